@@ -1,0 +1,42 @@
+"""What `manage.py check` finds wrong with an installation."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  (Django's own name)
+from django.db import DatabaseError, connection
+
+from apps.services import users
+
+
+@register("sqlite", deploy=True)
+def sqlite_version(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """togo.W001: this SQLite may, rarely, corrupt a database that several processes write."""
+    if connection.vendor != "sqlite" or not (3, 7, 0) <= sqlite3.sqlite_version_info < (3, 51, 3):
+        return []
+    return [
+        Warning(
+            f"SQLite {sqlite3.sqlite_version} can, rarely, corrupt a database in WAL mode when several processes "
+            "write and checkpoint at the same instant.",
+            hint="Use a Python with SQLite 3.51.3 or later, or PostgreSQL where many write at once.",
+            id="togo.W001",
+        )
+    ]
+
+
+@register("demo", deploy=True)
+def demo_passwords(app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """togo.E001: somebody can sign in with a password that everyone knows. Looks only where `--database` is given."""
+    try:
+        if not databases or not users.demo_passwords_work():
+            return []
+    except DatabaseError:
+        return []  # Not migrated yet: nobody can sign in.
+    return [
+        Error(
+            "The demonstration's passwords work, and everyone knows them.",
+            hint="Change them with manage.py changepassword a (and b), or start with a new TOGO_HOME.",
+            id="togo.E001",
+        )
+    ]

@@ -1,0 +1,15 @@
+"""Errors about signing in."""
+
+from apps.exceptions.base import ToGoError
+
+
+class InvalidCredentials(ToGoError):
+    """No active person has this name and password; which of them is wrong is not told."""
+
+    code, status, title = "invalid_credentials", 401, "The username or the password is wrong"
+
+
+class TokenNotValid(ToGoError):
+    """The token is forged, expired, used up, revoked, or of a person who may no longer sign in."""
+
+    code, status, title = "token_not_valid", 401, "The token is not valid"

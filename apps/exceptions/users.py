@@ -1,0 +1,15 @@
+"""Errors about people."""
+
+from apps.exceptions.base import ToGoError
+
+
+class UserNotFound(ToGoError):
+    """No person has this id."""
+
+    code, status, title = "user_not_found", 404, "There is no such person"
+
+
+class UserInactive(ToGoError):
+    """The person is deactivated and can't be given anything."""
+
+    code, status, title = "user_inactive", 409, "This person is deactivated"

@@ -1,0 +1,27 @@
+"""Recounts what is taken."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.services import limits
+
+
+class Command(BaseCommand):
+    """`manage.py check_limits`"""
+
+    help = "Recount every person's day, print where `taken` is not the number of assignments, and exit 1 if it is so."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look at every day."""
+        drifted = 0
+        for day in limits.drifted():
+            drifted += 1
+            self.stdout.write(
+                f"person {day.user_id}, {day.date}: taken {day.taken}, assignments {day.counted}, maximum {day.maximum}"
+            )
+        if drifted:
+            self.stderr.write(f"{drifted} days have drifted.")
+            sys.exit(1)
+        self.stdout.write("No day has drifted.")

@@ -1,0 +1,10 @@
+"""Tables, their constraints and indexes, and how they are read."""
+
+from apps.models.assignments import Assignment
+from apps.models.health import JobRun
+from apps.models.limit_rules import LimitRule, RulesVersion
+from apps.models.limits import DailyLimit, LimitDay
+from apps.models.tasks import Task
+from apps.models.users import User
+
+__all__ = ["Assignment", "DailyLimit", "JobRun", "LimitDay", "LimitRule", "RulesVersion", "Task", "User"]

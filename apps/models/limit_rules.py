@@ -1,0 +1,78 @@
+"""The rules that daily limits are picked from."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+HIGHEST_MAXIMUM = 1000
+
+
+class Weekday(models.IntegerChoices):
+    """Monday is 0, as in Python's `date.weekday()`."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+class LimitRule(models.Model):
+    """A maximum for one person or everyone, for one weekday or all, in a range of dates, since, until or for ever.
+
+    One model says a person's default, a weekly template, a holiday (everyone, a range, 0) and a day off (one
+    person, a range, 0).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="limit_rules",
+        null=True,
+        blank=True,
+        help_text="Empty means everyone.",
+    )
+    weekday = models.PositiveSmallIntegerField(
+        null=True, blank=True, choices=Weekday.choices, help_text="Empty means every day."
+    )
+    date_from = models.DateField(null=True, blank=True, help_text="Empty means since ever.")
+    date_to = models.DateField(null=True, blank=True, help_text="The last day. Empty means for ever.")
+    maximum = models.PositiveSmallIntegerField(validators=[MaxValueValidator(HIGHEST_MAXIMUM)])
+    reason = models.CharField(max_length=255, blank=True, help_text="Shown to whoever is refused.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    # The version of the rules that the last change of this rule made, and since when all days agree with it.
+    version = models.BigIntegerField(editable=False)
+    applied_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__isnull=True) | Q(weekday__lte=6), name="togo_rule_weekday"),
+            models.CheckConstraint(condition=Q(maximum__lte=HIGHEST_MAXIMUM), name="togo_rule_maximum"),
+            models.CheckConstraint(
+                condition=Q(date_from__isnull=True) | Q(date_to__isnull=True) | Q(date_from__lte=F("date_to")),
+                name="togo_rule_dates_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        who = self.user.username if self.user else "everyone"
+        when = self.get_weekday_display() if self.weekday is not None else "every day"
+        return f"{self.maximum} for {who}, {when}, {self.date_from or ''}…{self.date_to or ''}"
+
+
+class RulesVersion(models.Model):
+    """The one row that counts the changes of the rules, so that a day tells whether it was picked with today's."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="togo_rules_version_only_one")]
+
+    def __str__(self) -> str:
+        return str(self.version)

@@ -1,0 +1,121 @@
+"""How much a person can take on a date."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import connections, models
+from django.db.models import Count, F, Q
+
+if TYPE_CHECKING:
+    import datetime
+
+
+class Source(models.TextChoices):
+    """Where a limit came from, the most specific first."""
+
+    HAND = "hand", "set by hand for that day"
+    PERSON_RANGE = "person_range", "a rule for the person and a range of dates"
+    EVERYONE_RANGE = "everyone_range", "a rule for everyone and a range of dates"
+    PERSON_WEEKDAY = "person_weekday", "a rule for the person and a weekday"
+    PERSON = "person", "a rule for the person"
+    EVERYONE_WEEKDAY = "everyone_weekday", "a rule for everyone and a weekday"
+    EVERYONE = "everyone", "a rule for everyone"
+    DEFAULT = "default", "the default of this installation"
+    RANDOM = "random", "picked at random, for demonstrations"
+
+
+class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
+    """Reads of limits."""
+
+    def of(self, user_id: int, date: "datetime.date") -> "DailyLimitQuerySet":
+        """One person's day."""
+        return self.filter(user_id=user_id, date=date)
+
+    def with_room(self) -> "DailyLimitQuerySet":
+        """Days that can take one more task. Filters on the day's own columns only, so that a guarded update with it
+        is checked again by PostgreSQL after it waited for another's."""
+        return self.filter(taken__lt=F("maximum"))
+
+    def with_count(self) -> "DailyLimitQuerySet":
+        """With the number of assignments as `counted`, by person and date."""
+        return self.annotate(counted=Count("assignments")).order_by("user_id", "date")
+
+    def locked(self) -> "DailyLimitQuerySet":
+        """These rows, locked in the order of their ids. On SQLite the transaction itself is the lock."""
+        return self.order_by("pk").select_for_update(no_key=connections[self.db].features.has_select_for_no_key_update)
+
+
+class DailyLimit(models.Model):
+    """One person's limit on one date, and how much of it is taken.
+
+    `wanted` is what the rules or a person want; `maximum = max(wanted, taken)` is what holds: where more is taken
+    than is wanted now, nothing more gets in, and every task taken away lowers `maximum` until it is `wanted`.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        # What a person did stays: people are deactivated, not deleted.
+        on_delete=models.PROTECT,
+        related_name="daily_limits",
+        # The unique constraint's index begins with it.
+        db_index=False,
+    )
+    date = models.DateField()
+    wanted = models.PositiveSmallIntegerField()
+    maximum = models.PositiveSmallIntegerField()
+    taken = models.PositiveSmallIntegerField(default=0)
+    # A snapshot, without a foreign key: rules can be deleted, and a refusal still explains itself.
+    source_kind = models.CharField(max_length=16, choices=Source.choices)
+    source_rule = models.BigIntegerField(null=True, blank=True)
+    source_reason = models.CharField(max_length=255, blank=True)
+    # The version of the rules that this day is known to agree with.
+    rules_version = models.BigIntegerField()
+
+    objects = DailyLimitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # The take and every read of one person's days.
+            models.UniqueConstraint(fields=["user", "date"], name="togo_limit_user_date"),
+            # The rule itself, kept by the database whatever the code does.
+            models.CheckConstraint(
+                condition=Q(taken__gte=0, taken__lte=F("maximum")), name="togo_limit_taken_within_maximum"
+            ),
+            models.CheckConstraint(
+                condition=Q(maximum__gte=F("wanted")) & (Q(maximum=F("wanted")) | Q(maximum=F("taken"))),
+                name="togo_limit_maximum_is_wanted_or_taken",
+            ),
+        ]
+        indexes = [
+            # Finding the days of a date that were picked with older rules; reading everyone's limit of a date.
+            models.Index(fields=["date", "rules_version"], name="togo_limit_date_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} on {self.date}: {self.taken} of {self.maximum}"
+
+    @property
+    def remaining(self) -> int:
+        """How many more tasks fit on this day."""
+        return self.maximum - self.taken
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Where the maximum came from: `kind`, the `rule`'s id if it was one, and the `reason`."""
+        return {"kind": self.source_kind, "rule": self.source_rule, "reason": self.source_reason}
+
+
+class LimitDay(models.Model):
+    """A date whose limit is wanted for everybody. Whoever notes it first asks for the job that sets them all; a date
+    without `done_at` is finished by the periodic job, so that nothing hangs on the broker."""
+
+    date = models.DateField(primary_key=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        # The periodic job looks for the dates that aren't done.
+        indexes = [models.Index(fields=["done_at"], name="togo_limit_day_done")]
+
+    def __str__(self) -> str:
+        return f"{self.date} ({'done' if self.done_at else 'not done yet'})"

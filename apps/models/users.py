@@ -1,0 +1,82 @@
+"""People."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Reads of people."""
+
+    def active(self) -> "UserQuerySet":
+        """Those who can sign in and be given tasks."""
+        return self.filter(is_active=True)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Makes people, for Django's own commands; everything else goes through `apps.services.users`."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Make a person; without a password nobody can sign in as them."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Make an admin: what `manage.py createsuperuser` calls."""
+        return self.create_user(username, password, is_admin=True, **fields)
+
+
+class User(AbstractBaseUser):
+    """A person, who is given tasks; a taskmaster also gives them, an admin also keeps the people.
+
+    People are deactivated, never deleted: what they did stays told.
+    """
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
+        error_messages={"unique": "A person with this username exists already."},
+    )
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True, help_text="Can sign in and be given tasks.")
+    is_taskmaster = models.BooleanField(default=False, help_text="Assigns tasks to everyone and sets limits.")
+    is_admin = models.BooleanField(default=False, help_text="Keeps the people; a taskmaster too.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def may_assign_to_all(self) -> bool:
+        """Whether this person is a taskmaster: admins are, too."""
+        return self.is_taskmaster or self.is_admin
+
+    # What Django's admin asks of a person: it is for admins, and for them whole.
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this person may use the admin pages."""
+        return self.is_admin
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Whether this person may do `perm` on the admin pages."""
+        return self.is_active and self.is_admin
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether this person sees the admin pages of an app."""
+        return self.is_active and self.is_admin

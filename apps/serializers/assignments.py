@@ -1,0 +1,53 @@
+"""Shapes of assignments."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.models import Assignment
+from apps.models.assignments import Status
+from apps.serializers.base import DateField, DateRangeSerializer, IdField, QueryIdField, StrictSerializer
+from apps.serializers.limits import RoomSerializer
+
+
+class AssignmentCreateSerializer(StrictSerializer):
+    """A task for a person on a date."""
+
+    task = IdField(help_text="The task's id.")
+    user = IdField(help_text="The id of the person who gets it.")
+    date = DateField(help_text="The day it is for, as YYYY-MM-DD.")
+
+
+class AssignmentSerializer(serializers.Serializer[Assignment]):
+    """One task, given to one person on one date."""
+
+    id = serializers.IntegerField()
+    task = serializers.IntegerField(source="task_id", help_text="The task's id.")
+    user = serializers.IntegerField(source="user_id", help_text="The id of the person who has it.")
+    date = serializers.DateField(help_text="The day it is for.")
+    taskmaster = serializers.IntegerField(source="taskmaster_id", help_text="The id of the person who gave it.")
+    status = serializers.ChoiceField(choices=Status.choices)
+    created_at = serializers.DateTimeField(help_text="When it was given, in UTC.")
+    limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
+
+
+class AssignmentPageSerializer(serializers.Serializer[Any]):
+    """A page of assignments."""
+
+    results = AssignmentSerializer(many=True)
+    next = serializers.URLField(allow_null=True, help_text="The next page, or null.")
+    previous = serializers.URLField(allow_null=True, help_text="The page before, or null.")
+
+
+class AssignmentQuerySerializer(DateRangeSerializer):
+    """Which assignments."""
+
+    user = QueryIdField(required=False, help_text="Those of this person.")
+    task = QueryIdField(required=False, help_text="Those of this task.")
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    date = DateField(required=False, help_text="Those of this day.")
+    ordering = serializers.ChoiceField(
+        choices=["date", "-date", "created_at", "-created_at"], default="date", help_text="`-` for the last first."
+    )
+    page_size = QueryIdField(required=False, help_text="How many on a page: 50 by default, 200 at most.")
+    cursor = serializers.CharField(required=False, help_text="Where a page begins: from `next` and `previous`.")

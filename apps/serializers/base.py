@@ -1,0 +1,142 @@
+"""Strict input: nothing is coerced, and nothing unknown is let through unread."""
+
+import datetime
+import re
+import unicodedata
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+# The highest id that a database can hold.
+HIGHEST_ID = 2**63 - 1
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DIGITS = re.compile(r"\d{1,19}", re.ASCII)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it doesn't know, by name."""
+
+    default_error_messages = {"invalid": "This must be a JSON object."}
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The valid body of a request. Raises `ValidationError`."""
+        serializer = cls(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The valid data. Raises `ValidationError` for unknown fields as well as for wrong ones."""
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            known = ", ".join(self.fields) or "none"
+            raise serializers.ValidationError(
+                {name: serializers.ErrorDetail(f"This field is not known; known: {known}.", "unknown") for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class QuerySerializer(StrictSerializer):
+    """The parameters of a query, which arrive as text."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The valid parameters of a request. Raises `ValidationError`, also for a parameter given twice that isn't
+        a list."""
+        fields = cls().fields
+        data: dict[str, Any] = {}
+        for name, values in request.query_params.lists():
+            if isinstance(fields.get(name), serializers.ListField):
+                data[name] = values
+            elif len(values) > 1:
+                raise serializers.ValidationError(
+                    {name: serializers.ErrorDetail("This parameter was given more than once.", "repeated")}
+                )
+            else:
+                data[name] = values[0]
+        serializer = cls(data=data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class IntegerField(serializers.IntegerField):
+    """A JSON integer: no text, no fraction, no true or false."""
+
+    default_error_messages = {"invalid": "This must be a whole number."}
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number."""
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class IdField(IntegerField):
+    """The id of a thing: a JSON integer from 1 to what a database can hold."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=HIGHEST_ID, **kwargs)
+
+
+class QueryIdField(IdField):
+    """An id in a query, as digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number."""
+        if not (isinstance(data, str) and _DIGITS.fullmatch(data)):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
+class TextField(serializers.CharField):
+    """A JSON string without control characters; text that a database or a log can't hold is refused."""
+
+    default_error_messages = {
+        "invalid": "This must be text.",
+        "control": "This must not hold control characters.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text, as it was sent."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in data):
+            self.fail("control")
+        return super().to_internal_value(data)
+
+
+class SecretField(TextField):
+    """A password or token: kept as it was sent, blanks and all, and never shown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(write_only=True, trim_whitespace=False, **kwargs)
+
+
+class DateField(serializers.DateField):
+    """A date exactly as `YYYY-MM-DD`."""
+
+    default_error_messages = {"invalid": "This must be a date that exists, as YYYY-MM-DD."}
+
+    def to_internal_value(self, value: Any) -> datetime.date:
+        """The date."""
+        if not (isinstance(value, str) and _DATE.fullmatch(value)):
+            self.fail("invalid")
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            self.fail("invalid")
+
+
+class DateRangeSerializer(QuerySerializer):
+    """Dates from one to another, both included."""
+
+    date_from = DateField(required=False)
+    date_to = DateField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The two in order."""
+        if "date_from" in attrs and "date_to" in attrs and attrs["date_from"] > attrs["date_to"]:
+            raise serializers.ValidationError(
+                {"date_to": serializers.ErrorDetail("This must not be before date_from.", "order")}
+            )
+        return attrs

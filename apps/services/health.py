@@ -1,0 +1,63 @@
+"""Tells whether ToGo can do its work."""
+
+import datetime
+import logging
+from dataclasses import dataclass, field
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from apps.models import JobRun
+
+logger = logging.getLogger(__name__)
+
+# The periodic job runs every 5 minutes; a worker that missed three turns is gone, or alive but deaf.
+JOB_SILENCE = datetime.timedelta(minutes=15)
+LIMIT_JOB = "set_due_limits"
+
+
+@dataclass
+class Readiness:
+    """`ok`, `degraded` (everything works, but limits aren't set ahead) or `unavailable`, and why."""
+
+    status: str = "ok"
+    reasons: list[str] = field(default_factory=list)
+
+
+def readiness() -> Readiness:
+    """Look at the database and its migrations, the broker, and when the periodic job last ran."""
+    try:
+        if _unapplied():
+            return Readiness("unavailable", ["The database's migrations are not applied; run manage.py migrate."])
+        last = JobRun.objects.filter(pk=LIMIT_JOB).values_list("finished_at", flat=True).first()
+    except DatabaseError:
+        logger.exception("The database can't be reached.")
+        return Readiness("unavailable", ["The database can't be reached."])
+    reasons = []
+    if not _broker_answers():
+        reasons.append("The broker can't be reached; limits are still set for whoever is assigned a task.")
+    if last is None or timezone.now() - last > JOB_SILENCE:
+        reasons.append(f"No worker has set limits since {last or 'the start'}; is one running, with beat?")
+    return Readiness("degraded" if reasons else "ok", reasons)
+
+
+def note_job(name: str) -> None:
+    """Note that a periodic job has just run to its end."""
+    JobRun.objects.update_or_create(pk=name, defaults={"finished_at": timezone.now()})
+
+
+def _unapplied() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _broker_answers() -> bool:
+    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://", 1)
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.3, retry=None) as broker:
+            return bool(broker.ping())
+    except (redis.RedisError, OSError, ValueError):
+        return False

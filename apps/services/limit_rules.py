@@ -1,0 +1,70 @@
+"""Keeps the rules that limits are picked from."""
+
+import datetime
+from typing import TypedDict, Unpack
+
+from django.db.models import F
+
+from apps.exceptions.base import NotFound
+from apps.models import LimitRule, RulesVersion, User
+from apps.services import limits, permissions, transactions
+
+
+class RuleFields(TypedDict, total=False):
+    """What a rule says; what is missing means everyone, every weekday, for ever."""
+
+    user_id: int | None
+    weekday: int | None
+    date_from: datetime.date | None
+    date_to: datetime.date | None
+    maximum: int
+    reason: str
+
+
+def create_rule(*, actor: User, **fields: Unpack[RuleFields]) -> LimitRule:
+    """Make a rule and pick the days from today on again. Raises `NotAllowed`."""
+    return _change(actor, LimitRule(**fields))
+
+
+def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> LimitRule:
+    """Change a rule and pick the days from today on again. Raises `NotAllowed` and `NotFound`."""
+    rule = LimitRule.objects.filter(pk=rule_id).first()
+    if rule is None:
+        raise NotFound(f"There is no rule with the id {rule_id}.")
+    for name, value in fields.items():
+        setattr(rule, name, value)
+    return _change(actor, rule)
+
+
+def delete_rule(*, actor: User, rule_id: int) -> None:
+    """Delete a rule and pick the days from today on again. Raises `NotAllowed` and `NotFound`."""
+    permissions.require_taskmaster(actor)
+
+    def work() -> None:
+        _raise_version()
+        if not LimitRule.objects.filter(pk=rule_id).delete()[0]:
+            raise NotFound(f"There is no rule with the id {rule_id}.")
+        transactions.after_commit(limits.rules_changed)
+
+    transactions.run(work)
+
+
+def _change(actor: User, rule: LimitRule) -> LimitRule:
+    permissions.require_taskmaster(actor)
+
+    def work() -> None:
+        rule.version = _raise_version()
+        rule.applied_at = None
+        rule.save()
+        transactions.after_commit(limits.rules_changed)
+
+    transactions.run(work)
+    rule.refresh_from_db()
+    return rule
+
+
+def _raise_version() -> int:
+    """Count this change. The row stays locked until the commit, so changes of the rules come one after the other."""
+    RulesVersion.objects.get_or_create(pk=RulesVersion.ONLY)
+    RulesVersion.objects.filter(pk=RulesVersion.ONLY).update(version=F("version") + 1)
+    return RulesVersion.objects.get(pk=RulesVersion.ONLY).version

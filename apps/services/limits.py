@@ -1,0 +1,321 @@
+"""Sets daily limits: for a person when they are first needed, for everyone by the daily job, by hand, and again when
+the rules change."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from django.db import IntegrityError
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Greatest
+from django.dispatch import Signal
+from django.utils import timezone
+
+from apps.exceptions.assignments import DateOutOfRange
+from apps.exceptions.base import TryAgain
+from apps.exceptions.limits import LimitBelowTaken
+from apps.exceptions.users import UserNotFound
+from apps.models import DailyLimit, LimitDay, LimitRule, User
+from apps.models.limits import Source
+from apps.services import permissions, picking, transactions
+
+T = TypeVar("T")
+Day = tuple[int, datetime.date]
+
+# People per chunk of the daily job: a transaction that others wait for a few milliseconds.
+PEOPLE_PER_CHUNK = 1000
+# Days per transaction when the rules have changed.
+DAYS_PER_CHUNK = 500
+# So many days are picked again before a change of the rules answers; more are left to a job.
+DAYS_AT_ONCE = 10_000
+# The most days of a person that are read at once.
+READ_DAYS = 92
+
+# Sent after the commit with `date`: somebody needed a limit of a date that is not set for everybody yet.
+date_requested = Signal()
+# Sent after the commit: the rules have changed and more days are to be picked again than a request should wait for.
+many_days_outdated = Signal()
+
+
+class DayMissing(Exception):
+    """Work needs days whose limits aren't set yet. It is undone, the days are made, and it starts again."""
+
+    def __init__(self, *days: Day) -> None:
+        super().__init__(*days)
+        self.days = days
+
+
+# --- one person's day -------------------------------------------------------------------------------------------
+
+
+def with_days(work: Callable[[], T], *, for_everybody: bool = False) -> T:
+    """Do `work` as one transaction; when it raises `DayMissing`, make those days and start it again.
+
+    Missing days are made in a transaction of their own, before any other lock is held: one lock order everywhere.
+    With `for_everybody` the limits of everybody else on those dates are asked for as well.
+    """
+    for _ in range(3):
+        try:
+            return transactions.run(work)
+        except DayMissing as missing:
+            if for_everybody:
+                for date in sorted({date for _, date in missing.days}):
+                    request_date(date)
+            create_days(missing.days)
+    raise TryAgain("The limit of that day could not be set.", retry_after=1)
+
+
+def create_days(days: Iterable[Day]) -> None:
+    """Make the rows of these people's dates with the limits that the rules pick. Rows that exist stay as they are.
+
+    1. Pick, remembering the version of the rules.
+    2. Insert in one short transaction, sorted, so that two that insert the same days wait and don't deadlock.
+    3. Compare the version again: a change that committed in between looked for outdated days before these were there.
+    """
+    days = sorted(set(days))
+    people = {user_id for user_id, _ in days}
+    dates = [date for _, date in days]
+    picker = picking.load(people, min(dates), max(dates))
+    rows = [_row(picker, user_id, date) for user_id, date in days]
+    transactions.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
+    if picking.current_version() != picker.version:
+        _pick_all_again(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
+
+
+def request_date(date: datetime.date) -> None:
+    """Note that the limit of this date is wanted for everybody. Whoever notes it first lets the job be asked for."""
+    if LimitDay.objects.filter(pk=date).exists():
+        return
+    try:
+        transactions.run(lambda: LimitDay.objects.create(pk=date))
+    except IntegrityError:
+        return  # Another request noted it at the same moment.
+    transactions.after_commit(lambda: date_requested.send(sender=LimitDay, date=date))
+
+
+def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int, reason: str = "") -> DailyLimit:
+    """Set one person's limit of one date, whatever the rules say, until it is given back to them.
+
+    Raises `NotAllowed`, `DateOutOfRange`, `UserNotFound`, and `LimitBelowTaken` when the person has more already.
+    """
+    permissions.require_taskmaster(actor)
+    permissions.require_date(date)
+    _require_person(user_id)
+
+    def work() -> DailyLimit:
+        days = DailyLimit.objects.of(user_id, date)
+        changed = days.filter(taken__lte=maximum).update(
+            wanted=maximum, maximum=maximum, source_kind=Source.HAND, source_rule=None, source_reason=reason
+        )
+        day = days.first()
+        if day is None:
+            raise DayMissing((user_id, date))
+        if not changed:
+            raise LimitBelowTaken(
+                f"{day.taken} tasks are taken on {date}; take some away first.", user=user_id, date=date, taken=day.taken
+            )
+        return day
+
+    return with_days(work)
+
+
+def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
+    """Give a day that was set by hand back to the rules. Raises `NotAllowed` and `UserNotFound`."""
+    permissions.require_taskmaster(actor)
+    _require_person(user_id)
+
+    def work() -> DailyLimit:
+        # Locked before the rules are read: a change of the rules that comes later waits, and then sees this day.
+        day = DailyLimit.objects.of(user_id, date).locked().first()
+        if day is None:
+            raise DayMissing((user_id, date))
+        _pick_again(picking.load([user_id], date, date), [day], keep_hand=False)
+        return DailyLimit.objects.get(pk=day.pk)
+
+    return with_days(work)
+
+
+def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
+    """The days of these people from `first` to `last`, by person and date; those that aren't set yet as they would
+    be set now, without a `pk`. What a refusal says is decided by the same rows and the same picker."""
+    found = {
+        (day.user_id, day.date): day
+        for day in DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last)
+    }
+    picker = picking.load(user_ids, first, last)
+    for user_id in user_ids:
+        for offset in range((last - first).days + 1):
+            date = first + datetime.timedelta(days=offset)
+            yield found.get((user_id, date)) or _row(picker, user_id, date)
+
+
+def read_range(
+    *,
+    actor: User,
+    user_ids: list[int] | None = None,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+) -> list[DailyLimit]:
+    """The days of these people, or of `actor`, from `first` (today) to `last` (`first`), as `read` gives them.
+
+    Raises `NotAllowed`, `DateOutOfRange` for more than 92 days, and `UserNotFound`.
+    """
+    user_ids = list(dict.fromkeys(user_ids or [actor.pk]))
+    permissions.require_may_read_limits_of(actor, user_ids)
+    first = first or last or permissions.today()
+    last = last or first
+    if (last - first).days >= READ_DAYS:
+        raise DateOutOfRange(f"At most {READ_DAYS} days can be read at once.")
+    if missing := set(user_ids) - set(User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)):
+        raise _no_person(min(missing))
+    return list(read(user_ids=user_ids, first=first, last=last))
+
+
+def today_of(person: User) -> DailyLimit:
+    """A person's limit of today."""
+    return next(read(user_ids=[person.pk], first=permissions.today(), last=permissions.today()))
+
+
+def _row(picker: picking.Picker, user_id: int, date: datetime.date) -> DailyLimit:
+    pick = picker.pick(user_id, date)
+    return DailyLimit(
+        user_id=user_id,
+        date=date,
+        wanted=pick.maximum,
+        maximum=pick.maximum,
+        source_kind=pick.kind,
+        source_rule=pick.rule,
+        source_reason=pick.reason,
+        rules_version=picker.version,
+    )
+
+
+def _require_person(user_id: int) -> None:
+    if not User.objects.filter(pk=user_id).exists():
+        raise _no_person(user_id)
+
+
+def _no_person(user_id: int) -> UserNotFound:
+    return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+
+
+# --- everyone's day ---------------------------------------------------------------------------------------------
+
+
+def due_dates() -> list[datetime.date]:
+    """The dates that the periodic job sets: today, tomorrow, and all that were asked for and aren't done."""
+    today = permissions.today()
+    asked = LimitDay.objects.filter(done_at__isnull=True).values_list("date", flat=True)
+    return sorted({today, today + datetime.timedelta(days=1), *asked})
+
+
+def count_missing(date: datetime.date) -> int:
+    """How many active people have no limit of that date yet."""
+    return _missing(date).count()
+
+
+def missing_chunks(date: datetime.date) -> Iterator[tuple[int, int]]:
+    """The first and last id of each chunk of active people whose limit of that date isn't set yet."""
+    after = 0
+    while ids := list(_missing(date).filter(pk__gt=after)[:PEOPLE_PER_CHUNK]):
+        yield ids[0], ids[-1]
+        after = ids[-1]
+
+
+def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
+    """Set that date's limit for the active people from `first_id` to `last_id` who have none; returns how many.
+
+    Insert-only: done twice, at once or in part it changes nothing that is there.
+    """
+    people = _missing(date).filter(pk__gte=first_id, pk__lte=last_id)
+    ids = list(people)
+    if ids:
+        create_days((user_id, date) for user_id in ids)
+    # Rows were inserted ignoring those that exist, which hides other reasons for a missing row: look.
+    if left := list(people.all()[:1]):
+        raise IntegrityError(f"The limit of {date} could not be set for the person with the id {left[0]}.")
+    return len(ids)
+
+
+def finish_date(date: datetime.date) -> int:
+    """Note that everybody's limit of that date is set, if it is; returns for how many people it is set."""
+    if not _missing(date).exists():
+        transactions.run(lambda: LimitDay.objects.update_or_create(pk=date, defaults={"done_at": timezone.now()}))
+    return DailyLimit.objects.filter(date=date).count()
+
+
+def _missing(date: datetime.date) -> QuerySet[User, int]:
+    days = DailyLimit.objects.filter(user=OuterRef("pk"), date=date)
+    return User.objects.active().filter(~Exists(days)).order_by("pk").values_list("pk", flat=True)
+
+
+def drifted() -> Iterator[DailyLimit]:
+    """Every day on which `taken` is not the number of assignments, which it then has as `counted`; there should be
+    none. Read day by day, so that it costs no memory."""
+    return DailyLimit.objects.with_count().exclude(counted=F("taken")).iterator()
+
+
+# --- when the rules have changed --------------------------------------------------------------------------------
+
+
+def apply_rules(*, at_most: int | None = None) -> bool:
+    """Pick the days from today on again that were picked with older rules, and note the rules as applied.
+
+    With `at_most`, does nothing and returns False when there are more days than that.
+    """
+    version = picking.current_version()
+    outdated = DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=version)
+    if at_most is not None and outdated[: at_most + 1].count() > at_most:
+        return False
+    for date in list(outdated.order_by("date").values_list("date", flat=True).distinct()):
+        _pick_all_again(DailyLimit.objects.filter(date=date))
+    LimitRule.objects.filter(applied_at__isnull=True, version__lte=version).update(applied_at=timezone.now())
+    return True
+
+
+def rules_changed() -> None:
+    """After a change of the rules is committed: apply them at once, or ask for the job when that would take long."""
+    if not apply_rules(at_most=DAYS_AT_ONCE):
+        many_days_outdated.send(sender=LimitRule)
+
+
+def _pick_all_again(days: QuerySet[DailyLimit]) -> None:
+    """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
+    outdated = days.filter(rules_version__lt=picking.current_version())
+    while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
+        transactions.run(lambda ids=ids: _pick_chunk_again(ids))  # type: ignore[misc]
+
+
+def _pick_chunk_again(ids: list[int]) -> None:
+    days = list(DailyLimit.objects.filter(pk__in=ids).locked())
+    dates = [day.date for day in days]
+    # Read after the days are locked: a later change of the rules finds them outdated again.
+    _pick_again(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
+
+
+def _pick_again(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
+    """Give locked days the limits that the picker wants; what is taken stays, and no slot opens that isn't wanted.
+
+    One statement for the days that stay as they are, and one for each limit that others are given: a rule that has
+    changed gives all its days the same.
+    """
+    same: list[int] = []
+    others: dict[picking.Pick, list[int]] = defaultdict(list)
+    for day in days:
+        pick = picker.pick(day.user_id, day.date)
+        now = picking.Pick(day.wanted, day.source_kind, day.source_rule, day.source_reason)
+        if pick == now or (keep_hand and day.source_kind == Source.HAND):
+            same.append(day.pk)
+        else:
+            others[pick].append(day.pk)
+    DailyLimit.objects.filter(pk__in=same).update(rules_version=picker.version)
+    for pick, ids in others.items():
+        DailyLimit.objects.filter(pk__in=ids).update(
+            wanted=pick.maximum,
+            maximum=Greatest(Value(pick.maximum), F("taken")),
+            source_kind=pick.kind,
+            source_rule=pick.rule,
+            source_reason=pick.reason,
+            rules_version=picker.version,
+        )

@@ -1,0 +1,78 @@
+"""Who may do what: the one place that says it.
+
+Admins are taskmasters too. A taskmaster does everything to everyone's assignments and limits. Anyone else gives
+tasks to themselves, from today on, and takes away again what they gave themselves.
+"""
+
+import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.exceptions.assignments import DateOutOfRange
+from apps.exceptions.base import NotAllowed, NotAuthenticated
+from apps.models import Assignment, User
+
+
+def person(user: object) -> User:
+    """The signed-in person of a request, for whom nothing but the type is checked again."""
+    if not isinstance(user, User):
+        raise NotAuthenticated("Sign in first.")
+    return user
+
+
+def today() -> datetime.date:
+    """The date in the configured time zone."""
+    return timezone.localdate()
+
+
+def last_date() -> datetime.date:
+    """The last date that can be planned: `TOGO_ASSIGN_DAYS_AHEAD` days from today."""
+    return today() + datetime.timedelta(days=settings.TOGO_ASSIGN_DAYS_AHEAD)
+
+
+def require_taskmaster(actor: User) -> None:
+    """Raise `NotAllowed` unless `actor` is a taskmaster."""
+    if not actor.may_assign_to_all:
+        raise NotAllowed("Only a taskmaster may do this.")
+
+
+def require_admin(actor: User) -> None:
+    """Raise `NotAllowed` unless `actor` is an admin."""
+    if not actor.is_admin:
+        raise NotAllowed("Only an admin may do this.")
+
+
+def require_may_read_limits_of(actor: User, user_ids: list[int]) -> None:
+    """Raise `NotAllowed` unless these are the limits of `actor`, or `actor` is a taskmaster."""
+    if user_ids != [actor.pk] and not actor.may_assign_to_all:
+        raise NotAllowed("Only a taskmaster may see other people's limits.")
+
+
+def require_may_assign(actor: User, user_id: int, date: datetime.date) -> None:
+    """Raise `NotAllowed` or `DateOutOfRange` unless `actor` may give that person a task on that date."""
+    if user_id != actor.pk and not actor.may_assign_to_all:
+        raise NotAllowed("Only a taskmaster may assign tasks to other people; you may assign them to yourself.")
+    require_date(date, earliest=None if actor.may_assign_to_all else today())
+
+
+def require_date(date: datetime.date, *, earliest: datetime.date | None = None) -> None:
+    """Raise `DateOutOfRange` for a date before `earliest` or after the last one that can be planned."""
+    if earliest is not None and date < earliest:
+        raise DateOutOfRange(f"You may plan from today, {earliest}, on.", earliest=earliest, latest=last_date())
+    if date > last_date():
+        raise DateOutOfRange(
+            f"Dates can be planned until {last_date()}, {settings.TOGO_ASSIGN_DAYS_AHEAD} days ahead.",
+            earliest=earliest,
+            latest=last_date(),
+        )
+
+
+def require_may_unassign(actor: User, assignment: Assignment) -> None:
+    """Raise `NotAllowed` unless `actor` may take this assignment away."""
+    if actor.may_assign_to_all:
+        return
+    if assignment.user_id != actor.pk or assignment.taskmaster_id != actor.pk:
+        raise NotAllowed("Only a taskmaster may take this away; you may take away what you gave yourself.")
+    if assignment.date < today():
+        raise NotAllowed("Only a taskmaster may change the past.")

@@ -1,0 +1,102 @@
+"""Picks the limit of a person's day from the rules. The most specific rule wins."""
+
+import datetime
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q
+
+from apps.models.limit_rules import LimitRule, RulesVersion
+from apps.models.limits import Source
+
+# The most specific level first; how a rule gets to its level is in `_level`.
+_LEVELS = [
+    Source.PERSON_RANGE,
+    Source.EVERYONE_RANGE,
+    Source.PERSON_WEEKDAY,
+    Source.PERSON,
+    Source.EVERYONE_WEEKDAY,
+    Source.EVERYONE,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A maximum, and where it came from."""
+
+    maximum: int
+    kind: str
+    rule: int | None = None
+    reason: str = ""
+
+
+class Picker:
+    """Picks limits from the rules as they were when it was made; `version` is that of the rules, or older."""
+
+    def __init__(self, version: int, rules: Iterable[LimitRule]) -> None:
+        self.version = version
+        self._rules: dict[int | None, list[LimitRule]] = defaultdict(list)
+        for rule in sorted(rules, key=_specificity):
+            self._rules[rule.user_id].append(rule)
+
+    def pick(self, user_id: int, date: datetime.date) -> Pick:
+        """The limit of that person on that date, as the rules want it."""
+        if isinstance(settings.TOGO_LIMIT_PICKER, tuple):
+            return _pick_at_random(user_id, date, *settings.TOGO_LIMIT_PICKER)
+        matches = (
+            rule
+            for owner in (user_id, None)
+            if (rule := next((rule for rule in self._rules.get(owner, ()) if _applies(rule, date)), None))
+        )
+        best = min(matches, key=_specificity, default=None)
+        if best is None:
+            return Pick(settings.TOGO_DEFAULT_DAILY_LIMIT, Source.DEFAULT)
+        return Pick(best.maximum, _level(best), best.pk, best.reason)
+
+
+def current_version() -> int:
+    """How often the rules were changed so far."""
+    return RulesVersion.objects.filter(pk=RulesVersion.ONLY).values_list("version", flat=True).first() or 1
+
+
+def load(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Picker:
+    """A picker for these people and the dates from `first` to `last`.
+
+    The version is read before the rules, so that a change in between makes the days look too old, never too new.
+    """
+    version = current_version()
+    rules = LimitRule.objects.filter(
+        Q(user__isnull=True) | Q(user__in=list(user_ids)),
+        Q(date_from__isnull=True) | Q(date_from__lte=last),
+        Q(date_to__isnull=True) | Q(date_to__gte=first),
+    )
+    return Picker(version, rules)
+
+
+def _level(rule: LimitRule) -> Source:
+    whose = "person" if rule.user_id else "everyone"
+    # One date alone says since or until when the rule is valid; it stays at its own level.
+    if rule.date_from and rule.date_to:
+        return Source(f"{whose}_range")
+    return Source(whose if rule.weekday is None else f"{whose}_weekday")
+
+
+def _specificity(rule: LimitRule) -> tuple[int, bool, int]:
+    return _LEVELS.index(_level(rule)), rule.weekday is None, -rule.pk
+
+
+def _applies(rule: LimitRule, date: datetime.date) -> bool:
+    return (
+        (rule.weekday is None or rule.weekday == date.weekday())
+        and (rule.date_from is None or rule.date_from <= date)
+        and (rule.date_to is None or date <= rule.date_to)
+    )
+
+
+def _pick_at_random(user_id: int, date: datetime.date, low: int, high: int) -> Pick:
+    """The same for a person and date whenever it is asked."""
+    digest = hashlib.sha256(f"{user_id} {date.isoformat()}".encode()).digest()
+    return Pick(low + int.from_bytes(digest[:8]) % (high - low + 1), Source.RANDOM)

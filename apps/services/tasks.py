@@ -1,0 +1,56 @@
+"""Keeps the catalogue of tasks."""
+
+from typing import TypedDict, Unpack
+
+from django.db import IntegrityError
+from django.db.models import ProtectedError
+
+from apps.exceptions.tasks import TaskInUse, TaskNotFound
+from apps.models import Task, User
+from apps.services import permissions, transactions
+
+
+class TaskFields(TypedDict, total=False):
+    """What can be said of a task."""
+
+    name: str
+    is_active: bool
+
+
+def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
+    """Make a task. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    return transactions.run(lambda: Task.objects.create(**fields))
+
+
+def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
+    """Rename or retire a task; who has it keeps it. Raises `NotAllowed` and `TaskNotFound`."""
+    permissions.require_taskmaster(actor)
+
+    def work() -> Task:
+        task = _get(task_id)
+        for name, value in fields.items():
+            setattr(task, name, value)
+        task.save(update_fields=list(fields))
+        return task
+
+    return transactions.run(work)
+
+
+def delete_task(*, actor: User, task_id: int) -> None:
+    """Delete a task that nobody has. Raises `NotAllowed`, `TaskNotFound` and `TaskInUse`."""
+    permissions.require_taskmaster(actor)
+    try:
+        transactions.run(lambda: _get(task_id).delete())
+    except (ProtectedError, IntegrityError):
+        # The second: it was assigned between the look and the delete, and the database knows.
+        raise TaskInUse(
+            "This task is assigned to someone and can't be deleted; retire it instead.", task=task_id
+        ) from None
+
+
+def _get(task_id: int) -> Task:
+    task = Task.objects.filter(pk=task_id).first()
+    if task is None:
+        raise TaskNotFound(f"There is no task with the id {task_id}.", task=task_id)
+    return task

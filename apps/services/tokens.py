@@ -1,0 +1,76 @@
+"""Signs people in and out. A refresh token works once; every token dies with the person's password."""
+
+from typing import TypedDict
+
+from django.contrib.auth import authenticate
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
+
+from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
+from apps.models import User
+from apps.services import transactions
+
+
+class TokenPair(TypedDict):
+    """An `access` token for the calls, and a `refresh` token for the next pair."""
+
+    access: str
+    refresh: str
+
+
+def obtain(*, username: str, password: str) -> TokenPair:
+    """A pair of tokens for an active person. Raises `InvalidCredentials`, whichever of the two is wrong."""
+    person = authenticate(username=username, password=password)
+    if not isinstance(person, User):
+        raise InvalidCredentials("No active person has this username and password.")
+    return transactions.run(lambda: _pair(person))
+
+
+def refresh(*, token: str) -> TokenPair:
+    """A new pair for a refresh token, which is used up by it. Raises `TokenNotValid`; of many at once, one succeeds."""
+    old = _read(token)
+    person = User.objects.active().filter(pk=old[api_settings.USER_ID_CLAIM]).first()
+    if person is None or old.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
+        raise _not_valid()
+
+    def work() -> TokenPair:
+        _use_up(old)
+        return _pair(person)
+
+    return transactions.run(work)
+
+
+def revoke(*, token: str) -> None:
+    """Sign out: the refresh token works no more. Raises `TokenNotValid`."""
+    old = _read(token)
+    transactions.run(lambda: _use_up(old))
+
+
+def remove_expired() -> int:
+    """Forget the refresh tokens that have expired anyway; returns how many."""
+    return transactions.run(lambda: OutstandingToken.objects.filter(expires_at__lt=aware_utcnow()).delete()[0])
+
+
+def _pair(person: User) -> TokenPair:
+    token = RefreshToken.for_user(person)
+    return {"access": str(token.access_token), "refresh": str(token)}
+
+
+def _read(token: str) -> RefreshToken:
+    try:
+        return RefreshToken(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
+    except TokenError:
+        raise _not_valid() from None
+
+
+def _use_up(token: RefreshToken) -> None:
+    _, first = token.blacklist()
+    if not first:
+        raise _not_valid()
+
+
+def _not_valid() -> TokenNotValid:
+    return TokenNotValid("The token is forged, expired, used, or no longer good; sign in again.")

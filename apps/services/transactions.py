@@ -1,0 +1,105 @@
+"""Runs a unit of work in one transaction, and the whole of it again when the database asks for that."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import DatabaseError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from apps.exceptions.base import TryAgain
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+ATTEMPTS = 5
+
+# Deadlock, serialization failure, lock time-out: the database has undone the work and says so.
+# https://www.sqlite.org/rescode.html: SQLITE_BUSY, SQLITE_LOCKED
+_SQLITE_CODES = {5, 6}
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL_CODES = {"40001", "40P01", "55P03"}
+# https://mariadb.com/kb/en/mariadb-error-codes/: ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_CHECKREAD
+_MYSQL_CODES = {1205, 1213, 1020}
+
+# SQLite's own queue for the write lock is unfair (one writer waited 16 s): the threads of a process line up here,
+# and only one of them at a time competes with other processes.
+_sqlite_queue = threading.Lock()
+_SQLITE_QUEUE_SECONDS = 5.0
+
+
+def run(work: Callable[[], T]) -> T:
+    """Do `work` in one transaction and return what it returned.
+
+    As the outermost transaction it is done again from its start, at most 5 times in all, after a deadlock, a
+    serialization failure or a lock time-out; then `TryAgain` is raised. Inside another transaction it runs once, in
+    a savepoint, and the outermost one decides. A lost connection is never tried again: the work may be committed.
+    """
+    connection = transaction.get_connection()
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return work()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _run_once(connection, work)
+        except DatabaseError as error:
+            code = retry_code(error)
+            if code is None:
+                raise
+            logger.warning("The database asks to try again (%s), attempt %d of %d.", code, attempt, ATTEMPTS)
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads retries, keeps no secret
+    raise TryAgain("The database is too busy at the moment.", retry_after=1)
+
+
+def after_commit(action: Callable[[], object]) -> None:
+    """Do `action` once the work is committed, or never. Its errors are logged and harm nobody."""
+    transaction.on_commit(action, robust=True)
+
+
+def retry_code(error: DatabaseError) -> str | None:
+    """The database's code for an error after which the whole transaction may be done again, else None."""
+    cause = error.__cause__
+    if isinstance(error, _QueueTimeout):
+        return "queue"
+    if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
+        # The lowest byte is the primary code, what is above it says which kind.
+        return f"sqlite {code}" if code & 0xFF in _SQLITE_CODES else None
+    if (state := getattr(cause, "sqlstate", None)) is not None:
+        return f"postgresql {state}" if state in _POSTGRESQL_CODES else None
+    if error.args and error.args[0] in _MYSQL_CODES:
+        return f"mysql {error.args[0]}"
+    return None
+
+
+class _QueueTimeout(DatabaseError):
+    """A thread waited too long for its turn to write."""
+
+
+class _Turn:
+    """A thread's turn to write to SQLite: given back as soon as the transaction has ended, before what follows it."""
+
+    def __init__(self) -> None:
+        self._held = _sqlite_queue.acquire(timeout=_SQLITE_QUEUE_SECONDS)
+        if not self._held:
+            raise _QueueTimeout
+
+    def end(self) -> None:
+        if self._held:
+            self._held = False
+            _sqlite_queue.release()
+
+
+def _run_once(connection: BaseDatabaseWrapper, work: Callable[[], T]) -> T:
+    if connection.vendor != "sqlite":
+        with transaction.atomic():
+            return work()
+    turn = _Turn()
+    try:
+        with transaction.atomic():
+            transaction.on_commit(turn.end)
+            return work()
+    finally:
+        turn.end()

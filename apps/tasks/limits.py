@@ -1,0 +1,89 @@
+"""Jobs that set daily limits. Their arguments are ids and ISO dates; all of them can run twice, late or in part."""
+
+import datetime
+import logging
+import time
+from typing import Any
+
+from celery import shared_task
+from django.dispatch import receiver
+from kombu.exceptions import OperationalError
+
+from apps.services import health, limits
+
+logger = logging.getLogger(__name__)
+log = logging.getLogger("apps.limits")
+
+
+@shared_task
+def set_due_limits() -> None:
+    """Set the limits of today, tomorrow and every date that was asked for; apply rules that a crash left unapplied.
+
+    The dates are computed when it runs, so it may come late.
+    """
+    for date in limits.due_dates():
+        set_daily_limits(date.isoformat())
+    apply_rules()
+    health.note_job(health.LIMIT_JOB)
+
+
+@shared_task
+def set_daily_limits(date: str) -> None:
+    """Set everybody's limit of one date. Many people are shared out to the workers in chunks."""
+    started = time.monotonic()
+    day = datetime.date.fromisoformat(date)
+    chunks = list(limits.missing_chunks(day))
+    if len(chunks) > 1:
+        for first_id, last_id in chunks:
+            set_chunk.delay(date, first_id, last_id)
+        finish_date.delay(date)
+        _log("shared out", date, started, chunks=len(chunks))
+        return
+    rows_set = sum(limits.set_chunk(day, first_id, last_id) for first_id, last_id in chunks)
+    _log("set", date, started, people=limits.finish_date(day), rows_set=rows_set)
+
+
+@shared_task
+def set_chunk(date: str, first_id: int, last_id: int) -> None:
+    """Set one date's limit for the people from `first_id` to `last_id` who have none."""
+    started = time.monotonic()
+    rows_set = limits.set_chunk(datetime.date.fromisoformat(date), first_id, last_id)
+    _log("set a chunk", date, started, people=f"{first_id}-{last_id}", rows_set=rows_set)
+
+
+@shared_task
+def finish_date(date: str) -> None:
+    """Note that a date is set for everybody, unless a chunk is still on its way: then the periodic job comes again."""
+    started = time.monotonic()
+    _log("checked", date, started, people=limits.finish_date(datetime.date.fromisoformat(date)), rows_set=0)
+
+
+@shared_task
+def apply_rules() -> None:
+    """Pick the days again that were picked with older rules. Resumes where it was left."""
+    limits.apply_rules()
+
+
+@receiver(limits.date_requested)
+def ask_for_a_date(date: datetime.date, **_: Any) -> None:
+    """Somebody needed a date that isn't set for everybody: set it soon, not only at the next turn of beat."""
+    _ask(set_daily_limits, date.isoformat())
+
+
+@receiver(limits.many_days_outdated)
+def ask_for_the_rules(**_: Any) -> None:
+    """The rules have changed for more days than a request waits for."""
+    _ask(apply_rules)
+
+
+def _ask(job: Any, *args: str) -> None:
+    """Enqueue a job whose work is noted in the database: without a broker the periodic job does it later."""
+    try:
+        job.delay(*args)
+    except OperationalError as error:
+        logger.warning("The broker can't be reached (%s); the periodic job will do %s.", error, job.name)
+
+
+def _log(what: str, date: str, started: float, **data: Any) -> None:
+    seconds = round(time.monotonic() - started, 3)
+    log.info("%s %s", date, what, extra={"date": date, "seconds": seconds, **data})

@@ -1,0 +1,19 @@
+"""All routes: one file for each API."""
+
+from django.urls import include, path
+
+from apps.urls import admin, assignments, docs, health, limits, tokens, users
+from apps.views import problems
+
+urlpatterns = [
+    *admin.urlpatterns,
+    *docs.urlpatterns,
+    *health.urlpatterns,
+    path(
+        "api/users/",
+        include([*tokens.urlpatterns, *assignments.urlpatterns, *limits.urlpatterns, *users.urlpatterns]),
+    ),
+    # Whatever else is asked of the API is answered by the API, not with a page.
+    path("api/", problems.not_found),
+    path("api/<path:rest>", problems.not_found),
+]

@@ -1,0 +1,13 @@
+"""Routes of assignments, below `/api/users/`."""
+
+from django.urls import path, register_converter
+
+from apps.urls.converters import IdConverter
+from apps.views.assignments import AssignmentsView, AssignmentView
+
+register_converter(IdConverter, "id")
+
+urlpatterns = [
+    path("assignment/", AssignmentsView.as_view()),
+    path("assignment/<id:assignment_id>/", AssignmentView.as_view(), name="assignment"),
+]

@@ -1,0 +1,18 @@
+"""What may stand in a path."""
+
+
+class IdConverter:
+    """Digits that a database can hold as an id; anything else is no path."""
+
+    regex = "[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        """The id."""
+        number = int(value)
+        if number >= 2**63:
+            raise ValueError
+        return number
+
+    def to_url(self, value: int) -> str:
+        """The digits."""
+        return str(value)

@@ -1,0 +1,1 @@
+"""Each view parses, calls one function and answers."""

@@ -1,0 +1,109 @@
+"""Assignments: who is given what, and when."""
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.exceptions import assignments as errors
+from apps.exceptions.base import InvalidRequest, NotAllowed
+from apps.exceptions.tasks import TaskInactive, TaskNotFound
+from apps.exceptions.users import UserInactive, UserNotFound
+from apps.models import Assignment
+from apps.serializers.assignments import (
+    AssignmentCreateSerializer,
+    AssignmentPageSerializer,
+    AssignmentQuerySerializer,
+    AssignmentSerializer,
+)
+from apps.services import assignments
+from apps.services.permissions import person
+from apps.views.pagination import paginate
+from apps.views.schema import documented
+
+TAG = "Assignments"
+# The query's names for what is filtered and ordered by, as the model has them.
+_FILTERS = {
+    "user": "daily_limit__user",
+    "task": "task",
+    "status": "status",
+    "date": "daily_limit__date",
+    "date_from": "daily_limit__date__gte",
+    "date_to": "daily_limit__date__lte",
+}
+_COLUMNS = {"date": "daily_limit__date", "created_at": "created_at"}
+
+
+class AssignmentsView(APIView):
+    """`/api/users/assignment/`"""
+
+    @documented(
+        TAG,
+        "List assignments",
+        parameters=[AssignmentQuerySerializer],
+        responses={200: AssignmentPageSerializer},
+        errors=[InvalidRequest],
+    )
+    def get(self, request: Request) -> Response:
+        """All for a taskmaster, their own for anyone else, a page at a time."""
+        query = AssignmentQuerySerializer.read(request)
+        ordering = query["ordering"]
+        rows = Assignment.objects.visible_to(person(request.user)).with_day()
+        page = paginate(
+            request,
+            rows.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS}),
+            column=_COLUMNS[ordering.removeprefix("-")],
+            descending=ordering.startswith("-"),
+            size=query.get("page_size"),
+            cursor=query.get("cursor"),
+        )
+        return Response(AssignmentPageSerializer(page).data)
+
+    @documented(
+        TAG,
+        "Assign a task",
+        request=AssignmentCreateSerializer,
+        responses={201: AssignmentSerializer},
+        errors=[
+            errors.DateOutOfRange,
+            NotAllowed,
+            TaskNotFound,
+            UserNotFound,
+            errors.DailyLimitReached,
+            errors.AlreadyAssigned,
+            TaskInactive,
+            UserInactive,
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Gives a person a task on a date, if the day has room. A full day is refused with the next day that has.
+
+        Taskmasters assign to everyone, anyone else to themselves from today on.
+        """
+        data = AssignmentCreateSerializer.read(request)
+        assignment = assignments.assign(
+            actor=person(request.user), task_id=data["task"], user_id=data["user"], date=data["date"]
+        )
+        location = request.build_absolute_uri(reverse("assignment", args=[assignment.pk]))
+        return Response(AssignmentSerializer(assignment).data, status=201, headers={"Location": location})
+
+
+class AssignmentView(APIView):
+    """`/api/users/assignment/{id}/`"""
+
+    @documented(TAG, "Read an assignment", responses={200: AssignmentSerializer}, errors=[errors.AssignmentNotFound])
+    def get(self, request: Request, assignment_id: int) -> Response:
+        """One assignment with its day's limit."""
+        assignment = assignments.get(actor=person(request.user), assignment_id=assignment_id)
+        return Response(AssignmentSerializer(assignment).data)
+
+    @documented(
+        TAG,
+        "Take an assignment away",
+        responses={204: None},
+        errors=[errors.AssignmentNotFound, NotAllowed],
+    )
+    def delete(self, request: Request, assignment_id: int) -> Response:
+        """Deletes it for good: its slot is free, and the task can be assigned again."""
+        assignments.unassign(actor=person(request.user), assignment_id=assignment_id)
+        return Response(status=204)

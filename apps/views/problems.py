@@ -1,0 +1,141 @@
+"""Turns every error into `application/problem+json` (RFC 9457), in this one place."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from apps.exceptions import base, tokens
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+# What Django REST framework raises, as our errors. The first that fits.
+_TRANSLATIONS: list[tuple[type[Exception], type[base.ToGoError]]] = [
+    (InvalidToken, tokens.TokenNotValid),
+    (drf.AuthenticationFailed, tokens.TokenNotValid),
+    (drf.NotAuthenticated, base.NotAuthenticated),
+    (drf.PermissionDenied, base.NotAllowed),
+    (PermissionDenied, base.NotAllowed),
+    (drf.NotFound, base.NotFound),
+    (Http404, base.NotFound),
+    (drf.MethodNotAllowed, base.MethodNotAllowed),
+    (drf.NotAcceptable, base.NotAcceptable),
+    (drf.UnsupportedMediaType, base.UnsupportedMediaType),
+    (drf.ParseError, base.InvalidRequest),
+]
+
+
+def answer_problem(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to an error in a view of the API; None for one that nobody foresaw."""
+    error = _translate(exception)
+    if error is None:
+        return None
+    headers = {}
+    if (scheme := getattr(exception, "auth_header", None)) or error.status == 401:
+        headers["WWW-Authenticate"] = scheme or "Bearer"
+    if "retry_after" in error.data:
+        headers["Retry-After"] = str(error.data["retry_after"])
+    return Response(body(error), status=error.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def body(error: base.ToGoError) -> dict[str, Any]:
+    """The members of the problem that says `error`."""
+    return {
+        "type": f"/errors/#{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        **error.data,
+    }
+
+
+def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The answer to any path below `/api/` that isn't one."""
+    hint = "" if request.path.endswith("/") else " Paths end with a slash."
+    return _problem(base.NotFound(f"There is nothing at {request.path}.{hint}"))
+
+
+# Django's handlers for what doesn't reach a view of the API: the API never answers with a page.
+
+
+def answer_400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """A request that Django refuses to look at, such as one for another host."""
+    return _page_or_problem(
+        request, base.InvalidRequest("The request can't be read."), defaults.bad_request(request, exception)
+    )
+
+
+def answer_403(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Something that the person may not do."""
+    return _page_or_problem(
+        request, base.NotAllowed("You may not do this."), defaults.permission_denied(request, exception)
+    )
+
+
+def answer_404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """A path that isn't one."""
+    if request.path.startswith("/api/"):
+        return not_found(request)
+    return defaults.page_not_found(request, exception)
+
+
+def answer_500(request: HttpRequest) -> HttpResponseBase:
+    """An error that nobody foresaw; Django has logged it."""
+    return _page_or_problem(
+        request,
+        base.InternalError("Something is broken here; the operator finds it in the log by X-Request-ID."),
+        defaults.server_error(request),
+    )
+
+
+def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResponseBase) -> HttpResponseBase:
+    return _problem(error) if request.path.startswith("/api/") else page
+
+
+def _problem(error: base.ToGoError) -> JsonResponse:
+    return JsonResponse(body(error), status=error.status, content_type=CONTENT_TYPE)
+
+
+def _translate(exception: Exception) -> base.ToGoError | None:
+    if isinstance(exception, base.ToGoError):
+        return exception
+    if isinstance(exception, drf.ValidationError):
+        errors = list(_field_errors(exception.detail))
+        names = ", ".join(sorted({error["field"] for error in errors if error["field"]})) or "the body"
+        return base.InvalidRequest(f"Look at {names}.", errors=errors)
+    if isinstance(exception, OperationalError | InterfaceError):
+        logger.error("The database failed.", exc_info=exception)
+        return base.TryAgain("The database can't be reached at the moment.", retry_after=5)
+    for theirs, ours in _TRANSLATIONS:
+        if isinstance(exception, theirs):
+            return ours(_sentence(exception))
+    return None
+
+
+def _sentence(exception: Exception) -> str:
+    detail = getattr(exception, "detail", None)
+    if isinstance(detail, dict):
+        detail = detail.get("detail")
+    return str(detail or exception or "Nothing is found here.")
+
+
+def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            name = "" if name == "non_field_errors" else str(name)
+            yield from _field_errors(inner, f"{field}.{name}".strip("."))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _field_errors(inner, field)
+    else:
+        yield {"field": field, "code": getattr(detail, "code", "invalid"), "message": str(detail)}

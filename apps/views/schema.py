@@ -1,0 +1,53 @@
+"""What the OpenAPI document says beside what the serializers say."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+
+from apps.exceptions import base, tokens
+from apps.serializers.problems import ProblemSerializer
+from apps.views.problems import CONTENT_TYPE, body
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# What a call that needs a token, or reads a body, may always answer.
+_WITH_TOKEN = [base.NotAuthenticated, tokens.TokenNotValid]
+_WITH_BODY = [base.InvalidRequest, base.PayloadTooLarge, base.UnsupportedMediaType]
+_ALWAYS = [base.NotAcceptable, base.TryAgain]
+
+
+class ToGoSchema(AutoSchema):
+    """The schema of one operation; `documented` says the rest."""
+
+
+def documented(
+    tag: str,
+    summary: str,
+    *,
+    responses: dict[int, Any],
+    errors: list[type[base.ToGoError]] | None = None,
+    token: bool = True,
+    **more: Any,
+) -> Callable[[F], F]:
+    """Describe an operation: its group, what it does in a few words, its answers and the errors that it may give."""
+    known = [*(errors or []), *_ALWAYS]
+    known += _WITH_TOKEN if token else []
+    known += _WITH_BODY if more.get("request") else []
+    described: dict[Any, Any] = dict(responses)
+    for status in sorted({error.status for error in known}):
+        same = [error for error in dict.fromkeys(known) if error.status == status]
+        described[(status, CONTENT_TYPE)] = OpenApiResponse(
+            response=ProblemSerializer,
+            description="; ".join(f"`{error.code}`" for error in same),
+            examples=[_example(error) for error in same],
+        )
+    if not token:
+        more["auth"] = []
+    return extend_schema(tags=[tag], summary=summary, responses=described, **more)  # type: ignore[return-value]
+
+
+def _example(error: type[base.ToGoError]) -> OpenApiExample:
+    sentence = (error.__doc__ or "").strip().splitlines()[0]
+    return OpenApiExample(error.code, value=body(error(sentence)), response_only=True, media_type=CONTENT_TYPE)

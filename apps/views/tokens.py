@@ -1,0 +1,65 @@
+"""Signing in and out."""
+
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
+from apps.serializers.tokens import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
+from apps.services import tokens
+from apps.views.schema import documented
+
+
+class _OpenView(APIView):
+    """For those who have no token yet."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class TokenView(_OpenView):
+    """`/api/users/token/`"""
+
+    @documented(
+        "Tokens",
+        "Sign in",
+        request=CredentialsSerializer,
+        responses={200: TokenPairSerializer},
+        errors=[InvalidCredentials],
+        token=False,
+    )
+    def post(self, request: Request) -> Response:
+        """A pair of tokens for a person's name and password."""
+        data = CredentialsSerializer.read(request)
+        return Response(TokenPairSerializer(tokens.obtain(**data)).data)
+
+
+class TokenRefreshView(_OpenView):
+    """`/api/users/token/refresh/`"""
+
+    @documented(
+        "Tokens",
+        "Renew the tokens",
+        request=RefreshSerializer,
+        responses={200: TokenPairSerializer},
+        errors=[TokenNotValid],
+        token=False,
+    )
+    def post(self, request: Request) -> Response:
+        """A new pair for a refresh token, which is used up by it."""
+        data = RefreshSerializer.read(request)
+        return Response(TokenPairSerializer(tokens.refresh(token=data["refresh"])).data)
+
+
+class TokenRevokeView(_OpenView):
+    """`/api/users/token/revoke/`"""
+
+    @documented(
+        "Tokens", "Sign out", request=RefreshSerializer, responses={204: None}, errors=[TokenNotValid], token=False
+    )
+    def post(self, request: Request) -> Response:
+        """The refresh token works no more; access tokens end within 15 minutes."""
+        data = RefreshSerializer.read(request)
+        tokens.revoke(token=data["refresh"])
+        return Response(status=204)

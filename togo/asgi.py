@@ -1,0 +1,11 @@
+"""The entry for an ASGI server, for those who already run one; `togo.wsgi` is the measured way."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+from togo import wsgi  # noqa: F401  (sets how long a request may wait for the broker)
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")
+
+application = get_asgi_application()

@@ -1,0 +1,16 @@
+"""What beat runs. Every job is idempotent, so a missed, late or doubled turn does no harm."""
+
+from celery.schedules import crontab
+
+BEAT_SCHEDULE = {
+    "set the limits of today and tomorrow": {
+        "task": "apps.tasks.limits.set_due_limits",
+        "schedule": crontab(minute="*/5"),
+        # A turn that waited longer than until the next one has nothing to add to it.
+        "options": {"expires": 300},
+    },
+    "remove expired sign-in tokens": {
+        "task": "apps.tasks.tokens.remove_expired_tokens",
+        "schedule": crontab(hour=3, minute=17),
+    },
+}

@@ -1,0 +1,128 @@
+"""Reads the environment: each function gives a usable value or raises `ImproperlyConfigured` naming the variable."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def is_set(name: str) -> bool:
+    """Whether the variable holds anything; an empty one counts as not set."""
+    return bool(os.environ.get(name, "").strip())
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable without surrounding blanks."""
+    return os.environ.get(name, "").strip() or default
+
+
+def integer(name: str, default: int, *, low: int, high: int) -> int:
+    """A whole number from `low` to `high`, both included."""
+    value = text(name, str(default))
+    try:
+        number = int(value)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+    return number
+
+
+def boolean(name: str, default: bool) -> bool:
+    """`on`, `true`, `yes` or `1`; `off`, `false`, `no` or `0`."""
+    value = text(name, "on" if default else "off").lower()
+    if value in {"on", "true", "yes", "1"}:
+        return True
+    if value in {"off", "false", "no", "0"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
+
+
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Words separated by commas."""
+    return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
+
+
+def log_level(name: str, default: str) -> str:
+    """DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+    value = text(name, default).upper()
+    if value not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ImproperlyConfigured(f"{name} must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {value!r}.")
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that can be written to; made when it is missing."""
+    path = Path(text(name, str(default))).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} must be a folder that can be written to; {path}: {error.strerror}.") from None
+    return path
+
+
+def time_zone(name: str, default: str) -> str:
+    """The name of a zone in the IANA time zone database, such as `Europe/Berlin`."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ImproperlyConfigured(
+            f"{name} must be the name of a time zone such as Europe/Berlin, not {value!r}."
+        ) from None
+    return value
+
+
+def limit_picker(name: str) -> str | tuple[int, int]:
+    """`"rules"`, or the lowest and highest maximum of `random:LOW-HIGH`."""
+    value = text(name, "rules")
+    if value == "rules":
+        return value
+    kind, _, span = value.partition(":")
+    low, _, high = span.partition("-")
+    if kind == "random" and low.isdecimal() and high.isdecimal() and 0 <= int(low) <= int(high) <= 1000:
+        return int(low), int(high)
+    raise ImproperlyConfigured(f"{name} must be rules or random:LOW-HIGH with 0 <= LOW <= HIGH <= 1000, not {value!r}.")
+
+
+_ENGINES = {
+    "sqlite": "django.db.backends.sqlite3",
+    "postgres": "django.db.backends.postgresql",
+    "postgresql": "django.db.backends.postgresql",
+    "mysql": "django.db.backends.mysql",
+    "mariadb": "django.db.backends.mysql",
+}
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's settings for `sqlite:///FILE`, `postgres://USER:PASSWORD@HOST:PORT/NAME` or `mysql://…`.
+
+    What follows a `?` is handed to the database's client, such as `?host=/folder/of/the/socket`.
+    The value may hold a password, so an error never repeats it.
+    """
+    try:
+        url = urlsplit(text(name, default))
+        engine = _ENGINES[url.scheme]
+        database_name = unquote(url.path.removeprefix("/"))
+        port = url.port
+    except (KeyError, ValueError):
+        database_name = ""
+    if not database_name:
+        raise ImproperlyConfigured(
+            f"{name} must be sqlite:///FILE, postgres://USER:PASSWORD@HOST:PORT/NAME or mysql://USER:PASSWORD@HOST:PORT/NAME."
+        )
+    return {
+        "ENGINE": engine,
+        "NAME": database_name,
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": dict(parse_qsl(url.query)),
+    }

@@ -1,0 +1,250 @@
+"""Every setting, read once from the environment. The README has them as a table.
+
+With nothing set ToGo runs *embedded*: SQLite and a secret key of its own in TOGO_HOME, for the machine it runs on.
+With `DATABASE_URL` set it is an installation that others reach, and must be given its key and its host names.
+"""
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from togo import env
+from togo.celery.schedule import BEAT_SCHEDULE
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TOGO_HOME = env.folder("TOGO_HOME", BASE_DIR / "var")
+TOGO_LOG_DIR = env.folder("TOGO_LOG_DIR", BASE_DIR / "logging")
+TOGO_EMBEDDED = not env.is_set("DATABASE_URL")
+TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
+DEBUG = env.boolean("TOGO_DEBUG", default=False)
+
+
+def _secret_key() -> str:
+    """`TOGO_SECRET_KEY`; in the embedded way one that is made once and kept where only its owner can read it."""
+    key = env.text("TOGO_SECRET_KEY")
+    if not key and TOGO_EMBEDDED:
+        path = TOGO_HOME / "secret_key"
+        # Two first starts at once: each writes a file of its own, and the one that links it first wins.
+        if not path.exists():
+            draft = TOGO_HOME / f"secret_key.{os.getpid()}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(64))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        key = path.read_text().strip()
+    if len(key) < 50:
+        raise ImproperlyConfigured(
+            "TOGO_SECRET_KEY must be at least 50 characters long; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
+        )
+    return key
+
+
+# --- what ToGo is for -------------------------------------------------------------------------------------------
+
+TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
+TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
+TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
+TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+
+# --- Django -----------------------------------------------------------------------------------------------------
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.words("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if TOGO_EMBEDDED else [])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org.")
+
+INSTALLED_APPS = [
+    "apps.apps.ToGoConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "apps.views.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "togo.urls"
+WSGI_APPLICATION = "togo.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "apps" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "togo.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+USE_TZ = True
+LANGUAGE_CODE = "en"
+USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+# ToGo's own files are served straight from where they are installed: nothing to collect before a start.
+WHITENOISE_USE_FINDERS = True
+# The longest body a call may send, in bytes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOGO_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if TOGO_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+# --- the database -----------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{TOGO_HOME / 'togo.sqlite3'}")}
+_database = DATABASES["default"] | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"] = _database
+# No wait for a lock is unbounded (PostgreSQL's is by default, MariaDB's is 50 s): 5 s, then the work is tried again.
+match _database["ENGINE"].rpartition(".")[2]:
+    case "sqlite3":
+        _database["OPTIONS"] |= {
+            # A transaction takes the write lock when it begins, so that it never finds it gone half-way.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            # FULL: with WAL, NORMAL can lose acknowledged writes when the power fails.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    case "postgresql":
+        _database["OPTIONS"].setdefault("connect_timeout", 5)
+        _database["OPTIONS"]["options"] = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000".strip()
+    case "mysql":
+        _database["OPTIONS"] |= {
+            "charset": "utf8mb4",
+            # A guarded update must see what others committed while it waited.
+            "isolation_level": "read committed",
+            "init_command": "SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES'",
+        }
+
+# --- the API ----------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.views.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.views.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "apps.views.schema.ToGoSchema",
+    "EXCEPTION_HANDLER": "apps.views.problems.answer_problem",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    # A token dies with the password it was given for.
+    "CHECK_REVOKE_TOKEN": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ToGo",
+    "VERSION": "0.1.0",
+    "DESCRIPTION": "Assign tasks to people, day by day, and never give anyone more than they can take.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+
+# --- jobs -------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_BEAT_SCHEDULE_FILENAME = str(TOGO_HOME / "celerybeat-schedule")
+CELERY_TASK_IGNORE_RESULT = True
+# A job is done again when its worker dies: every job is idempotent.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 1800
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+# --- logs -------------------------------------------------------------------------------------------------------
+
+
+def _log_file(name: str, level: str) -> dict[str, object]:
+    """One JSON object per line; 10 files of 10 MB; rotation is safe for several processes."""
+    return {
+        "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
+        "filename": str(TOGO_LOG_DIR / name),
+        "maxBytes": 10_000_000,
+        "backupCount": 10,
+        "formatter": "json",
+        "filters": ["request_id"],
+        "level": level,
+    }
+
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "apps.views.request_id.RequestIdFilter"}},
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["asctime", "levelname", "name", "message", "request_id", "exc_info"],
+            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+            # Whole requests would carry headers, and so tokens, into the log.
+            "reserved_attrs": ["request", "taskName", "data"],
+        },
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "level": env.log_level("TOGO_LOG_LEVEL", "WARNING")},
+        "errors": _log_file("debug.log", "WARNING"),
+        "limits": _log_file("togo_task_pick_limit_debug.log", "INFO"),
+    },
+    "root": {"handlers": ["console", "errors"], "level": "INFO"},
+    "loggers": {
+        "apps.limits": {"handlers": ["limits"], "level": "INFO"},
+        # Refusals are answers, not errors: only what went wrong here is logged.
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,10 @@
+"""The routes, and what answers where there is none."""
+
+from apps.urls import urlpatterns
+
+handler400 = "apps.views.problems.answer_400"
+handler403 = "apps.views.problems.answer_403"
+handler404 = "apps.views.problems.answer_404"
+handler500 = "apps.views.problems.answer_500"
+
+__all__ = ["urlpatterns"]
