@@ -26,7 +26,9 @@ def sqlite_version(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 
 
 @register("demo", deploy=True)
-def demo_passwords(app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+def demo_passwords(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
     """togo.E001: somebody can sign in with a password that everyone knows. Looks only where `--database` is given."""
     try:
         if not databases or not users.demo_passwords_work():

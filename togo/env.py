@@ -63,7 +63,9 @@ def folder(name: str, default: Path) -> Path:
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
-        raise ImproperlyConfigured(f"{name} must be a folder that can be written to; {path}: {error.strerror}.") from None
+        raise ImproperlyConfigured(
+            f"{name} must be a folder that can be written to; {path}: {error.strerror}."
+        ) from None
     return path
 
 

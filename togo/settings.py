@@ -9,10 +9,14 @@ import secrets
 from datetime import timedelta
 from pathlib import Path
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from togo import env
 from togo.celery.schedule import BEAT_SCHEDULE
+
+# Lets Django's generic classes be written with their parameters, for the type checker.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TOGO_HOME = env.folder("TOGO_HOME", BASE_DIR / "var")
@@ -59,10 +63,11 @@ TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.words("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if TOGO_EMBEDDED else [])
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org.")
+    raise ImproperlyConfigured(
+        "TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org."
+    )
 
 INSTALLED_APPS = [
-    "apps.apps.ToGoConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -73,6 +78,8 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    # Last, so that its admin pages can leave out what the others register.
+    "apps.apps.ToGoConfig",
 ]
 MIDDLEWARE = [
     "apps.views.request_id.RequestIdMiddleware",
@@ -237,7 +244,11 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "level": env.log_level("TOGO_LOG_LEVEL", "WARNING")},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "level": env.log_level("TOGO_LOG_LEVEL", "WARNING"),
+        },
         "errors": _log_file("debug.log", "WARNING"),
         "limits": _log_file("togo_task_pick_limit_debug.log", "INFO"),
     },

@@ -1,0 +1,14 @@
+"""Admin pages, for admins. No rules here: every change goes through the services."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from apps.admin import limit_rules, limits, tasks, users
+
+__all__ = ["limit_rules", "limits", "tasks", "users"]
+
+admin.site.site_header = admin.site.site_title = "ToGo"
+# Roles are two ticks on a person, and tokens are nobody's to look at.
+for model in (Group, BlacklistedToken, OutstandingToken):
+    admin.site.unregister(model)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 
 if TYPE_CHECKING:
     import datetime
@@ -35,10 +35,6 @@ class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
         """Days that can take one more task. Filters on the day's own columns only, so that a guarded update with it
         is checked again by PostgreSQL after it waited for another's."""
         return self.filter(taken__lt=F("maximum"))
-
-    def with_count(self) -> "DailyLimitQuerySet":
-        """With the number of assignments as `counted`, by person and date."""
-        return self.annotate(counted=Count("assignments")).order_by("user_id", "date")
 
     def locked(self) -> "DailyLimitQuerySet":
         """These rows, locked in the order of their ids. On SQLite the transaction itself is the lock."""

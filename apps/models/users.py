@@ -15,8 +15,16 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True)
 
 
-class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"]):
     """Makes people, for Django's own commands; everything else goes through `apps.services.users`."""
+
+    def get_queryset(self) -> UserQuerySet:
+        """All people."""
+        return UserQuerySet(self.model, using=self._db)
+
+    def active(self) -> UserQuerySet:
+        """Those who can sign in and be given tasks."""
+        return self.get_queryset().active()
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """Make a person; without a password nobody can sign in as them."""

@@ -31,7 +31,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             known = ", ".join(self.fields) or "none"
             raise serializers.ValidationError(
-                {name: serializers.ErrorDetail(f"This field is not known; known: {known}.", "unknown") for name in unknown}
+                {
+                    name: serializers.ErrorDetail(f"This field is not known; known: {known}.", "unknown")
+                    for name in unknown
+                }
             )
         return super().to_internal_value(data)
 

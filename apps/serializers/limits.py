@@ -23,7 +23,7 @@ class RoomSerializer(serializers.Serializer[DailyLimit]):
     maximum = serializers.IntegerField(help_text="The most tasks that the person may have on that date.")
     taken = serializers.IntegerField(help_text="How many they have.")
     remaining = serializers.IntegerField(help_text="How many more fit.")
-    source = SourceSerializer()
+    source = SourceSerializer()  # type: ignore[assignment]  # a field of this name, not the class's attribute
 
 
 class DailyLimitSerializer(RoomSerializer):

@@ -21,4 +21,6 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What happened this time, and what to do.")
     code = serializers.CharField(help_text="For programs; never changes.")
-    errors = FieldErrorSerializer(many=True, required=False, help_text="For `invalid_request`: the fields.")
+    errors = FieldErrorSerializer(  # type: ignore[assignment]  # a field of this name, not the class's property
+        many=True, required=False, help_text="For `invalid_request`: the fields."
+    )

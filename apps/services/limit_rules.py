@@ -7,7 +7,7 @@ from django.db.models import F
 
 from apps.exceptions.base import NotFound
 from apps.models import LimitRule, RulesVersion, User
-from apps.services import limits, permissions, transactions
+from apps.services import permissions, repicking, transactions
 
 
 class RuleFields(TypedDict, total=False):
@@ -44,7 +44,7 @@ def delete_rule(*, actor: User, rule_id: int) -> None:
         _raise_version()
         if not LimitRule.objects.filter(pk=rule_id).delete()[0]:
             raise NotFound(f"There is no rule with the id {rule_id}.")
-        transactions.after_commit(limits.rules_changed)
+        transactions.after_commit(repicking.rules_changed)
 
     transactions.run(work)
 
@@ -56,7 +56,7 @@ def _change(actor: User, rule: LimitRule) -> LimitRule:
         rule.version = _raise_version()
         rule.applied_at = None
         rule.save()
-        transactions.after_commit(limits.rules_changed)
+        transactions.after_commit(repicking.rules_changed)
 
     transactions.run(work)
     rule.refresh_from_db()

@@ -1,14 +1,11 @@
-"""Sets daily limits: for a person when they are first needed, for everyone by the daily job, by hand, and again when
-the rules change."""
+"""Sets daily limits: for a person when they are first needed, for everyone by the daily job, and by hand."""
 
 import datetime
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from django.db import IntegrityError
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -16,26 +13,20 @@ from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import TryAgain
 from apps.exceptions.limits import LimitBelowTaken
 from apps.exceptions.users import UserNotFound
-from apps.models import DailyLimit, LimitDay, LimitRule, User
+from apps.models import DailyLimit, LimitDay, User
 from apps.models.limits import Source
-from apps.services import permissions, picking, transactions
+from apps.services import permissions, picking, repicking, transactions
 
 T = TypeVar("T")
 Day = tuple[int, datetime.date]
 
 # People per chunk of the daily job: a transaction that others wait for a few milliseconds.
 PEOPLE_PER_CHUNK = 1000
-# Days per transaction when the rules have changed.
-DAYS_PER_CHUNK = 500
-# So many days are picked again before a change of the rules answers; more are left to a job.
-DAYS_AT_ONCE = 10_000
 # The most days of a person that are read at once.
 READ_DAYS = 92
 
 # Sent after the commit with `date`: somebody needed a limit of a date that is not set for everybody yet.
 date_requested = Signal()
-# Sent after the commit: the rules have changed and more days are to be picked again than a request should wait for.
-many_days_outdated = Signal()
 
 
 class DayMissing(Exception):
@@ -80,7 +71,7 @@ def create_days(days: Iterable[Day]) -> None:
     rows = [_row(picker, user_id, date) for user_id, date in days]
     transactions.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
     if picking.current_version() != picker.version:
-        _pick_all_again(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
+        repicking.pick_again(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
 
 
 def request_date(date: datetime.date) -> None:
@@ -113,7 +104,10 @@ def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int,
             raise DayMissing((user_id, date))
         if not changed:
             raise LimitBelowTaken(
-                f"{day.taken} tasks are taken on {date}; take some away first.", user=user_id, date=date, taken=day.taken
+                f"{day.taken} tasks are taken on {date}; take some away first.",
+                user=user_id,
+                date=date,
+                taken=day.taken,
             )
         return day
 
@@ -130,7 +124,7 @@ def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
         day = DailyLimit.objects.of(user_id, date).locked().first()
         if day is None:
             raise DayMissing((user_id, date))
-        _pick_again(picking.load([user_id], date, date), [day], keep_hand=False)
+        repicking.give(picking.load([user_id], date, date), [day], keep_hand=False)
         return DailyLimit.objects.get(pk=day.pk)
 
     return with_days(work)
@@ -250,72 +244,7 @@ def _missing(date: datetime.date) -> QuerySet[User, int]:
     return User.objects.active().filter(~Exists(days)).order_by("pk").values_list("pk", flat=True)
 
 
-def drifted() -> Iterator[DailyLimit]:
-    """Every day on which `taken` is not the number of assignments, which it then has as `counted`; there should be
-    none. Read day by day, so that it costs no memory."""
-    return DailyLimit.objects.with_count().exclude(counted=F("taken")).iterator()
-
-
-# --- when the rules have changed --------------------------------------------------------------------------------
-
-
-def apply_rules(*, at_most: int | None = None) -> bool:
-    """Pick the days from today on again that were picked with older rules, and note the rules as applied.
-
-    With `at_most`, does nothing and returns False when there are more days than that.
-    """
-    version = picking.current_version()
-    outdated = DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=version)
-    if at_most is not None and outdated[: at_most + 1].count() > at_most:
-        return False
-    for date in list(outdated.order_by("date").values_list("date", flat=True).distinct()):
-        _pick_all_again(DailyLimit.objects.filter(date=date))
-    LimitRule.objects.filter(applied_at__isnull=True, version__lte=version).update(applied_at=timezone.now())
-    return True
-
-
-def rules_changed() -> None:
-    """After a change of the rules is committed: apply them at once, or ask for the job when that would take long."""
-    if not apply_rules(at_most=DAYS_AT_ONCE):
-        many_days_outdated.send(sender=LimitRule)
-
-
-def _pick_all_again(days: QuerySet[DailyLimit]) -> None:
-    """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
-    outdated = days.filter(rules_version__lt=picking.current_version())
-    while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
-        transactions.run(lambda ids=ids: _pick_chunk_again(ids))  # type: ignore[misc]
-
-
-def _pick_chunk_again(ids: list[int]) -> None:
-    days = list(DailyLimit.objects.filter(pk__in=ids).locked())
-    dates = [day.date for day in days]
-    # Read after the days are locked: a later change of the rules finds them outdated again.
-    _pick_again(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
-
-
-def _pick_again(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
-    """Give locked days the limits that the picker wants; what is taken stays, and no slot opens that isn't wanted.
-
-    One statement for the days that stay as they are, and one for each limit that others are given: a rule that has
-    changed gives all its days the same.
-    """
-    same: list[int] = []
-    others: dict[picking.Pick, list[int]] = defaultdict(list)
-    for day in days:
-        pick = picker.pick(day.user_id, day.date)
-        now = picking.Pick(day.wanted, day.source_kind, day.source_rule, day.source_reason)
-        if pick == now or (keep_hand and day.source_kind == Source.HAND):
-            same.append(day.pk)
-        else:
-            others[pick].append(day.pk)
-    DailyLimit.objects.filter(pk__in=same).update(rules_version=picker.version)
-    for pick, ids in others.items():
-        DailyLimit.objects.filter(pk__in=ids).update(
-            wanted=pick.maximum,
-            maximum=Greatest(Value(pick.maximum), F("taken")),
-            source_kind=pick.kind,
-            source_rule=pick.rule,
-            source_reason=pick.reason,
-            rules_version=picker.version,
-        )
+def drifted() -> Iterator[Mapping[str, object]]:
+    """Every day on which `taken` is not the number of assignments, `counted`; there should be none."""
+    days = DailyLimit.objects.annotate(counted=Count("assignments")).exclude(counted=F("taken"))
+    return days.order_by("user_id", "date").values("user_id", "date", "maximum", "taken", "counted").iterator()

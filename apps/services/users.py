@@ -37,15 +37,19 @@ def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> U
     permissions.require_admin(actor)
 
     def work() -> User:
-        person = User.objects.filter(pk=user_id).first()
-        if person is None:
-            raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+        person = _get(user_id)
         for name, value in fields.items():
             setattr(person, name, value)
         person.save(update_fields=list(fields))
         return person
 
     return transactions.run(work)
+
+
+def set_password(*, actor: User, user_id: int, password: str) -> None:
+    """Give a person another password; every token they have is dead. Raises `NotAllowed` and `UserNotFound`."""
+    permissions.require_admin(actor)
+    transactions.run(lambda: _set_password(_get(user_id), password))
 
 
 def ensure_admin(*, username: str, password: str) -> bool:
@@ -56,8 +60,8 @@ def ensure_admin(*, username: str, password: str) -> bool:
             return False
         person, _ = User.objects.get_or_create(username=username)
         person.is_admin = person.is_active = True
-        person.set_password(password)
         person.save()
+        _set_password(person, password)
         return True
 
     return transactions.run(work)
@@ -66,3 +70,15 @@ def ensure_admin(*, username: str, password: str) -> bool:
 def demo_passwords_work() -> bool:
     """Whether somebody can sign in with a password that everyone knows."""
     return any(authenticate(username=name, password=password) for name, password in DEMO_PASSWORDS.items())
+
+
+def _get(user_id: int) -> User:
+    person = User.objects.filter(pk=user_id).first()
+    if person is None:
+        raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+    return person
+
+
+def _set_password(person: User, password: str) -> None:
+    person.set_password(password)
+    person.save(update_fields=["password"])

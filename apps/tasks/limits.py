@@ -9,7 +9,7 @@ from celery import shared_task
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
-from apps.services import health, limits
+from apps.services import health, limits, repicking
 
 logger = logging.getLogger(__name__)
 log = logging.getLogger("apps.limits")
@@ -61,7 +61,7 @@ def finish_date(date: str) -> None:
 @shared_task
 def apply_rules() -> None:
     """Pick the days again that were picked with older rules. Resumes where it was left."""
-    limits.apply_rules()
+    repicking.apply_rules()
 
 
 @receiver(limits.date_requested)
@@ -70,7 +70,7 @@ def ask_for_a_date(date: datetime.date, **_: Any) -> None:
     _ask(set_daily_limits, date.isoformat())
 
 
-@receiver(limits.many_days_outdated)
+@receiver(repicking.many_days_outdated)
 def ask_for_the_rules(**_: Any) -> None:
     """The rules have changed for more days than a request waits for."""
     _ask(apply_rules)

@@ -32,7 +32,7 @@ def documented(
     **more: Any,
 ) -> Callable[[F], F]:
     """Describe an operation: its group, what it does in a few words, its answers and the errors that it may give."""
-    known = [*(errors or []), *_ALWAYS]
+    known: list[type[base.ToGoError]] = [*(errors or []), *_ALWAYS]
     known += _WITH_TOKEN if token else []
     known += _WITH_BODY if more.get("request") else []
     described: dict[Any, Any] = dict(responses)
@@ -45,7 +45,7 @@ def documented(
         )
     if not token:
         more["auth"] = []
-    return extend_schema(tags=[tag], summary=summary, responses=described, **more)  # type: ignore[return-value]
+    return extend_schema(tags=[tag], summary=summary, responses=described, **more)
 
 
 def _example(error: type[base.ToGoError]) -> OpenApiExample:

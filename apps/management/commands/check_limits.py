@@ -19,7 +19,7 @@ class Command(BaseCommand):
         for day in limits.drifted():
             drifted += 1
             self.stdout.write(
-                f"person {day.user_id}, {day.date}: taken {day.taken}, assignments {day.counted}, maximum {day.maximum}"
+                "person {user_id}, {date}: taken {taken}, assignments {counted}, maximum {maximum}".format(**day)
             )
         if drifted:
             self.stderr.write(f"{drifted} days have drifted.")

@@ -1,0 +1,37 @@
+"""People: made, changed and deactivated, never deleted."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.admin.base import ServiceAdmin
+from apps.forms.users import UserForm
+from apps.models import User
+from apps.services import users
+
+
+@admin.register(User)
+class UserAdmin(ServiceAdmin[User]):
+    """People, and what they may do."""
+
+    form = UserForm
+    list_display = ("username", "first_name", "last_name", "is_active", "is_taskmaster", "is_admin")
+    list_filter = ("is_active", "is_taskmaster", "is_admin")
+    search_fields = ("username", "first_name", "last_name")
+    ordering = ("username",)
+
+    def create(self, actor: Any, data: dict[str, Any]) -> User:
+        """Make a person."""
+        return users.create_user(actor=actor, **data)
+
+    def change(self, actor: Any, row: User, data: dict[str, Any]) -> None:
+        """Change a person, and the password if a new one was given."""
+        if password := data.pop("password", ""):
+            users.set_password(actor=actor, user_id=row.pk, password=password)
+        if data:
+            users.update_user(actor=actor, user_id=row.pk, **data)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """What a person did stays told."""
+        return False

@@ -1,0 +1,1 @@
+"""Forms of the pages. No rules: what is allowed is decided by the services."""

@@ -1,0 +1,25 @@
+"""Forms of daily limits."""
+
+from typing import Any
+
+from django import forms
+
+from apps.models import DailyLimit
+from apps.models.limit_rules import HIGHEST_MAXIMUM
+
+
+class DailyLimitForm(forms.ModelForm[DailyLimit]):
+    """A day that is set by hand."""
+
+    maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
+    reason = forms.CharField(max_length=255, required=False, help_text="Shown to whoever is refused.")
+
+    class Meta:
+        model = DailyLimit
+        fields = ("user", "date")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["user"].disabled = self.fields["date"].disabled = True
+            self.initial.update(maximum=self.instance.wanted, reason=self.instance.source_reason)
