@@ -151,6 +151,8 @@ match _database["ENGINE"].rpartition(".")[2]:
             # FULL: with WAL, NORMAL can lose acknowledged writes when the power fails.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
+        # A file, as in use: tests share it with the servers and workers that they start.
+        _database["TEST"] = {"NAME": str(TOGO_HOME / "test.sqlite3")}
     case "postgresql":
         _database["OPTIONS"].setdefault("connect_timeout", 5)
         _database["OPTIONS"]["options"] = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000".strip()

@@ -1,0 +1,83 @@
+"""The people and things that tests are about."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+
+from apps.models import Task, User
+from tests.processes import Server, start_server
+
+TODAY = date(2026, 3, 2)  # a Monday
+
+
+@pytest.fixture(autouse=True)
+def _monday(request: pytest.FixtureRequest) -> Iterator[None]:
+    """It is noon of Monday, 2 March 2026; in tests with real processes it is now."""
+    if request.node.get_closest_marker("real_time"):
+        yield
+        return
+    with freeze_time("2026-03-02T12:00:00Z", ignore=["celery", "kombu", "concurrent_log_handler"]):
+        yield
+
+
+def make_person(username: str, **fields: Any) -> User:
+    """A person who signs in with tokens alone: hashing a password takes long."""
+    return User.objects.create(username=username, password="!", **fields)
+
+
+@pytest.fixture
+def taskmaster(db: None) -> User:
+    return make_person("taskmaster", is_taskmaster=True)
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return make_person("admin", is_admin=True)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_person("alice")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return make_person("stranger")
+
+
+@pytest.fixture
+def cooking(db: None) -> Task:
+    return Task.objects.create(name="cooking")
+
+
+@pytest.fixture
+def tasks(db: None) -> list[Task]:
+    return [Task.objects.create(name=f"task {number}") for number in range(1, 9)]
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], APIClient]:
+    """A client of the API that sends a person's access token."""
+
+    def sign_in(person: User) -> APIClient:
+        client = APIClient(raise_request_exception=True)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_of(person)}")
+        return client
+
+    return sign_in
+
+
+def token_of(person: User) -> str:
+    return str(AccessToken.for_user(person))
+
+
+@pytest.fixture
+def server(transactional_db: None) -> Iterator[Server]:
+    """ToGo as it runs: granian with two web processes on this test's database, and no broker."""
+    with start_server() as server:
+        yield server

@@ -1,0 +1,21 @@
+"""What the settings read while tests run. A pytest plugin, so that it comes before Django's settings do.
+
+`DATABASE_URL` chooses the database, as in use; without it tests run on SQLite, in a file.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+HOME = tempfile.mkdtemp(prefix="togo-test-")
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+os.environ["TOGO_HOME"] = f"{HOME}/home"
+os.environ["TOGO_LOG_DIR"] = f"{HOME}/logging"
+os.environ["TOGO_SECRET_KEY"] = "for tests only, and long enough to be taken by ToGo"
+os.environ["TOGO_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
+# Nobody listens here: tests that need a broker start one.
+os.environ["CELERY_BROKER_URL"] = f"redis+socket://{HOME}/no-broker.sock"
+for name in ("TOGO_TIME_ZONE", "TOGO_DEFAULT_DAILY_LIMIT", "TOGO_LIMIT_PICKER", "TOGO_ASSIGN_DAYS_AHEAD"):
+    os.environ.pop(name, None)

@@ -1,0 +1,40 @@
+"""Many callers at once."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from apps.models import User
+from tests.conftest import token_of
+from tests.processes import Client, Server
+
+A = TypeVar("A")
+CLIENTS = 64
+
+
+class Crowd:
+    """Callers who keep their connections and start each round together."""
+
+    def __init__(self, server: Server, person: User, size: int = CLIENTS) -> None:
+        token = token_of(person)
+        self.clients = [Client(server, token) for _ in range(size)]
+        self._pool = ThreadPoolExecutor(size)
+
+    def all_at_once(self, call: Callable[[Client, int], A]) -> list[A]:
+        """What `call(client, number)` answers to each, all of them let go at the same moment."""
+        start = threading.Barrier(len(self.clients))
+
+        def one(number: int) -> A:
+            start.wait(30)
+            return call(self.clients[number], number)
+
+        return list(self._pool.map(one, range(len(self.clients))))
+
+
+def count(answers: Iterable[tuple[int, Any]]) -> dict[int, int]:
+    """How often each status was answered."""
+    counts: dict[int, int] = {}
+    for status, _ in answers:
+        counts[status] = counts.get(status, 0) + 1
+    return counts
