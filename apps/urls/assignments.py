@@ -9,5 +9,5 @@ register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("assignment/", AssignmentsView.as_view()),
-    path("assignment/<id:assignment_id>/", AssignmentView.as_view(), name="assignment"),
+    path("assignment/<id:id>/", AssignmentView.as_view(), name="assignment"),
 ]

@@ -19,7 +19,7 @@ from apps.serializers.assignments import (
 from apps.services import assignments
 from apps.services.permissions import person
 from apps.views.pagination import paginate
-from apps.views.schema import documented
+from apps.views.schema import ID, documented
 
 TAG = "Assignments"
 # The query's names for what is filtered and ordered by, as the model has them.
@@ -91,19 +91,26 @@ class AssignmentsView(APIView):
 class AssignmentView(APIView):
     """`/api/users/assignment/{id}/`"""
 
-    @documented(TAG, "Read an assignment", responses={200: AssignmentSerializer}, errors=[errors.AssignmentNotFound])
-    def get(self, request: Request, assignment_id: int) -> Response:
+    @documented(
+        TAG,
+        "Read an assignment",
+        parameters=[ID],
+        responses={200: AssignmentSerializer},
+        errors=[errors.AssignmentNotFound],
+    )
+    def get(self, request: Request, id: int) -> Response:
         """One assignment with its day's limit."""
-        assignment = assignments.get(actor=person(request.user), assignment_id=assignment_id)
+        assignment = assignments.get(actor=person(request.user), assignment_id=id)
         return Response(AssignmentSerializer(assignment).data)
 
     @documented(
         TAG,
         "Take an assignment away",
+        parameters=[ID],
         responses={204: None},
         errors=[errors.AssignmentNotFound, NotAllowed],
     )
-    def delete(self, request: Request, assignment_id: int) -> Response:
+    def delete(self, request: Request, id: int) -> Response:
         """Deletes it for good: its slot is free, and the task can be assigned again."""
-        assignments.unassign(actor=person(request.user), assignment_id=assignment_id)
+        assignments.unassign(actor=person(request.user), assignment_id=id)
         return Response(status=204)

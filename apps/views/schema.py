@@ -1,10 +1,13 @@
 """What the OpenAPI document says beside what the serializers say."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from apps.exceptions import base, tokens
 from apps.serializers.problems import ProblemSerializer
@@ -18,8 +21,23 @@ _WITH_BODY = [base.InvalidRequest, base.PayloadTooLarge, base.UnsupportedMediaTy
 _ALWAYS = [base.NotAcceptable, base.TryAgain]
 
 
+# The id in a path.
+ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH)
+
+
 class ToGoSchema(AutoSchema):
     """The schema of one operation; `documented` says the rest."""
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # how the library registers it
+    """How a call shows who makes it."""
+
+    target_class = "apps.views.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """A JSON web token as a bearer token: RFC 6750."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def documented(
@@ -45,7 +63,9 @@ def documented(
         )
     if not token:
         more["auth"] = []
-    return extend_schema(tags=[tag], summary=summary, responses=described, **more)
+    # What a generated client calls it.
+    operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
+    return extend_schema(operation_id=operation, tags=[tag], summary=summary, responses=described, **more)
 
 
 def _example(error: type[base.ToGoError]) -> OpenApiExample:

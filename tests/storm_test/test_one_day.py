@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import limits
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 LIMIT = 5
 ROUNDS = 30
-DAYS = [date.today() + timedelta(days=offset) for offset in range(ROUNDS)]
+DAYS = [localdate() + timedelta(days=offset) for offset in range(ROUNDS)]
 
 
 def test_exactly_the_limit_gets_in(server: Server) -> None:

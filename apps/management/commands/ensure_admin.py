@@ -1,0 +1,47 @@
+"""Makes the first admin."""
+
+import os
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.models import User
+from apps.services import users
+
+
+class Command(BaseCommand):
+    """`manage.py ensure_admin`"""
+
+    help = "Make the admin of TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD if there is none yet."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make them, or say what is missing; an admin who is there stays as they are."""
+        # From the environment alone: an argument could be read by everyone on the machine.
+        username = os.environ.get("TOGO_ADMIN_USERNAME", "").strip()
+        password = os.environ.get("TOGO_ADMIN_PASSWORD", "")
+        if bool(username) != bool(password):
+            raise CommandError("TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD must be set together, or neither of them.")
+        if username:
+            _require_usable(username, password)
+            made = users.ensure_admin(username=username, password=password)
+            self.stdout.write(f"The admin {username} is made." if made else "There is an admin already.")
+        elif not User.objects.active().filter(is_admin=True).exists():
+            self.stdout.write(
+                "There is no admin yet: set TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD, "
+                "or run manage.py createsuperuser."
+            )
+
+
+def _require_usable(username: str, password: str) -> None:
+    if username in users.DEMO_PASSWORDS:
+        raise CommandError(f"TOGO_ADMIN_USERNAME can't be {username}, which is a person of the demonstration.")
+    try:
+        User._meta.get_field("username").clean(username, None)
+    except ValidationError as error:
+        raise CommandError(f"TOGO_ADMIN_USERNAME: {' '.join(error.messages)}") from None
+    try:
+        validate_password(password, User(username=username))
+    except ValidationError as error:
+        raise CommandError(f"TOGO_ADMIN_PASSWORD: {' '.join(error.messages)}") from None
