@@ -1,7 +1,9 @@
 """The people and things that tests are about."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
 from tests.processes import Server, start_server
+from togo.embedded.broker import Broker
 
 TODAY = date(2026, 3, 2)  # a Monday
 
@@ -81,3 +84,16 @@ def server(transactional_db: None) -> Iterator[Server]:
     """ToGo as it runs: granian with two web processes on this test's database, and no broker."""
     with start_server() as server:
         yield server
+
+
+def _brokers() -> list[Any]:
+    """The broker that comes with ToGo, and the Redis of this machine where there is one."""
+    redis_server = shutil.which("redis-server")
+    return [pytest.param(None, id="valkey")] + ([pytest.param(Path(redis_server), id="redis")] if redis_server else [])
+
+
+@pytest.fixture(params=_brokers())
+def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A real broker of its own."""
+    with Broker(tmp_path / "broker", server=request.param) as broker:
+        yield broker.url

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from togo import env
 from togo.celery.schedule import BEAT_SCHEDULE
@@ -238,10 +239,11 @@ LOGGING = {
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "fmt": ["asctime", "levelname", "name", "message", "request_id", "exc_info"],
-            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+            "fmt": ["levelname", "name", "message", "request_id", "exc_info"],
+            "timestamp": "at",
+            "rename_fields": {"levelname": "level", "name": "logger"},
             # Whole requests would carry headers, and so tokens, into the log.
-            "reserved_attrs": ["request", "taskName", "data"],
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },

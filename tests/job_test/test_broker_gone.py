@@ -1,0 +1,76 @@
+"""Assigning without a broker, on days that nobody has used: each of them asks for a job."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import localdate
+
+from apps.models import DailyLimit, LimitDay, Task
+from tests.conftest import make_person, token_of
+from tests.processes import Client, start_server, wait_until
+
+pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+
+DAYS = [localdate() + timedelta(days=offset) for offset in range(20)]
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[str]:
+    """A port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        yield f"redis://127.0.0.1:{probe.getsockname()[1]}/0"
+
+
+@contextlib.contextmanager
+def _hanging() -> Iterator[str]:
+    """A broker that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[str]:
+    """A broker whose queue of connections is full, so that not even the connection comes to be."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)  # noqa: FBT003  (the only way to say it)
+            filler.connect_ex(listener.getsockname())
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize("broker", [_refusing, _hanging, _deaf])
+def test_every_assignment_is_made_within_a_second(broker: type) -> None:
+    taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
+    task = Task.objects.create(name="cooking")
+    with broker() as url, start_server(CELERY_BROKER_URL=url) as server:
+        client = Client(server, token_of(taskmaster))
+        slowest = 0.0
+        for day in DAYS:
+            started = time.monotonic()
+            status, answer = client.call(
+                "POST", "/api/users/assignment/", {"task": task.pk, "user": alice.pk, "date": day.isoformat()}
+            )
+            slowest = max(slowest, time.monotonic() - started)
+            assert status == 201, answer
+
+        assert slowest <= 1.0
+        assert DailyLimit.objects.filter(user=alice, taken=1).count() == len(DAYS)
+        # What would have been asked of the job is noted, and one line tells the operator.
+        assert LimitDay.objects.filter(done_at=None).count() == len(DAYS)
+        log = wait_until((server.logs / "debug.log").read_text, what="a line in the log")
+        assert log.count("The broker can't be reached") == len(DAYS)
+        assert "Traceback" not in log
+
+        _, ready = client.call("GET", "/health/ready/")
+        assert ready["status"] == "degraded"
+        assert ready["reasons"][0].startswith("The broker can't be reached")
