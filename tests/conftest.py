@@ -1,5 +1,6 @@
 """The people and things that tests are about."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -87,9 +88,11 @@ def server(transactional_db: None) -> Iterator[Server]:
 
 
 def _brokers() -> list[Any]:
-    """The broker that comes with ToGo, and the Redis of this machine where there is one."""
-    redis_server = shutil.which("redis-server")
-    return [pytest.param(None, id="valkey")] + ([pytest.param(Path(redis_server), id="redis")] if redis_server else [])
+    """The broker that comes with ToGo, and the Redis of this machine where there is one. Once: brokers don't know
+    which database is used."""
+    redis_server = None if os.environ.get("DATABASE_URL") else shutil.which("redis-server")
+    brokers = [pytest.param(None, id="valkey")]
+    return brokers + ([pytest.param(Path(redis_server), id="redis")] if redis_server else [])
 
 
 @pytest.fixture(params=_brokers())

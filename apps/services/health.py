@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as AnyDatabaseError
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from apps.models import JobRun
+from apps.services import transactions
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ def readiness() -> Readiness:
         if _unapplied():
             return Readiness("unavailable", ["The database's migrations are not applied; run manage.py migrate."])
         last = JobRun.objects.filter(pk=LIMIT_JOB).values_list("finished_at", flat=True).first()
-    except DatabaseError:
+    except AnyDatabaseError:
         logger.exception("The database can't be reached.")
         return Readiness("unavailable", ["The database can't be reached."])
     reasons = []
@@ -46,7 +48,7 @@ def readiness() -> Readiness:
 
 def note_job(name: str) -> None:
     """Note that a periodic job has just run to its end."""
-    JobRun.objects.update_or_create(pk=name, defaults={"finished_at": timezone.now()})
+    transactions.run(lambda: JobRun.objects.update_or_create(pk=name, defaults={"finished_at": timezone.now()}))
 
 
 def _unapplied() -> bool:

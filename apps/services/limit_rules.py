@@ -1,6 +1,7 @@
 """Keeps the rules that limits are picked from."""
 
 import datetime
+from collections.abc import Callable
 from typing import TypedDict, Unpack
 
 from django.db.models import F
@@ -23,17 +24,12 @@ class RuleFields(TypedDict, total=False):
 
 def create_rule(*, actor: User, **fields: Unpack[RuleFields]) -> LimitRule:
     """Make a rule and pick the days from today on again. Raises `NotAllowed`."""
-    return _change(actor, LimitRule(**fields))
+    return _save(actor, LimitRule, fields)
 
 
 def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> LimitRule:
     """Change a rule and pick the days from today on again. Raises `NotAllowed` and `NotFound`."""
-    rule = LimitRule.objects.filter(pk=rule_id).first()
-    if rule is None:
-        raise NotFound(f"There is no rule with the id {rule_id}.")
-    for name, value in fields.items():
-        setattr(rule, name, value)
-    return _change(actor, rule)
+    return _save(actor, lambda: _get(rule_id), fields)
 
 
 def delete_rule(*, actor: User, rule_id: int) -> None:
@@ -42,24 +38,35 @@ def delete_rule(*, actor: User, rule_id: int) -> None:
 
     def work() -> None:
         _raise_version()
-        if not LimitRule.objects.filter(pk=rule_id).delete()[0]:
-            raise NotFound(f"There is no rule with the id {rule_id}.")
+        _get(rule_id).delete()
         transactions.after_commit(repicking.rules_changed)
 
     transactions.run(work)
 
 
-def _change(actor: User, rule: LimitRule) -> LimitRule:
+def _save(actor: User, get: Callable[[], LimitRule], fields: RuleFields) -> LimitRule:
     permissions.require_taskmaster(actor)
 
-    def work() -> None:
-        rule.version = _raise_version()
-        rule.applied_at = None
+    def work() -> LimitRule:
+        # The version first: it is locked then, and the rule is read as the change before this one left it.
+        version = _raise_version()
+        rule = get()
+        for name, value in fields.items():
+            setattr(rule, name, value)
+        rule.version, rule.applied_at = version, None
         rule.save()
         transactions.after_commit(repicking.rules_changed)
+        return rule
 
-    transactions.run(work)
+    rule = transactions.run(work)
     rule.refresh_from_db()
+    return rule
+
+
+def _get(rule_id: int) -> LimitRule:
+    rule = LimitRule.objects.filter(pk=rule_id).first()
+    if rule is None:
+        raise NotFound(f"There is no rule with the id {rule_id}.")
     return rule
 
 

@@ -35,7 +35,8 @@ def apply_rules(*, at_most: int | None = None) -> bool:
         return False
     for date in list(outdated.order_by("date").values_list("date", flat=True).distinct()):
         pick_again(DailyLimit.objects.filter(date=date))
-    LimitRule.objects.filter(applied_at__isnull=True, version__lte=version).update(applied_at=timezone.now())
+    waiting = LimitRule.objects.filter(applied_at__isnull=True, version__lte=version)
+    transactions.run(lambda: waiting.update(applied_at=timezone.now()))
     return True
 
 

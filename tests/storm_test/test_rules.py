@@ -1,7 +1,8 @@
 """The rules change while days are made: by those who assign, and by the job."""
 
-import threading
-from datetime import timedelta
+import random
+import time
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.storm_test.storms import CLIENTS, Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 12
+ROUNDS = 20
 DAYS = [localdate() + timedelta(days=offset) for offset in range(ROUNDS)]
 
 
@@ -26,51 +27,36 @@ def test_no_day_keeps_a_limit_of_the_old_rules(server: Server) -> None:
     taskmaster = make_person("taskmaster", is_taskmaster=True)
     people = [make_person(f"person {number}") for number in range(CLIENTS)]
     task = Task.objects.create(name="cooking")
+    rule = limit_rules.create_rule(actor=taskmaster, user_id=None, maximum=1)
     crowd = Crowd(server, taskmaster)
-    stop, failures = threading.Event(), []
-
-    def run(work: Any) -> None:
-        try:
-            while not stop.is_set():
-                work()
-        except Exception as error:  # shown below, in the thread that judges
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    def change_the_rules() -> None:
-        rule = LimitRule.objects.first()
-        if rule is None:
-            limit_rules.create_rule(actor=taskmaster, user_id=None, maximum=1)
-        else:
-            limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=rule.maximum % 9 + 1)
-
-    def set_limits() -> None:
-        for day in DAYS:
-            for chunk in limits.missing_chunks(day):
-                limits.set_chunk(day, *chunk)
-            stop.wait(0.01)
-
-    others = [threading.Thread(target=run, args=(work,)) for work in (change_the_rules, set_limits)]
-    for thread in others:
-        thread.start()
     for day in DAYS:
 
-        def assign(client: Client, number: int, day: Any = day) -> tuple[int, Any]:
+        def act(client: Client, number: int, day: date = day) -> tuple[int, Any]:
+            """One changes the rule in the midst of it, one is the job, all others need a limit of the new day."""
+            try:
+                if number == 0:
+                    time.sleep(random.uniform(0, 0.15))
+                    maximum = LimitRule.objects.get().maximum % 9 + 1
+                    limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=maximum)
+                    return 201, None
+                if number == 1:
+                    for chunk in limits.missing_chunks(day):
+                        limits.set_chunk(day, *chunk)
+                    return 201, None
+            finally:
+                if number < 2:
+                    connections.close_all()
             body = {"task": task.pk, "user": people[number].pk, "date": day.isoformat()}
             return client.call("POST", "/api/users/assignment/", body)
 
-        assert count(crowd.all_at_once(assign)) == {201: CLIENTS}
-    stop.set()
-    for thread in others:
-        thread.join(60)
+        assert count(crowd.all_at_once(act)) == {201: CLIENTS}
+        rule.refresh_from_db()
+        assert rule.applied_at is not None
+        picked = set(DailyLimit.objects.values_list("wanted", "source_rule", "rules_version"))
+        assert picked == {(rule.maximum, rule.pk, rule.version)}
+        assert DailyLimit.objects.filter(date=day).count() == CLIENTS + 1
 
-    assert failures == []
-    rule = LimitRule.objects.get()
-    assert rule.applied_at is not None
-    assert rule.version > 5
-    wanted = set(DailyLimit.objects.values_list("wanted", "source_rule", "rules_version"))
-    assert wanted == {(rule.maximum, rule.pk, picking.current_version())}
+    assert rule.version == picking.current_version() == ROUNDS + 2
     call_command("check_limits")
 
 
