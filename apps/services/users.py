@@ -4,6 +4,7 @@ from typing import TypedDict, Unpack
 
 from django.contrib.auth import authenticate
 
+from apps.exceptions.base import InvalidRequest
 from apps.exceptions.users import UserNotFound
 from apps.models import User
 from apps.services import permissions, transactions
@@ -53,15 +54,17 @@ def set_password(*, actor: User, user_id: int, password: str) -> None:
 
 
 def ensure_admin(*, username: str, password: str) -> bool:
-    """Make the first admin if there is none; returns whether one was made. An existing one stays as it is."""
+    """Make the first admin if there is none; returns whether one was made. An existing one stays as it is.
+
+    Raises `InvalidRequest` when the username is that of somebody who is no admin: nobody is promoted by it.
+    """
 
     def work() -> bool:
         if User.objects.filter(is_admin=True, is_active=True).exclude(username__in=DEMO_PASSWORDS).exists():
             return False
-        person, _ = User.objects.get_or_create(username=username)
-        person.is_admin = person.is_active = True
-        person.save()
-        _set_password(person, password)
+        if User.objects.filter(username=username).exists():
+            raise InvalidRequest(f"There is a person {username} who is no active admin; take another name.")
+        User.objects.create_superuser(username, password)
         return True
 
     return transactions.run(work)

@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from apps.exceptions.base import InvalidRequest
 from apps.models import User
 from apps.services import users
 
@@ -19,13 +20,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make them, or say what is missing; an admin who is there stays as they are."""
         # From the environment alone: an argument could be read by everyone on the machine.
-        username = os.environ.get("TOGO_ADMIN_USERNAME", "").strip()
+        username = User.normalize_username(os.environ.get("TOGO_ADMIN_USERNAME", "").strip())
         password = os.environ.get("TOGO_ADMIN_PASSWORD", "")
         if bool(username) != bool(password):
             raise CommandError("TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD must be set together, or neither of them.")
         if username:
             _require_usable(username, password)
-            made = users.ensure_admin(username=username, password=password)
+            try:
+                made = users.ensure_admin(username=username, password=password)
+            except InvalidRequest as refusal:
+                raise CommandError(f"TOGO_ADMIN_USERNAME: {refusal.detail}") from None
             self.stdout.write(f"The admin {username} is made." if made else "There is an admin already.")
         elif not User.objects.active().filter(is_admin=True).exists():
             self.stdout.write(
@@ -37,11 +41,12 @@ class Command(BaseCommand):
 def _require_usable(username: str, password: str) -> None:
     if username in users.DEMO_PASSWORDS:
         raise CommandError(f"TOGO_ADMIN_USERNAME can't be {username}, which is a person of the demonstration.")
+    person = User(username=username)
     try:
-        User._meta.get_field("username").clean(username, None)
+        person.clean_fields(exclude=["password"])
     except ValidationError as error:
         raise CommandError(f"TOGO_ADMIN_USERNAME: {' '.join(error.messages)}") from None
     try:
-        validate_password(password, User(username=username))
+        validate_password(password, person)
     except ValidationError as error:
         raise CommandError(f"TOGO_ADMIN_PASSWORD: {' '.join(error.messages)}") from None

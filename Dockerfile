@@ -1,0 +1,32 @@
+# ToGo's image: `docker build --tag togo .`; docker-compose.yml runs it with all it needs.
+
+# The Python that the tests run on.
+ARG PYTHON=3.11
+
+FROM python:${PYTHON}-slim AS build
+COPY requirements.txt /
+# Wheels only, checked against their hashes: nothing is compiled. A folder of its own, so that pip stays behind.
+RUN python -m venv --without-pip /venv \
+    && pip --python /venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes --requirement /requirements.txt
+# .dockerignore names what is copied.
+COPY . /app
+RUN /venv/bin/python -m compileall -q /app
+
+FROM python:${PYTHON}-slim
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    TOGO_HOME=/var/lib/togo TOGO_LOG_DIR=/var/log/togo
+# Volumes that are mounted here take over owner and mode.
+RUN pip uninstall --yes --quiet --root-user-action ignore wheel setuptools pip \
+    && groupadd --gid 10001 togo \
+    && useradd --uid 10001 --gid togo --no-create-home --shell /usr/sbin/nologin togo \
+    && install --directory --owner togo --group togo --mode 0700 /run/togo "$TOGO_HOME" "$TOGO_LOG_DIR"
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+WORKDIR /app
+# By number, so that orchestrators can tell that it isn't root.
+USER 10001:10001
+EXPOSE 8000
+# For `web`, which is what runs when nothing else is said; docker-compose.yml has those of the others.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["/app/entrypoint.sh", "healthy", "web"]
+ENTRYPOINT ["/app/entrypoint.sh"]
+CMD ["web"]

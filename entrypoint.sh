@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# What a container of ToGo does; also what a service manager can start. `entrypoint.sh` alone lists the commands.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat >&2 <<'TEXT'
+usage: entrypoint.sh COMMAND
+  web             wait for the database, migrate it, make the first admin, and serve on port 8000
+  worker          do the jobs
+  beat            send the periodic jobs to the workers
+  manage …        run a command of manage.py
+  healthy ROLE    exit 0 if this container's web, worker or beat works
+  secrets FOLDER  make the key and the database's password there, unless they are there
+TEXT
+  exit 64
+}
+
+fail() {
+  echo "togo: $*" >&2
+  exit 1
+}
+
+# What is secret can be given as NAME_FILE, a file that holds it: a container's variables are shown to whoever asks.
+read_secrets() {
+  local name file
+  for name in TOGO_SECRET_KEY DATABASE_URL CELERY_BROKER_URL TOGO_ADMIN_PASSWORD; do
+    file=${name}_FILE
+    [[ -n ${!file:-} ]] || continue
+    [[ -z ${!name:-} ]] || fail "$name and $file are both set; give one of them."
+    [[ -r ${!file} ]] || fail "$file names a file that can't be read: ${!file}."
+    export "$name=$(<"${!file}")"
+  done
+}
+
+require_database() {
+  [[ -n ${DATABASE_URL:-} ]] || fail "DATABASE_URL or DATABASE_URL_FILE must name the database."
+}
+
+# Waits a minute for the database, then migrates it. Of several that start at once one migrates, under a lock in the
+# database; the others wait for it, whichever machine they are on. The lock ends with the connection.
+migrate() {
+  python - <<'PYTHON'
+import sys
+import time
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+LOCKS = {
+    "postgresql": "SELECT pg_try_advisory_lock(hashtext('togo migrate'))",
+    "mysql": "SELECT GET_LOCK('togo migrate', 0)",
+}
+
+
+def locked() -> bool:
+    if connection.vendor not in LOCKS:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKS[connection.vendor])
+        return bool(cursor.fetchone()[0])
+
+
+end = time.monotonic() + 60
+while True:
+    try:
+        connection.ensure_connection()
+        break
+    except OperationalError as error:
+        if time.monotonic() > end:
+            sys.exit(f"togo: the database can't be reached: {error}")
+    time.sleep(1)
+while not locked():
+    time.sleep(1)
+call_command("migrate", interactive=False)
+PYTHON
+}
+
+# Waits a minute for the database to be there and migrated, which `web` does.
+wait_until_migrated() {
+  local problem end=$((SECONDS + 60))
+  until problem=$(python manage.py migrate --check 2>&1); do
+    if ((SECONDS > end)); then
+      [[ -n $problem ]] || fail "the database isn't migrated; entrypoint.sh web does that."
+      fail "the database can't be reached: ${problem##*Error: }"
+    fi
+    sleep 2
+  done
+}
+
+web() {
+  require_database
+  migrate
+  python manage.py ensure_admin
+  # Fails where somebody can sign in with a password of the demonstration.
+  python manage.py check --deploy --tag demo --database default
+  exec granian --interface wsgi --no-ws --respawn-failed-workers --workers-kill-timeout 20 togo.wsgi:application
+}
+
+worker() {
+  require_database
+  wait_until_migrated
+  # On SIGTERM jobs are given some seconds, and what isn't done then goes back into the queue.
+  export REMAP_SIGTERM=SIGQUIT
+  exec celery --app togo.celery worker --loglevel info --concurrency "${TOGO_WORKER_PROCESSES:-2}"
+}
+
+beat() {
+  require_database
+  exec celery --app togo.celery beat --loglevel info
+}
+
+# The process answers, under a host name that it accepts.
+web_is_healthy() {
+  python - <<'PYTHON'
+import http.client
+import os
+
+names = [name.strip() for name in os.environ.get("TOGO_ALLOWED_HOSTS", "").split(",") if name.strip()]
+host = (names or ["localhost"])[0].lstrip(".")
+web = http.client.HTTPConnection("127.0.0.1", int(os.environ["GRANIAN_PORT"]), timeout=4)
+web.request("GET", "/health/live/", headers={"Host": "localhost" if host == "*" else host})
+status = web.getresponse().status
+raise SystemExit(0 if status == 200 else f"/health/live/ answers {status}")
+PYTHON
+}
+
+# It answers through the broker.
+worker_is_healthy() {
+  celery --app togo.celery inspect ping --destination "celery@$HOSTNAME" --timeout 5
+}
+
+# What it is there for is done: the periodic job, sent by beat and done by a worker, has lately run to its end.
+beat_is_healthy() {
+  python - <<'PYTHON'
+import django
+
+django.setup()
+
+from django.utils import timezone
+
+from apps.models import JobRun
+from apps.services import health
+
+lately = JobRun.objects.filter(pk=health.LIMIT_JOB, finished_at__gt=timezone.now() - health.JOB_SILENCE).exists()
+raise SystemExit(None if lately else f"the periodic job was not done for {health.JOB_SILENCE}: does a worker run?")
+PYTHON
+}
+
+make_secrets() {
+  local folder=$1
+  umask 077
+  make_secret "$folder/secret_key"
+  make_secret "$folder/database_password"
+  # `database` is the service of docker-compose.yml.
+  echo "postgres://togo:$(<"$folder/database_password")@database/togo" >"$folder/database_url"
+}
+
+# Writes a file whole or not at all, and never over another.
+make_secret() {
+  [[ ! -s $1 ]] || return 0
+  python -c 'import secrets; print(secrets.token_urlsafe(64))' >"$1.draft"
+  mv "$1.draft" "$1"
+}
+
+export DJANGO_SETTINGS_MODULE=togo.settings
+# Granian reads these itself.
+export GRANIAN_HOST=${GRANIAN_HOST:-0.0.0.0} GRANIAN_PORT=${GRANIAN_PORT:-8000}
+export GRANIAN_WORKERS=${GRANIAN_WORKERS:-2} GRANIAN_BLOCKING_THREADS=${GRANIAN_BLOCKING_THREADS:-4}
+command=${1:-}
+shift || usage
+case "$command $#" in
+"web 0" | "worker 0" | "beat 0")
+  read_secrets
+  "$command"
+  ;;
+"manage "*)
+  read_secrets
+  exec python manage.py "$@"
+  ;;
+"healthy 1")
+  [[ $1 == web || $1 == worker || $1 == beat ]] || usage
+  read_secrets
+  "$1_is_healthy"
+  ;;
+"secrets 1") make_secrets "$1" ;;
+*) usage ;;
+esac

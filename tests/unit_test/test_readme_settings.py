@@ -1,0 +1,132 @@
+"""The README's table names every variable that ToGo reads, with its default, and no other."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import yaml
+
+from tests.processes import ROOT
+from togo import env
+
+VARIABLE = re.compile(r"(TOGO|GRANIAN)_[A-Z_]+|DATABASE_URL|CELERY_BROKER_URL")
+SETTINGS = ROOT / "togo" / "settings.py"
+ENTRYPOINT = (ROOT / "entrypoint.sh").read_text()
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+# Read before there are settings, or from where a default means nothing.
+ELSEWHERE = {"TOGO_VENV": ".venv/", "TOGO_ADMIN_USERNAME": "none", "TOGO_ADMIN_PASSWORD": "none"}
+
+
+def documented() -> dict[str, str]:
+    """The rows of the table: each variable with what is said to be its default."""
+    _, _, section = (ROOT / "README.md").read_text().partition("\n## Settings\n")
+    table: dict[str, str] = {}
+    for row in re.findall(r"^\| (`.*)\|$", section.partition("\n## ")[0], re.MULTILINE):
+        names, default, meaning = (cell.strip() for cell in row.split("|"))
+        assert meaning, names
+        for name in re.findall(r"`([^`]+)`", names):
+            assert name not in table, f"{name} has two rows"
+            table[name] = default.strip("`")
+    return table
+
+
+def read_by_the_settings() -> dict[str, str]:
+    """What togo/settings.py asks togo/env.py for, with the default that it gives."""
+    known = {"BASE_DIR": PurePath(), "TOGO_HOME": PurePath("var"), "TOGO_EMBEDDED": True}
+    found: dict[str, str] = {}
+    for call in _calls_of_env(SETTINGS):
+        reader = getattr(env, call.func.attr)  # type: ignore[attr-defined]
+        if reader is env.is_set:
+            continue
+        name, *default = [*call.args, *(word.value for word in call.keywords if word.arg == "default")]
+        if default:
+            # What the expression is in the embedded way, for somebody in the checkout's folder.
+            value = eval(compile(ast.Expression(default[0]), SETTINGS.name, "eval"), {}, known)  # noqa: S307
+        else:
+            with patch.dict(os.environ, clear=True):
+                value = reader(ast.literal_eval(name))
+        found[ast.literal_eval(name)] = _as_text(value)
+    return found
+
+
+def _calls_of_env(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "env"
+        ):
+            yield node
+
+
+def _as_text(value: Any) -> str:
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case list():
+            return ",".join(value)
+        case PurePath():
+            return f"{value}/"
+        case _:
+            return str(value) or "none"
+
+
+def read_by_commands() -> set[str]:
+    """What bin/run and the first admin's command look for."""
+    files = [ROOT / "bin" / "run", *(ROOT / "bin").glob("*.py"), *(ROOT / "togo" / "embedded").glob("*.py")]
+    files.append(ROOT / "apps" / "management" / "commands" / "ensure_admin.py")
+    return {
+        node.value
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and VARIABLE.fullmatch(node.value)
+    }
+
+
+def read_by_containers() -> dict[str, str | None]:
+    """What entrypoint.sh and docker-compose.yml take from outside, with its default where they give one."""
+    found: dict[str, str | None] = dict.fromkeys(re.findall(r'environ\.get\("(\w+)"', ENTRYPOINT))
+    for text in (ENTRYPOINT, COMPOSE):
+        found |= {name: default or None for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text)}
+    secrets = re.search(r"for name in (.*); do", ENTRYPOINT)
+    assert secrets
+    found |= {f"{name}_FILE": "none" for name in secrets[1].split()}
+    services = yaml.safe_load(COMPOSE)["services"].values()
+    handed_on = {
+        name for service in services for name, value in service.get("environment", {}).items() if value is None
+    }
+    return dict.fromkeys(handed_on) | found
+
+
+def test_the_settings_are_understood() -> None:
+    found = read_by_the_settings()
+    assert found["TOGO_HOME"] == "var/"
+    assert found["TOGO_ALLOWED_HOSTS"] == "localhost,127.0.0.1,[::1]"
+    assert found["TOGO_LIMIT_PICKER"] == "rules"
+    assert found["TOGO_DEBUG"] == "off"
+    assert set(read_by_containers()) >= {"GRANIAN_WORKERS", "GRANIAN_PORT", "TOGO_PUBLISH", "DATABASE_URL_FILE"}
+    assert read_by_commands() >= {"TOGO_VENV", "TOGO_ADMIN_USERNAME", "TOGO_ADMIN_PASSWORD"}
+
+
+def test_the_table_names_every_variable_and_no_other() -> None:
+    read = {*read_by_the_settings(), *read_by_commands(), *read_by_containers()}
+    assert sorted(documented()) == sorted(read)
+
+
+@pytest.mark.parametrize("name", sorted(documented()))
+def test_the_table_gives_the_right_default(name: str) -> None:
+    expected = read_by_the_settings().get(name) or ELSEWHERE.get(name) or read_by_containers()[name]
+    assert documented()[name] == expected
+
+
+def test_nothing_is_read_from_the_environment_past_env() -> None:
+    """Then the table could not know it."""
+    for file in [SETTINGS, *(ROOT / "togo" / "celery").glob("*.py"), ROOT / "togo" / "wsgi.py"]:
+        text = file.read_text()
+        assert not re.search(r"os\.environ(\.get\(|\[)|os\.getenv", text), file.name
