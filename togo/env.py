@@ -1,6 +1,7 @@
 """Reads the environment: each function gives a usable value or raises `ImproperlyConfigured` naming the variable."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,10 @@ def limit_picker(name: str) -> str | tuple[int, int]:
     value = text(name, "rules")
     if value == "rules":
         return value
-    kind, _, span = value.partition(":")
-    low, _, high = span.partition("-")
-    if kind == "random" and low.isdecimal() and high.isdecimal() and 0 <= int(low) <= int(high) <= 1000:
-        return int(low), int(high)
+    if span := re.fullmatch(r"random:(\d{1,4})-(\d{1,4})", value, re.ASCII):
+        low, high = int(span[1]), int(span[2])
+        if low <= high <= 1000:
+            return low, high
     raise ImproperlyConfigured(f"{name} must be rules or random:LOW-HIGH with 0 <= LOW <= HIGH <= 1000, not {value!r}.")
 
 
@@ -105,14 +106,18 @@ _ENGINES = {
 def database(name: str, default: str) -> dict[str, Any]:
     """Django's settings for `sqlite:///FILE`, `postgres://USER:PASSWORD@HOST:PORT/NAME` or `mysql://…`.
 
-    What follows a `?` is handed to the database's client, such as `?host=/folder/of/the/socket`.
+    A FILE is taken as it is, whatever signs the names of its folders hold. In the others what follows a `?` is
+    handed to the database's client, such as `?host=/folder/of/the/socket`.
     The value may hold a password, so an error never repeats it.
     """
+    value = text(name, default)
     try:
-        url = urlsplit(text(name, default))
+        url = urlsplit(value)
         engine = _ENGINES[url.scheme]
         database_name = unquote(url.path.removeprefix("/"))
         port = url.port
+        if url.scheme == "sqlite":
+            url, database_name = urlsplit("sqlite:"), value.partition(":///")[2]
     except (KeyError, ValueError):
         database_name = ""
     if not database_name:

@@ -122,7 +122,6 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static"
 # ToGo's own files are served straight from where they are installed: nothing to collect before a start.
 WHITENOISE_USE_FINDERS = True
 # The longest body a call may send, in bytes.
@@ -164,6 +163,8 @@ match _database["ENGINE"].rpartition(".")[2]:
             "isolation_level": "read committed",
             "init_command": "SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES'",
         }
+        # As an installation's: where "Bob" and "bob" are two people, as everywhere else.
+        _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 
 # --- the API ----------------------------------------------------------------------------------------------------
 
@@ -261,5 +262,7 @@ LOGGING = {
         "apps.limits": {"handlers": ["limits"], "level": "INFO"},
         # Refusals are answers, not errors: only what went wrong here is logged.
         "django.request": {"level": "ERROR"},
+        # A wrong host or a forged form: with its traceback anyone could push the errors out of the log.
+        "django.security": {"level": "CRITICAL"},
     },
 }

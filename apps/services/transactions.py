@@ -67,11 +67,11 @@ def retry_code(error: DatabaseError) -> str | None:
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
         # The lowest byte is the primary code, what is above it says which kind.
         return f"sqlite {code}" if code & 0xFF in _SQLITE_CODES else None
-    if (state := getattr(cause, "sqlstate", None)) is not None:
-        return f"postgresql {state}" if state in _POSTGRESQL_CODES else None
     if error.args and error.args[0] in _MYSQL_CODES:
         return f"mysql {error.args[0]}"
-    return None
+    # After MySQL's, whose errors have one too: HY000 for a lock time-out.
+    state = getattr(cause, "sqlstate", None)
+    return f"postgresql {state}" if state in _POSTGRESQL_CODES else None
 
 
 class _QueueTimeout(DatabaseError):

@@ -25,7 +25,7 @@ def paginate(
     for a cursor that isn't one of ours.
     """
     size = min(size or DEFAULT_SIZE, HIGHEST_SIZE)
-    backwards, edge = _decode(cursor) if cursor else (False, None)
+    backwards, edge = _decode(cursor, timed=column.endswith("_at")) if cursor else (False, None)
     falling = descending != backwards
     if edge:
         value, row_id = edge
@@ -60,15 +60,18 @@ def _encode(backwards: bool, value: datetime.date, row_id: int) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> tuple[bool, tuple[datetime.date, int]]:
+def _decode(cursor: str, *, timed: bool) -> tuple[bool, tuple[datetime.date, int]]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         backwards, value, row_id = json.loads(text)
-        when = datetime.datetime.fromisoformat(value)
+        when = datetime.datetime.fromisoformat(value) if timed else datetime.date.fromisoformat(value)
+        # At the edges of time a database's own time zone may be past them.
+        if isinstance(when, datetime.datetime) and not (when.tzinfo and 1 < when.year < 9999):
+            raise ValueError
         if type(row_id) is not int or not 0 < row_id < 2**63 or backwards not in (0, 1):
             raise ValueError
     except (ValueError, TypeError, RecursionError):
         raise ValidationError(
             {"cursor": ErrorDetail("This is not a cursor; follow next and previous.", "invalid")}
         ) from None
-    return bool(backwards), (when if when.tzinfo else when.date(), row_id)
+    return bool(backwards), (when, row_id)

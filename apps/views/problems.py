@@ -4,11 +4,13 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework_simplejwt.exceptions import InvalidToken
 
@@ -44,6 +46,9 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> Response | 
         headers["WWW-Authenticate"] = scheme or "Bearer"
     if "retry_after" in error.data:
         headers["Retry-After"] = str(error.data["retry_after"])
+    # Even where the view would have answered with a page or YAML, as those of the documentation do.
+    request = context["request"]
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return Response(body(error), status=error.status, headers=headers, content_type=CONTENT_TYPE)
 
 
@@ -59,6 +64,7 @@ def body(error: base.ToGoError) -> dict[str, Any]:
     }
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The answer to any path below `/api/` that isn't one."""
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
@@ -70,9 +76,10 @@ def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 def answer_400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """A request that Django refuses to look at, such as one for another host."""
-    return _page_or_problem(
-        request, base.InvalidRequest("The request can't be read."), defaults.bad_request(request, exception)
-    )
+    detail = "The request can't be read."
+    if isinstance(exception, DisallowedHost):
+        detail = "ToGo isn't reached by this name; who runs it sets its names in TOGO_ALLOWED_HOSTS."
+    return _page_or_problem(request, base.InvalidRequest(detail), defaults.bad_request(request, exception))
 
 
 def answer_403(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -132,7 +139,8 @@ def _sentence(exception: Exception) -> str:
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            name = "" if name == "non_field_errors" else str(name)
+            # A name that JSON lets through and UTF-8 doesn't, half a surrogate pair, is shown escaped.
+            name = "" if name == "non_field_errors" else str(name).encode(errors="backslashreplace").decode()
             yield from _field_errors(inner, f"{field}.{name}".strip("."))
     elif isinstance(detail, list):
         for inner in detail:

@@ -1,15 +1,18 @@
 """What the OpenAPI document says beside what the serializers say."""
 
+import functools
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
 
 from apps.exceptions import base, tokens
+from apps.serializers.base import QuerySerializer
 from apps.serializers.problems import ProblemSerializer
 from apps.views.problems import CONTENT_TYPE, body
 
@@ -17,8 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # What a call that needs a token, or reads a body, may always answer.
 _WITH_TOKEN = [base.NotAuthenticated, tokens.TokenNotValid]
-_WITH_BODY = [base.InvalidRequest, base.PayloadTooLarge, base.UnsupportedMediaType]
-_ALWAYS = [base.NotAcceptable, base.TryAgain]
+_WITH_BODY = [base.PayloadTooLarge, base.UnsupportedMediaType]
+_ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TryAgain]
 
 
 # The id in a path.
@@ -65,7 +68,20 @@ def documented(
         more["auth"] = []
     # What a generated client calls it.
     operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
-    return extend_schema(operation_id=operation, tags=[tag], summary=summary, responses=described, **more)
+    describe = extend_schema(operation_id=operation, tags=[tag], summary=summary, responses=described, **more)
+    takes_query = any(parameter is not ID for parameter in more.get("parameters", ()))
+    return describe if takes_query else lambda view: describe(_without_query(view))
+
+
+def _without_query(view: F) -> F:
+    """A call without parameters refuses them, as every call refuses unknown ones."""
+
+    @functools.wraps(view)
+    def strict(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        QuerySerializer.read(request)
+        return view(self, request, *args, **kwargs)
+
+    return cast(F, strict)
 
 
 def _example(error: type[base.ToGoError]) -> OpenApiExample:

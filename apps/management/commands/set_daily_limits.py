@@ -1,5 +1,6 @@
 """Sets everybody's limit of a date, in this process."""
 
+import contextlib
 import datetime
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
@@ -11,10 +12,11 @@ from apps.services import limits, permissions
 
 
 def _date(value: str) -> datetime.date:
-    try:
-        return datetime.date.fromisoformat(value)
-    except ValueError:
-        raise ArgumentTypeError(f"{value!r} is not a date as YYYY-MM-DD") from None
+    with contextlib.suppress(ValueError):
+        # Python reads more ways to write a date than ToGo does.
+        if (date := datetime.date.fromisoformat(value)).isoformat() == value:
+            return date
+    raise ArgumentTypeError(f"{value!r} is not a date as YYYY-MM-DD")
 
 
 class Command(BaseCommand):

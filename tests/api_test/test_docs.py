@@ -1,0 +1,148 @@
+"""The OpenAPI document and the pages for readers."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from rest_framework.test import APIClient
+
+from apps.exceptions.base import ToGoError
+from apps.models import Task, User
+
+# Not calls: the document itself, its pages, and what answers for paths that are none.
+NO_CALLS = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/", "/api/{rest}"}
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    response = Client().get("/api/schema/")
+    assert response.status_code == 200
+    return yaml.safe_load(response.content)
+
+
+def routes(patterns: list[Any], prefix: str = "/") -> Iterator[str]:
+    for pattern in patterns:
+        path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield path
+
+
+def codes(kind: type[ToGoError] = ToGoError) -> set[str]:
+    return {kind.code} if kind is not ToGoError else set().union(*(codes(error) for error in kind.__subclasses__()))
+
+
+def test_the_document_is_valid_openapi_3_1(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_route_below_api_is_in_the_document(document: Any) -> None:
+    below_api = {path for path in routes(get_resolver().url_patterns) if path.startswith("/api/")}
+
+    assert len(below_api - NO_CALLS) >= 7
+    assert below_api - NO_CALLS == {path for path in document["paths"] if path.startswith("/api/")}
+
+
+def test_every_operation_says_what_it_does_and_how_it_is_refused(document: Any) -> None:
+    operations = [
+        (path, verb, operation) for path, verbs in document["paths"].items() for verb, operation in verbs.items()
+    ]
+    names = [operation["operationId"] for _, _, operation in operations]
+    assert len(names) == len(set(names))
+    for path, verb, operation in operations:
+        assert operation["summary"], (path, verb)
+        assert operation["description"], (path, verb)
+        refused = {status: answer for status, answer in operation["responses"].items() if int(status) >= 400}
+        for status, answer in refused.items():
+            if (path, status) != ("/health/ready/", "503"):
+                assert list(answer["content"]) == ["application/problem+json"], (path, verb, status)
+        needs_token = path.startswith("/api/") and "/token/" not in path
+        assert operation.get("security", []) == ([{"token": []}] if needs_token else []), (path, verb)
+        assert ("401" in refused) is (needs_token or path.startswith("/api/users/token/")), (path, verb)
+
+
+def test_answers_are_as_the_document_says(
+    document: Any, taskmaster: User, cooking: Task, signed_in: Callable[[User], APIClient]
+) -> None:
+    body = {"task": cooking.pk, "user": taskmaster.pk, "date": "2026-03-02"}
+    caller = signed_in(taskmaster)
+    made = caller.post("/api/users/assignment/", body, format="json")
+    refused = caller.post("/api/users/assignment/", body, format="json")
+    for path, verb, response in (
+        ("/api/users/assignment/", "post", made),
+        ("/api/users/assignment/", "post", refused),
+        ("/api/users/assignment/", "get", caller.get("/api/users/assignment/")),
+        ("/api/users/limit/", "get", caller.get("/api/users/limit/")),
+        ("/api/users/me/", "get", caller.get("/api/users/me/")),
+        ("/health/live/", "get", caller.get("/health/live/")),
+    ):
+        content = document["paths"][path][verb]["responses"][str(response.status_code)]["content"]
+        schema = content[response["Content-Type"]]["schema"]
+        assert_fits(document, schema, response.json(), problem=response.status_code >= 400)
+
+
+def assert_fits(document: Any, schema: Any, value: Any, *, problem: bool = False) -> None:
+    """The value has the members that the schema names, all the way down; a problem may have more."""
+    for link in [schema, *schema.get("allOf", [])]:
+        if "$ref" in link:
+            schema = document["components"]["schemas"][link["$ref"].rsplit("/", 1)[1]]
+    if isinstance(value, dict):
+        known = schema["properties"]
+        assert set(schema.get("required", [])) <= set(value)
+        assert problem or set(value) == set(known)
+        for name in set(value) & set(known):
+            assert_fits(document, known[name], value[name])
+    elif isinstance(value, list):
+        for item in value:
+            assert_fits(document, schema["items"], item)
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/redocs/", "/errors/"])
+def test_a_page_loads_nothing_from_another_host(path: str) -> None:
+    client = Client()
+    page = client.get(path)
+
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (200, "text/html")
+    text = page.content.decode()
+    loaded = re.findall(r"""<(?:script|link|img|iframe|redoc)\b[^>]*?\s(?:src|href|spec-url)=["']([^"']*)["']""", text)
+    assert loaded
+    for address in loaded:
+        assert re.match(r"/(?!/)|\?|data:", address), address
+        if address.startswith("/static/"):
+            assert client.get(address).status_code == 200, address
+    assert not re.search(r"""@import|url\(["']?(?:https?:)?//""", text)
+
+
+def test_the_script_of_redoc_may_load_nothing_from_another_host() -> None:
+    page = Client().get("/api/redocs/").content.decode()
+
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
+    assert set(re.split(r"[ ;]+", policy)) <= {
+        "default-src",
+        "'self'",
+        "'unsafe-inline'",
+        "'unsafe-eval'",
+        "data:",
+        "blob:",
+    }
+
+
+def test_the_start_page_leads_to_the_documentation() -> None:
+    response = Client().get("/")
+
+    assert (response.status_code, response["Location"]) == (302, "/api/docs/")
+
+
+def test_the_type_of_every_problem_leads_to_its_explanation() -> None:
+    page = Client().get("/errors/").content.decode()
+
+    anchors = set(re.findall(r'<h\d id="([^"]+)"', page))
+    assert "daily_limit_reached" in codes()
+    assert codes() <= anchors

@@ -1,0 +1,59 @@
+"""`/health/live/` and `/health/ready/`"""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from rest_framework.test import APIClient
+
+from apps.services import health
+
+pytestmark = pytest.mark.django_db
+
+
+def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+def test_a_process_that_answers_is_alive_whatever_the_database_does() -> None:
+    with connection.execute_wrapper(fails):
+        response = APIClient().get("/health/live/")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_it_is_ready_without_a_broker_and_says_what_is_missing() -> None:
+    response = APIClient().get("/health/ready/")
+
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    broker, worker = response.json()["reasons"]
+    assert broker.startswith("The broker can't be reached")
+    assert worker.startswith("No worker has set limits since the start")
+
+
+def test_it_is_ready_with_all_its_parts(broker_url: str, settings: Any) -> None:
+    settings.CELERY_BROKER_URL = broker_url
+    health.note_job(health.LIMIT_JOB)
+
+    response = APIClient().get("/health/ready/")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "reasons": []})
+
+
+def test_it_is_not_ready_without_the_database() -> None:
+    with connection.execute_wrapper(fails):
+        response = APIClient().get("/health/ready/")
+
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "reasons": ["The database can't be reached."]}
+
+
+def test_it_is_not_ready_before_the_migrations() -> None:
+    MigrationRecorder(connection).record_unapplied("togo", "0001_initial")
+
+    response = APIClient().get("/health/ready/")
+
+    assert response.status_code == 503
+    assert response.json()["reasons"] == ["The database's migrations are not applied; run manage.py migrate."]

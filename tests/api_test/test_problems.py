@@ -1,0 +1,204 @@
+"""Every refusal is problem+json with its code and writes nothing: whatever is asked for, and however.
+
+What can be wrong in the fields, the body and the token is in the files beside this one.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import OperationalError, connection
+from django.http import HttpResponse
+from rest_framework.test import APIClient
+
+from apps.models import User
+
+PROBLEM = "application/problem+json"
+ASSIGNMENT = "/api/users/assignment/"
+
+
+def everything() -> dict[str, list[Any]]:
+    """Every row of every table."""
+    return {
+        model._meta.label: sorted(model._base_manager.values_list(), key=repr)
+        for model in apps.get_models(include_auto_created=True)
+    }
+
+
+@contextlib.contextmanager
+def nothing_written() -> Iterator[None]:
+    before = everything()
+    yield
+    assert everything() == before
+
+
+def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+    """The problem that is answered, after a look at what every problem has."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == PROBLEM
+    assert response["X-Request-ID"]
+    problem: dict[str, Any] = response.json()
+    assert (problem["status"], problem["code"], problem["type"]) == (status, code, f"/errors/#{code}")
+    assert problem["title"]
+    assert problem["detail"]
+    assert status != 401 or response["WWW-Authenticate"].startswith("Bearer")
+    return problem
+
+
+@pytest.fixture
+def caller(taskmaster: User, signed_in: Callable[[User], APIClient]) -> APIClient:
+    """A taskmaster who is signed in, with Django's checks as in use."""
+    client = signed_in(taskmaster)
+    client.handler.enforce_csrf_checks = True
+    return client
+
+
+# --- paths and methods ------------------------------------------------------------------------------------------
+
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/",
+        "/api/nothing/",
+        "/api/users/",
+        "/api/users/assignment",
+        "/api/users/token",
+        "/api/users/assignment/1",
+        "/api/users/assignment/1/more/",
+        "/api/users/me/../assignment/",
+        "/api//users/me/",
+        "/api/%ff%fe/",
+        "/api/%00/",
+        "/api/a%0Ab",
+        "/api/<script>/",
+        "/api/" + "x" * 10_000,
+    ],
+    ids=lambda path: path[:40],
+)
+def test_a_path_that_is_none_is_not_found_by_any_method(caller: APIClient, path: str) -> None:
+    with nothing_written():
+        for method in (*METHODS, "OPTIONS"):
+            problem = assert_problem(caller.generic(method, path), 404, "not_found")
+
+            assert path.endswith("/") or problem["detail"].endswith("Paths end with a slash.")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/users/assignment/", {"GET", "POST"}),
+        ("/api/users/assignment/1/", {"GET", "DELETE"}),
+        ("/api/users/limit/", {"GET"}),
+        ("/api/users/me/", {"GET"}),
+        ("/api/users/token/", {"POST"}),
+        ("/api/users/token/refresh/", {"POST"}),
+        ("/api/users/token/revoke/", {"POST"}),
+        ("/api/schema/", {"GET"}),
+        ("/api/docs/", {"GET"}),
+        ("/api/redocs/", {"GET"}),
+        ("/health/live/", {"GET"}),
+        ("/health/ready/", {"GET"}),
+    ],
+)
+def test_a_method_that_is_not_there_is_refused_and_the_others_are_named(
+    caller: APIClient, path: str, allowed: set[str]
+) -> None:
+    with nothing_written():
+        for method in {*METHODS} - allowed:
+            response = caller.generic(method, path, "{}", content_type="application/json")
+
+            assert_problem(response, 405, "method_not_allowed")
+            assert allowed <= set(response["Allow"].split(", ")) <= {*allowed, "HEAD", "OPTIONS"}
+
+
+# --- headers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["evil.example.org", "a b", "localhost:x", "", "\xe9", "[::"])
+def test_refuses_another_host(caller: APIClient, host: str) -> None:
+    with nothing_written():
+        for path in (ASSIGNMENT, "/api/nothing/"):
+            problem = assert_problem(caller.post(path, {}, format="json", HTTP_HOST=host), 400, "invalid_request")
+
+            assert "TOGO_ALLOWED_HOSTS" in problem["detail"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/*", ";;;", "/", "x", "i=9;" * 2000], ids=repr)
+def test_answers_json_or_nothing(caller: APIClient, accept: str) -> None:
+    for path in (ASSIGNMENT, "/api/users/me/", "/health/live/"):
+        assert_problem(caller.get(path, HTTP_ACCEPT=accept), 406, "not_acceptable")
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/*", "application/json;indent", "application/json; q=0.5, text/html"]
+)
+def test_answers_json_to_who_takes_it(caller: APIClient, accept: str) -> None:
+    for path in (ASSIGNMENT, "/api/users/me/", "/health/live/"):
+        response = caller.get(path, HTTP_ACCEPT=accept)
+
+        assert response.status_code == 200
+        assert isinstance(response.json(), dict)
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/redocs/", "/api/schema/"])
+def test_the_pages_of_the_documentation_are_refused_in_json_too(caller: APIClient, path: str) -> None:
+    assert_problem(caller.get(path, HTTP_ACCEPT="image/png"), 406, "not_acceptable")
+
+
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        ("abc-123", True),
+        ("!" * 128, True),
+        ("!" * 129, False),
+        ("", False),
+        ("a b", False),
+        ("a\tb", False),
+        ("\xe9", False),
+    ],
+)
+def test_an_answer_carries_the_callers_request_id_or_one_of_ours(caller: APIClient, sent: str, taken: bool) -> None:
+    for path in ("/api/users/me/", "/api/nothing/", "/health/live/", "/errors/", "/nothing/"):
+        answered = caller.get(path, HTTP_X_REQUEST_ID=sent)["X-Request-ID"]
+
+        assert (answered == sent) is taken
+        assert taken or (len(answered) == 32 and answered.isalnum())
+
+
+# --- what nobody foresaw ----------------------------------------------------------------------------------------
+
+
+def test_a_database_that_is_gone_is_told_to_try_again(caller: APIClient) -> None:
+    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(fails):
+        response = caller.get("/api/users/me/")
+
+    problem = assert_problem(response, 503, "try_again")
+    assert response["Retry-After"] == "5"
+    assert "server closed" not in problem["detail"]
+
+
+def test_a_mistake_of_ours_is_a_problem_without_its_secrets(caller: APIClient) -> None:
+    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise RuntimeError("the key is 1234")
+
+    caller.raise_request_exception = False
+    with connection.execute_wrapper(fails):
+        response = caller.get("/api/users/me/")
+
+    assert_problem(response, 500, "internal_error")
+    assert b"1234" not in response.content
+
+
+def test_other_pages_stay_pages(caller: APIClient, settings: Any) -> None:
+    assert caller.get("/nothing/")["Content-Type"].startswith("text/html")
+    assert caller.get("/admin/", HTTP_HOST="evil.example.org")["Content-Type"].startswith("text/html")
+    assert caller.post("/errors/").status_code == 403

@@ -1,0 +1,102 @@
+"""`/api/users/token/`, `…/refresh/` and `…/revoke/`"""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from apps.models import User
+from apps.services import users
+from tests.api_test.test_problems import assert_problem, nothing_written
+
+PASSWORD = "  of my own choice, with bl\u00e4nks "
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return users.create_user(actor=None, username="bob", password=PASSWORD)
+
+
+@pytest.fixture
+def client() -> APIClient:
+    return APIClient(enforce_csrf_checks=True)
+
+
+def sign_in(client: APIClient, username: str = "bob", password: str = PASSWORD) -> Any:
+    return client.post("/api/users/token/", {"username": username, "password": password}, format="json")
+
+
+def me(client: APIClient, access: str) -> Any:
+    return client.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {access}")
+
+
+def test_a_person_signs_in_with_their_password_as_it_is(client: APIClient, bob: User) -> None:
+    response = sign_in(client)
+
+    assert response.status_code == 200
+    assert set(response.json()) == {"access", "refresh"}
+    assert me(client, response.json()["access"]).json()["username"] == "bob"
+    assert OutstandingToken.objects.get().user == bob
+
+
+def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client: APIClient, admin: User, bob: User) -> None:
+    for_names = sign_in(client, username="nobody"), sign_in(client, username="BOB")
+    for_passwords = sign_in(client, password=PASSWORD.strip()), sign_in(client, password="x" * 1000)
+    users.update_user(actor=admin, user_id=bob.pk, is_active=False)
+    with nothing_written():
+        for response in (*for_names, *for_passwords, sign_in(client)):
+            problem = assert_problem(response, 401, "invalid_credentials")
+            assert problem["detail"] == "No active person has this username and password."
+            assert set(problem) == {"type", "title", "status", "detail", "code"}
+
+
+def test_a_token_that_was_sent_along_does_not_matter(client: APIClient, bob: User) -> None:
+    client.credentials(HTTP_AUTHORIZATION="Bearer expired")
+
+    assert sign_in(client).status_code == 200
+
+
+def test_a_refresh_token_gives_a_new_pair_once(client: APIClient, bob: User) -> None:
+    first = sign_in(client).json()
+
+    second = client.post("/api/users/token/refresh/", {"refresh": first["refresh"]}, format="json")
+
+    assert second.status_code == 200
+    assert set(second.json()) == {"access", "refresh"}
+    assert second.json()["refresh"] != first["refresh"]
+    assert me(client, second.json()["access"]).status_code == 200
+    with nothing_written():
+        for path in ("/api/users/token/refresh/", "/api/users/token/revoke/"):
+            again = client.post(path, {"refresh": first["refresh"]}, format="json")
+            assert_problem(again, 401, "token_not_valid")
+
+
+def test_who_signs_out_can_not_renew_their_tokens(client: APIClient, bob: User) -> None:
+    pair = sign_in(client).json()
+
+    response = client.post("/api/users/token/revoke/", {"refresh": pair["refresh"]}, format="json")
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert BlacklistedToken.objects.count() == 1
+    refused = client.post("/api/users/token/refresh/", {"refresh": pair["refresh"]}, format="json")
+    assert_problem(refused, 401, "token_not_valid")
+
+
+def test_refuses_what_is_no_refresh_token(client: APIClient, bob: User) -> None:
+    pair = sign_in(client).json()
+
+    with nothing_written():
+        for token in (pair["access"], "x", "a.b.c", pair["refresh"] + "x", "x" * 4000):
+            for path in ("/api/users/token/refresh/", "/api/users/token/revoke/"):
+                response = client.post(path, {"refresh": token}, format="json")
+                assert_problem(response, 401, "token_not_valid")
+
+
+@pytest.mark.parametrize("value", [None, "", 1, True, [], {}, "x\x00", "x" * 4001])
+def test_refuses_a_refresh_token_that_is_no_text(client: APIClient, bob: User, value: Any) -> None:
+    with nothing_written():
+        for path in ("/api/users/token/refresh/", "/api/users/token/revoke/"):
+            response = client.post(path, {"refresh": value}, format="json")
+            (error,) = assert_problem(response, 400, "invalid_request")["errors"]
+            assert error["field"] == "refresh"

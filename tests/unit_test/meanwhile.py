@@ -1,0 +1,25 @@
+"""What somebody else does at the worst moment, on the test's own connection: no threads, no luck."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection
+
+
+@contextlib.contextmanager
+def meanwhile(command: str, action: Callable[[], Any], *, table: str = "", always: bool = False) -> Iterator[None]:
+    """Do `action` right before the first statement that begins so and names the table; with `always` before each."""
+    waiting = True
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal waiting
+        if waiting and sql.lstrip().startswith(command) and table in sql:
+            waiting = False
+            action()
+            waiting = always
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield
+    assert not waiting or always, f"nothing began with {command}"

@@ -1,0 +1,67 @@
+"""What `manage.py check` finds."""
+
+import sqlite3
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import OperationalError, connection, connections
+
+from apps.models import User
+from apps.services import users
+
+
+def found(check: str, **options: Any) -> list[str | None]:
+    """The ids of what this check finds."""
+    return [message.id for message in run_checks(tags=[check], include_deployment_checks=True, **options)]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ((3, 6, 23), []),
+        ((3, 7, 0), ["togo.W001"]),
+        ((3, 40, 1), ["togo.W001"]),
+        ((3, 51, 2), ["togo.W001"]),
+        ((3, 51, 3), []),
+        ((4, 0, 0), []),
+    ],
+)
+def test_names_a_sqlite_that_can_corrupt_its_database(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], expected: list[str]
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+    assert found("sqlite") == expected
+
+    monkeypatch.setattr(connections["default"], "vendor", "postgresql")
+    assert found("sqlite") == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("username", ["a", "b"])
+def test_names_a_demonstration_that_others_can_sign_in_to(username: str) -> None:
+    assert found("demo", databases=["default"]) == []
+
+    users.create_user(actor=None, username=username, password="1")
+
+    assert found("demo", databases=["default"]) == ["togo.E001"]
+    # The database is asked only where that was asked for.
+    assert found("demo") == []
+    with pytest.raises(SystemCheckError, match="everyone knows them"):
+        call_command("check", "--deploy", "--database", "default", "--tag", "demo")
+
+    person = User.objects.get()
+    users.set_password(actor=User(is_admin=True), user_id=person.pk, password="of my own choice")
+    assert found("demo", databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_not_there_yet_has_no_demonstration() -> None:
+    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise OperationalError("no such table: togo_user")
+
+    with connection.execute_wrapper(fails):
+        assert found("demo", databases=["default"]) == []

@@ -1,0 +1,142 @@
+"""The layout that was given: in each layer a file of the same name for each API, and one place for each thing."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT
+
+APIS = {"assignments", "availability", "docs", "health", "limit_rules", "limits", "tasks", "tokens", "users"}
+# What several APIs of a layer share, and why it has no API's name.
+SHARED = {
+    "exceptions": {"base": "what every error has, and the errors of no single API"},
+    "models": {},
+    "services": {
+        "transactions": "how any unit of work runs",
+        "permissions": "who may do what, in one place",
+        "picking": "how rules become a limit: for limits, limit rules and availability",
+        "repicking": "how changed rules get to days that are set: for limits and limit rules",
+    },
+    "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
+    "views": {
+        "authentication": "who calls",
+        "pagination": "pages of any list",
+        "parsers": "bodies of any call",
+        "problems": "errors of any call",
+        "request_id": "the id of any request",
+        "schema": "what OpenAPI says of any call",
+    },
+    "urls": {"converters": "what may stand in any path", "admin": "Django's pages: no API of ours"},
+    "tasks": {},
+    "admin": {"base": "what every page of the admin does"},
+    "forms": {},
+}
+LONGEST = 300
+
+
+def modules(folder: str) -> Iterator[Path]:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        if "migrations" not in path.parts:
+            yield path
+
+
+def names_of(layer: str) -> set[str]:
+    return {path.stem for path in (ROOT / "apps" / layer).glob("*.py")} - {"__init__"}
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("layer", SHARED)
+def test_a_layer_has_a_file_for_each_api_and_few_others(layer: str) -> None:
+    names = names_of(layer)
+
+    assert names - APIS == set(SHARED[layer]), "a new API belongs to APIS; what all share to SHARED, with its reason"
+    assert all(SHARED[layer].values())
+
+
+def test_there_are_no_other_layers_and_every_api_is_in_some() -> None:
+    folders = {path.name for path in (ROOT / "apps").iterdir() if path.is_dir()} - {"__pycache__"}
+
+    assert folders == {*SHARED, "management", "migrations", "static", "templates"}
+    assert {path.name for path in (ROOT / "apps").glob("*.py")} == {"__init__.py", "apps.py", "checks.py"}
+    assert set().union(*(names_of(layer) for layer in SHARED)) >= APIS
+
+
+@pytest.mark.parametrize("layer", ["exceptions", "models", "services"])
+def test_what_decides_knows_no_requests(layer: str) -> None:
+    for path in modules(f"apps/{layer}"):
+        web = {
+            name for name in imports_of(path) if name.startswith(("django.http", "django.shortcuts", "django.views"))
+        }
+        assert web == set(), path
+
+
+def test_the_folder_of_the_logs_is_no_package() -> None:
+    """It would take the place of Python's own `logging`."""
+    assert not list((ROOT / "logging").rglob("*.py"))
+
+
+@pytest.mark.parametrize("folder", ["apps", "togo"])
+def test_no_file_is_long(folder: str) -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in modules(folder)}
+
+    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+# --- one place writes assignments -------------------------------------------------------------------------------
+
+WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
+WRITES |= {f"a{name}" for name in WRITES} | {"_raw_delete", "add", "set", "remove", "clear"}
+SQL = {"execute", "executemany", "raw"}
+# How one gets at assignments: the model, one of them, and what belongs to a day, a task or a person.
+ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
+THE_ONE_PLACE = ROOT / "apps" / "services" / "assignments.py"
+
+
+def writes_assignments(source: str) -> list[str]:
+    """The expressions that make, change or delete assignments, or could hide that they do."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        what, _, action = ast.unparse(node.func).rpartition(".")
+        if action == "Assignment" or action in SQL or (action in WRITES and ASSIGNMENTS.search(what)):
+            found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Assignment(task=1)",
+        "models.Assignment(task=1)",
+        "Assignment.objects.create(task=1)",
+        "Assignment.objects.filter(pk=1).with_day().update(status='done')",
+        "Assignment.objects.all()._raw_delete('default')",
+        "models.Assignment.objects.bulk_create(rows)",
+        "day.assignments.all().delete()",
+        "person.given.filter(pk=1).update(taskmaster=2)",
+        "assignment.save()",
+        "cursor.execute('DELETE FROM togo_assignment')",
+    ],
+)
+def test_a_write_is_seen(code: str) -> None:
+    assert writes_assignments(f"def work():\n    return {code}\n") == [code]
+
+
+def test_only_the_service_of_assignments_writes_them() -> None:
+    assert writes_assignments(THE_ONE_PLACE.read_text()) != []
+    for path in modules("apps"):
+        if path != THE_ONE_PLACE:
+            assert writes_assignments(path.read_text()) == [], path

@@ -1,0 +1,241 @@
+"""Changing the rules, and the days that follow them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.exceptions.base import NotAllowed, NotFound
+from apps.models import DailyLimit, LimitRule, Task, User
+from apps.services import assignments, limit_rules, limits, picking, repicking
+from apps.tasks import limits as jobs
+from tests.unit_test.meanwhile import meanwhile
+
+SUNDAY, MONDAY, TUESDAY = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
+
+Commit = Callable[[], AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Commit:
+    """What is done in here is committed, and what waits for that is done, too."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+def set_days(person: User, *days: date) -> None:
+    limits.create_days([(person.pk, day) for day in days])
+
+
+def days_of(person: User) -> dict[date, tuple[int, str]]:
+    rows = DailyLimit.objects.filter(user=person).values_list("date", "maximum", "source_kind")
+    return {day: (maximum, kind) for day, maximum, kind in rows}
+
+
+def test_a_new_rule_is_applied_to_the_days_from_today_on(taskmaster: User, alice: User, commit: Commit) -> None:
+    set_days(alice, SUNDAY, MONDAY, TUESDAY)
+    before = picking.current_version()
+
+    with commit():
+        rule = limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=2, reason="Part time")
+        assert (rule.applied_at, rule.version) == (None, before + 1)
+
+    assert days_of(alice) == {SUNDAY: (5, "default"), MONDAY: (2, "person"), TUESDAY: (2, "person")}
+    rule.refresh_from_db()
+    assert rule.applied_at is not None
+    assert DailyLimit.objects.get(date=MONDAY).source == {"kind": "person", "rule": rule.pk, "reason": "Part time"}
+    assert set(DailyLimit.objects.filter(date__gte=MONDAY).values_list("rules_version", flat=True)) == {rule.version}
+
+
+def test_a_changed_and_a_deleted_rule_are_applied_too(taskmaster: User, alice: User, commit: Commit) -> None:
+    set_days(alice, MONDAY, TUESDAY)
+    with commit():
+        rule = limit_rules.create_rule(actor=taskmaster, maximum=2, reason="Spring")
+    with commit():
+        changed = limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, weekday=0, maximum=7)
+    assert days_of(alice) == {MONDAY: (7, "everyone_weekday"), TUESDAY: (5, "default")}
+    assert (changed.maximum, changed.weekday, changed.reason) == (7, 0, "Spring")
+
+    with commit():
+        limit_rules.delete_rule(actor=taskmaster, rule_id=rule.pk)
+
+    assert days_of(alice) == {MONDAY: (5, "default"), TUESDAY: (5, "default")}
+    assert not LimitRule.objects.exists()
+
+
+def test_a_refusal_still_explains_itself_when_its_rule_is_gone(taskmaster: User, alice: User, commit: Commit) -> None:
+    with commit():
+        rule = limit_rules.create_rule(actor=taskmaster, maximum=0, reason="Closed")
+    set_days(alice, SUNDAY)
+    with commit():
+        limit_rules.delete_rule(actor=taskmaster, rule_id=rule.pk)
+
+    assert DailyLimit.objects.get(date=SUNDAY).source == {"kind": "everyone", "rule": rule.pk, "reason": "Closed"}
+
+
+def test_days_that_were_set_by_hand_stay(taskmaster: User, alice: User, commit: Commit) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=9)
+
+    with commit():
+        limit_rules.create_rule(actor=taskmaster, maximum=1)
+
+    assert days_of(alice) == {MONDAY: (9, "hand")}
+    # Looked at once, not at every turn of the job.
+    assert not DailyLimit.objects.filter(rules_version__lt=picking.current_version()).exists()
+
+
+def test_a_lower_rule_takes_nothing_away_and_a_higher_one_opens_the_day_again(
+    taskmaster: User, alice: User, tasks: list[Task], commit: Commit
+) -> None:
+    for task in tasks[:3]:
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=MONDAY)
+    day = DailyLimit.objects.filter(user=alice).values_list("wanted", "maximum", "taken")
+
+    with commit():
+        rule = limit_rules.create_rule(actor=taskmaster, maximum=0)
+    assert day.get() == (0, 3, 3)
+    with commit():
+        limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=4)
+    assert day.get() == (4, 4, 3)
+
+
+def test_only_taskmasters_change_rules(taskmaster: User, alice: User) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
+    version = picking.current_version()
+
+    for refused in (
+        lambda: limit_rules.create_rule(actor=alice, maximum=9),
+        lambda: limit_rules.update_rule(actor=alice, rule_id=rule.pk, maximum=9),
+        lambda: limit_rules.delete_rule(actor=alice, rule_id=rule.pk),
+        # Nor do others learn which rules there are.
+        lambda: limit_rules.update_rule(actor=alice, rule_id=2**62, maximum=9),
+        lambda: limit_rules.delete_rule(actor=alice, rule_id=2**62),
+    ):
+        with pytest.raises(NotAllowed):
+            refused()
+
+    assert LimitRule.objects.get().maximum == 2
+    assert picking.current_version() == version
+
+
+def test_a_rule_that_is_not_there_can_be_neither_changed_nor_deleted(taskmaster: User) -> None:
+    version = picking.current_version()
+
+    with pytest.raises(NotFound):
+        limit_rules.update_rule(actor=taskmaster, rule_id=2**62, maximum=9)
+    with pytest.raises(NotFound):
+        limit_rules.delete_rule(actor=taskmaster, rule_id=2**62)
+
+    assert picking.current_version() == version
+
+
+def test_a_rule_that_is_deleted_while_it_is_changed_does_not_come_back(taskmaster: User) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
+
+    with (
+        meanwhile("SAVEPOINT", lambda: limit_rules.delete_rule(actor=taskmaster, rule_id=rule.pk)),
+        pytest.raises(NotFound),
+    ):
+        limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=9)
+
+    assert not LimitRule.objects.exists()
+
+
+def test_two_who_change_a_rule_at_once_both_get_their_way(taskmaster: User) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=2, reason="Spring")
+
+    with meanwhile("SAVEPOINT", lambda: limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, reason="Summer")):
+        limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=9)
+
+    rule.refresh_from_db()
+    assert (rule.maximum, rule.reason) == (9, "Summer")
+
+
+# --- many days --------------------------------------------------------------------------------------------------
+
+
+def test_more_days_than_a_request_waits_for_are_left_to_the_job(
+    taskmaster: User, alice: User, commit: Commit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(jobs.apply_rules, "delay", lambda: asked.append("apply_rules"))
+    monkeypatch.setattr(repicking, "DAYS_AT_ONCE", 1)
+    set_days(alice, MONDAY, TUESDAY)
+
+    with commit():
+        rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
+    assert asked == ["apply_rules"]
+    assert days_of(alice) == {MONDAY: (5, "default"), TUESDAY: (5, "default")}
+    rule.refresh_from_db()
+    assert rule.applied_at is None
+
+    jobs.apply_rules()
+
+    assert days_of(alice) == {MONDAY: (2, "everyone"), TUESDAY: (2, "everyone")}
+    rule.refresh_from_db()
+    assert rule.applied_at is not None
+
+
+def test_a_job_that_is_killed_half_way_goes_on_where_it_was(
+    taskmaster: User, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repicking, "DAYS_PER_CHUNK", 1)
+    set_days(alice, MONDAY, TUESDAY)
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
+    updates = iter([None, DatabaseError("killed")])
+
+    def dies_at_the_second(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("UPDATE") and (error := next(updates, None)):
+            raise error
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(dies_at_the_second), pytest.raises(DatabaseError, match="killed"):
+        jobs.apply_rules()
+    rule.refresh_from_db()
+    assert (days_of(alice), rule.applied_at) == ({MONDAY: (2, "everyone"), TUESDAY: (5, "default")}, None)
+
+    jobs.apply_rules()
+
+    assert days_of(alice) == {MONDAY: (2, "everyone"), TUESDAY: (2, "everyone")}
+
+
+def test_a_rule_costs_the_same_for_few_and_for_many_days(
+    taskmaster: User, alice: User, stranger: User, commit: Commit
+) -> None:
+    def queries_of_a_change() -> int:
+        limit_rules.create_rule(actor=taskmaster, maximum=2)
+        with CaptureQueriesContext(connection) as queries:
+            repicking.apply_rules()
+        return len(queries)
+
+    people = [alice, stranger, taskmaster]
+    for person in people[:1]:
+        set_days(person, MONDAY)
+    few = queries_of_a_change()
+    for person in people[1:]:
+        set_days(person, MONDAY)
+    assert queries_of_a_change() == few
+
+    assert set(DailyLimit.objects.values_list("maximum", flat=True)) == {2}
+
+
+def test_days_of_the_same_date_with_different_limits_are_all_picked_again(
+    taskmaster: User, people: list[User], commit: Commit
+) -> None:
+    for person in people:
+        set_days(person, *(MONDAY + timedelta(days=offset) for offset in range(7)))
+    with commit():
+        for wanted, person in enumerate(people):
+            limit_rules.create_rule(actor=taskmaster, user_id=person.pk, maximum=wanted)
+        limit_rules.create_rule(actor=taskmaster, weekday=6, maximum=9)
+
+    for wanted, person in enumerate(people):
+        assert set(days_of(person).values()) == {(wanted, "person")}
+
+
+@pytest.fixture
+def people(alice: User, stranger: User) -> Iterator[list[User]]:
+    return [alice, stranger]

@@ -1,0 +1,260 @@
+"""What the environment says is taken as meant, or refused with the variable's name, and no start goes on without it."""
+
+import os
+import re
+import runpy
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tests.processes import ROOT
+
+KEY = "a key of at least fifty characters, made for this test"
+POSTGRES = "postgres://togo:s3cret@db.example.org:5433/tasks"
+INSTALLED = {"DATABASE_URL": POSTGRES, "TOGO_SECRET_KEY": KEY, "TOGO_ALLOWED_HOSTS": "togo.example.org"}
+# What one may set and see in the settings; what is refused.
+GOOD: dict[str, list[tuple[str, str, Any]]] = {
+    "TOGO_DEBUG": [("DEBUG", "on", True), ("DEBUG", "No", False), ("DEBUG", "", False)],
+    "TOGO_HTTPS": [("SESSION_COOKIE_SECURE", "yes", True), ("SECURE_SSL_REDIRECT", "0", False)],
+    "TOGO_TIME_ZONE": [("TIME_ZONE", "Europe/Berlin", "Europe/Berlin"), ("TIME_ZONE", " ", "UTC")],
+    "TOGO_DEFAULT_DAILY_LIMIT": [
+        ("TOGO_DEFAULT_DAILY_LIMIT", "0", 0),
+        ("TOGO_DEFAULT_DAILY_LIMIT", " 1000 ", 1000),
+        ("TOGO_DEFAULT_DAILY_LIMIT", "", 5),
+    ],
+    "TOGO_LIMIT_PICKER": [
+        ("TOGO_LIMIT_PICKER", "rules", "rules"),
+        ("TOGO_LIMIT_PICKER", "random:0-1000", (0, 1000)),
+        ("TOGO_LIMIT_PICKER", "random:3-3", (3, 3)),
+        ("TOGO_LIMIT_PICKER", "", "rules"),
+    ],
+    "TOGO_ASSIGN_DAYS_AHEAD": [("TOGO_ASSIGN_DAYS_AHEAD", "3660", 3660), ("TOGO_ASSIGN_DAYS_AHEAD", "", 366)],
+    "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
+    "TOGO_ALLOWED_HOSTS": [
+        ("ALLOWED_HOSTS", "togo.example.org, .example.net,", ["togo.example.org", ".example.net"]),
+        ("ALLOWED_HOSTS", "", ["localhost", "127.0.0.1", "[::1]"]),
+    ],
+    "CELERY_BROKER_URL": [
+        ("CELERY_BROKER_URL", "redis://redis.example.org:6380/1", "redis://redis.example.org:6380/1"),
+        ("CELERY_BROKER_URL", "", "redis://localhost:6379/0"),
+    ],
+}
+BAD: dict[str, list[str]] = {
+    "TOGO_DEBUG": ["maybe", "2"],
+    "TOGO_HTTPS": ["https"],
+    "TOGO_TIME_ZONE": ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "x" * 5000],
+    "TOGO_DEFAULT_DAILY_LIMIT": ["-1", "1001", "5.0", "five", "1" * 5000],
+    "TOGO_LIMIT_PICKER": [
+        "Rules",
+        "random",
+        "random:",
+        "random:5",
+        "random:5-3",
+        "random:0-1001",
+        "random:-1-3",
+        "random:1-2-3",
+        "random:a-b",
+        "random:\u0661-\u0662",
+        f"random:0-{'1' * 5000}",
+    ],
+    "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
+    "TOGO_SECRET_KEY": ["short", "x" * 49],
+    "TOGO_LOG_LEVEL": ["loud", "30"],
+    "DATABASE_URL": [
+        "togo",
+        "oracle://togo:s3cret@db.example.org/togo",
+        "postgres://togo:s3cret@db.example.org",
+        "postgres://togo:s3cret@db.example.org/",
+        "postgres://togo:s3cret@db.example.org:port/togo",
+        "postgres://togo:s3cret@db.example.org:99999/togo",
+        "postgres://togo:s3cret@[db/togo",
+        "sqlite://togo.sqlite3",
+        "sqlite:///",
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in os.environ:
+        if name.startswith("TOGO_") or name in ("DATABASE_URL", "CELERY_BROKER_URL"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TOGO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOGO_LOG_DIR", str(tmp_path / "logs"))
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
+    """The settings as a process with that environment has them."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(ROOT / "togo" / "settings.py"))
+
+
+def test_there_is_a_test_for_every_variable() -> None:
+    source = (ROOT / "togo" / "settings.py").read_text()
+    names = set(re.findall(r'env\.\w+\(\s*"(\w+)"', source))
+
+    assert names - {"TOGO_HOME", "TOGO_LOG_DIR"} == {*GOOD, *BAD}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for setting, value, expected in GOOD[name]:
+        assert read(monkeypatch, **{name: value})[setting] == expected
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_value_is_refused_with_the_variables_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for value in BAD[name]:
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} must ") as refused:
+            read(monkeypatch, **{**INSTALLED, name: value})
+        assert "s3cret" not in str(refused.value)
+        assert refused.value.__suppress_context__ or refused.value.__context__ is None, "its cause would be printed too"
+
+
+# --- folders ----------------------------------------------------------------------------------------------------
+
+
+def test_folders_that_are_missing_are_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home, logs = tmp_path / "a" / "home", tmp_path / "b" / "logs"
+
+    settings = read(monkeypatch, TOGO_HOME=str(home), TOGO_LOG_DIR=str(logs))
+
+    assert home.is_dir()
+    assert logs.is_dir()
+    assert settings["DATABASES"]["default"]["NAME"] == str(home / "togo.sqlite3")
+    assert settings["LOGGING"]["handlers"]["errors"]["filename"] == str(logs / "debug.log")
+    assert settings["LOGGING"]["handlers"]["limits"]["filename"] == str(logs / "togo_task_pick_limit_debug.log")
+
+
+@pytest.mark.parametrize("name", ["TOGO_HOME", "TOGO_LOG_DIR"])
+def test_a_folder_that_can_not_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("not a folder")
+
+    for path in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/togo")):
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} must be a folder that can be written to; {path}: "):
+            read(monkeypatch, **{name: str(path)})
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Root may write everywhere; others see what the system answers.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^TOGO_HOME must be .*: Permission denied\.$"):
+        read(monkeypatch)
+
+
+@pytest.mark.parametrize("folder", ["a b", "50%", "a%41b", "a#b", "a?b=c", "[a]", "\u00fc"])
+def test_a_home_with_any_name_holds_the_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str) -> None:
+    settings = read(monkeypatch, TOGO_HOME=str(tmp_path / folder))
+
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / folder / "togo.sqlite3")
+
+
+# --- the secret key ---------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_made_once_and_only_its_owner_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = read(monkeypatch)["SECRET_KEY"]
+    path = tmp_path / "home" / "secret_key"
+
+    assert len(first) >= 50
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read(monkeypatch)["SECRET_KEY"] == first
+    assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_of_two_first_starts_at_once_both_get_the_same_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    link = os.link
+
+    def other_was_first(source: Path, target: Path) -> None:
+        Path(target).write_text(KEY)
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", other_was_first)
+
+    assert read(monkeypatch)["SECRET_KEY"] == KEY
+    assert [file.name for file in (tmp_path / "home").iterdir()] == ["secret_key"]
+
+
+def test_an_installation_must_be_given_its_key_and_its_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = read(monkeypatch, **INSTALLED)
+    assert (settings["TOGO_EMBEDDED"], settings["SECRET_KEY"]) == (False, KEY)
+
+    for name in ("TOGO_SECRET_KEY", "TOGO_ALLOWED_HOSTS"):
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} must "):
+            read(monkeypatch, **{**INSTALLED, name: ""})
+    assert not (tmp_path / "home" / "secret_key").exists()
+
+
+# --- the database -----------------------------------------------------------------------------------------------
+
+
+def test_sqlite_is_durable_and_takes_its_lock_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    database = read(monkeypatch, DATABASE_URL=f"sqlite:///{tmp_path}/other", **_key())["DATABASES"]["default"]
+
+    assert (database["ENGINE"], database["NAME"]) == ("django.db.backends.sqlite3", f"{tmp_path}/other")
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in database["OPTIONS"]["init_command"]
+    assert "synchronous=FULL" in database["OPTIONS"]["init_command"]
+    assert database["OPTIONS"]["timeout"] == 5
+
+
+def test_postgresql_waits_5_seconds_for_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://to%40go:s%2F3%3Acret@[::1]:5433/ta%20sks?sslmode=require&options=-c%20work_mem=8MB"
+    database = read(monkeypatch, DATABASE_URL=url, **_key())["DATABASES"]["default"]
+
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert {name: database[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")} == {
+        "NAME": "ta sks",
+        "USER": "to@go",
+        "PASSWORD": "s/3:cret",
+        "HOST": "::1",
+        "PORT": "5433",
+    }
+    assert database["OPTIONS"] == {
+        "sslmode": "require",
+        "connect_timeout": 5,
+        "options": "-c work_mem=8MB -c lock_timeout=5000",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
+def test_mysql_reads_what_is_committed_and_waits_5_seconds_for_a_lock(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    database = read(monkeypatch, DATABASE_URL=f"{scheme}://togo@/togo?unix_socket=/run/my.sock", **_key())["DATABASES"][
+        "default"
+    ]
+
+    assert (database["ENGINE"], database["HOST"], database["PORT"]) == ("django.db.backends.mysql", "", "")
+    assert database["OPTIONS"]["unix_socket"] == "/run/my.sock"
+    assert database["OPTIONS"]["isolation_level"] == "read committed"
+    assert "innodb_lock_wait_timeout = 5" in database["OPTIONS"]["init_command"]
+
+
+def _key() -> dict[str, str]:
+    return {name: INSTALLED[name] for name in ("TOGO_SECRET_KEY", "TOGO_ALLOWED_HOSTS")}
+
+
+# --- all of it --------------------------------------------------------------------------------------------------
+
+
+def test_https_protects_the_cookies_and_leaves_health_checks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, TOGO_HTTPS="on", **INSTALLED)
+
+    assert settings["SECURE_SSL_REDIRECT"]
+    assert settings["CSRF_COOKIE_SECURE"]
+    assert settings["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert re.match(settings["SECURE_REDIRECT_EXEMPT"][0], "health/live/")
+
+
+@pytest.mark.parametrize("level", ["debug", "INFO", "WARNING", "error", "CRITICAL"])
+def test_what_the_console_shows_can_be_chosen(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    handlers = read(monkeypatch, TOGO_LOG_LEVEL=level)["LOGGING"]["handlers"]
+
+    assert handlers["console"]["level"] == level.upper()
+    assert (handlers["errors"]["level"], handlers["limits"]["level"]) == ("WARNING", "INFO")

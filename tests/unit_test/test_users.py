@@ -1,0 +1,136 @@
+"""Making and changing people."""
+
+from datetime import date
+
+import pytest
+from django.contrib.auth import authenticate
+from django.db import IntegrityError
+
+from apps.exceptions.base import NotAllowed
+from apps.exceptions.users import UserNotFound
+from apps.models import Assignment, Task, User
+from apps.services import assignments, users
+
+
+def test_an_admin_makes_a_person_who_can_sign_in(admin: User) -> None:
+    made = users.create_user(actor=admin, username="bob", password="of my own choice", first_name="Bob")
+
+    person = authenticate(username="bob", password="of my own choice")
+    assert person == made
+    assert (made.first_name, made.is_active, made.is_taskmaster, made.is_admin) == ("Bob", True, False, False)
+    assert made.password.startswith("argon2$argon2id$")
+    assert authenticate(username="bob", password="of my own Choice") is None
+
+
+def test_a_username_is_taken_once(admin: User, alice: User) -> None:
+    with pytest.raises(IntegrityError):
+        users.create_user(actor=admin, username="alice", password="of my own choice")
+
+    assert User.objects.filter(username="alice").count() == 1
+
+
+def test_a_username_that_looks_the_same_is_the_same(admin: User) -> None:
+    users.create_user(actor=admin, username="zo\u00eb", password="!")
+
+    with pytest.raises(IntegrityError):
+        users.create_user(actor=admin, username="zoe\u0308", password="!")
+
+
+def test_only_admins_keep_people(admin: User, taskmaster: User, alice: User) -> None:
+    before = list(User.objects.order_by("pk").values())
+
+    for refused in (
+        lambda: users.create_user(actor=taskmaster, username="bob", password="of my own choice"),
+        lambda: users.update_user(actor=taskmaster, user_id=alice.pk, is_admin=True),
+        lambda: users.update_user(actor=alice, user_id=alice.pk, is_taskmaster=True),
+        lambda: users.set_password(actor=taskmaster, user_id=alice.pk, password="mine now"),
+        lambda: users.update_user(actor=taskmaster, user_id=2**62, is_admin=True),
+    ):
+        with pytest.raises(NotAllowed):
+            refused()
+
+    assert list(User.objects.order_by("pk").values()) == before
+
+
+def test_a_person_who_is_not_there_can_not_be_changed(admin: User) -> None:
+    for refused in (
+        lambda: users.update_user(actor=admin, user_id=2**62, first_name="Bob"),
+        lambda: users.set_password(actor=admin, user_id=2**62, password="of my own choice"),
+    ):
+        with pytest.raises(UserNotFound) as refusal:
+            refused()
+        assert refusal.value.data == {"user": 2**62}
+
+
+def test_who_is_deactivated_keeps_what_they_have_and_can_not_sign_in(
+    admin: User, taskmaster: User, cooking: Task
+) -> None:
+    bob = users.create_user(actor=admin, username="bob", password="of my own choice")
+    assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=bob.pk, date=date(2026, 3, 2))
+
+    users.update_user(actor=admin, user_id=bob.pk, is_active=False, last_name="Builder")
+
+    bob.refresh_from_db()
+    assert (bob.is_active, bob.last_name) == (False, "Builder")
+    assert Assignment.objects.get().user_id == bob.pk
+    assert authenticate(username="bob", password="of my own choice") is None
+
+
+def test_an_admin_sets_another_password(admin: User) -> None:
+    bob = users.create_user(actor=admin, username="bob", password="of my own choice")
+
+    users.set_password(actor=admin, user_id=bob.pk, password="of another choice")
+
+    assert authenticate(username="bob", password="of my own choice") is None
+    assert authenticate(username="bob", password="of another choice") == bob
+
+
+def test_admins_are_taskmasters_and_use_the_admin_pages_while_they_are_active(
+    admin: User, taskmaster: User, alice: User
+) -> None:
+    assert [person.may_assign_to_all for person in (admin, taskmaster, alice)] == [True, True, False]
+    assert [person.is_staff for person in (admin, taskmaster, alice)] == [True, False, False]
+    assert [person.has_perm("togo.change_user") for person in (admin, taskmaster, alice)] == [True, False, False]
+    assert [person.has_module_perms("togo") for person in (admin, taskmaster, alice)] == [True, False, False]
+    admin.is_active = False
+    assert not admin.has_perm("togo.change_user")
+    assert not admin.has_module_perms("togo")
+
+
+@pytest.mark.django_db
+def test_createsuperuser_makes_an_admin() -> None:
+    made = User.objects.create_superuser("root", "of my own choice")
+
+    assert (made.is_admin, made.is_taskmaster, made.check_password("of my own choice")) == (True, False, True)
+    assert not User.objects.create_user("nobody").has_usable_password()
+
+
+@pytest.mark.django_db
+def test_the_first_admin_is_made_once() -> None:
+    assert users.ensure_admin(username="boss", password="of my own choice") is True
+
+    assert users.ensure_admin(username="other", password="of another choice") is False
+    assert users.ensure_admin(username="boss", password="of another choice") is False
+
+    boss = User.objects.get()
+    assert (boss.username, boss.is_admin, boss.check_password("of my own choice")) == ("boss", True, True)
+
+
+def test_the_first_admin_is_made_where_only_others_are(admin: User, alice: User) -> None:
+    """An admin who may not sign in, and the one of the demonstration, are nobody's first admin."""
+    users.update_user(actor=admin, user_id=admin.pk, is_active=False)
+    User.objects.create(username="a", password="!", is_admin=True)
+
+    assert users.ensure_admin(username="alice", password="of my own choice") is True
+
+    alice.refresh_from_db()
+    assert (alice.is_admin, alice.check_password("of my own choice")) == (True, True)
+
+
+@pytest.mark.django_db
+def test_tells_whether_the_passwords_of_the_demonstration_work() -> None:
+    assert users.demo_passwords_work() is False
+    b = users.create_user(actor=None, username="b", password="1")
+    assert users.demo_passwords_work() is True
+    User.objects.filter(pk=b.pk).update(is_active=False)
+    assert users.demo_passwords_work() is False
