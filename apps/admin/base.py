@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
@@ -51,8 +52,9 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
         """Delete the chosen ones, one by one; a refusal undoes them all."""
-        for row in queryset:
-            self.remove(person(request.user), row)
+        with transaction.atomic():
+            for row in queryset:
+                self.remove(person(request.user), row)
 
     def changeform_view(
         self,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
 
 from apps.models import User
 
@@ -30,9 +31,11 @@ class UserForm(forms.ModelForm[User]):
         else:
             self.fields["password"].required = True
 
-    def clean_password(self) -> str:
-        """A password that the password rules accept."""
-        password: str = self.cleaned_data["password"]
-        if password:
-            validate_password(password, self.instance)
-        return password
+    def _post_clean(self) -> None:
+        # Only now the person has the names that the password may not resemble.
+        super()._post_clean()  # type: ignore[misc]  # Django has it, its stubs do not
+        if password := self.cleaned_data.get("password"):
+            try:
+                validate_password(password, self.instance)
+            except ValidationError as error:
+                self.add_error("password", error)

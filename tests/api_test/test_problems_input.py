@@ -230,6 +230,11 @@ def test_queries_are_taken_whole_or_not_at_all(caller: APIClient, query: str, fi
         assert_query_refused(caller, path, query, field)
 
 
+def test_refuses_thousands_of_parameters(caller: APIClient) -> None:
+    for path in (ASSIGNMENT, "/api/users/limit/", "/api/users/me/"):
+        assert_problem(caller.get(f"{path}?{'user=1&' * 2000}"), 400, "invalid_request")
+
+
 def test_calls_without_parameters_refuse_them(caller: APIClient, taskmaster: User, cooking: Task) -> None:
     given = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=taskmaster.pk, date=TODAY)
 

@@ -13,6 +13,12 @@ from tests.api_test.test_problems import assert_problem, nothing_written
 PASSWORD = "  of my own choice, with bl\u00e4nks "
 
 
+@pytest.fixture(autouse=True)
+def _quick(settings: Any) -> None:
+    """As in use, a password takes long to hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def bob(db: None) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD)

@@ -13,6 +13,12 @@ from apps.models import User
 from apps.services import users
 
 
+@pytest.fixture(autouse=True)
+def _quick(settings: Any) -> None:
+    """As in use, a password takes long to hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def found(check: str, **options: Any) -> list[str | None]:
     """The ids of what this check finds."""
     return [message.id for message in run_checks(tags=[check], include_deployment_checks=True, **options)]

@@ -170,6 +170,16 @@ def test_the_first_admin_is_made_from_the_environment_and_stays(first_admin: Any
     assert (boss.username, boss.is_admin, boss.check_password("of my own choice")) == ("boss", True, True)
 
 
+def test_nobody_is_promoted_by_it(first_admin: Any, alice: User) -> None:
+    first_admin("alice", "of my own choice")
+
+    with pytest.raises(CommandError, match="There is a person alice who is no active admin"):
+        run("ensure_admin")
+
+    alice.refresh_from_db()
+    assert (alice.is_admin, alice.password) == (False, "!")
+
+
 def test_says_how_to_make_an_admin_while_there_is_none(first_admin: Any) -> None:
     assert run("ensure_admin").startswith("There is no admin yet: set TOGO_ADMIN_USERNAME")
 

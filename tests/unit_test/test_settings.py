@@ -240,7 +240,11 @@ def _key() -> dict[str, str]:
     return {name: INSTALLED[name] for name in ("TOGO_SECRET_KEY", "TOGO_ALLOWED_HOSTS")}
 
 
-# --- all of it --------------------------------------------------------------------------------------------------
+# --- what protects people ----------------------------------------------------------------------------------------
+
+
+def test_passwords_are_hashed_with_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch)["PASSWORD_HASHERS"][0].endswith(".Argon2PasswordHasher")
 
 
 def test_https_protects_the_cookies_and_leaves_health_checks_alone(monkeypatch: pytest.MonkeyPatch) -> None:

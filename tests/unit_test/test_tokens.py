@@ -17,10 +17,14 @@ from tests.unit_test.meanwhile import meanwhile
 PASSWORD = "of my own choice"
 
 
-@pytest.fixture
-def bob(db: None, settings: Any) -> User:
-    # As in use, a password takes long to hash.
+@pytest.fixture(autouse=True)
+def _quick(settings: Any) -> None:
+    """As in use, a password takes long to hash."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def bob(db: None) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD)
 
 

@@ -1,0 +1,200 @@
+"""Django's admin: it goes through the services, shows their refusals, and can't break the rule."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from apps.exceptions.tasks import TaskInUse
+from apps.models import Assignment, DailyLimit, LimitRule, Task, User
+from apps.services import assignments, users
+from tests.api_test.test_problems import nothing_written
+from tests.conftest import TODAY
+
+MODELS = ("user", "task", "limitrule", "dailylimit")
+
+
+@pytest.fixture
+def page(admin: User, client: Client) -> Client:
+    """A browser in which the admin is signed in."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
+    """Cooking, which alice has today."""
+    return assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
+
+
+def said(response: Any) -> list[str]:
+    """The messages on the page."""
+    return [str(message) for message in response.context["messages"]]
+
+
+def refused(response: Any) -> dict[str, list[str]]:
+    """What the form says is wrong with its fields."""
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
+
+
+def send(page: Client, path: str, **fields: Any) -> Any:
+    return page.post(f"/admin/togo/{path}", fields, follow=True)
+
+
+# --- who may ----------------------------------------------------------------------------------------------------
+
+
+def test_it_is_for_admins_alone(taskmaster: User, alice: User, given: Assignment, client: Client) -> None:
+    paths = ["/admin/", *(f"/admin/togo/{model}/{rest}" for model in MODELS for rest in ("", "add/", "1/change/"))]
+    for person in (None, alice, taskmaster):
+        if person:
+            client.force_login(person)
+        with nothing_written():
+            for path in paths:
+                for response in (client.get(path), client.post(path, {"name": "baking"})):
+                    assert response.status_code == 302
+                    assert response["Location"].startswith("/admin/login/?next=")
+
+
+@pytest.mark.django_db
+def test_an_admin_signs_in_with_their_password_and_others_do_not(client: Client) -> None:
+    for username, fields in (("boss", {"is_admin": True}), ("master", {"is_taskmaster": True})):
+        users.create_user(actor=None, username=username, password="of my own choice", **fields)
+
+    def sign_in(username: str, password: str) -> Any:
+        return client.post("/admin/login/?next=/admin/", {"username": username, "password": password})
+
+    assert sign_in("master", "of my own choice").status_code == 200
+    assert sign_in("boss", "of another choice").status_code == 200
+    assert sign_in("boss", "of my own choice")["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_every_page_opens(page: Client, taskmaster: User, given: Assignment) -> None:
+    rule = LimitRule.objects.create(maximum=1, user=taskmaster, version=1)
+    rows = {"user": taskmaster, "task": given.task, "limitrule": rule, "dailylimit": given.daily_limit}
+
+    assert page.get("/admin/").status_code == 200
+    for model, row in rows.items():
+        for rest in ("", "?q=o", "add/", f"{row.pk}/change/", f"{row.pk}/history/"):
+            assert page.get(f"/admin/togo/{model}/{rest}").status_code == 200, (model, rest)
+
+
+@pytest.mark.parametrize("model", ["assignment", "limitday", "rulesversion", "jobrun", "group", "outstandingtoken"])
+def test_nothing_else_can_be_touched(page: Client, given: Assignment, model: str) -> None:
+    with nothing_written():
+        for app in ("togo", "auth", "token_blacklist"):
+            for rest in ("", "add/", f"{given.pk}/change/", f"{given.pk}/delete/"):
+                assert page.post(f"/admin/{app}/{model}/{rest}", {"post": "yes"}).status_code == 404
+
+
+# --- people -----------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_made_who_can_sign_in(page: Client) -> None:
+    response = send(page, "user/add/", username="bob", password="of my own choice", is_active="on", first_name="Bob")
+
+    bob = User.objects.get(username="bob")
+    assert response.redirect_chain[0][0] == "/admin/togo/user/"
+    assert (bob.first_name, bob.is_active, bob.is_taskmaster, bob.is_admin) == ("Bob", True, False, False)
+    assert bob.check_password("of my own choice")
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"username": "", "password": "of my own choice"}, "username"),
+        ({"username": "no blanks", "password": "of my own choice"}, "username"),
+        ({"username": "admin", "password": "of my own choice"}, "username"),
+        ({"username": "bob", "password": ""}, "password"),
+        ({"username": "bob", "password": "short"}, "password"),
+        ({"username": "bob", "password": "12345678901"}, "password"),
+        ({"username": "bobthebuilder", "password": "bobthebuilder1"}, "password"),
+    ],
+)
+def test_a_person_who_can_not_be_is_not_made(page: Client, fields: dict[str, str], wrong: str) -> None:
+    with nothing_written():
+        assert list(refused(send(page, "user/add/", **fields))) == [wrong]
+
+
+def test_a_person_is_changed_and_keeps_password_and_name(page: Client, admin: User) -> None:
+    bob = users.create_user(actor=admin, username="bob", password="of my own choice")
+
+    send(page, f"user/{bob.pk}/change/", username="robert", last_name="Builder", is_taskmaster="on", password="")
+
+    bob.refresh_from_db()
+    assert (bob.username, bob.last_name, bob.is_active, bob.is_taskmaster) == ("bob", "Builder", False, True)
+    assert bob.check_password("of my own choice")
+
+
+def test_a_new_password_is_set_if_it_is_good(page: Client, admin: User) -> None:
+    bob = users.create_user(actor=admin, username="bobthebuilder", password="of my own choice")
+    kept = {"username": "bobthebuilder", "is_active": "on"}
+
+    for bad in ("short", "bobthebuilder1"):
+        assert list(refused(send(page, f"user/{bob.pk}/change/", password=bad, **kept))) == ["password"]
+    send(page, f"user/{bob.pk}/change/", password="of another choice", **kept)
+
+    bob.refresh_from_db()
+    assert bob.check_password("of another choice")
+
+
+def test_nobody_is_deleted(page: Client, alice: User) -> None:
+    with nothing_written():
+        assert page.post(f"/admin/togo/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 403
+        send(page, "user/", action="delete_selected", _selected_action=alice.pk, post="yes")
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------
+
+
+def test_a_task_is_made_changed_and_deleted(page: Client) -> None:
+    send(page, "task/add/", name="coking", is_active="on")
+    task = Task.objects.get()
+    assert (task.name, task.is_active) == ("coking", True)
+
+    send(page, f"task/{task.pk}/change/", name="cooking")
+    assert Task.objects.values_list("name", "is_active").get() == ("cooking", False)
+
+    send(page, f"task/{task.pk}/delete/", post="yes")
+    assert not Task.objects.exists()
+    assert [entry.action_flag for entry in LogEntry.objects.order_by("pk")] == [1, 2, 3]
+
+
+def test_saving_what_was_not_changed_changes_nothing(page: Client, given: Assignment) -> None:
+    before = Task.objects.values().get(), DailyLimit.objects.values().get()
+
+    send(page, f"task/{given.task_id}/change/", name="cooking", is_active="on")
+    send(page, f"dailylimit/{given.daily_limit_id}/change/", maximum=5, reason="")
+
+    # The day above all stays the rules' own.
+    assert (Task.objects.values().get(), DailyLimit.objects.values().get()) == before
+
+
+def test_a_task_that_someone_has_is_not_deleted(page: Client, given: Assignment, tasks: list[Task]) -> None:
+    with nothing_written():
+        alone = send(page, f"task/{given.task_id}/delete/", post="yes")
+        together = send(
+            page,
+            "task/",
+            action="delete_selected",
+            _selected_action=[given.task_id, tasks[0].pk],
+            post="yes",
+        )
+
+    for response in (alone, together):
+        assert "Cannot delete" in response.content.decode()
+
+
+def test_a_refusal_undoes_all_that_were_chosen_with_it(
+    given: Assignment, admin: User, tasks: list[Task], rf: Any
+) -> None:
+    """It was given to someone between Django's own look and the deletion."""
+    request = rf.post("/admin/togo/task/")
+    request.user = admin
+
+    with nothing_written(), pytest.raises(TaskInUse):
+        site.get_model_admin(Task).delete_queryset(request, Task.objects.order_by("-pk"))

