@@ -100,8 +100,9 @@ def test_what_ends_by_itself_is_started_again(togo: ToGo) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
     with start(tmp_path / "home") as togo:
-        wait_until(lambda: len(togo.started()) >= 6, what="broker, web server, worker and their children")
+        wait_until(lambda: togo.health() == "ok", what="the first job")
         started = togo.started()
+        assert len(started) >= 6  # The broker; the web server and its process; the worker, its process and beat.
 
         assert togo.stop(number) == 0
         assert left_of(started) == []

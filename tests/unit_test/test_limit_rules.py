@@ -56,6 +56,7 @@ def test_a_changed_and_a_deleted_rule_are_applied_too(taskmaster: User, alice: U
         rule = limit_rules.create_rule(actor=taskmaster, maximum=2, reason="Spring")
     with commit():
         changed = limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, weekday=0, maximum=7)
+        assert changed.applied_at is None
     assert days_of(alice) == {MONDAY: (7, "everyone_weekday"), TUESDAY: (5, "default")}
     assert (changed.maximum, changed.weekday, changed.reason) == (7, 0, "Spring")
 

@@ -82,6 +82,8 @@ def test_a_mistake_is_one_line_with_its_traceback_and_the_requests_id(
     assert line["message"] == "Internal Server Error: /api/users/me/"
     assert "Traceback" in line["exc_info"]
     assert "RuntimeError: two\nlines" in line["exc_info"]
+    # Not the request, whose headers hold the token.
+    assert set(line) == {"at", "level", "logger", "message", "request_id", "exc_info", "status_code"}
 
 
 def test_requests_have_different_ids_and_none_is_left_over(
