@@ -28,3 +28,15 @@ class AlreadyAssigned(ToGoError):
     """The person has this task on this day already, in the assignment with the id `assignment`."""
 
     code, status, title = "already_assigned", 409, "This task is already assigned"
+
+
+class NoFreeDay(ToGoError):
+    """The person has no day with room, or none without this task, from `first` to `last`."""
+
+    code, status, title = "no_free_day", 409, "There is no free day"
+
+
+class BulkRefused(ToGoError):
+    """Some assignments of a bulk that is all or nothing can't be made, so none is; `failures` says which and why."""
+
+    code, status, title = "bulk_refused", 409, "Some of these can't be assigned"

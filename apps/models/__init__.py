@@ -1,10 +1,25 @@
 """Tables, their constraints and indexes, and how they are read."""
 
 from apps.models.assignments import Assignment
+from apps.models.calendar import CalendarLink
+from apps.models.events import Event
 from apps.models.health import JobRun
+from apps.models.idempotency import IdempotencyKey
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
 from apps.models.tasks import Task
 from apps.models.users import User
 
-__all__ = ["Assignment", "DailyLimit", "JobRun", "LimitDay", "LimitRule", "RulesVersion", "Task", "User"]
+__all__ = [
+    "Assignment",
+    "CalendarLink",
+    "DailyLimit",
+    "Event",
+    "IdempotencyKey",
+    "JobRun",
+    "LimitDay",
+    "LimitRule",
+    "RulesVersion",
+    "Task",
+    "User",
+]

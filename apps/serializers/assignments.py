@@ -1,12 +1,18 @@
 """Shapes of assignments."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from apps.models import Assignment
 from apps.models.assignments import Status
-from apps.serializers.base import DateField, DateRangeSerializer, IdField, QueryIdField, StrictSerializer
+from apps.serializers.base import (
+    DateField,
+    DateRangeSerializer,
+    IdField,
+    PageQuerySerializer,
+    PageSerializer,
+    QueryIdField,
+    StrictSerializer,
+)
 from apps.serializers.limits import RoomSerializer
 
 
@@ -31,15 +37,13 @@ class AssignmentSerializer(serializers.Serializer[Assignment]):
     limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
 
 
-class AssignmentPageSerializer(serializers.Serializer[Any]):
+class AssignmentPageSerializer(PageSerializer):
     """A page of assignments."""
 
     results = AssignmentSerializer(many=True)
-    next = serializers.URLField(allow_null=True, help_text="The next page, or null.")
-    previous = serializers.URLField(allow_null=True, help_text="The page before, or null.")
 
 
-class AssignmentQuerySerializer(DateRangeSerializer):
+class AssignmentQuerySerializer(DateRangeSerializer, PageQuerySerializer):
     """Which assignments."""
 
     user = QueryIdField(required=False, help_text="Those of this person.")
@@ -49,5 +53,3 @@ class AssignmentQuerySerializer(DateRangeSerializer):
     ordering = serializers.ChoiceField(
         choices=["date", "-date", "created_at", "-created_at"], default="date", help_text="`-` for the last first."
     )
-    page_size = QueryIdField(required=False, help_text="How many on a page: 50 by default, 200 at most.")
-    cursor = serializers.CharField(required=False, help_text="Where a page begins: from `next` and `previous`.")

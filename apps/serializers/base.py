@@ -131,6 +131,20 @@ class DateField(serializers.DateField):
             self.fail("invalid")
 
 
+class PageQuerySerializer(QuerySerializer):
+    """Which page of a list."""
+
+    page_size = QueryIdField(required=False, help_text="How many on a page: 50 by default, 200 at most.")
+    cursor = serializers.CharField(required=False, help_text="Where a page begins: from `next` and `previous`.")
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    """A page of a list; `results` is said by each."""
+
+    next = serializers.URLField(allow_null=True, help_text="The next page, or null.")
+    previous = serializers.URLField(allow_null=True, help_text="The page before, or null.")
+
+
 class DateRangeSerializer(QuerySerializer):
     """Dates from one to another, both included."""
 

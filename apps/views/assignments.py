@@ -52,10 +52,9 @@ class AssignmentsView(APIView):
         page = paginate(
             request,
             rows.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS}),
+            query,
             column=_COLUMNS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),
-            size=query.get("page_size"),
-            cursor=query.get("cursor"),
         )
         return Response(AssignmentPageSerializer(page).data)
 

@@ -3,9 +3,10 @@
 import base64
 import datetime
 import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, DateField, DateTimeField, Model, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.utils.urls import replace_query_param
@@ -17,15 +18,16 @@ HIGHEST_SIZE = 200
 
 
 def paginate(
-    request: Request, rows: QuerySet[M], *, column: str, descending: bool, size: int | None, cursor: str | None
+    request: Request, rows: QuerySet[M], query: dict[str, Any], *, column: str, descending: bool = False
 ) -> dict[str, Any]:
     """One page: `results`, and the addresses of the `next` and `previous` one, or None.
 
-    A cursor names the row that the page begins after, or ends before when one goes back. Raises `ValidationError`
-    for a cursor that isn't one of ours.
+    `query` may hold `page_size` and `cursor`. A cursor names the row that the page begins after, or ends before when
+    one goes back. Raises `ValidationError` for a cursor that isn't one of ours.
     """
-    size = min(size or DEFAULT_SIZE, HIGHEST_SIZE)
-    backwards, edge = _decode(cursor, timed=column.endswith("_at")) if cursor else (False, None)
+    size = min(query.get("page_size") or DEFAULT_SIZE, HIGHEST_SIZE)
+    cursor = query.get("cursor")
+    backwards, edge = _decode(cursor, _reader(rows.model, column)) if cursor else (False, None)
     falling = descending != backwards
     if edge:
         value, row_id = edge
@@ -55,23 +57,55 @@ def paginate(
     }
 
 
-def _encode(backwards: bool, value: datetime.date, row_id: int) -> str:
-    text = json.dumps([int(backwards), value.isoformat(), row_id], separators=(",", ":"))
+def _encode(backwards: bool, value: Any, row_id: int) -> str:
+    key = value.isoformat() if isinstance(value, datetime.date) else value
+    text = json.dumps([int(backwards), key, row_id], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, *, timed: bool) -> tuple[bool, tuple[datetime.date, int]]:
+def _decode(cursor: str, read: Callable[[Any], Any]) -> tuple[bool, tuple[Any, int]]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         backwards, value, row_id = json.loads(text)
-        when = datetime.datetime.fromisoformat(value) if timed else datetime.date.fromisoformat(value)
-        # At the edges of time a database's own time zone may be past them.
-        if isinstance(when, datetime.datetime) and not (when.tzinfo and 1 < when.year < 9999):
-            raise ValueError
-        if type(row_id) is not int or not 0 < row_id < 2**63 or backwards not in (0, 1):
+        key = read(value)
+        if _read_id(row_id) == 0 or backwards not in (0, 1):
             raise ValueError
     except (ValueError, TypeError, RecursionError):
         raise ValidationError(
             {"cursor": ErrorDetail("This is not a cursor; follow next and previous.", "invalid")}
         ) from None
-    return bool(backwards), (when, row_id)
+    return bool(backwards), (key, row_id)
+
+
+def _reader(model: type[Model], column: str) -> Callable[[Any], Any]:
+    """What reads a value of the column from a cursor, or raises `ValueError` or `TypeError`."""
+    field: Any = None
+    for name in column.split("__"):
+        field = (field.related_model if field else model)._meta.get_field(name)  # noqa: SLF001  (documented)
+    if isinstance(field, DateTimeField):
+        return _read_time
+    if isinstance(field, DateField):
+        return datetime.date.fromisoformat
+    return _read_text if isinstance(field, CharField) else _read_id
+
+
+def _read_time(value: Any) -> datetime.datetime:
+    time = datetime.datetime.fromisoformat(value)
+    # At the edges of time a database's own time zone may be past them.
+    if not (time.tzinfo and 1 < time.year < 9999):
+        raise ValueError
+    return time
+
+
+def _read_text(value: Any) -> str:
+    # Text that a database can't hold, such as half a surrogate pair or NUL, is in no row of ours.
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError
+    value.encode()
+    return value
+
+
+def _read_id(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError
+    return value

@@ -9,11 +9,26 @@ import pytest
 
 from tests.processes import ROOT
 
-APIS = {"assignments", "availability", "docs", "health", "limit_rules", "limits", "tasks", "tokens", "users"}
+APIS = {
+    "assignments",
+    "availability",
+    "calendar",
+    "docs",
+    "events",
+    "health",
+    "limit_rules",
+    "limits",
+    "tasks",
+    "tokens",
+    "users",
+}
 # What several APIs of a layer share, and why it has no API's name.
 SHARED = {
-    "exceptions": {"base": "what every error has, and the errors of no single API"},
-    "models": {},
+    "exceptions": {
+        "base": "what every error has, and the errors of no single API",
+        "idempotency": "keys of any call that creates",
+    },
+    "models": {"idempotency": "kept answers of any call that creates"},
     "services": {
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",

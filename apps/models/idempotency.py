@@ -1,0 +1,26 @@
+"""Answers that are kept, so that a call that is made again is not done again."""
+
+from django.db import models
+
+
+class IdempotencyKey(models.Model):
+    """A key that a caller gave to a call, and what was answered.
+
+    The row is inserted first in the call's own transaction: it is there if and only if what the call did is.
+    """
+
+    # SHA-256 over person, method, path and key: one short column that every database can keep unique.
+    scope = models.CharField(max_length=64, primary_key=True)
+    # SHA-256 over what was sent.
+    body = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    location = models.CharField(max_length=255, blank=True)
+    answer = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        # The job that removes what has expired looks for the oldest.
+        indexes = [models.Index(fields=["created_at"], name="togo_idempotency_created")]
+
+    def __str__(self) -> str:
+        return f"{self.status} at {self.created_at}"

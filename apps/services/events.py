@@ -1,0 +1,41 @@
+"""Writes the history, in the transaction of what it tells."""
+
+import datetime
+from typing import Any
+
+from apps.models import Event, Task
+from apps.models.events import Kind
+
+
+def note(
+    kind: Kind,
+    *,
+    actor_id: int,
+    user_id: int | None = None,
+    task: Task | None = None,
+    date: datetime.date | None = None,
+    assignment_id: int | None = None,
+    from_user_id: int | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Add what happened to the history. Call it in the transaction that does it."""
+    note_all(
+        [
+            Event(
+                kind=kind,
+                actor=actor_id,
+                user=user_id,
+                task=task.pk if task else None,
+                task_name=task.name if task else "",
+                date=date,
+                assignment=assignment_id,
+                from_user=from_user_id,
+                data=data or {},
+            )
+        ]
+    )
+
+
+def note_all(events: list[Event]) -> None:
+    """Add many things that happened, with one statement."""
+    Event.objects.bulk_create(events)
