@@ -19,6 +19,17 @@ class ToGoError(Exception):
         self.detail = detail
         self.data = data
 
+    def as_problem(self) -> dict[str, Any]:
+        """The members of the problem that says this error, as RFC 9457 has them."""
+        return {
+            "type": f"/errors/#{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            **self.data,
+        }
+
 
 class InvalidRequest(ToGoError):
     """What was sent can't be understood; `errors` names each field and what was expected of it."""

@@ -1,5 +1,7 @@
 """Shapes of assignments."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.models import Assignment
@@ -22,6 +24,26 @@ class AssignmentCreateSerializer(StrictSerializer):
     task = IdField(help_text="The task's id.")
     user = IdField(help_text="The id of the person who gets it.")
     date = DateField(help_text="The day it is for, as YYYY-MM-DD.")
+
+
+class AssignmentChangeSerializer(StrictSerializer):
+    """What becomes different; what isn't named stays."""
+
+    user = IdField(required=False, help_text="The id of the person who gets it instead.")
+    date = DateField(required=False, help_text="The day it moves to, as YYYY-MM-DD.")
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+
+
+class EarliestSerializer(StrictSerializer):
+    """A task for a person on their first free day."""
+
+    task = IdField(help_text="The task's id.")
+    user = IdField(help_text="The id of the person who gets it.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields; one has a name that Python keeps for itself."""
+        first = DateField(required=False, help_text="The first day that may be taken; today if it isn't given.")
+        return {**super().get_fields(), "from": first}
 
 
 class AssignmentSerializer(serializers.Serializer[Assignment]):

@@ -5,27 +5,32 @@ written in the same transaction, so `taken` is always the number of rows.
 """
 
 import datetime
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
-from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, DailyLimitReached
+from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, NoFreeDay
 from apps.exceptions.base import TryAgain
-from apps.exceptions.tasks import TaskInactive, TaskNotFound
-from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import Assignment, DailyLimit, Task, User
-from apps.services import availability, limits, permissions, transactions
+from apps.models.assignments import Status
+from apps.models.events import Kind
+from apps.services import availability, events, limits, permissions, refusals, transactions
+
+T = TypeVar("T")
 
 # How often work starts again because others changed under it what it had read.
 _ATTEMPTS = 10
 
 
-class _Overtaken(Exception):
+class Overtaken(Exception):
     """Somebody else changed what this work had read; it is undone and starts again."""
 
 
-class _Full(Exception):
+class DayFull(Exception):
     """No slot was free."""
 
     def __init__(self, day: DailyLimit) -> None:
@@ -42,21 +47,78 @@ def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> A
     `AlreadyAssigned`, `DailyLimitReached` and `TryAgain`; then nothing is written.
     """
     permissions.require_may_assign(actor, user_id, date)
-    _require_task_and_person(task_id, user_id)
 
-    for _ in range(_ATTEMPTS):
+    def attempt() -> Assignment:
+        task = _require_assignable(task_id, user_id)
+        return _give(actor, task, user_id, date)
+
+    return _explained(lambda: until_settled(attempt))
+
+
+def assign_earliest(*, actor: User, task_id: int, user_id: int, first: datetime.date | None = None) -> Assignment:
+    """Give a person a task on their first day from `first` (today) on that has room and hasn't this task.
+
+    Looks at 366 days. Raises `NoFreeDay`, and all that `assign` raises but what a single day could be refused for.
+    """
+    first = first or permissions.today()
+    permissions.require_may_assign(actor, user_id, first)
+    last = min(first + datetime.timedelta(days=availability.SEARCH_DAYS - 1), permissions.last_date())
+
+    def attempt() -> Assignment:
+        task = _require_assignable(task_id, user_id)
+        theirs = Assignment.objects.filter(task=task, daily_limit__user=user_id, daily_limit__date__gte=first)
+        given = set(theirs.values_list("daily_limit__date", flat=True))
+        looked_at_all = True
+        for day in availability.free_days(user_id=user_id, first=first, last=last):
+            if day.date in given:
+                continue
+            try:
+                return _give(actor, task, user_id, day.date)
+            except (DayFull, AlreadyAssigned):
+                looked_at_all = False  # Taken since it was read: the next one, or look again.
+        if looked_at_all:
+            raise NoFreeDay(
+                f"No day from {first} to {last} has room for this task.",
+                task=task_id,
+                user=user_id,
+                first=first,
+                last=last,
+            )
+        raise Overtaken
+
+    return until_settled(attempt)
+
+
+def change(
+    *,
+    actor: User,
+    assignment_id: int,
+    user_id: int | None = None,
+    date: datetime.date | None = None,
+    status: str | None = None,
+) -> Assignment:
+    """Move an assignment to another person, another day or both, mark it done or open, all in one step.
+
+    It keeps its id, task and taskmaster. Where it is already it may stay, however full that day is.
+
+    Raises `AssignmentNotFound`, `NotAllowed`, `DateOutOfRange`, `UserNotFound`, `UserInactive`, `AlreadyAssigned`,
+    `DailyLimitReached` and `TryAgain`; then nothing is changed.
+    """
+
+    def attempt() -> Assignment:
+        assignment = get(actor=actor, assignment_id=assignment_id)
+        place = (user_id or assignment.user_id, date or assignment.date)
+        moves = place != (assignment.user_id, assignment.date)
+        if moves:
+            permissions.require_may_move(actor, assignment, *place)
+            _require_person(place[0])
         try:
-            return limits.with_days(lambda: _take(actor, task_id, user_id, date), for_everybody=True)
-        except _Full as full:
-            raise _refusal(full.day) from None
-        except _Overtaken:
-            continue
+            return limits.with_days(lambda: _change(actor, assignment, place if moves else None, status))
         except IntegrityError:
-            # The task is given already, or the task or the person was deleted meanwhile. The transaction was left
-            # whole, so nothing is taken; say which it was, or start again when that has changed as well.
-            _require_task_and_person(task_id, user_id)
-            _require_not_assigned(task_id, user_id, date)
-    raise TryAgain("Others are changing this day at the same time.", retry_after=1)
+            _require_not_assigned(assignment.task_id, *place)
+            raise Overtaken from None
+
+    return _explained(lambda: until_settled(attempt))
 
 
 def unassign(*, actor: User, assignment_id: int) -> None:
@@ -64,81 +126,164 @@ def unassign(*, actor: User, assignment_id: int) -> None:
 
     Raises `AssignmentNotFound`, `NotAllowed` and `TryAgain`; then nothing is changed.
     """
-    for _ in range(_ATTEMPTS):
+
+    def attempt() -> None:
         assignment = get(actor=actor, assignment_id=assignment_id)
         permissions.require_may_unassign(actor, assignment)
-        try:
-            return transactions.run(lambda assignment=assignment: _free(assignment))  # type: ignore[misc]
-        except _Overtaken:
-            continue
-    raise TryAgain("Others are changing this assignment at the same time.", retry_after=1)
+        transactions.run(lambda: _free(actor, assignment))
+
+    until_settled(attempt)
 
 
 def get(*, actor: User, assignment_id: int) -> Assignment:
-    """An assignment with its day. Raises `AssignmentNotFound` when there is none that `actor` may see."""
-    assignment = Assignment.objects.visible_to(actor).with_day().filter(pk=assignment_id).first()
+    """An assignment with its day and task. Raises `AssignmentNotFound` when there is none that `actor` may see."""
+    rows = Assignment.objects.visible_to(actor).with_day().select_related("task")
+    assignment = rows.filter(pk=assignment_id).first()
     if assignment is None:
         raise AssignmentNotFound(f"There is no assignment with the id {assignment_id}.", assignment=assignment_id)
     return assignment
 
 
-def _take(actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
+def until_settled(attempt: Callable[[], T]) -> T:
+    """What `attempt` returns, made again while others overtake it. Raises `TryAgain` when that doesn't end."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return attempt()
+        except Overtaken:
+            continue
+    raise TryAgain("Others are changing the same at the same time.", retry_after=1)
+
+
+def insert(rows: list[Assignment]) -> list[Assignment]:
+    """Write assignments whose slots are taken in the same transaction: for `bulk`, which decides about many."""
+    return Assignment.objects.bulk_create(rows)
+
+
+# --- the statements ---------------------------------------------------------------------------------------------
+
+
+def _give(actor: User, task: Task, user_id: int, date: datetime.date) -> Assignment:
+    try:
+        return limits.with_days(lambda: _take(actor, task, user_id, date))
+    except IntegrityError:
+        # The task is given already, or the task or the person was deleted meanwhile. The transaction was left
+        # whole, so nothing is taken; say which it was, or start again when that has changed as well.
+        _require_assignable(task.pk, user_id)
+        _require_not_assigned(task.pk, user_id, date)
+        raise Overtaken from None
+
+
+def _take(actor: User, task: Task, user_id: int, date: datetime.date) -> Assignment:
+    day = _take_slot(task.pk, user_id, date)
+    assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=actor)
+    _note(Kind.ASSIGNED, actor, assignment)
+    return assignment
+
+
+def _take_slot(task_id: int, user_id: int, date: datetime.date) -> DailyLimit:
     days = DailyLimit.objects.of(user_id, date)
     taken = days.with_room().update(taken=F("taken") + 1)
     day = days.first()
     if day is None:
-        raise limits.DayMissing((user_id, date))
+        raise limits.DayMissing((user_id, date), for_everybody=True)
     if not taken:
         _require_not_assigned(task_id, user_id, date)
-        raise _Overtaken if day.remaining else _Full(day)
-    return Assignment.objects.create(daily_limit=day, task_id=task_id, taskmaster=actor)
+        raise Overtaken if day.remaining else DayFull(day)
+    return day
 
 
-def _free(assignment: Assignment) -> None:
-    # The day before the assignment: the one lock order. `maximum` before `taken`: MySQL assigns from left to right.
-    freed = DailyLimit.objects.filter(pk=assignment.daily_limit_id, taken__gt=0).update(
+def _free_slot(day_id: int) -> None:
+    # `maximum` before `taken`: MySQL assigns from left to right.
+    freed = DailyLimit.objects.filter(pk=day_id, taken__gt=0).update(
         maximum=Greatest("wanted", F("taken") - 1), taken=F("taken") - 1
     )
+    if not freed:
+        raise Overtaken
+
+
+def _free(actor: User, assignment: Assignment) -> None:
+    # The day before the assignment: the one lock order.
+    _free_slot(assignment.daily_limit_id)
     deleted, _ = Assignment.objects.filter(pk=assignment.pk, daily_limit=assignment.daily_limit_id).delete()
-    if (freed, deleted) != (1, 1):
-        raise _Overtaken
+    if deleted != 1:
+        raise Overtaken
+    _note(Kind.UNASSIGNED, actor, assignment)
 
 
-def _require_task_and_person(task_id: int, user_id: int) -> None:
+def _change(actor: User, old: Assignment, place: tuple[int, datetime.date] | None, status: str | None) -> Assignment:
+    fields: dict[str, object] = {}
+    if place:
+        fields["daily_limit"] = _swap_slots(old, *place)
+    if status and status != old.status:
+        fields |= {"status": status, "done_at": timezone.now() if status == Status.DONE else None}
+    if not fields:
+        return old
+    same = Assignment.objects.filter(pk=old.pk, daily_limit=old.daily_limit_id, status=old.status)
+    if same.update(**fields) != 1:
+        raise Overtaken
+    new = Assignment.objects.with_day().select_related("task").get(pk=old.pk)
+    if place:
+        _note(Kind.MOVED, actor, new, moved_from=old)
+    if "status" in fields:
+        _note(Kind.DONE if status == Status.DONE else Kind.REOPENED, actor, new)
+    return new
+
+
+def _swap_slots(old: Assignment, user_id: int, date: datetime.date) -> DailyLimit:
+    """Free the slot that the assignment has and take one on its new day; both days in the order of their ids."""
+    new_id = DailyLimit.objects.of(user_id, date).values_list("pk", flat=True).first()
+    if new_id is None:
+        raise limits.DayMissing((user_id, date), for_everybody=True)
+    if new_id < old.daily_limit_id:
+        new = _take_slot(old.task_id, user_id, date)
+        _free_slot(old.daily_limit_id)
+    else:
+        _free_slot(old.daily_limit_id)
+        new = _take_slot(old.task_id, user_id, date)
+    return new
+
+
+def _note(kind: Kind, actor: User, assignment: Assignment, *, moved_from: Assignment | None = None) -> None:
+    events.note(
+        kind,
+        actor_id=actor.pk,
+        user_id=assignment.user_id,
+        task=assignment.task,
+        date=assignment.date,
+        assignment_id=assignment.pk,
+        from_user_id=moved_from.user_id if moved_from and moved_from.user_id != assignment.user_id else None,
+        data={"from": {"user": moved_from.user_id, "date": moved_from.date.isoformat()}} if moved_from else {},
+    )
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------
+
+
+def _require_assignable(task_id: int, user_id: int) -> Task:
     task = Task.objects.filter(pk=task_id).first()
-    if task is None:
-        raise TaskNotFound(f"There is no task with the id {task_id}.", task=task_id)
     person = User.objects.filter(pk=user_id).first()
-    if person is None:
-        raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
-    if not task.is_active:
-        raise TaskInactive(f"The task {task.name!r} is retired; choose another one.", task=task_id)
-    if not person.is_active:
-        raise UserInactive(f"{person} is deactivated and can't be given tasks.", user=user_id)
+    if refusal := refusals.of_task_or_person(task_id, task, user_id, person):
+        raise refusal
+    assert task  # for the type checker: what isn't there was refused
+    return task
+
+
+def _require_person(user_id: int) -> None:
+    if refusal := refusals.of_person(user_id, User.objects.filter(pk=user_id).first()):
+        raise refusal
 
 
 def _require_not_assigned(task_id: int, user_id: int, date: datetime.date) -> None:
     same = Assignment.objects.filter(task=task_id, daily_limit__user=user_id, daily_limit__date=date)
     if (assignment_id := same.values_list("pk", flat=True).first()) is not None:
-        raise AlreadyAssigned(
-            f"This person has this task on {date} already.",
-            task=task_id,
-            user=user_id,
-            date=date,
-            assignment=assignment_id,
-        )
+        raise refusals.already_assigned(task_id=task_id, user_id=user_id, date=date, assignment_id=assignment_id)
 
 
-def _refusal(day: DailyLimit) -> DailyLimitReached:
-    """Why the day is full and what to do instead. Looked up after the transaction, which holds nobody up for it."""
-    next_free = availability.next_free_date(user_id=day.user_id, after=day.date)
-    advice = f"the next day with room is {next_free}" if next_free else "no day with room was found in the next 366"
-    return DailyLimitReached(
-        f"{day.taken} of {day.maximum} tasks are taken on {day.date}; {advice}.",
-        user=day.user_id,
-        date=day.date,
-        maximum=day.maximum,
-        taken=day.taken,
-        source=day.source,
-        next_free_date=next_free,
-    )
+def _explained(work: Callable[[], Assignment]) -> Assignment:
+    """What `work` returns. Why a day is full and what to do instead is looked up after its transaction, which holds
+    nobody up for it."""
+    try:
+        return work()
+    except DayFull as full:
+        next_free_date = availability.next_free_date(user_id=full.day.user_id, after=full.day.date)
+        raise refusals.daily_limit_reached(full.day, next_free_date) from None

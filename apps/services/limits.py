@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import TypeVar
 
 from django.db import IntegrityError
@@ -24,36 +25,51 @@ Day = tuple[int, datetime.date]
 PEOPLE_PER_CHUNK = 1000
 # The most days of a person that are read at once.
 READ_DAYS = 92
+# How often work starts again that finds more days missing.
+_ATTEMPTS = 5
+
+# Whether this thread is doing the work of a `with_days`.
+_inside: ContextVar[bool] = ContextVar("inside with_days", default=False)
 
 # Sent after the commit with `date`: somebody needed a limit of a date that is not set for everybody yet.
 date_requested = Signal()
 
 
 class DayMissing(Exception):
-    """Work needs days whose limits aren't set yet. It is undone, the days are made, and it starts again."""
+    """Work needs days whose limits aren't set yet. It is undone, the days are made, and it starts again.
 
-    def __init__(self, *days: Day) -> None:
+    With `for_everybody` the limits of everybody else on those dates are asked for as well.
+    """
+
+    def __init__(self, *days: Day, for_everybody: bool = False) -> None:
         super().__init__(*days)
         self.days = days
+        self.for_everybody = for_everybody
 
 
 # --- one person's day -------------------------------------------------------------------------------------------
 
 
-def with_days(work: Callable[[], T], *, for_everybody: bool = False) -> T:
+def with_days(work: Callable[[], T]) -> T:
     """Do `work` as one transaction; when it raises `DayMissing`, make those days and start it again.
 
-    Missing days are made in a transaction of their own, before any other lock is held: one lock order everywhere.
-    With `for_everybody` the limits of everybody else on those dates are asked for as well.
+    Missing days are made in a transaction of their own, before any other lock is held: one lock order everywhere. So
+    inside the work of another `with_days` it is that one which makes them and starts again.
     """
-    for _ in range(3):
+    if _inside.get():
+        return transactions.run(work)
+    for _ in range(_ATTEMPTS):
+        token = _inside.set(True)
         try:
             return transactions.run(work)
         except DayMissing as missing:
-            if for_everybody:
-                for date in sorted({date for _, date in missing.days}):
-                    request_date(date)
-            create_days(missing.days)
+            days, for_everybody = missing.days, missing.for_everybody
+        finally:
+            _inside.reset(token)
+        if for_everybody:
+            for date in sorted({date for _, date in days}):
+                request_date(date)
+        create_days(days)
     raise TryAgain("The limit of that day could not be set.", retry_after=1)
 
 

@@ -1,7 +1,8 @@
 """Who may do what: the one place that says it.
 
 Admins are taskmasters too. A taskmaster does everything to everyone's assignments and limits. Anyone else gives
-tasks to themselves, from today on, and takes away again what they gave themselves.
+tasks to themselves, from today on, and moves or takes away again what they gave themselves. What is theirs, whoever
+gave it, they mark as done or open: whoever may see an assignment may do that.
 """
 
 import datetime
@@ -68,11 +69,17 @@ def require_date(date: datetime.date, *, earliest: datetime.date | None = None) 
         )
 
 
+def require_may_move(actor: User, assignment: Assignment, user_id: int, date: datetime.date) -> None:
+    """Raise `NotAllowed` or `DateOutOfRange` unless `actor` may move this assignment to that person and date."""
+    require_may_unassign(actor, assignment)
+    require_may_assign(actor, user_id, date)
+
+
 def require_may_unassign(actor: User, assignment: Assignment) -> None:
     """Raise `NotAllowed` unless `actor` may take this assignment away."""
     if actor.may_assign_to_all:
         return
     if assignment.user_id != actor.pk or assignment.taskmaster_id != actor.pk:
-        raise NotAllowed("Only a taskmaster may take this away; you may take away what you gave yourself.")
+        raise NotAllowed("Only a taskmaster may change this; you may move and take away what you gave yourself.")
     if assignment.date < today():
         raise NotAllowed("Only a taskmaster may change the past.")

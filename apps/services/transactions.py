@@ -1,10 +1,11 @@
 """Runs a unit of work in one transaction, and the whole of it again when the database asks for that."""
 
+import contextlib
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from django.db import DatabaseError, transaction
@@ -24,6 +25,16 @@ _SQLITE_CODES = {5, 6}
 _POSTGRESQL_CODES = {"40001", "40P01", "55P03"}
 # https://mariadb.com/kb/en/mariadb-error-codes/: ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_CHECKREAD
 _MYSQL_CODES = {1205, 1213, 1020}
+
+_LOCK_TIMEOUTS = {"postgresql 55P03", "mysql 1205"}
+# What bounds the wait for a lock in the midst of a transaction, and what sets it back.
+_LOCK_WAITS = {
+    "postgresql": ("SET LOCAL lock_timeout = '{seconds}s'", "SET LOCAL lock_timeout TO DEFAULT"),
+    "mysql": (
+        "SET @togo_wait = @@innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = {seconds}",
+        "SET SESSION innodb_lock_wait_timeout = @togo_wait",
+    ),
+}
 
 # SQLite's own queue for the write lock is unfair (one writer waited 16 s): the threads of a process line up here,
 # and only one of them at a time competes with other processes.
@@ -72,6 +83,37 @@ def retry_code(error: DatabaseError) -> str | None:
     # After MySQL's, whose errors have one too: HY000 for a lock time-out.
     state = getattr(cause, "sqlstate", None)
     return f"postgresql {state}" if state in _POSTGRESQL_CODES else None
+
+
+@contextlib.contextmanager
+def waiting_at_most(seconds: int) -> Iterator[None]:
+    """Wait for a lock no longer than so many seconds in this part of a transaction; raises `WaitedTooLong`.
+
+    On SQLite a transaction waits when it begins, and finds nothing locked once it has begun.
+    """
+    connection = transaction.get_connection()
+    before, after = _LOCK_WAITS.get(connection.vendor, ("", ""))
+    try:
+        _say(connection, before.format(seconds=seconds))
+        yield
+        _say(connection, after)
+    except DatabaseError as error:
+        if retry_code(error) not in _LOCK_TIMEOUTS:
+            raise
+        # The transaction is undone, on PostgreSQL with what was set for it.
+        if connection.vendor == "mysql":
+            _say(connection, after)
+        raise WaitedTooLong from error
+
+
+def _say(connection: BaseDatabaseWrapper, statement: str) -> None:
+    if statement:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+class WaitedTooLong(Exception):
+    """Somebody else held what was needed for longer than this work waits."""
 
 
 class _QueueTimeout(DatabaseError):

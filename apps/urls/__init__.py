@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from apps.urls import admin, assignments, docs, health, limits, tokens, users
+from apps.urls import admin, assignments, bulk, docs, health, limits, tokens, users
 from apps.views import problems
 
 urlpatterns = [
@@ -11,7 +11,15 @@ urlpatterns = [
     *health.urlpatterns,
     path(
         "api/users/",
-        include([*tokens.urlpatterns, *assignments.urlpatterns, *limits.urlpatterns, *users.urlpatterns]),
+        include(
+            [
+                *tokens.urlpatterns,
+                *assignments.urlpatterns,
+                *bulk.urlpatterns,
+                *limits.urlpatterns,
+                *users.urlpatterns,
+            ]
+        ),
     ),
     # Whatever else is asked of the API is answered by the API, not with a page.
     path("api/", problems.not_found),

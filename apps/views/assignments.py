@@ -11,13 +11,16 @@ from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import Assignment
 from apps.serializers.assignments import (
+    AssignmentChangeSerializer,
     AssignmentCreateSerializer,
     AssignmentPageSerializer,
     AssignmentQuerySerializer,
     AssignmentSerializer,
+    EarliestSerializer,
 )
 from apps.services import assignments
 from apps.services.permissions import person
+from apps.views.idempotency import idempotent
 from apps.views.pagination import paginate
 from apps.views.schema import ID, documented
 
@@ -74,6 +77,7 @@ class AssignmentsView(APIView):
             UserInactive,
         ],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Gives a person a task on a date, if the day has room. A full day is refused with the next day that has.
 
@@ -83,8 +87,36 @@ class AssignmentsView(APIView):
         assignment = assignments.assign(
             actor=person(request.user), task_id=data["task"], user_id=data["user"], date=data["date"]
         )
-        location = request.build_absolute_uri(reverse("assignment", args=[assignment.pk]))
-        return Response(AssignmentSerializer(assignment).data, status=201, headers={"Location": location})
+        return _created(request, assignment)
+
+
+class EarliestView(APIView):
+    """`/api/users/assignment/earliest/`"""
+
+    @documented(
+        TAG,
+        "Assign a task on the first free day",
+        request=EarliestSerializer,
+        responses={201: AssignmentSerializer},
+        errors=[
+            errors.DateOutOfRange,
+            NotAllowed,
+            TaskNotFound,
+            UserNotFound,
+            errors.NoFreeDay,
+            TaskInactive,
+            UserInactive,
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Gives a person a task on their first day from `from` on that has room and hasn't this task yet, within 366
+        days."""
+        data = EarliestSerializer.read(request)
+        assignment = assignments.assign_earliest(
+            actor=person(request.user), task_id=data["task"], user_id=data["user"], first=data.get("from")
+        )
+        return _created(request, assignment)
 
 
 class AssignmentView(APIView):
@@ -104,6 +136,38 @@ class AssignmentView(APIView):
 
     @documented(
         TAG,
+        "Move an assignment, or mark it",
+        parameters=[ID],
+        request=AssignmentChangeSerializer,
+        responses={200: AssignmentSerializer},
+        errors=[
+            errors.DateOutOfRange,
+            NotAllowed,
+            errors.AssignmentNotFound,
+            UserNotFound,
+            errors.DailyLimitReached,
+            errors.AlreadyAssigned,
+            UserInactive,
+        ],
+    )
+    def patch(self, request: Request, id: int) -> Response:
+        """Moves it to another person, another day or both, marks it done or open, all in one step.
+
+        It keeps its id, task and taskmaster. A full day is refused as when a task is assigned, and it stays where it
+        is. Everyone marks what is theirs; taskmasters move everything, anyone else what they gave themselves.
+        """
+        data = AssignmentChangeSerializer.read(request)
+        assignment = assignments.change(
+            actor=person(request.user),
+            assignment_id=id,
+            user_id=data.get("user"),
+            date=data.get("date"),
+            status=data.get("status"),
+        )
+        return Response(AssignmentSerializer(assignment).data)
+
+    @documented(
+        TAG,
         "Take an assignment away",
         parameters=[ID],
         responses={204: None},
@@ -113,3 +177,8 @@ class AssignmentView(APIView):
         """Deletes it for good: its slot is free, and the task can be assigned again."""
         assignments.unassign(actor=person(request.user), assignment_id=id)
         return Response(status=204)
+
+
+def _created(request: Request, assignment: Assignment) -> Response:
+    location = request.build_absolute_uri(reverse("assignment", args=[assignment.pk]))
+    return Response(AssignmentSerializer(assignment).data, status=201, headers={"Location": location})

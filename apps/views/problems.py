@@ -38,7 +38,7 @@ _TRANSLATIONS: list[tuple[type[Exception], type[base.ToGoError]]] = [
 
 def answer_problem(exception: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an error in a view of the API; None for one that nobody foresaw."""
-    error = _translate(exception)
+    error = translate(exception)
     if error is None:
         return None
     headers = {}
@@ -49,19 +49,7 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> Response | 
     # Even where the view would have answered with a page or YAML, as those of the documentation do.
     request = context["request"]
     request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
-    return Response(body(error), status=error.status, headers=headers, content_type=CONTENT_TYPE)
-
-
-def body(error: base.ToGoError) -> dict[str, Any]:
-    """The members of the problem that says `error`."""
-    return {
-        "type": f"/errors/#{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "code": error.code,
-        **error.data,
-    }
+    return Response(error.as_problem(), status=error.status, headers=headers, content_type=CONTENT_TYPE)
 
 
 @csrf_exempt
@@ -110,10 +98,11 @@ def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResp
 
 
 def _problem(error: base.ToGoError) -> JsonResponse:
-    return JsonResponse(body(error), status=error.status, content_type=CONTENT_TYPE)
+    return JsonResponse(error.as_problem(), status=error.status, content_type=CONTENT_TYPE)
 
 
-def _translate(exception: Exception) -> base.ToGoError | None:
+def translate(exception: Exception) -> base.ToGoError | None:
+    """Our error for an exception of a library's; None for one that nobody foresaw."""
     if isinstance(exception, base.ToGoError):
         return exception
     if isinstance(exception, drf.ValidationError):

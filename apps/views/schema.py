@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from apps.exceptions import base, tokens
 from apps.serializers.base import QuerySerializer
 from apps.serializers.problems import ProblemSerializer
-from apps.views.problems import CONTENT_TYPE, body
+from apps.views.problems import CONTENT_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,4 +86,4 @@ def _without_query(view: F) -> F:
 
 def _example(error: type[base.ToGoError]) -> OpenApiExample:
     sentence = (error.__doc__ or "").strip().splitlines()[0]
-    return OpenApiExample(error.code, value=body(error(sentence)), response_only=True, media_type=CONTENT_TYPE)
+    return OpenApiExample(error.code, value=error(sentence).as_problem(), response_only=True, media_type=CONTENT_TYPE)

@@ -12,6 +12,7 @@ from tests.processes import ROOT
 APIS = {
     "assignments",
     "availability",
+    "bulk",
     "calendar",
     "docs",
     "events",
@@ -30,14 +31,17 @@ SHARED = {
     },
     "models": {"idempotency": "kept answers of any call that creates"},
     "services": {
+        "idempotency": "keys of any call that creates",
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",
+        "refusals": "why something can't be given: for assignments and bulk",
         "picking": "how rules become a limit: for limits, limit rules and availability",
         "repicking": "how changed rules get to days that are set: for limits and limit rules",
     },
     "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
     "views": {
         "authentication": "who calls",
+        "idempotency": "keys of any call that creates",
         "pagination": "pages of any list",
         "parsers": "bodies of any call",
         "problems": "errors of any call",
@@ -45,7 +49,7 @@ SHARED = {
         "schema": "what OpenAPI says of any call",
     },
     "urls": {"converters": "what may stand in any path", "admin": "Django's pages: no API of ours"},
-    "tasks": {},
+    "tasks": {"idempotency": "removes what is kept for any call that creates"},
     "admin": {"base": "what every page of the admin does"},
     "forms": {},
 }

@@ -13,4 +13,8 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.tokens.remove_expired_tokens",
         "schedule": crontab(hour=3, minute=17),
     },
+    "remove expired idempotency keys": {
+        "task": "apps.tasks.idempotency.remove_expired_keys",
+        "schedule": crontab(minute=29),
+    },
 }

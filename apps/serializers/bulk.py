@@ -1,0 +1,66 @@
+"""Shapes of many assignments at once."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.serializers.assignments import AssignmentCreateSerializer, AssignmentSerializer
+from apps.serializers.base import StrictSerializer
+from apps.serializers.problems import ProblemSerializer
+
+HIGHEST_NUMBER = 1000
+MODES = [("all", "everything or nothing"), ("each", "what fits")]
+
+
+class BulkItemsField(serializers.ListField):
+    """Up to 1,000 assignments. Each is read on its own: a wrong one is refused like one that doesn't fit."""
+
+    child = serializers.JSONField()
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """For each what was read, or the `ValidationError` that says what is wrong with it."""
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        if len(data) > HIGHEST_NUMBER:
+            raise serializers.ValidationError(f"At most {HIGHEST_NUMBER} fit in one request.", "max_length")
+        if not data:
+            raise serializers.ValidationError("There must be at least one.", "min_length")
+        item = AssignmentCreateSerializer()
+        return [_read(item, one) for one in data]
+
+
+class BulkSerializer(StrictSerializer):
+    """Assignments that are made together."""
+
+    assignments = BulkItemsField(help_text="1 to 1,000 of them.")
+    mode = serializers.ChoiceField(
+        choices=MODES, default="all", help_text="`all`: everything or nothing. `each`: what fits, in this order."
+    )
+
+
+class BulkAllSerializer(serializers.Serializer[Any]):
+    """What was assigned: everything, in the order of the request."""
+
+    assignments = AssignmentSerializer(many=True)
+
+
+class BulkResultSerializer(serializers.Serializer[Any]):
+    """What became of one."""
+
+    index = serializers.IntegerField(help_text="Its place in the request, from 0.")
+    status = serializers.IntegerField(help_text="201, or the status that it would have been refused with alone.")
+    assignment = AssignmentSerializer(required=False)
+    error = ProblemSerializer(required=False)
+
+
+class BulkEachSerializer(serializers.Serializer[Any]):
+    """What became of each, in the order of the request."""
+
+    results = BulkResultSerializer(many=True)
+
+
+def _read(item: AssignmentCreateSerializer, data: Any) -> Any:
+    try:
+        return item.run_validation(data)
+    except serializers.ValidationError as error:
+        return error

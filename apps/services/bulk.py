@@ -1,0 +1,223 @@
+"""Many assignments in one step, with a few statements for all of them together.
+
+The days are locked in the order of their ids, and everything is decided under the locks: one UPDATE takes the slots,
+one INSERT writes the assignments, one writes the history.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+from django.db import IntegrityError
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
+
+from apps.exceptions.assignments import BulkRefused, DateOutOfRange
+from apps.exceptions.base import ToGoError
+from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.models.events import Kind
+from apps.services import assignments, availability, events, limits, permissions, refusals
+from apps.services.assignments import DayFull, Overtaken
+from apps.services.limits import Day
+
+
+class Item(NamedTuple):
+    """A task for a person on a date."""
+
+    task_id: int
+    user_id: int
+    date: datetime.date
+
+
+class Wish(NamedTuple):
+    """An item whose task and person were found and may be assigned."""
+
+    task: Task
+    user_id: int
+    date: datetime.date
+
+
+# What is asked for, or why it can't even be looked at; what was decided about it; and what is answered.
+Asked = Item | ToGoError
+Decision = Assignment | DayFull | ToGoError
+Outcome = Assignment | ToGoError
+
+# Dates in one search for days: each is a condition of its own.
+_DATES_PER_QUERY = 100
+
+
+class _Refused(Exception):
+    """Something can't be assigned, so nothing is."""
+
+    def __init__(self, decisions: list[Decision]) -> None:
+        super().__init__(decisions)
+        self.decisions = decisions
+
+
+def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
+    """Assign everything or nothing. Raises `NotAllowed`, `BulkRefused` with what didn't fit, and `TryAgain`."""
+    permissions.require_taskmaster(actor)
+    try:
+        decisions = assignments.until_settled(lambda: _attempt(actor, asked, all_or_nothing=True))
+    except _Refused as refused:
+        failures = [
+            {"index": index, **outcome.as_problem()}
+            for index, outcome in enumerate(explain(refused.decisions))
+            if isinstance(outcome, ToGoError)
+        ]
+        detail = f"{len(failures)} of {len(asked)} can't be assigned, so none is."
+        raise BulkRefused(detail, failures=failures) from None
+    return [decision for decision in decisions if isinstance(decision, Assignment)]
+
+
+def assign_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
+    """Assign what fits, in this order; returns what became of each. Raises `NotAllowed` and `TryAgain`."""
+    permissions.require_taskmaster(actor)
+    return explain(assignments.until_settled(lambda: _attempt(actor, asked, all_or_nothing=False)))
+
+
+def check(asked: Iterable[Asked]) -> "list[Wish | ToGoError]":
+    """Refuse what can be refused without a lock, as a single call would."""
+    asked = list(asked)
+    items = [item for item in asked if isinstance(item, Item)]
+    tasks = Task.objects.in_bulk({item.task_id for item in items})
+    people = User.objects.in_bulk({item.user_id for item in items})
+
+    def one(item: Asked) -> Wish | ToGoError:
+        if isinstance(item, ToGoError):
+            return item
+        try:
+            permissions.require_date(item.date)
+        except DateOutOfRange as out_of_range:
+            return out_of_range
+        task, person = tasks.get(item.task_id), people.get(item.user_id)
+        refusal = refusals.of_task_or_person(item.task_id, task, item.user_id, person)
+        return refusal or Wish(tasks[item.task_id], item.user_id, item.date)
+
+    return [one(item) for item in asked]
+
+
+def decide(actor: User, wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
+    """What becomes of each wish on these days, in this order. The assignments aren't written yet, nor is `taken`."""
+    asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in wishes if isinstance(wish, Wish)}
+    given = _given([day.pk for day in asked.values() if day.pk], {w.task.pk for w in wishes if isinstance(w, Wish)})
+    wanted: Counter[Day] = Counter()
+    decisions: list[Decision] = []
+    for wish in wishes:
+        if isinstance(wish, ToGoError):
+            decisions.append(wish)
+            continue
+        place = (wish.user_id, wish.date)
+        day = days[place]
+        if (*place, wish.task.pk) in given:
+            decisions.append(
+                refusals.already_assigned(
+                    task_id=wish.task.pk,
+                    user_id=wish.user_id,
+                    date=wish.date,
+                    assignment_id=given[*place, wish.task.pk],
+                )
+            )
+        elif wanted[place] >= day.remaining:
+            decisions.append(DayFull(day))
+        else:
+            wanted[place] += 1
+            given[*place, wish.task.pk] = None
+            decisions.append(Assignment(daily_limit=day, task=wish.task, taskmaster=actor))
+    return decisions
+
+
+def explain(decisions: Iterable[Decision]) -> list[Outcome]:
+    """The decisions, with the next free day for whatever met a full one; looked up for all of them together."""
+    decisions = list(decisions)
+    full = {(full.day.user_id, full.day.date) for full in decisions if isinstance(full, DayFull)}
+    free = availability.next_free_dates(days=full)
+    return [
+        refusals.daily_limit_reached(decision.day, free[decision.day.user_id, decision.day.date])
+        if isinstance(decision, DayFull)
+        else decision
+        for decision in decisions
+    ]
+
+
+# --- the statements ---------------------------------------------------------------------------------------------
+
+
+def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> list[Decision]:
+    wishes = check(asked)
+
+    def work() -> list[Decision]:
+        decisions = decide(actor, wishes, _locked_days(wishes))
+        if all_or_nothing and not all(isinstance(decision, Assignment) for decision in decisions):
+            raise _Refused(decisions)
+        _write(actor, [decision for decision in decisions if isinstance(decision, Assignment)])
+        return decisions
+
+    try:
+        return limits.with_days(work)
+    except IntegrityError:
+        # A task or a person was deleted meanwhile: nothing is written, and the next look says so.
+        raise Overtaken from None
+
+
+def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
+    """The days of the wishes, locked in the order of their ids. Raises `DayMissing`."""
+    places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
+    found = dict(_find(places))
+    if missing := places - set(found):
+        raise limits.DayMissing(*missing, for_everybody=True)
+    locked = DailyLimit.objects.filter(pk__in=found.values()).locked()
+    return {(day.user_id, day.date): day for day in locked}
+
+
+def _find(places: set[Day]) -> Iterator[tuple[Day, int]]:
+    people: dict[datetime.date, set[int]] = {}
+    for user_id, date in places:
+        people.setdefault(date, set()).add(user_id)
+    dates = sorted(people)
+    for start in range(0, len(dates), _DATES_PER_QUERY):
+        chunk = dates[start : start + _DATES_PER_QUERY]
+        theirs = reduce(or_, (Q(date=date, user__in=people[date]) for date in chunk))
+        for day_id, user_id, date in DailyLimit.objects.filter(theirs).values_list("pk", "user", "date"):
+            yield (user_id, date), day_id
+
+
+def _given(day_ids: list[int], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
+    """The assignments of these tasks on these days, by person, date and task."""
+    rows = Assignment.objects.filter(daily_limit__in=day_ids, task__in=task_ids)
+    columns = rows.values_list("daily_limit__user", "daily_limit__date", "task", "pk")
+    return {(user_id, date, task_id): pk for user_id, date, task_id, pk in columns}
+
+
+def _write(actor: User, rows: list[Assignment]) -> None:
+    if not rows:
+        return
+    slots = Counter(row.daily_limit_id for row in rows)
+    days_with: dict[int, list[int]] = {}
+    for day_id, slots_of_day in slots.items():
+        days_with.setdefault(slots_of_day, []).append(day_id)
+    number = Case(
+        *(When(pk__in=day_ids, then=Value(number)) for number, day_ids in days_with.items()),
+        output_field=PositiveSmallIntegerField(),
+    )
+    if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + number) != len(slots):
+        raise Overtaken
+    for day in {row.daily_limit_id: row.daily_limit for row in rows}.values():
+        day.taken += slots[day.pk]
+    assignments.insert(rows)
+    events.note_all(
+        [
+            Event(
+                kind=Kind.ASSIGNED,
+                actor=actor.pk,
+                user=row.user_id,
+                task=row.task_id,
+                task_name=row.task.name,
+                date=row.date,
+                assignment=row.pk,
+            )
+            for row in rows
+        ]
+    )

@@ -1,0 +1,62 @@
+"""Why people, tasks and days can't be given: the same words for one call, a bulk and an import."""
+
+import datetime
+
+from apps.exceptions.assignments import AlreadyAssigned, DailyLimitReached
+from apps.exceptions.base import ToGoError
+from apps.exceptions.tasks import TaskInactive, TaskNotFound
+from apps.exceptions.users import UserInactive, UserNotFound
+from apps.models import DailyLimit, Task, User
+
+
+def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
+    """Why a task can't be assigned; None if it can. `task` is what was found under that id."""
+    if task is None:
+        return TaskNotFound(f"There is no task with the id {task_id}.", task=task_id)
+    if not task.is_active:
+        return TaskInactive(f"The task {task.name!r} is retired; choose another one.", task=task_id)
+    return None
+
+
+def of_person(user_id: int, person: User | None) -> UserNotFound | UserInactive | None:
+    """Why a person can't be given anything; None if they can. `person` is who was found under that id."""
+    if person is None:
+        return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+    if not person.is_active:
+        return UserInactive(f"{person} is deactivated and can't be given tasks.", user=user_id)
+    return None
+
+
+def of_task_or_person(task_id: int, task: Task | None, user_id: int, person: User | None) -> ToGoError | None:
+    """Why this task can't be given to this person, what is missing before what is no longer in use."""
+    found = [refusal for refusal in (of_task(task_id, task), of_person(user_id, person)) if refusal]
+    return min(found, key=lambda refusal: refusal.status, default=None)
+
+
+def already_assigned(
+    *, task_id: int, user_id: int, date: datetime.date, assignment_id: int | None = None
+) -> AlreadyAssigned:
+    """The person has the task on that day; `assignment_id` is None where the same request gives it twice."""
+    return AlreadyAssigned(
+        f"This person has this task on {date} already.",
+        task=task_id,
+        user=user_id,
+        date=date,
+        assignment=assignment_id,
+    )
+
+
+def daily_limit_reached(day: DailyLimit, next_free_date: datetime.date | None) -> DailyLimitReached:
+    """The day is full, why, and which one to take instead. Where it has room left, the same request has asked for
+    that already."""
+    asked = f", and {day.remaining} more are asked for before this" if day.remaining else ""
+    advice = f"the next day with room is {next_free_date}" if next_free_date else "no later day with room was found"
+    return DailyLimitReached(
+        f"{day.taken} of {day.maximum} tasks are taken on {day.date}{asked}; {advice}.",
+        user=day.user_id,
+        date=day.date,
+        maximum=day.maximum,
+        taken=day.taken,
+        source=day.source,
+        next_free_date=next_free_date,
+    )

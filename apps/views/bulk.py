@@ -1,0 +1,58 @@
+"""Many assignments at once."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.exceptions.assignments import BulkRefused
+from apps.exceptions.base import NotAllowed, ToGoError
+from apps.serializers.assignments import AssignmentSerializer
+from apps.serializers.bulk import BulkAllSerializer, BulkEachSerializer, BulkSerializer
+from apps.services import bulk, permissions
+from apps.views.idempotency import idempotent
+from apps.views.problems import translate
+from apps.views.schema import documented
+
+
+class BulkView(APIView):
+    """`/api/users/assignment/bulk/`"""
+
+    @documented(
+        "Assignments",
+        "Assign many tasks",
+        request=BulkSerializer,
+        responses={201: BulkAllSerializer, 207: BulkEachSerializer},
+        errors=[NotAllowed, BulkRefused],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Assigns up to 1,000 tasks in one step, as a taskmaster.
+
+        With the mode `all` everything is assigned, or nothing and the answer names each that can't be. With `each`
+        those that fit are assigned, the first ones first, and the answer (207) says what became of each.
+        """
+        actor = permissions.person(request.user)
+        permissions.require_taskmaster(actor)
+        data = BulkSerializer.read(request)
+        asked = [_asked(item) for item in data["assignments"]]
+        if data["mode"] == "all":
+            made = bulk.assign_all(actor=actor, asked=asked)
+            return Response(BulkAllSerializer({"assignments": made}).data, status=201)
+        outcomes = bulk.assign_each(actor=actor, asked=asked)
+        return Response({"results": [_result(*pair) for pair in enumerate(outcomes)]}, status=207)
+
+
+def _asked(item: Any) -> bulk.Asked:
+    if isinstance(item, dict):
+        return bulk.Item(item["task"], item["user"], item["date"])
+    error = translate(item)
+    assert error
+    return error
+
+
+def _result(index: int, outcome: bulk.Outcome) -> dict[str, Any]:
+    if isinstance(outcome, ToGoError):
+        return {"index": index, "status": outcome.status, "error": outcome.as_problem()}
+    return {"index": index, "status": 201, "assignment": AssignmentSerializer(outcome).data}
