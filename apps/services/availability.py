@@ -1,25 +1,210 @@
-"""When a person has room: asked by whoever plans, and told by every refusal."""
+"""When there is room: the one place that says it, to whoever plans and in every refusal.
+
+It reads the same rows, and for days that aren't set yet asks the same picker, as an assignment does. So what it says
+is free can be taken, until somebody else takes it.
+"""
 
 import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
-from apps.services import limits, permissions
+from django.db.models import F, Q, QuerySet
+
+from apps.models import DailyLimit, User
+from apps.services import limits, permissions, picking
+from apps.services.limits import Day
 
 # How far a search for a free day looks, in days after the one that was asked for.
 SEARCH_DAYS = 366
 # Most free days are near: the near ones are read first.
-_WINDOWS = [0, 14, SEARCH_DAYS]
+_NEAR_DAYS = 14
+_WINDOWS = [0, _NEAR_DAYS, SEARCH_DAYS]
+# Windows of days that are read with one query: each is a condition of its own, which an index answers.
+_WINDOWS_PER_QUERY = 100
+# A page of those who are free on a date looks at so many people at most, however few of them are free.
+_PEOPLE_PER_PAGE = 500
+
+Window = tuple[int, datetime.date, datetime.date]
+
+
+# --- when a person is free --------------------------------------------------------------------------------------
 
 
 def next_free_date(*, user_id: int, after: datetime.date) -> datetime.date | None:
     """The first date after `after` on which the person has room, at most 366 days on and within what may be
     planned; None when there is none."""
+    return next_free_dates(days=[(user_id, after)])[user_id, after]
+
+
+def next_free_dates(*, days: Iterable[Day]) -> dict[Day, datetime.date | None]:
+    """For each person and date what `next_free_date` says. Made for a thousand of them: the rules are read once, and
+    a few hundred days with a query."""
+    answers: dict[Day, datetime.date | None] = dict.fromkeys(days)
+    last_date = permissions.last_date()
+    waiting = [(user_id, after) for user_id, after in answers if after < last_date]
+    if not waiting:
+        return answers
+    picker = picking.load({user_id for user_id, _ in waiting}, min(after for _, after in waiting), last_date)
     for start, end in pairwise(_WINDOWS):
-        first = after + datetime.timedelta(days=start + 1)
-        last = min(after + datetime.timedelta(days=end), permissions.last_date())
-        if first > last:
-            return None
-        for day in limits.read(user_ids=[user_id], first=first, last=last):
-            if day.remaining > 0:
-                return day.date
-    return None
+        windows = [
+            (user_id, _later(after, start + 1), min(_later(after, end), last_date)) for user_id, after in waiting
+        ]
+        for some in range(0, len(windows), _WINDOWS_PER_QUERY):
+            chunk = slice(some, some + _WINDOWS_PER_QUERY)
+            found = _read(windows[chunk])
+            for day, window in zip(waiting[chunk], windows[chunk], strict=True):
+                answers[day] = next(_free_dates(picker, found, window), None)
+        waiting = [day for day in waiting if answers[day] is None]
+    return answers
+
+
+def free_days(*, user_id: int, first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
+    """The person's days with room from `first` to `last`, as far as may be planned, in order; those that aren't set
+    yet as they would be set now, without a `pk`. The days are read as they are needed, the near ones first."""
+    last = min(last, permissions.last_date())
+    if first > last:
+        return
+    picker = picking.load([user_id], first, last)
+    length = _NEAR_DAYS
+    while first <= last:
+        window = (user_id, first, min(_later(first, length - 1), last))
+        found = _read([window])
+        for date in _free_dates(picker, found, window):
+            yield found.get((user_id, date)) or limits.unset_day(picker, user_id, date)
+        first, length = _later(window[2], 1), SEARCH_DAYS
+
+
+@dataclass(frozen=True)
+class PersonRoom:
+    """A person's days with room, and the first of them, which may be past those that were asked for."""
+
+    user_id: int
+    next_free_date: datetime.date | None
+    days: list[DailyLimit]
+
+
+def room_of(
+    *, actor: User, user_id: int | None = None, first: datetime.date | None = None, days: int = _NEAR_DAYS
+) -> PersonRoom:
+    """When this person, or `actor`, has room for what `actor` may give them: among `days` days from `first` (today)
+    on, and next within 366. Raises `UserNotFound`, also for others when `actor` is no taskmaster."""
+    user_id = user_id or actor.pk
+    permissions.require_may_see_days_of(actor, [user_id])
+    first = first or permissions.today()
+    found: list[DailyLimit] = []
+    nearest = None
+    if User.objects.active().filter(pk=user_id).exists() and first <= permissions.last_date():
+        earliest = max(first, permissions.earliest_date(actor) or first)
+        for day in free_days(user_id=user_id, first=earliest, last=_later(first, SEARCH_DAYS - 1)):
+            nearest = nearest or day.date
+            if (day.date - first).days >= days:
+                break
+            found.append(day)
+    return PersonRoom(user_id, nearest, found)
+
+
+def _read(windows: list[Window]) -> dict[Day, DailyLimit]:
+    """The days in these windows that are set."""
+    within = reduce(or_, (Q(user=user_id, date__gte=first, date__lte=last) for user_id, first, last in windows))
+    return {(day.user_id, day.date): day for day in DailyLimit.objects.filter(within)}
+
+
+def _free_dates(picker: picking.Picker, found: dict[Day, DailyLimit], window: Window) -> Iterator[datetime.date]:
+    user_id, first, last = window
+    for offset in range((last - first).days + 1):
+        date = _later(first, offset)
+        day = found.get((user_id, date))
+        if (day.remaining if day else picker.pick(user_id, date).maximum) > 0:
+            yield date
+
+
+def _later(date: datetime.date, days: int) -> datetime.date:
+    return date + datetime.timedelta(days=days)
+
+
+# --- who is free on a date --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Where a page begins or ends: the person with this `id` and, by the order, this username or this much room."""
+
+    key: str | int
+    id: int
+
+
+@dataclass(frozen=True)
+class RoomPage:
+    """A page of the days of those who are free on a date, each with its `user`, and where others begin."""
+
+    days: list[DailyLimit]
+    ordered_by: str
+    following: Edge | None
+    preceding: Edge | None
+
+
+def room_on(
+    *, actor: User, date: datetime.date, size: int, edge: Edge | None = None, backwards: bool = False
+) -> RoomPage:
+    """Who of those whom `actor` may give something to is free on a date, at most `size` people from `edge` on.
+
+    Ordered by `remaining`, most first, once the day is set for everybody, else by `name`; an edge keeps the order of
+    the page that named it. By name a page looks at 500 people at most: it can hold fewer than `size`, even none, and
+    others follow.
+    """
+    people = User.objects.active() if actor.may_assign_to_all else User.objects.active().filter(pk=actor.pk)
+    if not permissions.may_plan(actor, date):
+        people = people.none()
+    by_name = isinstance(edge.key, str) if edge else not limits.is_set_for_everybody(date)
+    look = _look_by_name if by_name else _look_by_remaining
+    seen, more = look(people, date, size, edge, backwards)
+    if backwards:
+        seen.reverse()
+    before, after = (more, bool(edge)) if backwards else (bool(edge), more)
+
+    def edge_at(day: DailyLimit) -> Edge:
+        return Edge(day.user.username if by_name else day.remaining, day.user_id)
+
+    return RoomPage(
+        days=[day for day in seen if day.remaining > 0],
+        ordered_by="name" if by_name else "remaining",
+        following=edge_at(seen[-1]) if seen and after else None,
+        preceding=edge_at(seen[0]) if seen and before else None,
+    )
+
+
+def _look_by_remaining(
+    people: QuerySet[User], date: datetime.date, size: int, edge: Edge | None, backwards: bool
+) -> tuple[list[DailyLimit], bool]:
+    """The days next to the edge, and whether there are more; all of them have room."""
+    days = DailyLimit.objects.filter(date=date, user__in=people).with_room().annotate(room=F("maximum") - F("taken"))
+    if edge:
+        past = {"room__gt": edge.key} if backwards else {"room__lt": edge.key}
+        beside = {"user__lt": edge.id} if backwards else {"user__gt": edge.id}
+        days = days.filter(Q(**past) | Q(room=edge.key, **beside))
+    order = ("room", "-user_id") if backwards else ("-room", "user_id")
+    found = list(days.select_related("user").order_by(*order)[: size + 1])
+    return found[:size], len(found) > size
+
+
+def _look_by_name(
+    people: QuerySet[User], date: datetime.date, size: int, edge: Edge | None, backwards: bool
+) -> tuple[list[DailyLimit], bool]:
+    """The days of the people next to the edge, free or not, until `size` are free, and whether there are more."""
+    if edge:
+        people = people.filter(username__lt=edge.key) if backwards else people.filter(username__gt=edge.key)
+    beside = list(people.order_by("-username" if backwards else "username")[: _PEOPLE_PER_PAGE + 1])
+    looked_at = {person.pk: person for person in beside[:_PEOPLE_PER_PAGE]}
+    days = limits.read(user_ids=list(looked_at), first=date, last=date)
+    seen: list[DailyLimit] = []
+    free = 0
+    for day in days:
+        if free == size:
+            break
+        day.user = looked_at[day.user_id]
+        seen.append(day)
+        free += day.remaining > 0
+    return seen, len(seen) < len(beside)

@@ -84,7 +84,7 @@ def create_days(days: Iterable[Day]) -> None:
     people = {user_id for user_id, _ in days}
     dates = [date for _, date in days]
     picker = picking.load(people, min(dates), max(dates))
-    rows = [_row(picker, user_id, date) for user_id, date in days]
+    rows = [unset_day(picker, user_id, date) for user_id, date in days]
     transactions.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
     if picking.current_version() != picker.version:
         repicking.pick_again(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
@@ -157,7 +157,7 @@ def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> I
     for user_id in user_ids:
         for offset in range((last - first).days + 1):
             date = first + datetime.timedelta(days=offset)
-            yield found.get((user_id, date)) or _row(picker, user_id, date)
+            yield found.get((user_id, date)) or unset_day(picker, user_id, date)
 
 
 def read_range(
@@ -169,16 +169,14 @@ def read_range(
 ) -> list[DailyLimit]:
     """The days of these people, or of `actor`, from `first` (today) to `last` (`first`), as `read` gives them.
 
-    Raises `NotAllowed`, `DateOutOfRange` for more than 92 days, and `UserNotFound`.
+    Raises `DateOutOfRange` for more than 92 days, and `UserNotFound`, also for others when `actor` is no taskmaster.
     """
     user_ids = list(dict.fromkeys(user_ids or [actor.pk]))
-    permissions.require_may_read_limits_of(actor, user_ids)
+    permissions.require_may_see_days_of(actor, user_ids)
     first = first or last or permissions.today()
     last = last or first
     if (last - first).days >= READ_DAYS:
         raise DateOutOfRange(f"At most {READ_DAYS} days can be read at once.")
-    if missing := set(user_ids) - set(User.objects.filter(pk__in=user_ids).values_list("pk", flat=True)):
-        raise _no_person(min(missing))
     return list(read(user_ids=user_ids, first=first, last=last))
 
 
@@ -187,7 +185,8 @@ def today_of(person: User) -> DailyLimit:
     return next(read(user_ids=[person.pk], first=permissions.today(), last=permissions.today()))
 
 
-def _row(picker: picking.Picker, user_id: int, date: datetime.date) -> DailyLimit:
+def unset_day(picker: picking.Picker, user_id: int, date: datetime.date) -> DailyLimit:
+    """A day that isn't set yet as it would be set now, not saved."""
     pick = picker.pick(user_id, date)
     return DailyLimit(
         user_id=user_id,
@@ -253,6 +252,11 @@ def finish_date(date: datetime.date) -> int:
     if not _missing(date).exists():
         transactions.run(lambda: LimitDay.objects.update_or_create(pk=date, defaults={"done_at": timezone.now()}))
     return DailyLimit.objects.filter(date=date).count()
+
+
+def is_set_for_everybody(date: datetime.date) -> bool:
+    """Whether every active person has a limit of that date: also those who came after it was noted as done."""
+    return LimitDay.objects.filter(pk=date, done_at__isnull=False).exists() and not _missing(date).exists()
 
 
 def _missing(date: datetime.date) -> QuerySet[User, int]:

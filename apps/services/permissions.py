@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
+from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, User
 
 
@@ -44,17 +45,30 @@ def require_admin(actor: User) -> None:
         raise NotAllowed("Only an admin may do this.")
 
 
-def require_may_read_limits_of(actor: User, user_ids: list[int]) -> None:
-    """Raise `NotAllowed` unless these are the limits of `actor`, or `actor` is a taskmaster."""
-    if user_ids != [actor.pk] and not actor.may_assign_to_all:
-        raise NotAllowed("Only a taskmaster may see other people's limits.")
+def require_may_see_days_of(actor: User, user_ids: list[int]) -> None:
+    """Raise `UserNotFound` unless all these people are there and `actor` may see their days: their own, or as a
+    taskmaster everyone's."""
+    people = User.objects.filter(pk__in=user_ids)
+    seen = people.values_list("pk", flat=True) if actor.may_assign_to_all else [actor.pk]
+    if missing := set(user_ids) - set(seen):
+        raise UserNotFound(f"There is no person with the id {min(missing)}.", user=min(missing))
 
 
 def require_may_assign(actor: User, user_id: int, date: datetime.date) -> None:
     """Raise `NotAllowed` or `DateOutOfRange` unless `actor` may give that person a task on that date."""
     if user_id != actor.pk and not actor.may_assign_to_all:
         raise NotAllowed("Only a taskmaster may assign tasks to other people; you may assign them to yourself.")
-    require_date(date, earliest=None if actor.may_assign_to_all else today())
+    require_date(date, earliest=earliest_date(actor))
+
+
+def earliest_date(actor: User) -> datetime.date | None:
+    """The first date for which `actor` may give tasks: today; None for taskmasters, who plan the past too."""
+    return None if actor.may_assign_to_all else today()
+
+
+def may_plan(actor: User, date: datetime.date) -> bool:
+    """Whether `actor` may give tasks for that date."""
+    return (earliest_date(actor) or date) <= date <= last_date()
 
 
 def require_date(date: datetime.date, *, earliest: datetime.date | None = None) -> None:

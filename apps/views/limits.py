@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.exceptions.base import InvalidRequest, NotAllowed
+from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.users import UserNotFound
 from apps.serializers.limits import DailyLimitListSerializer, DailyLimitQuerySerializer
 from apps.services import limits
@@ -20,7 +20,7 @@ class DailyLimitsView(APIView):
         "Read daily limits",
         parameters=[DailyLimitQuerySerializer],
         responses={200: DailyLimitListSerializer},
-        errors=[InvalidRequest, NotAllowed, UserNotFound],
+        errors=[DateOutOfRange, UserNotFound],
     )
     def get(self, request: Request) -> Response:
         """A row for every person and day, at most 92 days; a day that isn't set yet as it would be set now.

@@ -66,3 +66,100 @@ def test_a_day_that_is_near_is_found_with_one_look(taskmaster: User, alice: User
         assert next_free(alice) == date(2026, 3, 16)
 
     assert len(queries) == 3
+
+
+# --- many at once -----------------------------------------------------------------------------------------------
+
+
+def test_many_are_answered_as_each_alone(
+    taskmaster: User, alice: User, stranger: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "_WINDOWS_PER_QUERY", 3)
+    limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=0, date_to=date(2026, 4, 20))
+    limit_rules.create_rule(actor=taskmaster, user_id=stranger.pk, maximum=1)
+    for offset, task in zip((1, 2, 3, 5), tasks, strict=False):
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=stranger.pk, date=MONDAY + timedelta(days=offset))
+    # A day set by hand within the days off of another, and a full day where others have room.
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 20), maximum=1)
+    limits.set_by_hand(actor=taskmaster, user_id=taskmaster.pk, date=date(2026, 3, 4), maximum=0)
+    refused = [
+        (person.pk, day)
+        for person in (alice, stranger, taskmaster)
+        for day in (date(2019, 1, 1), *(MONDAY + timedelta(days=offset) for offset in (0, 1, 17, 18, 365, 366, 900)))
+    ]
+
+    answers = availability.next_free_dates(days=[*refused, refused[0]])
+
+    assert answers == {day: availability.next_free_date(user_id=day[0], after=day[1]) for day in refused}
+    assert answers[alice.pk, MONDAY] == date(2026, 3, 20)
+    assert answers[alice.pk, date(2026, 3, 20)] == date(2026, 4, 21)
+    assert answers[alice.pk, date(2019, 1, 1)] is None
+    assert answers[stranger.pk, MONDAY] == date(2026, 3, 6)
+    assert answers[taskmaster.pk, date(2026, 3, 3)] == date(2026, 3, 5)
+    assert answers[stranger.pk, date(2027, 3, 2)] == date(2027, 3, 3)
+    assert answers[stranger.pk, date(2027, 3, 3)] is None
+
+
+def test_nothing_is_asked_where_there_is_nothing_to_answer(alice: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert availability.next_free_dates(days=[]) == {}
+        assert availability.next_free_dates(days=[(alice.pk, date.max)]) == {(alice.pk, date.max): None}
+
+    assert len(queries) == 0
+
+
+def test_a_thousand_are_answered_with_few_queries_and_only_those_not_found_near_look_far(
+    taskmaster: User, alice: User
+) -> None:
+    days = [(person, MONDAY + timedelta(days=offset)) for person in range(1000, 1100) for offset in range(10)]
+    with CaptureQueriesContext(connection) as near:
+        answers = availability.next_free_dates(days=days)
+    assert answers == {(person, day): day + timedelta(days=1) for person, day in days}
+    assert len(near) == 2 + 10
+
+    limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=0, date_to=date(2026, 6, 1))
+    with CaptureQueriesContext(connection) as far:
+        answers = availability.next_free_dates(days=[*days, (alice.pk, MONDAY)])
+    assert answers[alice.pk, MONDAY] == date(2026, 6, 2)
+    assert len(far) == 2 + 11 + 1
+
+
+# --- a person's free days ---------------------------------------------------------------------------------------
+
+
+def free(person: User, first: date, last: date) -> list[tuple[date, int, bool]]:
+    days = availability.free_days(user_id=person.pk, first=first, last=last)
+    return [(day.date, day.remaining, day.pk is not None) for day in days]
+
+
+def test_free_days_come_in_order_set_or_not(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 3), maximum=1)
+    for task, day in zip(tasks, (3, 4, 4), strict=False):
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=date(2026, 3, day))
+    limit_rules.create_rule(actor=taskmaster, weekday=3, maximum=0)
+
+    assert free(alice, MONDAY, date(2026, 3, 6)) == [
+        (MONDAY, 5, False),
+        (date(2026, 3, 4), 3, True),
+        (date(2026, 3, 6), 5, False),
+    ]
+    assert free(alice, MONDAY, date(2026, 3, 1)) == []
+
+
+def test_free_days_end_with_what_may_be_planned_and_none_is_left_out(alice: User) -> None:
+    days = [day for day, _, _ in free(alice, date(2025, 1, 1), date.max)]
+
+    assert days == [date(2025, 1, 1) + timedelta(days=offset) for offset in range(792)]
+    assert days[-1] == date(2027, 3, 3)
+    assert free(alice, date.max, date.max) == []
+
+
+def test_free_days_are_read_as_they_are_needed(alice: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        days = availability.free_days(user_id=alice.pk, first=MONDAY, last=date(2027, 3, 1))
+        assert len(queries) == 0
+        for _ in range(14):
+            next(days)
+        assert len(queries) == 3
+        assert len(list(days)) == 365 - 14
+        assert len(queries) == 4

@@ -139,9 +139,9 @@ def test_without_people_and_dates_it_is_ones_own_today(alice: User) -> None:
 def test_refuses_to_read_others_more_than_92_days_and_people_who_do_not_exist(
     taskmaster: User, alice: User, stranger: User
 ) -> None:
-    with pytest.raises(NotAllowed):
+    with pytest.raises(UserNotFound):
         limits.read_range(actor=alice, user_ids=[stranger.pk])
-    with pytest.raises(NotAllowed):
+    with pytest.raises(UserNotFound):
         limits.read_range(actor=alice, user_ids=[alice.pk, stranger.pk])
     with pytest.raises(UserNotFound) as unknown:
         limits.read_range(actor=taskmaster, user_ids=[2**62, alice.pk])

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
+from apps.exceptions.users import UserNotFound
 from apps.models import Task, User
 from apps.services import assignments, permissions
 
@@ -65,13 +66,31 @@ def test_today_begins_at_midnight_in_the_configured_time_zone(alice: User, setti
         permissions.require_may_assign(alice, alice.pk, MONDAY)
 
 
-def test_limits_are_ones_own_or_for_taskmasters(taskmaster: User, alice: User, stranger: User) -> None:
-    check = permissions.require_may_read_limits_of
+def test_days_are_ones_own_or_for_taskmasters_and_others_are_not_found(
+    taskmaster: User, alice: User, stranger: User
+) -> None:
+    check = permissions.require_may_see_days_of
 
-    assert allowed(check, alice, [alice.pk])
-    assert not allowed(check, alice, [stranger.pk])
-    assert not allowed(check, alice, [alice.pk, stranger.pk])
-    assert allowed(check, taskmaster, [alice.pk, stranger.pk])
+    check(alice, [alice.pk])
+    check(taskmaster, [alice.pk, stranger.pk])
+    for actor, people, missing in (
+        (alice, [stranger.pk], stranger.pk),
+        (alice, [alice.pk, stranger.pk], stranger.pk),
+        (taskmaster, [2**62, alice.pk], 2**62),
+    ):
+        with pytest.raises(UserNotFound) as unknown:
+            check(actor, people)
+        assert unknown.value.data == {"user": missing}
+
+
+def test_what_may_be_planned_is_what_an_assignment_may_be_given_for(
+    taskmaster: User, alice: User, settings: Any
+) -> None:
+    settings.TOGO_ASSIGN_DAYS_AHEAD = 1
+
+    for actor, possible in ((alice, [False, True, True, False]), (taskmaster, [True, True, True, False])):
+        days = [date(2026, 3, day) for day in range(1, 5)]
+        assert [permissions.may_plan(actor, day) for day in days] == possible
 
 
 def test_a_person_takes_away_what_they_gave_themselves_from_today_on(
