@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db import IntegrityError
 from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
@@ -39,9 +39,18 @@ class Wish(NamedTuple):
     date: datetime.date
 
 
-# What is asked for, or why it can't even be looked at; what was decided about it; and what is answered.
+class Fits(NamedTuple):
+    """A wish for which the day has room."""
+
+    task: Task
+    day: DailyLimit
+
+
+# What fits, or what was made of it.
+Done = TypeVar("Done", Fits, Assignment)
+# What is asked for, or why it can't even be looked at; what is decided about it; and what becomes of it.
 Asked = Item | ToGoError
-Decision = Assignment | DayFull | ToGoError
+Decision = Fits | DayFull | ToGoError
 Outcome = Assignment | ToGoError
 
 # Dates in one search for days: each is a condition of its own.
@@ -60,7 +69,7 @@ def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
     """Assign everything or nothing. Raises `NotAllowed`, `BulkRefused` with what didn't fit, and `TryAgain`."""
     permissions.require_taskmaster(actor)
     try:
-        decisions = assignments.until_settled(lambda: _attempt(actor, asked, all_or_nothing=True))
+        made = assignments.until_settled(lambda: _attempt(actor, asked, all_or_nothing=True))
     except _Refused as refused:
         failures = [
             {"index": index, **outcome.as_problem()}
@@ -69,13 +78,14 @@ def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
         ]
         detail = f"{len(failures)} of {len(asked)} can't be assigned, so none is."
         raise BulkRefused(detail, failures=failures) from None
-    return [decision for decision in decisions if isinstance(decision, Assignment)]
+    return [one for one in made if isinstance(one, Assignment)]
 
 
 def assign_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
     """Assign what fits, in this order; returns what became of each. Raises `NotAllowed` and `TryAgain`."""
     permissions.require_taskmaster(actor)
-    return explain(assignments.until_settled(lambda: _attempt(actor, asked, all_or_nothing=False)))
+    made: list[Outcome | DayFull] = assignments.until_settled(lambda: _attempt(actor, asked, all_or_nothing=False))
+    return explain(made)
 
 
 def check(asked: Iterable[Asked]) -> "list[Wish | ToGoError]":
@@ -99,8 +109,8 @@ def check(asked: Iterable[Asked]) -> "list[Wish | ToGoError]":
     return [one(item) for item in asked]
 
 
-def decide(actor: User, wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
-    """What becomes of each wish on these days, in this order. The assignments aren't written yet, nor is `taken`."""
+def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
+    """What is to become of each wish on these days, in this order. Writes nothing."""
     asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in wishes if isinstance(wish, Wish)}
     given = _given([day.pk for day in asked.values() if day.pk], {w.task.pk for w in wishes if isinstance(w, Wish)})
     wanted: Counter[Day] = Counter()
@@ -125,13 +135,12 @@ def decide(actor: User, wishes: Sequence[Wish | ToGoError], days: dict[Day, Dail
         else:
             wanted[place] += 1
             given[*place, wish.task.pk] = None
-            decisions.append(Assignment(daily_limit=day, task=wish.task, taskmaster=actor))
+            decisions.append(Fits(wish.task, day))
     return decisions
 
 
-def explain(decisions: Iterable[Decision]) -> list[Outcome]:
+def explain(decisions: Sequence[Done | DayFull | ToGoError]) -> list[Done | ToGoError]:
     """The decisions, with the next free day for whatever met a full one; looked up for all of them together."""
-    decisions = list(decisions)
     full = {(full.day.user_id, full.day.date) for full in decisions if isinstance(full, DayFull)}
     free = availability.next_free_dates(days=full)
     return [
@@ -145,15 +154,15 @@ def explain(decisions: Iterable[Decision]) -> list[Outcome]:
 # --- the statements ---------------------------------------------------------------------------------------------
 
 
-def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> list[Decision]:
+def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> list[Outcome | DayFull]:
     wishes = check(asked)
 
-    def work() -> list[Decision]:
-        decisions = decide(actor, wishes, _locked_days(wishes))
-        if all_or_nothing and not all(isinstance(decision, Assignment) for decision in decisions):
+    def work() -> list[Outcome | DayFull]:
+        decisions = decide(wishes, _locked_days(wishes))
+        if all_or_nothing and not all(isinstance(decision, Fits) for decision in decisions):
             raise _Refused(decisions)
-        _write(actor, [decision for decision in decisions if isinstance(decision, Assignment)])
-        return decisions
+        made = iter(_write(actor, [decision for decision in decisions if isinstance(decision, Fits)]))
+        return [next(made) if isinstance(decision, Fits) else decision for decision in decisions]
 
     try:
         return limits.with_days(work)
@@ -191,33 +200,35 @@ def _given(day_ids: list[int], task_ids: set[int]) -> dict[tuple[int, datetime.d
     return {(user_id, date, task_id): pk for user_id, date, task_id, pk in columns}
 
 
-def _write(actor: User, rows: list[Assignment]) -> None:
-    if not rows:
-        return
-    slots = Counter(row.daily_limit_id for row in rows)
+def _write(actor: User, fitting: list[Fits]) -> list[Assignment]:
+    if not fitting:
+        return []
+    days = {fits.day.pk: fits.day for fits in fitting}
+    slots = Counter(fits.day.pk for fits in fitting)
     days_with: dict[int, list[int]] = {}
-    for day_id, slots_of_day in slots.items():
-        days_with.setdefault(slots_of_day, []).append(day_id)
-    number = Case(
+    for day_id, number in slots.items():
+        days_with.setdefault(number, []).append(day_id)
+    number_of_slots = Case(
         *(When(pk__in=day_ids, then=Value(number)) for number, day_ids in days_with.items()),
         output_field=PositiveSmallIntegerField(),
     )
-    if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + number) != len(slots):
+    if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + number_of_slots) != len(slots):
         raise Overtaken
-    for day in {row.daily_limit_id: row.daily_limit for row in rows}.values():
-        day.taken += slots[day.pk]
-    assignments.insert(rows)
+    for day_id, number in slots.items():
+        days[day_id].taken += number
+    made = assignments.insert(actor, fitting)
     events.note_all(
         [
             Event(
                 kind=Kind.ASSIGNED,
                 actor=actor.pk,
-                user=row.user_id,
-                task=row.task_id,
-                task_name=row.task.name,
-                date=row.date,
-                assignment=row.pk,
+                user=one.user_id,
+                task=one.task_id,
+                task_name=one.task.name,
+                date=one.date,
+                assignment=one.pk,
             )
-            for row in rows
+            for one in made
         ]
     )
+    return made

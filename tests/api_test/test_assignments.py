@@ -146,6 +146,7 @@ def test_it_costs_the_same_however_much_is_on_the_day(
         "UPDATE",  # the guarded take
         "SELECT",  # the day
         "INSERT",
+        "INSERT",  # the history
         "RELEASE",  # outside of tests: COMMIT
     ]
 

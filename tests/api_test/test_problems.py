@@ -93,7 +93,7 @@ def test_a_path_that_is_none_is_not_found_by_any_method(caller: APIClient, path:
     ("path", "allowed"),
     [
         ("/api/users/assignment/", {"GET", "POST"}),
-        ("/api/users/assignment/1/", {"GET", "DELETE"}),
+        ("/api/users/assignment/1/", {"GET", "PATCH", "DELETE"}),
         ("/api/users/limit/", {"GET"}),
         ("/api/users/me/", {"GET"}),
         ("/api/users/token/", {"POST"}),

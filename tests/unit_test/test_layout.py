@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.services import transactions
 from tests.processes import ROOT
 
 APIS = {
@@ -121,6 +122,8 @@ SQL = {"execute", "executemany", "raw"}
 # How one gets at assignments: the model, one of them, and what belongs to a day, a task or a person.
 ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
 THE_ONE_PLACE = ROOT / "apps" / "services" / "assignments.py"
+# What else speaks SQL: it says how long to wait for a lock.
+WAITS = ROOT / "apps" / "services" / "transactions.py"
 
 
 def writes_assignments(source: str) -> list[str]:
@@ -157,5 +160,12 @@ def test_a_write_is_seen(code: str) -> None:
 def test_only_the_service_of_assignments_writes_them() -> None:
     assert writes_assignments(THE_ONE_PLACE.read_text()) != []
     for path in modules("apps"):
-        if path != THE_ONE_PLACE:
+        if path not in {THE_ONE_PLACE, WAITS}:
             assert writes_assignments(path.read_text()) == [], path
+
+
+def test_what_else_speaks_sql_only_says_how_long_to_wait() -> None:
+    assert writes_assignments(WAITS.read_text()) == ["cursor.execute(statement)"]
+    assert all(
+        statement.startswith("SET ") for statements in transactions._LOCK_WAITS.values() for statement in statements
+    )
