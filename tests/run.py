@@ -32,6 +32,8 @@ ONCE = [
     "tests/unit_test/test_readme_settings.py",
     "tests/unit_test/test_settings.py",
 ]
+# What pytest exits with when no test was chosen.
+NO_TESTS = 5
 CHECKS: dict[str, list[str]] = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
@@ -58,9 +60,8 @@ def main() -> int:
         if options.only in (None, name):
             _say(f"tests on {name}")
             with database() as url:
-                chosen = [] if options.all else ["-m", "not slow"]
-                chosen += [] if name == "sqlite" else [f"--ignore={path}" for path in ONCE]
-                if not _run_tests(url, [*chosen, *more]):
+                ignored = [] if name == "sqlite" else [f"--ignore={path}" for path in ONCE]
+                if not _run_tests(url, [*ignored, *more], slow=options.all):
                     failed.append(f"tests on {name}")
     if not options.only and not _report_coverage():
         failed.append("coverage")
@@ -114,15 +115,24 @@ def _sqlite() -> Iterator[str]:
     yield ""
 
 
-def _run_tests(url: str, options: list[str]) -> bool:
-    command = [PYTHON, "-m", "coverage", "run", "-m", "pytest", "-q", "--durations=5", *options]
+def _run_tests(url: str, options: list[str], *, slow: bool) -> bool:
+    """Those that stand alone on all processors at once; then those with many processes of their own, one by one."""
     environment = {**os.environ, "DATABASE_URL": url}
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+    which = "" if slow else " and not slow"
+    shared = ["-m", "pytest", "-q", "-n", str(os.cpu_count() or 1), "--cov", "--cov-report=", "--cov-append"]
+    alone = ["-m", "coverage", "run", "-m", "pytest", "-q", "--durations=5"]
+    codes = [
+        subprocess.run(
+            [PYTHON, *command, "-m", marks + which, *options], cwd=ROOT, env=environment, check=False
+        ).returncode
+        for command, marks in ((shared, "not real_time"), (alone, "real_time"))
+    ]
+    return set(codes) <= {0, NO_TESTS} and 0 in codes
 
 
 def _report_coverage() -> bool:
     _say("branch coverage of apps/")
-    subprocess.run([PYTHON, "-m", "coverage", "combine", "-q"], cwd=ROOT, check=False)
+    subprocess.run([PYTHON, "-m", "coverage", "combine", "-q", "--append"], cwd=ROOT, check=False)
     report = [PYTHON, "-m", "coverage", "report", "--fail-under=95"]
     return subprocess.run(report, cwd=ROOT, check=False).returncode == 0
 
