@@ -114,8 +114,15 @@ def translate(exception: Exception) -> base.ToGoError | None:
         return base.TryAgain("The database can't be reached at the moment.", retry_after=5)
     for theirs, ours in _TRANSLATIONS:
         if isinstance(exception, theirs):
-            return ours(_sentence(exception))
+            return ours(_SENTENCES.get(ours) or _sentence(exception))
     return None
+
+
+# Where the libraries' own sentences don't say what to do.
+_SENTENCES = {
+    tokens.TokenNotValid: "The access token is forged, expired, or no longer good; renew it, or sign in again.",
+    base.NotAuthenticated: "Send an access token: Authorization: Bearer <access>.",
+}
 
 
 def _sentence(exception: Exception) -> str:
