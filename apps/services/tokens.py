@@ -21,11 +21,17 @@ class TokenPair(TypedDict):
     refresh: str
 
 
-def obtain(*, username: str, password: str) -> TokenPair:
-    """A pair of tokens for an active person. Raises `InvalidCredentials`, whichever of the two is wrong."""
+def authenticated(*, username: str, password: str) -> User:
+    """The active person with this name and password. Raises `InvalidCredentials`, whichever of the two is wrong."""
     person = authenticate(username=username, password=password)
     if not isinstance(person, User):
         raise InvalidCredentials("No active person has this username and password.")
+    return person
+
+
+def obtain(*, username: str, password: str) -> TokenPair:
+    """A pair of tokens for an active person. Raises `InvalidCredentials`."""
+    person = authenticated(username=username, password=password)
     return transactions.run(lambda: _pair(person))
 
 

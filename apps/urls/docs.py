@@ -1,13 +1,11 @@
 """Routes of the pages for readers."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from apps.views import docs
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api/docs/")),
     path("errors/", docs.errors),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema")),

@@ -1,0 +1,11 @@
+"""Routes of the start page, and of signing in to the pages."""
+
+from django.urls import path
+
+from apps.views import sessions
+
+urlpatterns = [
+    path("", sessions.start),
+    path("sign-in/", sessions.sign_in, name="sign-in"),
+    path("sign-out/", sessions.sign_out, name="sign-out"),
+]

@@ -1,0 +1,53 @@
+"""Signing in to the pages, and out."""
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.exceptions.tokens import InvalidCredentials
+from apps.forms.sessions import SignInForm
+from apps.models import User
+from apps.services import tokens
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """`/`: a taskmaster's board, anyone else's day."""
+    user = request.user
+    if not isinstance(user, User):
+        return redirect("sign-in")
+    return redirect("board" if user.may_assign_to_all else "today")
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """`/sign-in/`"""
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            login(request, tokens.authenticated(**form.cleaned_data))
+            return redirect(_next(request))
+        except InvalidCredentials as refusal:
+            form.add_error(None, refusal.detail)
+    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
+    return render(request, "session/sign_in.html", context, status=401 if form.errors else 200)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """`/sign-out/`"""
+    logout(request)
+    return redirect("sign-in")
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person wanted to go; never to another site."""
+    wanted = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if ours else "/"
