@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from apps.urls import admin, assignments, bulk, docs, health, limits, tokens, users
+from apps.urls import (
+    admin,
+    assignments,
+    availability,
+    bulk,
+    docs,
+    events,
+    health,
+    limit_rules,
+    limits,
+    tokens,
+    users,
+)
 from apps.views import problems
 
 urlpatterns = [
@@ -17,6 +29,9 @@ urlpatterns = [
                 *assignments.urlpatterns,
                 *bulk.urlpatterns,
                 *limits.urlpatterns,
+                *limit_rules.urlpatterns,
+                *availability.urlpatterns,
+                *events.urlpatterns,
                 *users.urlpatterns,
             ]
         ),

@@ -1,7 +1,14 @@
 """Routes of daily limits, below `/api/users/`."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from apps.views.limits import DailyLimitsView
+from apps.urls.converters import DateConverter, IdConverter
+from apps.views.limits import DailyLimitsView, DailyLimitView
 
-urlpatterns = [path("limit/", DailyLimitsView.as_view())]
+register_converter(IdConverter, "id")
+register_converter(DateConverter, "date")
+
+urlpatterns = [
+    path("limit/", DailyLimitsView.as_view()),
+    path("limit/<id:user>/<date:date>/", DailyLimitView.as_view()),
+]
