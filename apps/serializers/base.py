@@ -82,14 +82,18 @@ class IdField(IntegerField):
         super().__init__(min_value=1, max_value=HIGHEST_ID, **kwargs)
 
 
-class QueryIdField(IdField):
-    """An id in a query, as digits."""
+class QueryIntegerField(IntegerField):
+    """A whole number in a query, as digits."""
 
     def to_internal_value(self, data: Any) -> int:
         """The number."""
         if not (isinstance(data, str) and _DIGITS.fullmatch(data)):
             self.fail("invalid")
         return super().to_internal_value(int(data))
+
+
+class QueryIdField(QueryIntegerField, IdField):
+    """An id in a query, as digits."""
 
 
 class TextField(serializers.CharField):

@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.models import DailyLimit
+from apps.models.limit_rules import HIGHEST_MAXIMUM
 from apps.models.limits import Source
-from apps.serializers.base import DateRangeSerializer, QueryIdField
+from apps.serializers.base import DateRangeSerializer, IntegerField, QueryIdField, StrictSerializer, TextField
 
 
 class SourceSerializer(serializers.Serializer[Any]):
@@ -48,3 +49,12 @@ class DailyLimitQuerySerializer(DateRangeSerializer):
     user = serializers.ListField(
         child=QueryIdField(), required=False, max_length=50, help_text="The person's id; can be given up to 50 times."
     )
+
+
+class DailyLimitSetSerializer(StrictSerializer):
+    """A limit that is set by hand."""
+
+    maximum = IntegerField(
+        min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks that the person may have on that date."
+    )
+    reason = TextField(default="", allow_blank=True, max_length=255, help_text="Shown to whoever is refused.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import or_
+from typing import NamedTuple
 
 from django.db.models import F, Q, QuerySet
 
@@ -20,8 +21,8 @@ from apps.services.limits import Day
 # How far a search for a free day looks, in days after the one that was asked for.
 SEARCH_DAYS = 366
 # Most free days are near: the near ones are read first.
-_NEAR_DAYS = 14
-_WINDOWS = [0, _NEAR_DAYS, SEARCH_DAYS]
+NEAR_DAYS = 14
+_WINDOWS = [0, NEAR_DAYS, SEARCH_DAYS]
 # Windows of days that are read with one query: each is a condition of its own, which an index answers.
 _WINDOWS_PER_QUERY = 100
 # A page of those who are free on a date looks at so many people at most, however few of them are free.
@@ -68,7 +69,7 @@ def free_days(*, user_id: int, first: datetime.date, last: datetime.date) -> Ite
     if first > last:
         return
     picker = picking.load([user_id], first, last)
-    length = _NEAR_DAYS
+    length = NEAR_DAYS
     while first <= last:
         window = (user_id, first, min(_later(first, length - 1), last))
         found = _read([window])
@@ -87,7 +88,7 @@ class PersonRoom:
 
 
 def room_of(
-    *, actor: User, user_id: int | None = None, first: datetime.date | None = None, days: int = _NEAR_DAYS
+    *, actor: User, user_id: int | None = None, first: datetime.date | None = None, days: int = NEAR_DAYS
 ) -> PersonRoom:
     """When this person, or `actor`, has room for what `actor` may give them: among `days` days from `first` (today)
     on, and next within 366. Raises `UserNotFound`, also for others when `actor` is no taskmaster."""
@@ -128,8 +129,7 @@ def _later(date: datetime.date, days: int) -> datetime.date:
 # --- who is free on a date --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """Where a page begins or ends: the person with this `id` and, by the order, this username or this much room."""
 
     key: str | int

@@ -1,14 +1,15 @@
 """Keeps the rules that limits are picked from."""
 
 import datetime
-from collections.abc import Callable
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from apps.exceptions.base import NotFound
+from apps.exceptions.base import InvalidRequest, NotFound
+from apps.exceptions.users import UserNotFound
 from apps.models import LimitRule, RulesVersion, User
-from apps.services import permissions, repicking, transactions
+from apps.models.events import Kind
+from apps.services import events, permissions, repicking, transactions
 
 
 class RuleFields(TypedDict, total=False):
@@ -22,14 +23,54 @@ class RuleFields(TypedDict, total=False):
     reason: str
 
 
+def all_rules(*, actor: User) -> QuerySet[LimitRule]:
+    """Every rule. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    return LimitRule.objects.all()
+
+
+def get(*, actor: User, rule_id: int) -> LimitRule:
+    """A rule. Raises `NotAllowed` and `NotFound`."""
+    permissions.require_taskmaster(actor)
+    return _get(rule_id)
+
+
 def create_rule(*, actor: User, **fields: Unpack[RuleFields]) -> LimitRule:
-    """Make a rule and pick the days from today on again. Raises `NotAllowed`."""
-    return _save(actor, LimitRule, fields)
+    """Make a rule and pick the days from today on again.
+
+    Raises `NotAllowed`, `UserNotFound`, and `InvalidRequest` for dates that aren't in order.
+    """
+    permissions.require_taskmaster(actor)
+
+    def work() -> LimitRule:
+        _lock_version()
+        rule = LimitRule()
+        _save(rule, fields)
+        _note(Kind.RULE_CREATED, actor, rule)
+        return rule
+
+    return _fresh(transactions.run(work))
 
 
 def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> LimitRule:
-    """Change a rule and pick the days from today on again. Raises `NotAllowed` and `NotFound`."""
-    return _save(actor, lambda: _get(rule_id), fields)
+    """Change a rule and pick the days from today on again; when it says all that already, nothing is done.
+
+    Raises `NotAllowed`, `NotFound`, `UserNotFound`, and `InvalidRequest` for dates that aren't in order.
+    """
+    permissions.require_taskmaster(actor)
+
+    def work() -> LimitRule:
+        # The version first: it is locked then, and the rule is read as the change before this one left it.
+        _lock_version()
+        rule = _get(rule_id)
+        before, was_for = _told(rule), rule.user_id
+        if any(getattr(rule, name) != value for name, value in fields.items()):
+            _save(rule, fields)
+            moved = was_for if rule.user_id != was_for else None
+            _note(Kind.RULE_CHANGED, actor, rule, from_user_id=moved, before=before)
+        return rule
+
+    return _fresh(transactions.run(work))
 
 
 def delete_rule(*, actor: User, rule_id: int) -> None:
@@ -37,28 +78,29 @@ def delete_rule(*, actor: User, rule_id: int) -> None:
     permissions.require_taskmaster(actor)
 
     def work() -> None:
+        _lock_version()
+        rule = _get(rule_id)
         _raise_version()
-        _get(rule_id).delete()
-        transactions.after_commit(repicking.rules_changed)
+        _note(Kind.RULE_DELETED, actor, rule)
+        rule.delete()
 
     transactions.run(work)
 
 
-def _save(actor: User, get: Callable[[], LimitRule], fields: RuleFields) -> LimitRule:
-    permissions.require_taskmaster(actor)
+def _save(rule: LimitRule, fields: RuleFields) -> None:
+    for name, value in fields.items():
+        setattr(rule, name, value)
+    if rule.date_from and rule.date_to and rule.date_from > rule.date_to:
+        error = {"field": "date_to", "code": "order", "message": "This must not be before date_from."}
+        raise InvalidRequest("Look at date_to.", errors=[error])
+    if rule.user_id and not User.objects.filter(pk=rule.user_id).exists():
+        raise UserNotFound(f"There is no person with the id {rule.user_id}.", user=rule.user_id)
+    rule.version, rule.applied_at = _raise_version(), None
+    rule.save()
 
-    def work() -> LimitRule:
-        # The version first: it is locked then, and the rule is read as the change before this one left it.
-        version = _raise_version()
-        rule = get()
-        for name, value in fields.items():
-            setattr(rule, name, value)
-        rule.version, rule.applied_at = version, None
-        rule.save()
-        transactions.after_commit(repicking.rules_changed)
-        return rule
 
-    rule = transactions.run(work)
+def _fresh(rule: LimitRule) -> LimitRule:
+    """The rule as it is now: the days may follow it already."""
     rule.refresh_from_db()
     return rule
 
@@ -70,8 +112,32 @@ def _get(rule_id: int) -> LimitRule:
     return rule
 
 
-def _raise_version() -> int:
-    """Count this change. The row stays locked until the commit, so changes of the rules come one after the other."""
+def _note(kind: Kind, actor: User, rule: LimitRule, *, from_user_id: int | None = None, **more: Any) -> None:
+    data = {"rule": _told(rule), **more}
+    events.note(kind, actor_id=actor.pk, user_id=rule.user_id, from_user_id=from_user_id, data=data)
+
+
+def _told(rule: LimitRule) -> dict[str, Any]:
+    """What a rule says, as the history keeps it."""
+    return {
+        "id": rule.pk,
+        "user": rule.user_id,
+        "weekday": rule.weekday,
+        "date_from": rule.date_from.isoformat() if rule.date_from else None,
+        "date_to": rule.date_to.isoformat() if rule.date_to else None,
+        "maximum": rule.maximum,
+        "reason": rule.reason,
+    }
+
+
+def _lock_version() -> None:
+    """Let changes of the rules come one after the other, each until its commit."""
     RulesVersion.objects.get_or_create(pk=RulesVersion.ONLY)
+    RulesVersion.objects.select_for_update().get(pk=RulesVersion.ONLY)
+
+
+def _raise_version() -> int:
+    """Count this change, and let the days follow it after the commit."""
     RulesVersion.objects.filter(pk=RulesVersion.ONLY).update(version=F("version") + 1)
+    transactions.after_commit(repicking.rules_changed)
     return RulesVersion.objects.get(pk=RulesVersion.ONLY).version

@@ -13,10 +13,10 @@ from django.utils import timezone
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import TryAgain
 from apps.exceptions.limits import LimitBelowTaken
-from apps.exceptions.users import UserNotFound
 from apps.models import DailyLimit, LimitDay, User
+from apps.models.events import Kind
 from apps.models.limits import Source
-from apps.services import permissions, picking, repicking, transactions
+from apps.services import events, permissions, picking, repicking, transactions
 
 T = TypeVar("T")
 Day = tuple[int, datetime.date]
@@ -108,42 +108,55 @@ def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int,
     """
     permissions.require_taskmaster(actor)
     permissions.require_date(date)
-    _require_person(user_id)
+    permissions.require_may_see_days_of(actor, [user_id])
 
     def work() -> DailyLimit:
         days = DailyLimit.objects.of(user_id, date)
-        changed = days.filter(taken__lte=maximum).update(
-            wanted=maximum, maximum=maximum, source_kind=Source.HAND, source_rule=None, source_reason=reason
-        )
-        day = days.first()
-        if day is None:
+        before = days.locked().first()
+        if before is None:
             raise DayMissing((user_id, date))
-        if not changed:
+        if before.taken > maximum:
             raise LimitBelowTaken(
-                f"{day.taken} tasks are taken on {date}; take some away first.",
+                f"{before.taken} tasks are taken on {date}; take some away first.",
                 user=user_id,
                 date=date,
-                taken=day.taken,
+                taken=before.taken,
             )
+        days.update(wanted=maximum, maximum=maximum, source_kind=Source.HAND, source_rule=None, source_reason=reason)
+        day = days.get()
+        if (day.wanted, day.source) != (before.wanted, before.source):
+            _note(Kind.LIMIT_SET, actor, day, before, reason=reason)
         return day
 
     return with_days(work)
 
 
 def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
-    """Give a day that was set by hand back to the rules. Raises `NotAllowed` and `UserNotFound`."""
+    """Give a day that was set by hand back to the rules; another one stays as it is.
+
+    Raises `NotAllowed` and `UserNotFound`.
+    """
     permissions.require_taskmaster(actor)
-    _require_person(user_id)
+    permissions.require_may_see_days_of(actor, [user_id])
 
     def work() -> DailyLimit:
         # Locked before the rules are read: a change of the rules that comes later waits, and then sees this day.
-        day = DailyLimit.objects.of(user_id, date).locked().first()
-        if day is None:
-            raise DayMissing((user_id, date))
-        repicking.give(picking.load([user_id], date, date), [day], keep_hand=False)
-        return DailyLimit.objects.get(pk=day.pk)
+        before = DailyLimit.objects.of(user_id, date).locked().first()
+        picker = picking.load([user_id], date, date)
+        if before is None or before.source_kind != Source.HAND:
+            return before or unset_day(picker, user_id, date)
+        repicking.give(picker, [before], keep_hand=False)
+        day = DailyLimit.objects.get(pk=before.pk)
+        _note(Kind.LIMIT_GIVEN_BACK, actor, day, before)
+        return day
 
-    return with_days(work)
+    return transactions.run(work)
+
+
+def _note(kind: Kind, actor: User, day: DailyLimit, before: DailyLimit, **more: object) -> None:
+    was = {"maximum": before.maximum, "source": before.source}
+    data = {"maximum": day.maximum, **more, "before": was}
+    events.note(kind, actor_id=actor.pk, user_id=day.user_id, date=day.date, data=data)
 
 
 def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
@@ -198,15 +211,6 @@ def unset_day(picker: picking.Picker, user_id: int, date: datetime.date) -> Dail
         source_reason=pick.reason,
         rules_version=picker.version,
     )
-
-
-def _require_person(user_id: int) -> None:
-    if not User.objects.filter(pk=user_id).exists():
-        raise _no_person(user_id)
-
-
-def _no_person(user_id: int) -> UserNotFound:
-    return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
 
 
 # --- everyone's day ---------------------------------------------------------------------------------------------

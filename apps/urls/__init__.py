@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from apps.urls import admin, assignments, bulk, docs, health, limits, tokens, users
+import apps.urls.converters  # noqa: F401 - before the routes, which name them
+from apps.urls import (
+    admin,
+    assignments,
+    availability,
+    bulk,
+    docs,
+    events,
+    health,
+    limit_rules,
+    limits,
+    tokens,
+    users,
+)
 from apps.views import problems
 
 urlpatterns = [
@@ -17,6 +30,9 @@ urlpatterns = [
                 *assignments.urlpatterns,
                 *bulk.urlpatterns,
                 *limits.urlpatterns,
+                *limit_rules.urlpatterns,
+                *availability.urlpatterns,
+                *events.urlpatterns,
                 *users.urlpatterns,
             ]
         ),

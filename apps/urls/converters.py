@@ -1,5 +1,9 @@
 """What may stand in a path."""
 
+import datetime
+
+from django.urls import register_converter
+
 
 class IdConverter:
     """Digits that a database can hold as an id; anything else is no path."""
@@ -16,3 +20,21 @@ class IdConverter:
     def to_url(self, value: int) -> str:
         """The digits."""
         return str(value)
+
+
+class DateConverter:
+    """A date that exists, as `YYYY-MM-DD`; anything else is no path."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> datetime.date:
+        """The date."""
+        return datetime.date.fromisoformat(value)
+
+    def to_url(self, value: datetime.date) -> str:
+        """As `YYYY-MM-DD`."""
+        return value.isoformat()
+
+
+register_converter(IdConverter, "id")
+register_converter(DateConverter, "date")

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from apps.views.limits import DailyLimitsView
+from apps.views.limits import DailyLimitsView, DailyLimitView
 
-urlpatterns = [path("limit/", DailyLimitsView.as_view())]
+urlpatterns = [
+    path("limit/", DailyLimitsView.as_view()),
+    path("limit/<id:user>/<date:date>/", DailyLimitView.as_view()),
+]

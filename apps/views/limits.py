@@ -1,15 +1,24 @@
 """Daily limits: how much people can take."""
 
+import datetime
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.exceptions.assignments import DateOutOfRange
+from apps.exceptions.base import NotAllowed
+from apps.exceptions.limits import LimitBelowTaken
 from apps.exceptions.users import UserNotFound
-from apps.serializers.limits import DailyLimitListSerializer, DailyLimitQuerySerializer
+from apps.serializers.limits import (
+    DailyLimitListSerializer,
+    DailyLimitQuerySerializer,
+    DailyLimitSerializer,
+    DailyLimitSetSerializer,
+)
 from apps.services import limits
 from apps.services.permissions import person
-from apps.views.schema import documented
+from apps.views.schema import DATE, USER, documented
 
 
 class DailyLimitsView(APIView):
@@ -35,3 +44,33 @@ class DailyLimitsView(APIView):
             last=query.get("date_to"),
         )
         return Response(DailyLimitListSerializer({"results": days}).data)
+
+
+class DailyLimitView(APIView):
+    """`/api/users/limit/{user}/{date}/`"""
+
+    @documented(
+        "Limits",
+        "Set a daily limit by hand",
+        parameters=[USER, DATE],
+        request=DailyLimitSetSerializer,
+        responses={200: DailyLimitSerializer},
+        errors=[DateOutOfRange, NotAllowed, UserNotFound, LimitBelowTaken],
+    )
+    def put(self, request: Request, user: int, date: datetime.date) -> Response:
+        """For taskmasters. It holds, whatever the rules say, until it is given back to them."""
+        data = DailyLimitSetSerializer.read(request)
+        day = limits.set_by_hand(actor=person(request.user), user_id=user, date=date, **data)
+        return Response(DailyLimitSerializer(day).data)
+
+    @documented(
+        "Limits",
+        "Give a daily limit back to the rules",
+        parameters=[USER, DATE],
+        responses={200: DailyLimitSerializer},
+        errors=[NotAllowed, UserNotFound],
+    )
+    def delete(self, request: Request, user: int, date: datetime.date) -> Response:
+        """For taskmasters. Answers with the limit that the rules want; a day that isn't set by hand stays as it is."""
+        day = limits.give_back(actor=person(request.user), user_id=user, date=date)
+        return Response(DailyLimitSerializer(day).data)

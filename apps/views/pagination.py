@@ -25,9 +25,8 @@ def paginate(
     `query` may hold `page_size` and `cursor`. A cursor names the row that the page begins after, or ends before when
     one goes back. Raises `ValidationError` for a cursor that isn't one of ours.
     """
-    size = min(query.get("page_size") or DEFAULT_SIZE, HIGHEST_SIZE)
-    cursor = query.get("cursor")
-    backwards, edge = _decode(cursor, _reader(rows.model, column)) if cursor else (False, None)
+    size = size_of(query)
+    backwards, edge = read_cursor(query, _reader(rows.model, column))
     falling = descending != backwards
     if edge:
         value, row_id = edge
@@ -44,17 +43,35 @@ def paginate(
         page.reverse()
     has_next, has_previous = (bool(edge), more) if backwards else (more, bool(edge))
 
-    def link(row: M, *, back: bool) -> str:
+    def edge_at(row: M) -> tuple[Any, int]:
         value: Any = row
         for name in column.split("__"):
             value = getattr(value, name)
-        return replace_query_param(request.build_absolute_uri(), "cursor", _encode(back, value, row.pk))
+        return value, row.pk
 
     return {
         "results": page,
-        "next": link(page[-1], back=False) if page and has_next else None,
-        "previous": link(page[0], back=True) if page and has_previous else None,
+        "next": link(request, edge_at(page[-1])) if page and has_next else None,
+        "previous": link(request, edge_at(page[0]), backwards=True) if page and has_previous else None,
     }
+
+
+def size_of(query: dict[str, Any]) -> int:
+    """How many rows a page may hold."""
+    return min(query.get("page_size") or DEFAULT_SIZE, HIGHEST_SIZE)
+
+
+def read_cursor(query: dict[str, Any], read_key: Callable[[Any], Any]) -> tuple[bool, tuple[Any, int] | None]:
+    """Whether the page that `query` asks for goes backwards, and from which key and id, or None without a cursor.
+
+    `read_key` reads a key, or raises `ValueError` or `TypeError`. Raises `ValidationError` for no cursor of ours.
+    """
+    return _decode(query["cursor"], read_key) if query.get("cursor") else (False, None)
+
+
+def link(request: Request, edge: tuple[Any, int], *, backwards: bool = False) -> str:
+    """The address of the page that begins after, or going backwards ends before, this key and id."""
+    return replace_query_param(request.build_absolute_uri(), "cursor", _encode(backwards, *edge))
 
 
 def _encode(backwards: bool, value: Any, row_id: int) -> str:
@@ -68,7 +85,7 @@ def _decode(cursor: str, read: Callable[[Any], Any]) -> tuple[bool, tuple[Any, i
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         backwards, value, row_id = json.loads(text)
         key = read(value)
-        if _read_id(row_id) == 0 or backwards not in (0, 1):
+        if read_id(row_id) == 0 or backwards not in (0, 1):
             raise ValueError
     except (ValueError, TypeError, RecursionError):
         raise ValidationError(
@@ -86,7 +103,7 @@ def _reader(model: type[Model], column: str) -> Callable[[Any], Any]:
         return _read_time
     if isinstance(field, DateField):
         return datetime.date.fromisoformat
-    return _read_text if isinstance(field, CharField) else _read_id
+    return read_text if isinstance(field, CharField) else read_id
 
 
 def _read_time(value: Any) -> datetime.datetime:
@@ -97,7 +114,8 @@ def _read_time(value: Any) -> datetime.datetime:
     return time
 
 
-def _read_text(value: Any) -> str:
+def read_text(value: Any) -> str:
+    """A key that is text."""
     # Text that a database can't hold, such as half a surrogate pair or NUL, is in no row of ours.
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
@@ -105,7 +123,8 @@ def _read_text(value: Any) -> str:
     return value
 
 
-def _read_id(value: Any) -> int:
+def read_id(value: Any) -> int:
+    """A key that is an id or another number, not below 0."""
     if type(value) is not int or not 0 <= value < 2**63:
         raise ValueError
     return value

@@ -24,8 +24,11 @@ _WITH_BODY = [base.PayloadTooLarge, base.UnsupportedMediaType]
 _ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TryAgain]
 
 
-# The id in a path.
+# What stands in a path.
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH)
+USER = OpenApiParameter("user", OpenApiTypes.INT64, OpenApiParameter.PATH)
+DATE = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH)
+_IN_PATHS = (ID, USER, DATE)
 
 
 class ToGoSchema(AutoSchema):
@@ -69,7 +72,7 @@ def documented(
     # What a generated client calls it.
     operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
     describe = extend_schema(operation_id=operation, tags=[tag], summary=summary, responses=described, **more)
-    takes_query = any(parameter is not ID for parameter in more.get("parameters", ()))
+    takes_query = any(parameter not in _IN_PATHS for parameter in more.get("parameters", ()))
     return describe if takes_query else lambda view: describe(_without_query(view))
 
 

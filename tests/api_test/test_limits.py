@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from apps.models import DailyLimit, Task, User
+from apps.models import DailyLimit, Event, Task, User
 from apps.services import assignments, limit_rules, limits
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY, make_person
@@ -160,3 +160,176 @@ def test_what_it_says_of_a_day_that_is_not_set_is_what_an_assignment_gets(
     got = caller.post("/api/users/assignment/", body, format="json").json()["limit"]
 
     assert (got["maximum"], got["source"]) == (said["maximum"], said["source"]) == (2, said["source"])
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------
+
+
+def path_of(person: User, day: str = "2026-03-02") -> str:
+    return f"/api/users/limit/{person.pk}/{day}/"
+
+
+def test_a_taskmaster_sets_a_day_by_hand_and_gives_it_back(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+    caller = signed_in(taskmaster)
+    day = {"user": alice.pk, "date": "2026-03-09", "taken": 0}
+
+    put = caller.put(path_of(alice, "2026-03-09"), {"maximum": 3, "reason": "Inventory"}, format="json")
+
+    assert put.status_code == 200
+    by_hand = {"kind": "hand", "rule": None, "reason": "Inventory"}
+    assert put.json() == {**day, "maximum": 3, "wanted": 3, "remaining": 3, "source": by_hand}
+    query = f"/api/users/limit/?user={alice.pk}&date_from=2026-03-09"
+    assert caller.get(query).json()["results"] == [put.json()]
+    assert DailyLimit.objects.values_list("user", "wanted", "maximum", "source_kind").get() == (alice.pk, 3, 3, "hand")
+
+    # A reason is for once, unless it is said again.
+    put = caller.put(path_of(alice, "2026-03-09"), {"maximum": 4}, format="json")
+    assert put.json()["source"] == {"kind": "hand", "rule": None, "reason": ""}
+
+    given_back = caller.delete(path_of(alice, "2026-03-09"))
+    assert given_back.status_code == 200
+    default = {"kind": "default", "rule": None, "reason": ""}
+    assert given_back.json() == {**day, "maximum": 5, "wanted": 5, "remaining": 5, "source": default}
+    assert caller.get(query).json()["results"] == [given_back.json()]
+    assert DailyLimit.objects.values_list("maximum", "source_kind").get() == (5, "default")
+
+    told = Event.objects.order_by("pk").values_list("kind", "actor", "user", "date")
+    assert [kind for kind, *_ in told] == ["limit_set", "limit_set", "limit_given_back"]
+    assert {tuple(rest) for _, *rest in told} == {(taskmaster.pk, alice.pk, date(2026, 3, 9))}
+    assert Event.objects.order_by("pk").values_list("data", flat=True)[1] == {
+        "maximum": 4,
+        "reason": "",
+        "before": {"maximum": 3, "source": by_hand},
+    }
+
+
+def test_doing_it_again_changes_nothing(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+    caller = signed_in(taskmaster)
+    body = {"maximum": 3, "reason": "Inventory"}
+    first = caller.put(path_of(alice), body, format="json")
+
+    with nothing_written():
+        assert caller.put(path_of(alice), body, format="json").json() == first.json()
+        # Nor is a day given back that isn't set by hand, set or not.
+        assert caller.delete(path_of(taskmaster)).json()["source"]["kind"] == "default"
+        assert caller.delete(path_of(taskmaster, "9999-12-31")).status_code == 200
+    caller.delete(path_of(alice))
+    with nothing_written():
+        assert caller.delete(path_of(alice)).status_code == 200
+
+
+def test_a_limit_is_not_set_below_what_is_taken(
+    taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
+) -> None:
+    for task in tasks[:2]:
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)
+    caller = signed_in(taskmaster)
+
+    with nothing_written():
+        refused = caller.put(path_of(alice), {"maximum": 1}, format="json")
+
+    problem = assert_problem(refused, 409, "limit_below_taken")
+    assert (problem["user"], problem["date"], problem["taken"]) == (alice.pk, "2026-03-02", 2)
+    assert caller.put(path_of(alice), {"maximum": 2}, format="json").json()["remaining"] == 0
+
+
+def test_only_taskmasters_set_limits(
+    admin: User, taskmaster: User, alice: User, stranger: User, signed_in: SignIn
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=3)
+    caller = signed_in(alice)
+    with nothing_written():
+        for path in (path_of(alice), path_of(stranger), "/api/users/limit/9223372036854775807/9999-12-31/"):
+            assert_problem(caller.put(path, {"maximum": 9}, format="json"), 403, "not_allowed")
+            assert_problem(caller.delete(path), 403, "not_allowed")
+            assert_problem(APIClient().put(path, {"maximum": 9}, format="json"), 401, "not_authenticated")
+            assert_problem(APIClient().delete(path), 401, "not_authenticated")
+
+    assert signed_in(admin).put(path_of(alice), {"maximum": 9}, format="json").json()["maximum"] == 9
+
+
+def test_limits_are_set_for_people_who_exist_and_dates_that_can_be_planned(
+    taskmaster: User, alice: User, signed_in: SignIn
+) -> None:
+    caller = signed_in(taskmaster)
+    with nothing_written():
+        for user_id in (0, 2**63 - 1):
+            path = f"/api/users/limit/{user_id}/2026-03-02/"
+            for response in (caller.put(path, {"maximum": 9}, format="json"), caller.delete(path)):
+                assert assert_problem(response, 404, "user_not_found")["user"] == user_id
+        for day in ("2027-03-04", "9999-12-31"):
+            problem = assert_problem(
+                caller.put(path_of(alice, day), {"maximum": 9}, format="json"), 400, "date_out_of_range"
+            )
+            assert (problem["earliest"], problem["latest"]) == (None, "2027-03-03")
+
+    assert caller.put(path_of(alice, "0001-01-01"), {"maximum": 9}, format="json").status_code == 200
+    assert caller.put(path_of(alice, "2027-03-03"), {"maximum": 9}, format="json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "1/2026-02-30",
+        "1/2026-13-01",
+        "1/0000-01-01",
+        "1/2026-3-2",
+        "1/20260302",
+        "1/today",
+        "1/2026-03-02%0A",
+        "1/2026-03-02T00:00:00",
+        "1/10000-01-01",
+        "1/%D9%A12026-03-02",
+        "me/2026-03-02",
+        "-1/2026-03-02",
+        "9223372036854775808/2026-03-02",
+        "2026-03-02",
+        "1",
+    ],
+)
+def test_what_is_no_person_and_date_is_no_path(taskmaster: User, signed_in: SignIn, path: str) -> None:
+    with nothing_written():
+        for method in ("PUT", "DELETE"):
+            response = signed_in(taskmaster).generic(method, f"/api/users/limit/{path}/")
+            assert_problem(response, 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({}, "maximum"),
+        ({"reason": "Inventory"}, "maximum"),
+        ({"maximum": -1}, "maximum"),
+        ({"maximum": 1001}, "maximum"),
+        ({"maximum": "5"}, "maximum"),
+        ({"maximum": 5.0}, "maximum"),
+        ({"maximum": True}, "maximum"),
+        ({"maximum": None}, "maximum"),
+        ({"maximum": 2**80}, "maximum"),
+        ({"maximum": 5, "reason": None}, "reason"),
+        ({"maximum": 5, "reason": 7}, "reason"),
+        ({"maximum": 5, "reason": "x" * 256}, "reason"),
+        ({"maximum": 5, "reason": "a\nb"}, "reason"),
+        ({"maximum": 5, "reason": "a\0"}, "reason"),
+        ({"maximum": 5, "date": "2026-03-02"}, "date"),
+        ({"maximum": 5, "wanted": 5}, "wanted"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_limit_that_can_not_be_is_not_set(
+    taskmaster: User, alice: User, signed_in: SignIn, fields: dict[str, Any], wrong: str
+) -> None:
+    with nothing_written():
+        refused = signed_in(taskmaster).put(path_of(alice), fields, format="json")
+
+    (error,) = assert_problem(refused, 400, "invalid_request")["errors"]
+    assert error["field"] == wrong
+
+
+def test_a_limit_may_be_0_or_1000_with_a_reason_of_255_characters(
+    taskmaster: User, alice: User, signed_in: SignIn
+) -> None:
+    for maximum, reason in ((0, "x" * 255), (1000, "Größe, 日本語 🎉")):
+        body = {"maximum": maximum, "reason": reason}
+        day = signed_in(taskmaster).put(path_of(alice), body, format="json").json()
+        assert (day["maximum"], day["source"]["reason"]) == (maximum, reason)

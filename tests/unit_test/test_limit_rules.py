@@ -9,8 +9,9 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.exceptions.base import NotAllowed, NotFound
-from apps.models import DailyLimit, LimitRule, Task, User
+from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
+from apps.exceptions.users import UserNotFound
+from apps.models import DailyLimit, Event, LimitRule, Task, User
 from apps.services import assignments, limit_rules, limits, picking, repicking
 from apps.tasks import limits as jobs
 from tests.unit_test.meanwhile import meanwhile
@@ -240,3 +241,92 @@ def test_days_of_the_same_date_with_different_limits_are_all_picked_again(
 @pytest.fixture
 def people(alice: User, stranger: User) -> Iterator[list[User]]:
     return [alice, stranger]
+
+
+# --- what is asked for, and what is told ------------------------------------------------------------------------
+
+
+def test_dates_that_are_not_in_order_are_refused_also_when_one_of_them_changes(taskmaster: User) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=0, date_from=MONDAY, date_to=TUESDAY)
+    version, told = picking.current_version(), Event.objects.count()
+
+    for refused in (
+        lambda: limit_rules.create_rule(actor=taskmaster, maximum=0, date_from=TUESDAY, date_to=MONDAY),
+        lambda: limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, date_to=SUNDAY),
+        lambda: limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, date_from=date(2026, 3, 4)),
+    ):
+        with pytest.raises(InvalidRequest) as refusal:
+            refused()
+        assert [error["field"] for error in refusal.value.data["errors"]] == ["date_to"]
+
+    assert LimitRule.objects.values_list("date_from", "date_to").get() == (MONDAY, TUESDAY)
+    assert (picking.current_version(), Event.objects.count()) == (version, told)
+
+
+def test_a_rule_for_nobody_is_refused(taskmaster: User) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=0)
+    version = picking.current_version()
+
+    for refused in (
+        lambda: limit_rules.create_rule(actor=taskmaster, maximum=0, user_id=2**62),
+        lambda: limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, user_id=2**62),
+    ):
+        with pytest.raises(UserNotFound):
+            refused()
+
+    assert LimitRule.objects.get().user_id is None
+    assert picking.current_version() == version
+
+
+def test_a_change_that_changes_nothing_is_none(taskmaster: User, alice: User, commit: Commit) -> None:
+    with commit():
+        rule = limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=2, reason="Part time")
+    before = LimitRule.objects.values().get()
+    version, told = picking.current_version(), Event.objects.count()
+
+    limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk)
+    same = limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=2, weekday=None, user_id=alice.pk)
+
+    assert same.applied_at is not None
+    assert LimitRule.objects.values().get() == before
+    assert (picking.current_version(), Event.objects.count()) == (version, told)
+
+
+def test_each_change_of_a_rule_is_in_the_history_once(taskmaster: User, alice: User, stranger: User) -> None:
+    limits.create_days([(alice.pk, MONDAY), (stranger.pk, MONDAY)])
+    rule = limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, date_from=MONDAY, maximum=0, reason="Off")
+    limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=2)
+    limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, user_id=stranger.pk, weekday=0)
+    limit_rules.delete_rule(actor=taskmaster, rule_id=rule.pk)
+
+    made = {
+        "id": rule.pk,
+        "user": alice.pk,
+        "weekday": None,
+        "date_from": "2026-03-02",
+        "date_to": None,
+        "maximum": 0,
+        "reason": "Off",
+    }
+    raised = {**made, "maximum": 2}
+    moved = {**raised, "user": stranger.pk, "weekday": 0}
+    told = Event.objects.order_by("pk").values_list("kind", "actor", "user", "from_user", "date", "data")
+    assert list(told) == [
+        ("rule_created", taskmaster.pk, alice.pk, None, None, {"rule": made}),
+        ("rule_changed", taskmaster.pk, alice.pk, None, None, {"rule": raised, "before": made}),
+        ("rule_changed", taskmaster.pk, stranger.pk, alice.pk, None, {"rule": moved, "before": raised}),
+        ("rule_deleted", taskmaster.pk, stranger.pk, None, None, {"rule": moved}),
+    ]
+
+
+def test_only_taskmasters_read_rules(taskmaster: User, alice: User) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
+
+    assert list(limit_rules.all_rules(actor=taskmaster)) == [limit_rules.get(actor=taskmaster, rule_id=rule.pk)]
+    with pytest.raises(NotAllowed):
+        limit_rules.all_rules(actor=alice)
+    for rule_id in (rule.pk, 2**62):
+        with pytest.raises(NotAllowed):
+            limit_rules.get(actor=alice, rule_id=rule_id)
+    with pytest.raises(NotFound):
+        limit_rules.get(actor=taskmaster, rule_id=2**62)

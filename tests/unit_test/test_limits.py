@@ -11,7 +11,7 @@ from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, TryAgain
 from apps.exceptions.limits import LimitBelowTaken
 from apps.exceptions.users import UserNotFound
-from apps.models import DailyLimit, LimitDay, Task, User
+from apps.models import DailyLimit, Event, LimitDay, Task, User
 from apps.services import assignments, limit_rules, limits, users
 from apps.tasks import limits as jobs
 from tests.unit_test.meanwhile import meanwhile
@@ -49,11 +49,47 @@ def test_a_day_is_set_by_hand_and_given_back_to_the_rules(taskmaster: User, alic
     assert day_of(alice) == (5, 5, 0, "default")
 
 
-def test_giving_back_a_day_that_is_not_set_sets_it_as_the_rules_want(taskmaster: User, alice: User) -> None:
+def test_giving_back_a_day_that_is_not_set_by_hand_tells_it_and_changes_nothing(taskmaster: User, alice: User) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=4)
+    limits.create_days([(alice.pk, TUESDAY)])
+    events = Event.objects.count()
 
-    assert limits.give_back(actor=taskmaster, user_id=alice.pk, date=MONDAY).maximum == 4
-    assert day_of(alice) == (4, 4, 0, "person")
+    for day in (MONDAY, TUESDAY, date.max):
+        told = limits.give_back(actor=taskmaster, user_id=alice.pk, date=day)
+        assert (told.maximum, told.source_kind, told.date) == (4, "person", day)
+
+    assert DailyLimit.objects.get().date == TUESDAY
+    assert Event.objects.count() == events
+
+
+def test_what_a_person_sets_by_hand_and_gives_back_is_in_the_history(
+    taskmaster: User, alice: User, tasks: list[Task]
+) -> None:
+    set_by_hand(taskmaster, alice, 9, reason="Inventory")
+    set_by_hand(taskmaster, alice, 9, reason="Inventory")
+    set_by_hand(taskmaster, alice, 8, reason="Half of it")
+    limits.give_back(actor=taskmaster, user_id=alice.pk, date=MONDAY)
+    limits.give_back(actor=taskmaster, user_id=alice.pk, date=MONDAY)
+
+    told = Event.objects.order_by("pk").values_list("kind", "actor", "user", "date", "data")
+    default = {"maximum": 5, "source": {"kind": "default", "rule": None, "reason": ""}}
+    nine = {"maximum": 9, "source": {"kind": "hand", "rule": None, "reason": "Inventory"}}
+    eight = {"maximum": 8, "source": {"kind": "hand", "rule": None, "reason": "Half of it"}}
+    day = (taskmaster.pk, alice.pk, MONDAY)
+    assert list(told) == [
+        ("limit_set", *day, {"maximum": 9, "reason": "Inventory", "before": default}),
+        ("limit_set", *day, {"maximum": 8, "reason": "Half of it", "before": nine}),
+        ("limit_given_back", *day, {"maximum": 5, "before": eight}),
+    ]
+
+
+def test_a_refused_limit_is_not_in_the_history(taskmaster: User, alice: User, cooking: Task) -> None:
+    assign(taskmaster, cooking, alice)
+
+    with pytest.raises(LimitBelowTaken):
+        set_by_hand(taskmaster, alice, 0)
+
+    assert not Event.objects.filter(kind__startswith="limit").exists()
 
 
 def test_a_day_given_back_to_a_lower_rule_keeps_what_is_taken(taskmaster: User, alice: User, tasks: list[Task]) -> None:
@@ -269,4 +305,4 @@ def test_a_limit_that_could_not_be_inserted_is_an_error_not_a_silence(taskmaster
         with pytest.raises(IntegrityError, match=f"id {alice.pk}"):
             limits.set_chunk(MONDAY, alice.pk, alice.pk)
         with pytest.raises(TryAgain):
-            limits.give_back(actor=taskmaster, user_id=alice.pk, date=MONDAY)
+            set_by_hand(taskmaster, alice, 9)

@@ -1,0 +1,7 @@
+"""Routes of who is free and when, below `/api/users/`."""
+
+from django.urls import path
+
+from apps.views.availability import AvailabilityView
+
+urlpatterns = [path("availability/", AvailabilityView.as_view())]

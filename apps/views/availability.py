@@ -1,0 +1,80 @@
+"""Who is free on a day, and when a person is."""
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.exceptions.users import UserNotFound
+from apps.serializers.availability import (
+    AvailabilityQuerySerializer,
+    DateAvailabilitySerializer,
+    PersonAvailabilitySerializer,
+)
+from apps.services import availability
+from apps.services.availability import Edge
+from apps.services.permissions import person
+from apps.views.pagination import link, read_cursor, read_id, read_text, size_of
+from apps.views.schema import documented
+
+
+class AvailabilityView(APIView):
+    """`/api/users/availability/`"""
+
+    @documented(
+        "Limits",
+        "Find room",
+        parameters=[AvailabilityQuerySerializer],
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="Availability",
+                serializers=[DateAvailabilitySerializer, PersonAvailabilitySerializer],
+                resource_type_field_name=None,
+            )
+        },
+        errors=[UserNotFound],
+    )
+    def get(self, request: Request) -> Response:
+        """With `date`: who has room on that day, a page at a time. Else: on which days a person has room.
+
+        It says free where an assignment by the caller would find room, so nobody is free further ahead than can be
+        planned. Taskmasters ask about everyone, anyone else about themselves.
+        """
+        query = AvailabilityQuerySerializer.read(request)
+        return Response(_of_a_date(request, query) if "date" in query else _of_a_person(request, query))
+
+
+def _of_a_person(request: Request, query: dict[str, Any]) -> Any:
+    room = availability.room_of(
+        actor=person(request.user),
+        user_id=query.get("user"),
+        first=query.get("date_from"),
+        days=query.get("days", availability.NEAR_DAYS),
+    )
+    return PersonAvailabilitySerializer(room).data
+
+
+def _of_a_date(request: Request, query: dict[str, Any]) -> Any:
+    backwards, edge = read_cursor(query, _read_key)
+    page = availability.room_on(
+        actor=person(request.user),
+        date=query["date"],
+        size=size_of(query),
+        edge=Edge(*edge) if edge else None,
+        backwards=backwards,
+    )
+    return DateAvailabilitySerializer(
+        {
+            "results": page.days,
+            "ordered_by": page.ordered_by,
+            "next": link(request, page.following) if page.following else None,
+            "previous": link(request, page.preceding, backwards=True) if page.preceding else None,
+        }
+    ).data
+
+
+def _read_key(value: Any) -> str | int:
+    """A username where the order is by name, else how much room there is."""
+    return read_text(value) if isinstance(value, str) else read_id(value)

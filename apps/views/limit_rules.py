@@ -1,0 +1,97 @@
+"""The rules that limits are picked from."""
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.exceptions.base import NotAllowed, NotFound
+from apps.exceptions.users import UserNotFound
+from apps.serializers.limit_rules import (
+    LimitRuleChangeSerializer,
+    LimitRuleCreateSerializer,
+    LimitRulePageSerializer,
+    LimitRuleQuerySerializer,
+    LimitRuleSerializer,
+)
+from apps.services import limit_rules
+from apps.services.permissions import person
+from apps.views.pagination import paginate
+from apps.views.schema import ID, documented
+
+TAG = "Limit rules"
+
+
+class LimitRulesView(APIView):
+    """`/api/users/limit-rule/`"""
+
+    @documented(
+        TAG,
+        "List limit rules",
+        parameters=[LimitRuleQuerySerializer],
+        responses={200: LimitRulePageSerializer},
+        errors=[NotAllowed],
+    )
+    def get(self, request: Request) -> Response:
+        """For taskmasters: the rules in the order in which they were made, a page at a time."""
+        query = LimitRuleQuerySerializer.read(request)
+        rules = limit_rules.all_rules(actor=person(request.user)).filter(
+            **{name: query[name] for name in ("user", "weekday") if name in query}
+        )
+        return Response(LimitRulePageSerializer(paginate(request, rules, query, column="id")).data)
+
+    @documented(
+        TAG,
+        "Make a limit rule",
+        request=LimitRuleCreateSerializer,
+        responses={201: LimitRuleSerializer},
+        errors=[NotAllowed, UserNotFound],
+    )
+    def post(self, request: Request) -> Response:
+        """For taskmasters. The days from today on that are set already follow, but for those set by hand; where more
+        is taken than the rule wants, nothing is taken away and nothing more gets in."""
+        data = LimitRuleCreateSerializer.read(request)
+        rule = limit_rules.create_rule(actor=person(request.user), **data)
+        location = request.build_absolute_uri(reverse("limit-rule", args=[rule.pk]))
+        return Response(LimitRuleSerializer(rule).data, status=201, headers={"Location": location})
+
+
+class LimitRuleView(APIView):
+    """`/api/users/limit-rule/{id}/`"""
+
+    @documented(
+        TAG,
+        "Read a limit rule",
+        parameters=[ID],
+        responses={200: LimitRuleSerializer},
+        errors=[NotAllowed, NotFound],
+    )
+    def get(self, request: Request, id: int) -> Response:
+        """For taskmasters."""
+        return Response(LimitRuleSerializer(limit_rules.get(actor=person(request.user), rule_id=id)).data)
+
+    @documented(
+        TAG,
+        "Change a limit rule",
+        parameters=[ID],
+        request=LimitRuleChangeSerializer,
+        responses={200: LimitRuleSerializer},
+        errors=[NotAllowed, NotFound, UserNotFound],
+    )
+    def patch(self, request: Request, id: int) -> Response:
+        """For taskmasters. What isn't sent stays; the days follow as they do a new rule."""
+        data = LimitRuleChangeSerializer.read(request)
+        rule = limit_rules.update_rule(actor=person(request.user), rule_id=id, **data)
+        return Response(LimitRuleSerializer(rule).data)
+
+    @documented(
+        TAG,
+        "Delete a limit rule",
+        parameters=[ID],
+        responses={204: None},
+        errors=[NotAllowed, NotFound],
+    )
+    def delete(self, request: Request, id: int) -> Response:
+        """For taskmasters. The days from today on follow the rules that are left; past days stay as they were."""
+        limit_rules.delete_rule(actor=person(request.user), rule_id=id)
+        return Response(status=204)
