@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+import apps.urls.converters  # noqa: F401 - before the routes, which name them
 from apps.urls import (
     admin,
     assignments,

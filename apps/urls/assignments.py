@@ -1,11 +1,8 @@
 """Routes of assignments, below `/api/users/`."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from apps.urls.converters import IdConverter
 from apps.views.assignments import AssignmentsView, AssignmentView, EarliestView
-
-register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("assignment/", AssignmentsView.as_view()),

@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.urls import register_converter
+
 
 class IdConverter:
     """Digits that a database can hold as an id; anything else is no path."""
@@ -32,3 +34,7 @@ class DateConverter:
     def to_url(self, value: datetime.date) -> str:
         """As `YYYY-MM-DD`."""
         return value.isoformat()
+
+
+register_converter(IdConverter, "id")
+register_converter(DateConverter, "date")

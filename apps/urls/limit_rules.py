@@ -1,11 +1,8 @@
 """Routes of the rules that limits are picked from, below `/api/users/`."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from apps.urls.converters import IdConverter
 from apps.views.limit_rules import LimitRulesView, LimitRuleView
-
-register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("limit-rule/", LimitRulesView.as_view()),

@@ -1,12 +1,8 @@
 """Routes of daily limits, below `/api/users/`."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from apps.urls.converters import DateConverter, IdConverter
 from apps.views.limits import DailyLimitsView, DailyLimitView
-
-register_converter(IdConverter, "id")
-register_converter(DateConverter, "date")
 
 urlpatterns = [
     path("limit/", DailyLimitsView.as_view()),

@@ -16,6 +16,7 @@ from apps.serializers.limit_rules import (
 )
 from apps.services import limit_rules
 from apps.services.permissions import person
+from apps.views.idempotency import idempotent
 from apps.views.pagination import paginate
 from apps.views.schema import ID, documented
 
@@ -47,6 +48,7 @@ class LimitRulesView(APIView):
         responses={201: LimitRuleSerializer},
         errors=[NotAllowed, UserNotFound],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """For taskmasters. The days from today on that are set already follow, but for those set by hand; where more
         is taken than the rule wants, nothing is taken away and nothing more gets in."""

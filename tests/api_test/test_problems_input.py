@@ -226,7 +226,7 @@ def test_the_list_refuses_what_it_can_not_filter_by(caller: APIClient, fields: l
     ],
 )
 def test_queries_are_taken_whole_or_not_at_all(caller: APIClient, query: str, field: str) -> None:
-    for path in (ASSIGNMENT, "/api/users/limit/"):
+    for path in (ASSIGNMENT, "/api/users/limit/", "/api/users/event/"):
         assert_query_refused(caller, path, query, field)
 
 

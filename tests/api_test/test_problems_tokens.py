@@ -34,6 +34,14 @@ def call_all(authorization: str | None, alice: User, cooking: Task) -> list[Any]
         client.delete(f"{ASSIGNMENT}9223372036854775807/"),
         client.get("/api/users/limit/"),
         client.get("/api/users/me/"),
+        client.get("/api/users/availability/"),
+        client.get("/api/users/availability/?date=2026-03-03"),
+        client.get("/api/users/event/"),
+        # And what is for taskmasters.
+        client.get("/api/users/limit-rule/"),
+        client.post("/api/users/limit-rule/", {"maximum": 9}, format="json"),
+        client.put(f"/api/users/limit/{alice.pk}/2026-03-03/", {"maximum": 9}, format="json"),
+        client.delete(f"/api/users/limit/{alice.pk}/2026-03-03/"),
     ]
 
 
@@ -129,7 +137,7 @@ def test_refuses_a_token_after_15_minutes(alice: User, cooking: Task) -> None:
         assert_refused(f"Bearer {token}", "token_not_valid", alice, cooking)
     with freeze_time("2026-03-02T12:14:59Z"):
         statuses = [answer.status_code for answer in call_all(f"Bearer {token}", alice, cooking)]
-        assert statuses == [201, 415, 400, 404, 404, 200, 200]
+        assert statuses == [201, 415, 400, 404, 404, 200, 200, 200, 200, 200, 403, 403, 403, 403]
 
 
 def test_refuses_a_token_of_a_future(alice: User, cooking: Task) -> None:
