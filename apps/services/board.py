@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from apps.models import Assignment, DailyLimit, Event, User
-from apps.services import limits, permissions
+from apps.services import limits, permissions, repicking
 
 DAYS = 7
 PEOPLE_PER_PAGE = 50
@@ -99,21 +99,22 @@ def cell_of(*, user_id: int, date: datetime.date) -> Cell:
 
 
 def current_version() -> str:
-    """Changes whenever something is written to the history.
+    """Changes whenever something is written to the history, and when changed rules have got to all days.
 
     The newest event alone would not do: one with a lower number can be committed after it. So the last ones are
     counted too.
     """
     newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return f"{newest}-{Event.objects.filter(pk__gt=newest - _LATE).count()}"
+    return f"{newest}-{Event.objects.filter(pk__gt=newest - _LATE).count()}-{int(repicking.is_under_way())}"
 
 
 def changed_since(version: str, people: list[User]) -> list[User]:
     """Those of these people whose days may look different than at that version."""
-    newest = int(version.split("-")[0])
-    events = Event.objects.filter(pk__gt=newest - _LATE).values_list("pk", "user", "from_user")
+    newest, _, under_way = (int(number) for number in version.split("-"))
+    if under_way:
+        return people
     changed: set[int | None] = set()
-    for pk, user_id, from_user in events:
+    for pk, user_id, from_user in Event.objects.filter(pk__gt=newest - _LATE).values_list("pk", "user", "from_user"):
         # A rule for everyone has no person. Late ones are shown again, which changes nothing where nothing changed.
         if user_id is None and pk > newest:
             return people

@@ -40,6 +40,12 @@ def apply_rules(*, at_most: int | None = None) -> bool:
     return True
 
 
+def is_under_way() -> bool:
+    """Whether days from today on are still to be picked again."""
+    version = picking.current_version()
+    return DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=version).exists()
+
+
 def rules_changed() -> None:
     """After a change of the rules is committed: apply them at once, or ask for the job when that would take long."""
     if not apply_rules(at_most=DAYS_AT_ONCE):

@@ -1,0 +1,90 @@
+"""Forms of the board."""
+
+import datetime
+import re
+from typing import Any
+
+from django import forms
+
+from apps.models.assignments import Status
+from apps.models.limit_rules import HIGHEST_MAXIMUM
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_CELL = re.compile(r"(\d{1,19}):(\d{4}-\d{2}-\d{2})", re.ASCII)
+
+
+class WeekField(forms.Field):
+    """A week as 2026-W48: its Monday."""
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        """The Monday."""
+        if not value:
+            return None
+        try:
+            year, week = _WEEK.fullmatch(value).groups()  # type: ignore[union-attr]  # None raises what is caught
+            return datetime.date.fromisocalendar(int(year), int(week), 1)
+        except (AttributeError, ValueError):
+            raise forms.ValidationError("This must be a week, as 2026-W48.") from None
+
+
+class CellsField(forms.Field):
+    """Persons' days, each as ID:YYYY-MM-DD."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[tuple[int, datetime.date]]:
+        """The ids and dates."""
+        try:
+            return [_cell(one) for one in value or []]
+        except (AttributeError, ValueError):
+            raise forms.ValidationError("These must be persons' days.") from None
+
+
+class BoardForm(forms.Form):
+    """What the board shows."""
+
+    week = WeekField(required=False)
+    q = forms.CharField(required=False, max_length=150)
+    after = forms.CharField(required=False, max_length=150, strip=False)
+    before = forms.CharField(required=False, max_length=150, strip=False)
+
+
+class AssignForm(forms.Form):
+    """A task for one or several days: one that is there, or the name of a new one."""
+
+    cell = CellsField()
+    task = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    name = forms.CharField(required=False, max_length=255)
+
+
+class ChangeForm(forms.Form):
+    """What becomes of an assignment."""
+
+    user = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    date = forms.DateField(required=False)
+    status = forms.ChoiceField(required=False, choices=[("", "")] + Status.choices)
+
+
+class DayForm(forms.Form):
+    """A day's limit, set by hand."""
+
+    maximum = forms.IntegerField(label="Most tasks on this day", min_value=0, max_value=HIGHEST_MAXIMUM)
+    reason = forms.CharField(
+        required=False, max_length=255, help_text="Shown to whoever is refused, such as “Training”."
+    )
+
+
+class DaysOffForm(forms.Form):
+    """A range of days on which somebody, or everybody, gets nothing new."""
+
+    user = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    date_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    date_to = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(max_length=255, help_text="Such as “Holiday”.")
+
+
+def _cell(text: str) -> tuple[int, datetime.date]:
+    user_id, date = _CELL.fullmatch(text).groups()  # type: ignore[union-attr]  # None raises what is caught
+    if int(user_id) >= 2**63:
+        raise ValueError
+    return int(user_id), datetime.date.fromisoformat(date)
