@@ -40,11 +40,11 @@ class Client:
 
     def __init__(self, server: Server, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """The status and the JSON of the answer."""
-        self._connection.request(method, path, json.dumps(body) if body is not None else None, self._headers)
+        self._connection.request(method, path, json.dumps(body) if body is not None else None, self.headers)
         response = self._connection.getresponse()
         text = response.read()
         return response.status, json.loads(text) if text else None
