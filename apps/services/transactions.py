@@ -93,23 +93,28 @@ def waiting_at_most(seconds: int) -> Iterator[None]:
     """
     connection = transaction.get_connection()
     before, after = _LOCK_WAITS.get(connection.vendor, ("", ""))
+    _say(connection, before.format(seconds=seconds))
     try:
-        _say(connection, before.format(seconds=seconds))
         yield
-        _say(connection, after)
     except DatabaseError as error:
-        if retry_code(error) not in _LOCK_TIMEOUTS:
-            raise
-        # The transaction is undone, on PostgreSQL with what was set for it.
-        if connection.vendor == "mysql":
-            _say(connection, after)
-        raise WaitedTooLong from error
+        if connection.vendor == "mysql":  # PostgreSQL undoes what was set with the transaction.
+            _say_whatever_failed(connection, after)
+        if retry_code(error) in _LOCK_TIMEOUTS:
+            raise WaitedTooLong from error
+        raise
+    _say(connection, after)
 
 
 def _say(connection: BaseDatabaseWrapper, statement: str) -> None:
     if statement:
         with connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+def _say_whatever_failed(connection: BaseDatabaseWrapper, statement: str) -> None:
+    """Past Django, which lets nothing through in a transaction that is to be undone; a lost connection needs none."""
+    with contextlib.suppress(Exception), connection.connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 class WaitedTooLong(Exception):
