@@ -17,6 +17,11 @@ class TaskFields(TypedDict, total=False):
     is_active: bool
 
 
+def get(*, task_id: int) -> Task:
+    """A task, in use or retired. Raises `TaskNotFound`."""
+    return _get(task_id)
+
+
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
     """Make a task. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)

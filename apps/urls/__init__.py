@@ -13,6 +13,7 @@ from apps.urls import (
     health,
     limit_rules,
     limits,
+    tasks,
     tokens,
     users,
 )
@@ -37,6 +38,7 @@ urlpatterns = [
             ]
         ),
     ),
+    path("api/", include(tasks.urlpatterns)),
     # Whatever else is asked of the API is answered by the API, not with a page.
     path("api/", problems.not_found),
     path("api/<path:rest>", problems.not_found),
