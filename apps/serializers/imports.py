@@ -29,12 +29,16 @@ class ImportCreateSerializer(StrictSerializer):
     def read(cls, request: Request) -> dict[str, Any]:
         """The valid parts of a form. Raises `ValidationError`, also for a part that was sent twice."""
         form: Any = request.data
-        for name, values in form.lists():
+        parts = dict(form.lists())
+        for name, values in parts.items():
             if len(values) > 1:
                 raise serializers.ValidationError(
                     {name: serializers.ErrorDetail("This part was sent more than once.", "repeated")}
                 )
-        return super().read(request)
+        # As a plain dictionary: of a form, an empty part would count as none.
+        serializer = cls(data={name: value for name, (value,) in parts.items()})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
 
 
 class ImportSerializer(serializers.Serializer[Import]):
