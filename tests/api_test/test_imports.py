@@ -282,9 +282,7 @@ def test_a_body_that_is_no_form_is_refused(caller: APIClient, body: bytes, form:
         assert_problem(caller.post(IMPORT, body, content_type=form), 400, "invalid_request")
 
 
-@pytest.mark.parametrize(
-    "kind", ["application/json", "text/csv", "application/x-www-form-urlencoded", "text/plain"]
-)
+@pytest.mark.parametrize("kind", ["application/json", "text/csv", "application/x-www-form-urlencoded", "text/plain"])
 def test_anything_but_a_form_is_refused(caller: APIClient, kind: str) -> None:
     with nothing_written():
         assert_problem(caller.post(IMPORT, FILE, content_type=kind), 415, "unsupported_media_type")
