@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.dispatch import receiver
 
-from apps.services import importing, imports
+from apps.services import importing, imports, transactions
 from apps.tasks.base import ask
 
 # So long an import keeps a worker from other jobs, in seconds; then it goes to the end of the queue.
@@ -21,6 +21,7 @@ def do_import(import_id: int) -> None:
         if time.monotonic() - started > TURN:
             ask(do_import, import_id)
             return
+        transactions.let_others_write()
 
 
 @shared_task
