@@ -24,7 +24,7 @@ from tests.processes import ROOT, Server, environment, start_server, start_worke
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 FIRST_DAY = localdate() + timedelta(days=1)
-PEOPLE, TASKS, DAYS = 200, 6, 10
+PEOPLE, TASKS, DAYS = 100, 6, 10
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def taskmaster(transactional_db: None) -> User:
 
 @pytest.fixture
 def file(transactional_db: None) -> bytes:
-    """12,000 rows: six tasks for each of 200 people on each of 10 days, of which five fit."""
+    """6,000 rows: six tasks for each of 100 people on each of 10 days, of which five fit."""
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
     Task.objects.bulk_create([Task(name=f"task {number}") for number in range(TASKS)])
     days = [FIRST_DAY + timedelta(days=number) for number in range(DAYS)]
@@ -48,7 +48,7 @@ ROWS, FITTING = PEOPLE * TASKS * DAYS, PEOPLE * 5 * DAYS
 def send(server: Server, person: User, file: bytes, **more: str) -> int:
     response = httpx.post(
         f"http://127.0.0.1:{server.port}/api/users/assignment/import/",
-        headers={"Authorization": f"Bearer {token_of(person)}"},
+        headers=_signed_in(person),
         files={"file": ("week.csv", file)},
         data=more,
         timeout=60,
@@ -58,10 +58,13 @@ def send(server: Server, person: User, file: bytes, **more: str) -> int:
     return import_id
 
 
+def _signed_in(person: User) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(person)}"}
+
+
 def assert_every_row_was_done_once(server: Server, person: User, import_id: int) -> None:
     url = f"http://127.0.0.1:{server.port}/api/users/assignment/import/{import_id}/"
-    signed_in = {"Authorization": f"Bearer {token_of(person)}"}
-    answer = httpx.get(url, headers=signed_in).json()
+    answer = httpx.get(url, headers=_signed_in(person)).json()
     counted = {name: answer[name] for name in ("status", "rows", "done", "accepted", "refused")}
     assert counted == {
         "status": "done",
@@ -70,7 +73,7 @@ def assert_every_row_was_done_once(server: Server, person: User, import_id: int)
         "accepted": FITTING,
         "refused": ROWS - FITTING,
     }
-    text = httpx.get(answer["report"], headers=signed_in, timeout=60).content.decode("utf-8-sig")
+    text = httpx.get(answer["report"], headers=_signed_in(person), timeout=60).content.decode("utf-8-sig")
     told = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [int(row["line"]) for row in told] == list(range(2, ROWS + 2))
     assert [row["status"] for row in told] == ["accepted"] * FITTING + ["refused"] * (ROWS - FITTING)
@@ -103,11 +106,11 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
     with start_server(CELERY_BROKER_URL=broker_url) as server:
         with start_worker(broker_url, tmp_path) as worker:
             import_id = send(server, taskmaster, file)
-            wait_until(lambda: Import.objects.filter(done__gte=2000).exists(), what="some blocks")
+            wait_until(lambda: Import.objects.filter(done__gte=1000).exists(), what="some blocks")
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()
         half_way = Import.objects.get()
-        assert 2000 <= half_way.done < ROWS
+        assert 1000 <= half_way.done < ROWS
         assert half_way.done == 500 * ImportBlock.objects.filter(outcomes__isnull=False).count()
         assert half_way.accepted == Assignment.objects.count()
         assert list(limits.drifted()) == []
@@ -151,8 +154,44 @@ def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process held at most")
+@pytest.mark.parametrize("broker_url", [None], indirect=True)
+def test_100_000_rows_take_no_more_memory_than_1_000(broker_url: str, tmp_path: Path, taskmaster: User) -> None:
+    """Neither where the file is taken, the report and the export are read, nor where the rows are done."""
+    User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(1000)])
+    Task.objects.bulk_create([Task(name=f"task {number}") for number in range(4)])
+
+    def peaks(first_day: int, days: int) -> tuple[int, int]:
+        rows = "".join(
+            f"task {task},person {person},{FIRST_DAY + timedelta(days=first_day + day)}\n"
+            for day in range(days)
+            for person in range(1000 if days > 1 else 250)
+            for task in range(4)
+        )
+        with (
+            start_server(workers=1, threads=2, CELERY_BROKER_URL=broker_url) as server,
+            start_worker(broker_url, tmp_path, "--pool", "solo") as worker,
+        ):
+            import_id = send(server, taskmaster, f"task,user,date\n{rows}".encode())
+            wait_until(lambda: is_done(import_id), seconds=600, what="the import")
+            assert Import.objects.get(pk=import_id).accepted == rows.count("\n")
+            for path in (f"import/{import_id}/report.csv", "export.csv"):
+                url = f"http://127.0.0.1:{server.port}/api/users/assignment/{path}"
+                with httpx.stream("GET", url, headers=_signed_in(taskmaster), timeout=600) as answer:
+                    assert sum(1 for _ in answer.iter_lines()) > rows.count("\n")
+            return peak_memory(server.pid), peak_memory(worker.pid)
+
+    web_before, worker_before = peaks(0, 1)
+    web, worker = peaks(10, 25)
+
+    assert Assignment.objects.count() == 101_000
+    assert web - web_before < 30_000_000
+    assert worker - worker_before < 30_000_000
+
+
 def peak_memory(pid: int) -> int:
-    """The most memory that a process and those it started have held, in bytes."""
+    """The most memory that a process or one that it started has held, in bytes."""
     peak = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
