@@ -28,6 +28,7 @@ class Server:
 
     port: int
     logs: Path
+    pid: int
 
     def retries(self) -> int:
         """How often a transaction was done again so far: each is a warning in the log."""
@@ -120,7 +121,7 @@ def start_server(*, workers: int = 2, threads: int = 8, **more: str) -> Iterator
                 return False
 
             wait_until(answers, what="the web server")
-            server = Server(port, Path(folder))
+            server = Server(port, Path(folder), child.pid)
             yield server
             assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
 

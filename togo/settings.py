@@ -58,6 +58,8 @@ TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
 TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
+TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
 # --- Django -----------------------------------------------------------------------------------------------------
 
@@ -192,7 +194,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"AssignmentStatus": "apps.models.assignments.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "AssignmentStatus": "apps.models.assignments.Status",
+        "ImportStatus": "apps.models.imports.ImportStatus",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

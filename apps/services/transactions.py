@@ -40,6 +40,8 @@ _LOCK_WAITS = {
 # and only one of them at a time competes with other processes.
 _sqlite_queue = threading.Lock()
 _SQLITE_QUEUE_SECONDS = 5.0
+# The longest that SQLite sleeps before it looks again (`sqliteDefaultBusyCallback` in its main.c).
+_SQLITE_PAUSE = 0.1
 
 
 def run(work: Callable[[], T]) -> T:
@@ -63,6 +65,13 @@ def run(work: Callable[[], T]) -> T:
             logger.warning("The database asks to try again (%s), attempt %d of %d.", code, attempt, ATTEMPTS)
         time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads retries, keeps no secret
     raise TryAgain("The database is too busy at the moment.", retry_after=1)
+
+
+def let_others_write() -> None:
+    """Pause between the transactions of long work: on SQLite whoever waits to write looks every 100 ms at the latest
+    whether they can, and would hardly ever find it so."""
+    if transaction.get_connection().vendor == "sqlite":
+        time.sleep(_SQLITE_PAUSE)
 
 
 def after_commit(action: Callable[[], object]) -> None:
