@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("togo", "0002_complete_api"),
+        ("togo", "0003_task_name"),
     ]
 
     operations = [
