@@ -8,6 +8,7 @@ from apps.urls import (
     assignments,
     availability,
     bulk,
+    calendar,
     docs,
     events,
     exports,
@@ -38,6 +39,7 @@ urlpatterns = [
                 *limit_rules.urlpatterns,
                 *availability.urlpatterns,
                 *events.urlpatterns,
+                *calendar.urlpatterns,
                 *users.urlpatterns,
             ]
         ),

@@ -7,18 +7,30 @@ from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
 
 
-class CsvRenderer(BaseRenderer):
-    """For calls that answer with `csv_file`; says what `Accept` may ask for."""
+class FileRenderer(BaseRenderer):
+    """For calls that answer with a file of their own; says what `Accept` may ask for."""
 
-    media_type = "text/csv"
-    format = "csv"
     charset = "utf-8"
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Not needed: files are streamed, and refusals are JSON."""
+        """Not needed: files are made by the calls themselves, and refusals are JSON."""
         raise NotImplementedError
+
+
+class CsvRenderer(FileRenderer):
+    """For calls that answer with `csv_file`."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class CalendarRenderer(FileRenderer):
+    """For calendars, as RFC 5545 has them."""
+
+    media_type = "text/calendar"
+    format = "ics"
 
 
 def csv_file(name: str, pieces: Iterator[str]) -> StreamingHttpResponse:

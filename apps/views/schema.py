@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -28,7 +28,7 @@ _ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TryAgain]
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH)
 USER = OpenApiParameter("user", OpenApiTypes.INT64, OpenApiParameter.PATH)
 DATE = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH)
-_IN_PATHS = (ID, USER, DATE)
+TOKEN = OpenApiParameter("token", OpenApiTypes.STR, OpenApiParameter.PATH)
 
 
 class ToGoSchema(AutoSchema):
@@ -50,7 +50,7 @@ def documented(
     tag: str,
     summary: str,
     *,
-    responses: dict[int, Any],
+    responses: Mapping[Any, Any],
     errors: list[type[base.ToGoError]] | None = None,
     token: bool = True,
     **more: Any,
@@ -72,8 +72,13 @@ def documented(
     # What a generated client calls it.
     operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
     describe = extend_schema(operation_id=operation, tags=[tag], summary=summary, responses=described, **more)
-    takes_query = any(parameter not in _IN_PATHS for parameter in more.get("parameters", ()))
+    takes_query = any(_is_query(parameter) for parameter in more.get("parameters", ()))
     return describe if takes_query else lambda view: describe(_without_query(view))
+
+
+def _is_query(parameter: Any) -> bool:
+    """Whether it is one of a query: a serializer of them, or one that says so."""
+    return getattr(parameter, "location", OpenApiParameter.QUERY) == OpenApiParameter.QUERY
 
 
 def _without_query(view: F) -> F:

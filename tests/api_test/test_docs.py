@@ -17,6 +17,9 @@ from apps.models import Task, User
 # Not calls: the document itself, its pages, and what answers for paths that are none.
 NO_CALLS = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/", "/api/{rest}"}
 
+# Its link is the secret.
+OPEN = {"/api/users/calendar/{token}.ics"}
+
 
 @pytest.fixture(scope="module")
 def document() -> Any:
@@ -63,7 +66,7 @@ def test_every_operation_says_what_it_does_and_how_it_is_refused(document: Any) 
         for status, answer in refused.items():
             if (path, status) != ("/health/ready/", "503"):
                 assert list(answer["content"]) == ["application/problem+json"], (path, verb, status)
-        needs_token = path.startswith("/api/") and "/token/" not in path
+        needs_token = path.startswith("/api/") and not path.startswith("/api/users/token/") and path not in OPEN
         assert operation.get("security", []) == ([{"token": []}] if needs_token else []), (path, verb)
         assert ("401" in refused) is (needs_token or path.startswith("/api/users/token/")), (path, verb)
 

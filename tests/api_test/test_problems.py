@@ -106,6 +106,8 @@ def test_a_path_that_is_none_is_not_found_by_any_method(caller: APIClient, path:
         ("/api/users/1/", {"GET", "PATCH"}),
         ("/api/users/me/", {"GET"}),
         ("/api/users/me/password/", {"POST"}),
+        ("/api/users/calendar/token/", {"GET", "POST"}),
+        ("/api/users/calendar/x.ics", {"GET"}),
         ("/api/tasks/", {"GET", "POST"}),
         ("/api/tasks/1/", {"GET", "PATCH", "DELETE"}),
         ("/api/users/assignment/bulk/", {"POST"}),

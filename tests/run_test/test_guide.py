@@ -74,4 +74,4 @@ def test_its_commands_answer_what_it_shows(tmp_path: Path) -> None:
             assert_shown(json.loads(next_week(shown)), json.loads(output.strip().splitlines()[-1]))
         else:
             assert "/errors/#" not in output, (command, output)
-    assert sum(bool(shown_after(number)) for number in range(len(COMMANDS))) >= 15
+    assert sum(bool(shown_after(number)) for number in range(len(COMMANDS))) >= 17
