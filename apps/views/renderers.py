@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.views import APIView
 
 
 class CsvRenderer(BaseRenderer):
-    """For calls that answer with `csv_file`; says what `Accept` may ask for."""
+    """Says what `Accept` may ask for."""
 
     media_type = "text/csv"
     format = "csv"
@@ -19,6 +20,14 @@ class CsvRenderer(BaseRenderer):
     ) -> Any:
         """Not needed: files are streamed, and refusals are JSON."""
         raise NotImplementedError
+
+
+class CsvView(APIView):
+    """A call that answers with `csv_file`, or with a refusal; what it can do is told in JSON as everywhere."""
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """What this request can be answered with."""
+        return [JSONRenderer() if self.request.method == "OPTIONS" else CsvRenderer()]
 
 
 def csv_file(name: str, pieces: Iterator[str]) -> StreamingHttpResponse:
