@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -28,8 +29,9 @@ class ImportCreateSerializer(StrictSerializer):
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """The valid parts of a form. Raises `ValidationError`, also for a part that was sent twice."""
-        form: Any = request.data
-        parts = dict(form.lists())
+        form = request.data
+        # Without a body it is no form, but an empty dictionary.
+        parts = dict(form.lists()) if isinstance(form, MultiValueDict) else {}
         for name, values in parts.items():
             if len(values) > 1:
                 raise serializers.ValidationError(

@@ -5,12 +5,13 @@ work at once, no row is done twice and the counters are right.
 """
 
 import datetime
+import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.db.models import F
 from django.utils import timezone
 
@@ -19,10 +20,12 @@ from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.imports import ImportStatus
-from apps.services import bulk, limits, picking, refusals
+from apps.services import bulk, limits, picking, refusals, transactions
 from apps.services.assignments import Overtaken, until_settled
 from apps.services.bulk import Item, Wish
 from apps.services.limits import Day
+
+logger = logging.getLogger(__name__)
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ID = re.compile(r"\d{1,18}", re.ASCII)
@@ -35,7 +38,8 @@ def do_next_block(import_id: int) -> bool:
     """Do the next rows that aren't done; returns whether there may be more.
 
     False where all are done, or somebody else is at it. An uploader who is no active taskmaster any more gets nothing
-    done: the import is given up. Raises `TryAgain`.
+    done: the import is given up. So it is after a mistake of ours, which would only be made again and again.
+    Raises `TryAgain`, and the database's own errors.
     """
 
     def attempt() -> bool:
@@ -45,7 +49,14 @@ def do_next_block(import_id: int) -> bool:
             # PostgreSQL finds at the commit that a task was deleted meanwhile; the next look says so.
             raise Overtaken from None
 
-    return until_settled(attempt)
+    try:
+        return until_settled(attempt)
+    except (ToGoError, DatabaseError):
+        raise
+    except Exception:
+        logger.exception("The import %d is given up.", import_id)
+        transactions.run(lambda: _give_up(import_id))
+        return False
 
 
 def _do_next_block(import_id: int) -> bool:
@@ -73,6 +84,11 @@ def _do_next_block(import_id: int) -> bool:
         progressed_at=timezone.now(),
     )
     return True
+
+
+def _give_up(import_id: int) -> None:
+    if whole := Import.objects.unfinished().locked().filter(pk=import_id).first():
+        _finish(whole, ImportStatus.FAILED, "Something went wrong here; the operator finds it in the log.")
 
 
 def _finish(whole: Import, status: ImportStatus, detail: str = "") -> None:

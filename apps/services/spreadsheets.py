@@ -63,10 +63,10 @@ def read(file: Source, columns: Sequence[str], others: Collection[str] = ()) -> 
                 "columns", f"Line {line} has more cells than the header; is one with {separator!r} unquoted?"
             )
         cells += [""] * (len(names) - len(cells))
-        chosen = [cells[place] for place in places]
+        chosen = [_as_typed(cells[place]) for place in places]
         if max(map(len, chosen)) > LONGEST_CELL:
             raise _refusal("max_length", f"Line {line} has a cell of more than {LONGEST_CELL} characters.")
-        yield Row(line, [_as_typed(cell) for cell in chosen])
+        yield Row(line, chosen)
 
 
 def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

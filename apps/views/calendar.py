@@ -17,7 +17,7 @@ from apps.exceptions.base import NotFound
 from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
 from apps.services.permissions import person
-from apps.views.renderers import CalendarRenderer
+from apps.views.renderers import CalendarRenderer, FileView
 from apps.views.schema import TOKEN, documented
 
 TAG = "Calendar"
@@ -37,12 +37,12 @@ class CalendarTokenView(APIView):
         return _link(request, calendar.renew(actor=person(request.user)))
 
 
-class CalendarView(APIView):
+class CalendarView(FileView):
     """`/api/users/calendar/{token}.ics`"""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    renderer_classes = (CalendarRenderer,)
+    renderer_classes = [CalendarRenderer]
 
     @documented(
         TAG,

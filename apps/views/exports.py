@@ -3,21 +3,18 @@
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.exceptions.base import NotAllowed
 from apps.serializers.assignments import AssignmentFilterSerializer
 from apps.services import exports, permissions
 from apps.services.permissions import person
 from apps.views.assignments import matching
-from apps.views.renderers import CsvRenderer, csv_file
+from apps.views.renderers import CsvView, csv_file
 from apps.views.schema import documented
 
 
-class ExportView(APIView):
+class ExportView(CsvView):
     """`/api/users/assignment/export.csv`"""
-
-    renderer_classes = [CsvRenderer]
 
     @documented(
         "Import and export",

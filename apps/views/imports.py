@@ -3,6 +3,7 @@
 from django.http import StreamingHttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +14,7 @@ from apps.services import imports, permissions
 from apps.services.permissions import person
 from apps.views.idempotency import idempotent
 from apps.views.parsers import FileFormParser
-from apps.views.renderers import CsvRenderer, csv_file
+from apps.views.renderers import CsvView, csv_file
 from apps.views.schema import ID, documented
 
 TAG = "Import and export"
@@ -27,7 +28,7 @@ class ImportsView(APIView):
     @documented(
         TAG,
         "Import assignments",
-        request=ImportCreateSerializer,
+        request=OpenApiRequest(ImportCreateSerializer, encoding={"file": {"contentType": "text/csv"}}),
         responses={202: ImportSerializer},
         errors=[NotAllowed],
     )
@@ -61,10 +62,8 @@ class ImportView(APIView):
         return Response(ImportSerializer(whole, context={"request": request}).data)
 
 
-class ImportReportView(APIView):
+class ImportReportView(CsvView):
     """`/api/users/assignment/import/{id}/report.csv`"""
-
-    renderer_classes = [CsvRenderer]
 
     @documented(
         TAG,

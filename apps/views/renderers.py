@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.views import APIView
 
 
 class FileRenderer(BaseRenderer):
-    """For calls that answer with a file of their own; says what `Accept` may ask for."""
+    """Says what `Accept` may ask for."""
 
     charset = "utf-8"
 
@@ -20,17 +21,31 @@ class FileRenderer(BaseRenderer):
 
 
 class CsvRenderer(FileRenderer):
-    """For calls that answer with `csv_file`."""
+    """Tables."""
 
     media_type = "text/csv"
     format = "csv"
 
 
 class CalendarRenderer(FileRenderer):
-    """For calendars, as RFC 5545 has them."""
+    """Calendars, as RFC 5545 has them."""
 
     media_type = "text/calendar"
     format = "ics"
+
+
+class FileView(APIView):
+    """A call that answers with a file, or with a refusal; what it can do is told in JSON as everywhere."""
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """What this request can be answered with."""
+        return [JSONRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
+
+
+class CsvView(FileView):
+    """A call that answers with `csv_file`."""
+
+    renderer_classes = [CsvRenderer]
 
 
 def csv_file(name: str, pieces: Iterator[str]) -> StreamingHttpResponse:

@@ -288,6 +288,22 @@ def test_anything_but_a_form_is_refused(caller: APIClient, kind: str) -> None:
         assert_problem(caller.post(IMPORT, FILE, content_type=kind), 415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("kind", ["", FORM, "application/json"])
+def test_a_call_without_a_body_is_refused(caller: APIClient, kind: str) -> None:
+    with nothing_written():
+        problem = assert_problem(caller.generic("POST", IMPORT, content_type=kind), 400, "invalid_request")
+
+    assert problem["errors"][0]["field"] == "file"
+
+
+@pytest.mark.parametrize("path", [IMPORT, f"{IMPORT}1/", f"{IMPORT}1/report.csv", "/api/users/assignment/export.csv"])
+def test_what_a_call_can_do_is_told_in_json(caller: APIClient, path: str) -> None:
+    response = caller.options(path)
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert response.json()["name"]
+
+
 def test_a_file_that_is_too_long_is_refused(caller: APIClient, settings: Any) -> None:
     settings.TOGO_IMPORT_MAX_BYTES = 1000
     longest = FILE + "x,y,z\n" * ((1000 - len(FILE)) // 6)

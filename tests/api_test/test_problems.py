@@ -96,6 +96,10 @@ def test_a_path_that_is_none_is_not_found_by_any_method(caller: APIClient, path:
     [
         ("/api/users/assignment/", {"GET", "POST"}),
         ("/api/users/assignment/1/", {"GET", "PATCH", "DELETE"}),
+        ("/api/users/assignment/export.csv", {"GET"}),
+        ("/api/users/assignment/import/", {"POST"}),
+        ("/api/users/assignment/import/1/", {"GET"}),
+        ("/api/users/assignment/import/1/report.csv", {"GET"}),
         ("/api/users/limit/", {"GET"}),
         ("/api/users/limit/1/2026-03-02/", {"PUT", "DELETE"}),
         ("/api/users/limit-rule/", {"GET", "POST"}),

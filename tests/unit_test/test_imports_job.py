@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from freezegun import freeze_time
 
 from apps.models import Assignment, Event, Import, ImportBlock, ImportClaim, Task, User
@@ -50,14 +50,34 @@ def test_a_block_that_fails_leaves_nothing_and_is_done_again(
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)))
     importing.do_next_block(whole.pk)
     with (
-        patch.object(importing, "_as_json", side_effect=RuntimeError("the machine is gone")),
-        pytest.raises(RuntimeError),
+        patch.object(importing, "_as_json", side_effect=OperationalError("the database is gone")),
+        pytest.raises(OperationalError),
     ):
         importing.do_next_block(whole.pk)
 
     assert Assignment.objects.count() == Event.objects.filter(kind="assigned").count() == 2
     assert list(limits.drifted()) == []
     assert counted(finish(whole)) == ("done", 5, 5, 5, 0)
+
+
+def test_it_is_given_up_after_a_mistake_of_ours_which_the_log_has(
+    taskmaster: User,
+    alice: User,
+    tasks: list[Task],
+    small_blocks: None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)), dry_run=True)
+    importing.do_next_block(whole.pk)
+    with patch.object(importing, "_as_json", side_effect=RuntimeError("nobody foresaw this")):
+        assert not importing.do_next_block(whole.pk)
+
+    whole.refresh_from_db()
+    assert counted(whole) == ("failed", 5, 2, 2, 0)
+    assert whole.detail == "Something went wrong here; the operator finds it in the log."
+    assert ImportClaim.objects.count() == 0
+    assert f"The import {whole.pk} is given up." in caplog.text
+    assert "nobody foresaw this" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

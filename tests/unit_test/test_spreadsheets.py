@@ -167,6 +167,7 @@ def test_writes_what_excel_opens_rightly() -> None:
         "''=1",
         "' =1",
         "=cmd|' /C calc'!A0",
+        "=" * 255,
     ],
     ids=repr,
 )
