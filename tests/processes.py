@@ -105,13 +105,15 @@ def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[
 
 
 @contextlib.contextmanager
-def start_server(*, workers: int = 2, threads: int = 8, **more: str) -> Iterator[Server]:
+def start_server(
+    *, workers: int = 2, threads: int = 8, application: str = "togo.wsgi:application", **more: str
+) -> Iterator[Server]:
     """ToGo's web server; ready when it answers."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="togo-logs-") as folder:
         log = Path(folder) / "web.txt"
         command = ["--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
-        command += ["--blocking-threads", str(threads), "togo.wsgi:application"]
+        command += ["--blocking-threads", str(threads), application]
         with process(sys.executable, "-m", "granian", *command, log=log, TOGO_LOG_DIR=folder, **more) as child:
 
             def answers() -> bool:

@@ -1,163 +1,233 @@
-"""Many calls with one `Idempotency-Key` at once, and calls whose answer never arrived."""
+"""Calls with one `Idempotency-Key`: many at once, and sent again after a crash."""
 
-import contextlib
 import http.client
-import sys
-import tempfile
-import threading
+import json
 import time
-from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils.timezone import localdate
 
-from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task
+from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task, User
 from apps.services import limits
 from tests.conftest import make_person, token_of
-from tests.processes import Client, Server, free_port, process, start_server, wait_until
-from tests.storm_test.storms import Crowd, count
+from tests.processes import Client, Server, start_server
+from tests.storm_test.dying import BEFORE_ANSWER, BEFORE_COMMIT, HEADER
+from tests.storm_test.storms import Crowd
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-TODAY = localdate()
-ASSIGNMENT = "/api/users/assignment/"
+CALLERS = 50
+PATH = "/api/users/assignment/"
+ROUNDS = 6
 
 
-def keyed(client: Client, path: str, body: Any, key: str) -> tuple[int, Any]:
-    client.headers["Idempotency-Key"] = key
-    return client.call("POST", path, body)
+class Answer(NamedTuple):
+    """What came back: also the text, which a replay repeats to the letter."""
+
+    status: int
+    text: bytes
+    location: str | None
+    replayed: bool
+    retry_after: str | None
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def code(self) -> str | None:
+        """What a refusal is called."""
+        code: str | None = self.json.get("code")
+        return code
 
 
-def test_50_at_once_with_one_key_make_one_and_get_the_same_answer(server: Server) -> None:
-    taskmaster, alice = make_person("boss", is_taskmaster=True), make_person("alice")
-    task = Task.objects.create(name="cooking")
-    crowd = Crowd(server, taskmaster, 50)
-    for number in range(10):
-        # Every day is new: its limit is set by the same calls.
-        item = {"task": task.pk, "user": alice.pk, "date": (TODAY + timedelta(days=number)).isoformat()}
-        bulk = number % 2 == 1
-        path, body = (f"{ASSIGNMENT}bulk/", {"assignments": [item]}) if bulk else (ASSIGNMENT, item)
+def send(client: Client, key: str, body: Any, path: str = PATH, **headers: str) -> Answer:
+    """A POST with that key."""
+    sent = {**client.headers, "Idempotency-Key": key, **headers}
+    client._connection.request("POST", path, json.dumps(body), sent)
+    response = client._connection.getresponse()
+    replayed, retry_after = response.getheader("Idempotent-Replayed"), response.getheader("Retry-After")
+    text = response.read()
+    return Answer(response.status, text, response.getheader("Location"), replayed == "true", retry_after)
 
-        answers = crowd.all_at_once(lambda client, _, p=path, b=body, k=f"key-{number}": keyed(client, p, b, k))
 
-        assert set(count(answers)) <= {201, 409}, count(answers)
-        made = [answer for status, answer in answers if status == 201]
-        assert made
-        assert all(answer == made[0] for answer in made)
-        assert {answer["code"] for status, answer in answers if status == 409} <= {"idempotency_key_in_use"}
-        assert Assignment.objects.count() == Event.objects.count() == IdempotencyKey.objects.count() == number + 1
+@pytest.fixture
+def taskmaster(transactional_db: None) -> User:
+    return make_person("taskmaster", is_taskmaster=True)
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    return make_person("alice")
+
+
+@pytest.fixture
+def task(transactional_db: None) -> Task:
+    return Task.objects.create(name="cooking")
+
+
+def not_in_use(answers: list[Answer]) -> list[Answer]:
+    """The answers but for those of who waited 2 seconds for others, as happens on a machine with other work."""
+    return [answer for answer in answers if (answer.status, answer.code) != (409, "idempotency_key_in_use")]
+
+
+def assert_done_once(answers: list[Answer], status: int) -> Any:
+    """All were answered the same, and one of them was not a replay; returns the JSON of it."""
+    answers = not_in_use(answers)
+    assert {answer.status for answer in answers} == {status}, answers
+    assert len({(answer.text, answer.location) for answer in answers}) == 1
+    assert [answer.replayed for answer in answers].count(False) == 1
+    return answers[0].json
+
+
+# --- many at once -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", ["set", "not set yet"])
+def test_of_many_calls_with_one_key_one_is_done(
+    server: Server, taskmaster: User, alice: User, task: Task, limit: str
+) -> None:
+    crowd = Crowd(server, taskmaster, CALLERS)
+    for number in range(ROUNDS):
+        day = localdate() + timedelta(days=number)
+        if limit == "set":
+            limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=day, maximum=3)
+        body = {"task": task.pk, "user": alice.pk, "date": day.isoformat()}
+
+        answers = crowd.all_at_once(lambda client, _, body=body, key=str(day): send(client, key, body))
+
+        made = assert_done_once(answers, 201)
+        assert made["limit"]["taken"] == 1
+        assert Assignment.objects.get(daily_limit__date=day).pk == made["id"]
+        assert DailyLimit.objects.get(user=alice, date=day).taken == 1
+    assert Event.objects.filter(kind="assigned").count() == IdempotencyKey.objects.count() == ROUNDS
+    assert server.retries() < ROUNDS * CALLERS / 1000 + 1
     call_command("check_limits")
 
 
-def test_a_refusal_is_nobodys_answer_to_keep(server: Server) -> None:
-    taskmaster, alice = make_person("boss", is_taskmaster=True), make_person("alice")
-    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=0)
-    body = {"task": Task.objects.create(name="cooking").pk, "user": alice.pk, "date": TODAY.isoformat()}
+@pytest.mark.parametrize(("mode", "status"), [("all", 201), ("each", 207)])
+def test_of_many_bulks_with_one_key_one_is_done(
+    server: Server, taskmaster: User, alice: User, task: Task, mode: str, status: int
+) -> None:
+    crowd = Crowd(server, taskmaster, CALLERS)
+    tasks = [task.pk, *(Task.objects.create(name=f"task {number}").pk for number in range(2))]
+    for number in range(ROUNDS // 2):
+        day = (localdate() + timedelta(days=number)).isoformat()
+        items = [{"task": pk, "user": person.pk, "date": day} for pk in tasks for person in (alice, taskmaster)]
+        body = {"assignments": items, "mode": mode}
 
-    answers = Crowd(server, taskmaster, 50).all_at_once(lambda client, _: keyed(client, ASSIGNMENT, body, "key"))
+        answers = crowd.all_at_once(lambda client, _, body=body, key=day: send(client, key, body, f"{PATH}bulk/"))
 
-    assert count(answers) == {409: 50}
-    assert {answer["code"] for _, answer in answers} <= {"daily_limit_reached", "idempotency_key_in_use"}
-    assert not IdempotencyKey.objects.exists()
-    assert not Assignment.objects.exists()
-
-
-# --- a crash between the write and the answer -------------------------------------------------------------------
-
-# What the web server runs instead of ToGo: it dies when an answer is ready, or just before the commit.
-_DYING = """
-import os, signal
-from togo.wsgi import application as togo
-from apps.services import idempotency
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-if os.environ["DIES"] == "before the commit":
-    answer = idempotency.Answer
-    def last_of_the_work(*args, **more):
-        result = answer(*args, **more)
-        die()
-        return result
-    idempotency.Answer = last_of_the_work
-
-def application(environ, start_response):
-    body = list(togo(environ, start_response))
-    die()
-    return body
-"""
+        assert_done_once(answers, status)
+        assert Assignment.objects.filter(daily_limit__date=day).count() == len(items)
+    assert IdempotencyKey.objects.count() == ROUNDS // 2
+    assert server.retries() < ROUNDS // 2 * CALLERS / 1000 + 1
+    call_command("check_limits")
 
 
-@contextlib.contextmanager
-def dying_server(moment: str) -> Iterator[int]:
-    """The port of a ToGo that kills itself while it answers its first request."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "dying.py").write_text(_DYING)
-        command = ["-m", "granian", "--interface", "wsgi", "--port", str(port), "dying:application"]
-        more = {"DIES": moment, "PYTHONPATH": f"{folder}:{Path.cwd()}", "TOGO_LOG_DIR": folder}
-        with process(sys.executable, *command, log=Path(folder, "web.txt"), **more):
+def test_where_all_are_refused_nobody_keeps_the_key(server: Server, taskmaster: User, alice: User, task: Task) -> None:
+    crowd = Crowd(server, taskmaster, CALLERS)
+    body = {"task": task.pk, "user": alice.pk, "date": localdate().isoformat()}
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=localdate(), maximum=0)
+    for _ in range(ROUNDS // 2):
+        answers = crowd.all_at_once(lambda client, _: send(client, "key", body))
 
-            def answers() -> bool:
-                with contextlib.suppress(OSError):
-                    http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
-                    return True
-                return False
+        refused = {(answer.status, answer.code, answer.replayed) for answer in not_in_use(answers)}
+        assert refused == {(409, "daily_limit_reached", False)}
+        assert not IdempotencyKey.objects.exists()
+        assert not Assignment.objects.exists()
+    assert server.retries() < ROUNDS // 2 * CALLERS / 1000 + 1
 
-            wait_until(answers, what="the web server")
-            yield port
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=localdate(), maximum=1)
+    assert_done_once(crowd.all_at_once(lambda client, _: send(client, "key", body)), 201)
+    call_command("check_limits")
 
 
-@pytest.mark.parametrize(("moment", "is_there"), [("before the commit", False), ("before the answer", True)])
-def test_after_a_crash_the_same_call_makes_one_and_not_two(transactional_db: None, moment: str, is_there: bool) -> None:
-    taskmaster, alice = make_person("boss", is_taskmaster=True), make_person("alice")
-    body = {"task": Task.objects.create(name="cooking").pk, "user": alice.pk, "date": TODAY.isoformat()}
-    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=5)
-
-    with dying_server(moment) as port:
-        client = Client(Server(port, Path()), token_of(taskmaster))
-        with pytest.raises((http.client.HTTPException, OSError)):
-            keyed(client, ASSIGNMENT, body, "key")
-        # A server whose client is gone takes a moment to notice: PostgreSQL's and MariaDB's undo the work then.
-        wait_until(lambda: Assignment.objects.exists() is is_there, what="what the crash left")
-        assert DailyLimit.objects.get().taken == int(is_there)
-
-    with start_server() as server:
-        client = Client(server, token_of(taskmaster))
-        status, answer = keyed(client, ASSIGNMENT, body, "key")
-
-    assert (status, answer["id"]) == (201, Assignment.objects.get().pk)
-    assert (Event.objects.filter(kind="assigned").count(), DailyLimit.objects.get().taken) == (1, 1)
+# --- one that takes long ----------------------------------------------------------------------------------------
 
 
-# --- a call that takes long -------------------------------------------------------------------------------------
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one call write at a time, see below")
+def test_who_comes_while_the_first_is_running_is_told_so_after_2_seconds(
+    server: Server, taskmaster: User, alice: User, task: Task
+) -> None:
+    body = {"task": task.pk, "user": alice.pk, "date": localdate().isoformat()}
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=localdate(), maximum=1)
+    clients = [Client(server, token_of(taskmaster)) for _ in range(4)]
 
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        # Whoever has the key waits for the day.
+        DailyLimit.objects.of(alice.pk, localdate()).locked().get()
+        calls = [pool.submit(send, client, "key", body) for client in clients]
+        told = _until_answered(calls, number=3)
+    [first] = set(calls) - set(told)
 
-def test_who_waits_more_than_2_seconds_for_the_first_call_is_told_so(server: Server) -> None:
-    """On SQLite there is nothing to wait for: one writes at a time, and the second call begins when the first ended."""
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite lets one write at a time: a second call with the key begins after the first one.")
-    taskmaster, alice = make_person("boss", is_taskmaster=True), make_person("alice")
-    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=5)
-    body = {"task": Task.objects.create(name="cooking").pk, "user": alice.pk, "date": TODAY.isoformat()}
-    first, second = (Client(server, token_of(taskmaster)) for _ in range(2))
-    answers: list[tuple[int, Any]] = []
-
-    with transaction.atomic():
-        # The first call has its key and waits for the day, which is locked here.
-        DailyLimit.objects.locked().get()
-        waiting = threading.Thread(target=lambda: answers.append(keyed(first, ASSIGNMENT, body, "key")))
-        waiting.start()
-        time.sleep(0.5)
-        status, problem = keyed(second, ASSIGNMENT, body, "key")
-    waiting.join(30)
-
-    assert (status, problem["code"], problem["retry_after"]) == (409, "idempotency_key_in_use", 1)
-    assert [status for status, _ in answers] == [201]
-    assert keyed(second, ASSIGNMENT, body, "key") == answers[0]
+    for answer in (call.result() for call in told):
+        assert (answer.status, answer.code) == (409, "idempotency_key_in_use")
+        assert (answer.retry_after, answer.json["retry_after"]) == ("1", 1)
+    assert (first.result().status, first.result().replayed) == (201, False)
+    again = send(clients[0], "key", body)
+    assert again == first.result()._replace(replayed=True)
     assert Assignment.objects.count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the others wait for the key alone, see above")
+def test_on_sqlite_all_wait_for_their_turn_to_write_and_get_the_answer(
+    server: Server, taskmaster: User, alice: User, task: Task
+) -> None:
+    body = {"task": task.pk, "user": alice.pk, "date": localdate().isoformat()}
+    clients = [Client(server, token_of(taskmaster)) for _ in range(4)]
+
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        calls = [pool.submit(send, client, "key", body) for client in clients]
+        time.sleep(3)  # Longer than one waits for a key.
+        assert not any(call.done() for call in calls)
+
+    assert_done_once([call.result() for call in calls], 201)
+    assert Assignment.objects.count() == 1
+
+
+def _until_answered(calls: list["Future[Answer]"], *, number: int) -> list["Future[Answer]"]:
+    """The first so many that are answered."""
+    answered: set[Future[Answer]] = set()
+    while len(answered) < number:
+        done, _ = wait(set(calls) - answered, timeout=30, return_when=FIRST_COMPLETED)
+        assert done, "nobody was answered"
+        answered |= done
+    return list(answered)
+
+
+# --- a crash ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("dies", "kept"), [(BEFORE_ANSWER, True), (BEFORE_COMMIT, False)])
+@pytest.mark.parametrize("path", [PATH, f"{PATH}bulk/"])
+def test_a_call_that_is_sent_again_after_a_crash_is_done_once(
+    taskmaster: User, alice: User, task: Task, dies: str, kept: bool, path: str
+) -> None:
+    body: Any = {"task": task.pk, "user": alice.pk, "date": localdate().isoformat()}
+    if path != PATH:
+        body = {"assignments": [body]}
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=localdate(), maximum=1)
+
+    with start_server(workers=1, application="tests.storm_test.dying:application") as server:
+        client = Client(server, token_of(taskmaster))
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+            send(client, "key", body, path, **{HEADER: dies})
+
+    assert Assignment.objects.count() == DailyLimit.objects.get().taken == IdempotencyKey.objects.count() == kept
+    with start_server(workers=1) as server:
+        client = Client(server, token_of(taskmaster))
+        answers = [send(client, "key", body, path) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [201, 201]
+    assert [answer.replayed for answer in answers] == [kept, True]
+    assert answers[0].text == answers[1].text
+    made = answers[0].json if path == PATH else answers[0].json["assignments"][0]
+    assert Assignment.objects.get().pk == made["id"]
+    assert (DailyLimit.objects.get().taken, Event.objects.filter(kind="assigned").count()) == (1, 1)
+    call_command("check_limits")
