@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -57,7 +58,12 @@ class UserChangeSerializer(StrictSerializer):
 class UserCreateSerializer(UserChangeSerializer):
     """A person."""
 
-    username = TextField(max_length=150, trim_whitespace=False, help_text="Letters, digits and @ . + - _ only.")
+    username = TextField(
+        max_length=150,
+        trim_whitespace=False,
+        validators=[UnicodeUsernameValidator()],
+        help_text="Letters, digits and @ . + - _ only.",
+    )
     password = SecretField(max_length=1000, help_text="At least 10 characters, and not easy to guess.")
 
 
