@@ -2,13 +2,15 @@
 
 from django.db import models
 
+from apps.models.base import holds
+
 
 class TaskQuerySet(models.QuerySet["Task"]):
     """Reads of tasks."""
 
     def search(self, text: str) -> "TaskQuerySet":
         """Those whose name holds the text, in capitals or not."""
-        return self.filter(name__icontains=text) if text else self
+        return self.filter(holds("name", text)) if text else self
 
 
 class Task(models.Model):

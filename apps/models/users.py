@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import connections, models
-from django.db.models import Q
+
+from apps.models.base import holds
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -28,9 +29,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those of whose names one holds each word of the text, in capitals or not."""
         found = self
         for word in text.split():
-            found = found.filter(
-                Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
-            )
+            found = found.filter(holds("username", word) | holds("first_name", word) | holds("last_name", word))
         return found
 
 

@@ -68,7 +68,7 @@ def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> U
 
     Raises `UserNotFound`, and `NotAllowed` also where nobody would be left to keep the people.
     """
-    permissions.require_admin(actor)
+    permissions.require_may_change(actor, user_id)
 
     def work() -> User:
         admins = User.objects.active().filter(is_admin=True)

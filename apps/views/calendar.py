@@ -2,10 +2,9 @@
 
 import hashlib
 
-from django.http import HttpResponseBase
-from django.http.response import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.permissions import AllowAny
@@ -13,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.exceptions.base import NotFound
+from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
+from apps.serializers.base import StrictSerializer
 from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
 from apps.services.permissions import person
@@ -31,9 +31,16 @@ class CalendarTokenView(APIView):
         """The link that works now, to be given to a program that shows calendars."""
         return _link(request, calendar.token_of(actor=person(request.user)))
 
-    @documented(TAG, "Renew the link to one's calendar", request=None, responses={200: CalendarLinkSerializer})
+    @documented(
+        TAG,
+        "Renew the link to one's calendar",
+        request=None,
+        responses={200: CalendarLinkSerializer},
+        errors=[PayloadTooLarge, UnsupportedMediaType],
+    )
     def post(self, request: Request) -> Response:
-        """A new link; the old one is useless at once."""
+        """A new link; the old one is useless at once. There is nothing to send."""
+        StrictSerializer.read(request)
         return _link(request, calendar.renew(actor=person(request.user)))
 
 
@@ -58,15 +65,21 @@ class CalendarView(FileView):
         errors=[NotFound],
         token=False,
     )
-    def get(self, request: Request, token: str) -> HttpResponseBase:
+    def get(self, request: Request, token: str) -> HttpResponse:
         """A person's assignments from 31 days ago on, an all-day event each. The link itself is the secret: no other
         sign-in is needed."""
         feed = calendar.feed(token=token)
-        response = HttpResponse(feed, content_type="text/calendar; charset=utf-8")
-        response["ETag"] = etag = f'"{hashlib.sha256(feed).hexdigest()[:32]}"'
-        response["Cache-Control"] = "private, no-cache"
-        # A request of Django REST framework has all that Django's own has.
-        return get_conditional_response(request, etag, None, response) or response
+        etag = f'"{hashlib.sha256(feed).hexdigest()[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+        if _has(request, etag):
+            return HttpResponseNotModified(headers=headers)
+        return HttpResponse(feed, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _has(request: Request, etag: str) -> bool:
+    """Whether the caller has it already, by a weak comparison: RFC 9110, 13.1.2."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return known == ["*"] or etag in {one.removeprefix("W/") for one in known}
 
 
 def _link(request: Request, token: str) -> Response:

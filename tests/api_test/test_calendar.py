@@ -174,4 +174,73 @@ def test_many_assignments_cost_as_few_queries_as_one(
     with CaptureQueriesContext(connection) as queries:
         assert len(events(link)) == 5
 
-    assert len(queries) == 2
+    assert len(queries) == 3
+
+
+def test_renewing_takes_nothing(alice: User, signed_in: SignIn) -> None:
+    caller = signed_in(alice)
+
+    with nothing_written():
+        for body, field in (({"user": 1}, "user"), ({"url": "x"}, "url"), ([], "")):
+            problem = assert_problem(caller.post(TOKEN, body, format="json"), 400, "invalid_request")
+            assert [error["field"] for error in problem["errors"]] == [field]
+        broken = caller.generic("POST", TOKEN, "{", content_type="application/json")
+        assert_problem(broken, 400, "invalid_request")
+        assert_problem(caller.generic("POST", TOKEN, "x=1", content_type="text/plain"), 415, "unsupported_media_type")
+        for method in ("GET", "POST"):
+            assert_problem(caller.generic(method, f"{TOKEN}?user=1"), 400, "invalid_request")
+    assert caller.post(TOKEN, {}, format="json").status_code == 200
+    assert CalendarLink.objects.values_list("user", "version").get() == (alice.pk, 1)
+
+
+def test_head_tells_the_same_without_the_calendar(link: str) -> None:
+    whole, head = APIClient().get(link), APIClient().head(link)
+
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("ETag", "Content-Type", "Content-Length", "Cache-Control"):
+        assert head[name] == whole[name]
+    assert APIClient().head(link, HTTP_IF_NONE_MATCH=whole["ETag"]).status_code == 304
+
+
+def test_what_one_has_is_told_by_its_tag_alone(link: str) -> None:
+    etag = APIClient().get(link)["ETag"]
+
+    for same in (f'"other",W/{etag} , "x"', " * "):
+        response = APIClient().get(link, HTTP_IF_NONE_MATCH=same)
+        assert (response.status_code, response["Cache-Control"]) == (304, "private, no-cache")
+        assert "Content-Type" not in response
+    for other in ("", '""', "other", "w/*", '"*"', "W/", ",", '"', "\xe9", "x" * 5000, etag.strip('"'), f'"{etag}"'):
+        assert APIClient().get(link, HTTP_IF_NONE_MATCH=other).status_code == 200
+    # For changes, of which there are none here.
+    assert APIClient().get(link, HTTP_IF_MATCH='"other"').status_code == 200
+
+
+def test_a_token_of_the_api_does_not_matter(link: str) -> None:
+    for authorization in ("Bearer nonsense", "Basic YTox"):
+        assert APIClient().get(link, HTTP_AUTHORIZATION=authorization).status_code == 200
+
+
+def test_a_token_can_not_be_altered(alice: User, stranger: User, link: str) -> None:
+    token = link.rpartition("/")[2].removesuffix(".ics")
+    signature = token.rpartition("~")[2]
+
+    for forged in (
+        f"{stranger.pk}.0~{signature}",
+        f"{alice.pk}.1~{signature}",
+        f"{alice.pk}.00~{signature}",
+        f"0{token}",
+        token[:-1],
+        f"{token}A",
+        token.swapcase(),
+        f" {token}",
+    ):
+        response = APIClient().get(f"/api/users/calendar/{forged}.ics", HTTP_ACCEPT="text/calendar")
+        assert_problem(response, 404, "not_found")
+
+
+def test_a_calendar_is_only_read(link: str) -> None:
+    with nothing_written():
+        for method in ("POST", "PUT", "PATCH", "DELETE", "PROPFIND"):
+            assert_problem(APIClient().generic(method, link), 405, "method_not_allowed")
+        for path in (link.removesuffix(".ics"), f"{link}/", TOKEN.removesuffix("/"), "/api/users/calendar/"):
+            assert_problem(APIClient().get(path), 404, "not_found")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, Task, User
@@ -45,7 +46,28 @@ def test_everyone_who_is_signed_in_finds_tasks_by_name(taskmaster: User, alice: 
     assert found("?q=COOK") == {"Cooking", "cook the books"}
     assert found("?q=cook&is_active=true") == {"Cooking"}
     assert found("?is_active=false") == {"cook the books"}
-    assert found("?q=%25") == set()
+    assert found("?q=") == found()
+
+
+@pytest.mark.parametrize(
+    "name", ["a.c", "100%", "under_score", "back\\slash", "(x)", "[y]*", "^z$", "a|b", "?", "\U0001f335 #1"]
+)
+def test_a_sign_is_looked_for_as_it_is(taskmaster: User, signed_in: SignIn, name: str) -> None:
+    for one in ("abc", "1000", "under score", name, f"<{name}>"):
+        Task.objects.create(name=one)
+
+    page = signed_in(taskmaster).get("/api/tasks/", {"q": name}).json()
+
+    assert [task["name"] for task in page["results"]] == sorted([name, f"<{name}>"])
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL's capitals are those of its locale")
+def test_capitals_of_every_script_do_not_matter(taskmaster: User, signed_in: SignIn) -> None:
+    Task.objects.create(name="\u00dcbung \u0434\u043b\u044f")
+
+    for q in ("\u00fcBUNG", "\u0414\u041b\u042f"):
+        (task,) = signed_in(taskmaster).get("/api/tasks/", {"q": q}).json()["results"]
+        assert task["name"] == "\u00dcbung \u0434\u043b\u044f"
 
 
 def test_many_tasks_of_one_name_are_on_pages(taskmaster: User, signed_in: SignIn) -> None:

@@ -54,6 +54,19 @@ def test_an_admin_changes_a_person(admin: User, alice: User, signed_in: SignIn) 
     assert (alice.last_name, alice.is_active, alice.is_taskmaster) == ("O\u2019Hara", False, True)
 
 
+def test_nothing_is_changed_where_nothing_is_asked_for_or_nobody_is_there(
+    admin: User, alice: User, signed_in: SignIn
+) -> None:
+    caller = signed_in(admin)
+
+    with nothing_written():
+        response = caller.patch(f"/api/users/{alice.pk}/", {}, format="json")
+        missing = caller.patch("/api/users/9223372036854775807/", {"first_name": "x"}, format="json")
+
+    assert (response.status_code, response.json()) == (200, caller.get(f"/api/users/{alice.pk}/").json())
+    assert_problem(missing, 404, "user_not_found")
+
+
 def test_the_last_active_admin_stays_one(admin: User, signed_in: SignIn) -> None:
     caller = signed_in(admin)
 
@@ -102,6 +115,10 @@ def test_only_admins_keep_people(taskmaster: User, alice: User, signed_in: SignI
         ):
             assert_problem(caller.post("/api/users/", BOB, format="json"), status, code)
             assert_problem(caller.patch(f"/api/users/{alice.pk}/", {"is_admin": True}, format="json"), status, code)
+        # Whom one may not see, one isn't told of.
+        for user_id in (taskmaster.pk, 2**63 - 1):
+            refused = signed_in(alice).patch(f"/api/users/{user_id}/", {"is_admin": True}, format="json")
+            assert assert_problem(refused, 404, "user_not_found")["user"] == user_id
         assert_problem(APIClient().get("/api/users/"), 401, "not_authenticated")
         assert_problem(APIClient().get(f"/api/users/{alice.pk}/"), 401, "not_authenticated")
 
@@ -114,6 +131,8 @@ def test_only_admins_keep_people(taskmaster: User, alice: User, signed_in: SignI
         ("username", "no blanks"),
         ("username", "<script>"),
         ("username", "x" * 151),
+        # 100 characters, and 300 as they are kept.
+        ("username", "\ufb03" * 100),
         ("username", 7),
         ("username", None),
         ("password", "short"),

@@ -31,7 +31,7 @@ SHARED = {
         "base": "what every error has, and the errors of no single API",
         "idempotency": "keys of any call that creates",
     },
-    "models": {"idempotency": "kept answers of any call that creates"},
+    "models": {"base": "how text is looked for", "idempotency": "kept answers of any call that creates"},
     "services": {
         "idempotency": "keys of any call that creates",
         "transactions": "how any unit of work runs",

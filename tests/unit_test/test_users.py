@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth import authenticate
 from django.db import connection
 
-from apps.exceptions.base import InvalidRequest, NotAllowed
+from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, Task, User
 from apps.services import assignments, users
 from tests.conftest import make_person
+from tests.unit_test.meanwhile import meanwhile
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,72 @@ def test_a_username_that_looks_the_same_is_the_same(admin: User) -> None:
 
     with pytest.raises(InvalidRequest):
         users.create_user(actor=admin, username="zoe\u0308", password="of my own choice")
+
+
+@pytest.mark.real_time
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_make_the_same_person_at_once_one_does() -> None:
+    boss = make_person("boss", is_admin=True)
+    start = threading.Barrier(4)
+    outcomes: list[str] = []
+
+    def make(number: int) -> None:
+        start.wait(10)
+        try:
+            users.create_user(actor=boss, username="bob", password="of my own choice", first_name=str(number))
+            outcomes.append("made")
+        except InvalidRequest as refusal:
+            outcomes.append(refusal.data["errors"][0]["code"])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(outcomes) == ["made", "unique", "unique", "unique"]
+    assert User.objects.filter(username="bob").count() == 1
+
+
+def test_a_password_is_judged_by_the_persons_names_wherever_it_is_set(admin: User, alice: User) -> None:
+    users.update_user(actor=admin, user_id=alice.pk, last_name="Wonderland")
+    alice.refresh_from_db()
+    alice.set_password("of my own choice")
+    alice.save()
+    easy = "wonderland7"
+
+    for field, refused in (
+        ("password", lambda: users.create_user(actor=admin, username="bob", password=easy, last_name="Wonderland")),
+        ("password", lambda: users.set_password(actor=admin, user_id=alice.pk, password=easy)),
+        (
+            "new_password",
+            lambda: users.change_password(actor=alice, old_password="of my own choice", new_password=easy),
+        ),
+    ):
+        with pytest.raises(InvalidRequest) as refusal:
+            refused()
+        (error,) = refusal.value.data["errors"]
+        assert (error["field"], error["code"]) == (field, "password_too_similar")
+        assert "last name" in error["message"]
+
+    assert authenticate(username="alice", password="of my own choice") == alice
+    assert not User.objects.filter(username="bob").exists()
+
+
+def test_of_two_new_passwords_at_once_one_is_told_to_try_again(alice: User) -> None:
+    alice.set_password("of my own choice")
+    alice.save()
+    other = User.objects.get(pk=alice.pk)
+
+    def is_changed() -> None:
+        users.change_password(actor=other, old_password="of my own choice", new_password="of another choice")
+
+    with meanwhile("UPDATE", is_changed, table="user"), pytest.raises(TryAgain):
+        users.change_password(actor=alice, old_password="of my own choice", new_password="of a third choice")
+
+    assert authenticate(username="alice", password="of another choice") == alice
 
 
 def test_only_admins_keep_people(admin: User, taskmaster: User, alice: User) -> None:
