@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from drf_spectacular.drainage import get_override
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
 # What stands for a field of that name, or that it is left out; `Serializer.field` where a name means several things. A
@@ -81,12 +81,16 @@ _VALUES: dict[str, Any] = {
 
 def of_call(request: Any, responses: Mapping[Any, Any]) -> list[OpenApiExample]:
     """An example of the body that is sent, and one of each answer in JSON."""
-    found = [OpenApiExample("Request", value=of(request), request_only=True)] if _is_shape(request) else []
+    found = []
+    for shape in _shapes(request):
+        sends_file = any(isinstance(field, serializers.FileField) for field in shape().fields.values())
+        media_type = "multipart/form-data" if sends_file else "application/json"
+        found.append(OpenApiExample("Request", value=of(shape), request_only=True, media_type=media_type))
     for status, response in responses.items():
-        shape = response.response if isinstance(response, OpenApiResponse) else response
         # Refusals have theirs from docs/errors.md, and have a media type of their own.
-        if _is_shape(shape) and not isinstance(status, tuple):
-            found.append(OpenApiExample("Answer", value=of(shape), response_only=True, status_codes=[str(status)]))
+        for number, shape in enumerate([] if isinstance(status, tuple) else _shapes(response), start=1):
+            name = f"Answer {number}"
+            found.append(OpenApiExample(name, value=of(shape), response_only=True, status_codes=[str(status)]))
     return found
 
 
@@ -127,5 +131,11 @@ def _value(serializer: Any, name: str, field: Any) -> Any:
     return _VALUES[name]
 
 
-def _is_shape(shape: Any) -> bool:
-    return isinstance(shape, type) and issubclass(shape, serializers.BaseSerializer)
+def _shapes(described: Any) -> list[Any]:
+    """The serializers of what is sent or answered: one, several that it may be, or none."""
+    shape = described
+    if isinstance(described, OpenApiRequest | OpenApiResponse):
+        shape = described.request if isinstance(described, OpenApiRequest) else described.response
+    if isinstance(shape, PolymorphicProxySerializer):
+        return list(shape.serializers)
+    return [shape] if isinstance(shape, type) and issubclass(shape, serializers.BaseSerializer) else []

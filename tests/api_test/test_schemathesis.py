@@ -103,7 +103,7 @@ def lead(case: schemathesis.Case, boss: User) -> None:
         case.path_parameters["token"] = calendar.token_of(actor=boss)
     if isinstance(body, dict):
         right: dict[str, Any] = {"password": PASSWORD, "old_password": PASSWORD, "new_password": "of another choice"}
-        right["file"] = b"task,user,date\r\n2,3,2026-03-04\r\n"
+        right["file"] = "task,user,date\r\n2,3,2026-03-04\r\n"
         right["refresh"] = str(RefreshToken.for_user(boss))
         body.update({name: value for name, value in right.items() if name in body})
 

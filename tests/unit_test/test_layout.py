@@ -45,6 +45,7 @@ SHARED = {
     "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
     "views": {
         "authentication": "who calls",
+        "examples": "what OpenAPI shows of any call",
         "idempotency": "keys of any call that creates",
         "pagination": "pages of any list",
         "parsers": "bodies of any call",
