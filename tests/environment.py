@@ -17,5 +17,12 @@ os.environ["TOGO_SECRET_KEY"] = "for tests only, and long enough to be taken by 
 os.environ["TOGO_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 # Nobody listens here: tests that need a broker start one.
 os.environ["CELERY_BROKER_URL"] = f"redis+socket://{HOME}/no-broker.sock"
-for name in ("TOGO_TIME_ZONE", "TOGO_DEFAULT_DAILY_LIMIT", "TOGO_LIMIT_PICKER", "TOGO_ASSIGN_DAYS_AHEAD"):
+for name in (
+    "TOGO_TIME_ZONE",
+    "TOGO_DEFAULT_DAILY_LIMIT",
+    "TOGO_LIMIT_PICKER",
+    "TOGO_ASSIGN_DAYS_AHEAD",
+    "TOGO_IMPORT_MAX_BYTES",
+    "TOGO_IMPORT_MAX_ROWS",
+):
     os.environ.pop(name, None)

@@ -28,6 +28,7 @@ class Server:
 
     port: int
     logs: Path
+    pid: int
 
     def retries(self) -> int:
         """How often a transaction was done again so far: each is a warning in the log."""
@@ -40,11 +41,11 @@ class Client:
 
     def __init__(self, server: Server, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """The status and the JSON of the answer."""
-        self._connection.request(method, path, json.dumps(body) if body is not None else None, self._headers)
+        self._connection.request(method, path, json.dumps(body) if body is not None else None, self.headers)
         response = self._connection.getresponse()
         text = response.read()
         return response.status, json.loads(text) if text else None
@@ -104,13 +105,15 @@ def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[
 
 
 @contextlib.contextmanager
-def start_server(*, workers: int = 2, threads: int = 8, **more: str) -> Iterator[Server]:
+def start_server(
+    *, workers: int = 2, threads: int = 8, application: str = "togo.wsgi:application", **more: str
+) -> Iterator[Server]:
     """ToGo's web server; ready when it answers."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="togo-logs-") as folder:
         log = Path(folder) / "web.txt"
         command = ["--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
-        command += ["--blocking-threads", str(threads), "togo.wsgi:application"]
+        command += ["--blocking-threads", str(threads), application]
         with process(sys.executable, "-m", "granian", *command, log=log, TOGO_LOG_DIR=folder, **more) as child:
 
             def answers() -> bool:
@@ -120,7 +123,7 @@ def start_server(*, workers: int = 2, threads: int = 8, **more: str) -> Iterator
                 return False
 
             wait_until(answers, what="the web server")
-            server = Server(port, Path(folder))
+            server = Server(port, Path(folder), child.pid)
             yield server
             assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
 

@@ -26,6 +26,8 @@ PRODUCTION = {
 # What doesn't depend on the database is tested with the first of them only.
 ONCE = [
     "tests/run_test",
+    "tests/api_test/test_docs.py",
+    "tests/api_test/test_schemathesis.py",
     "tests/unit_test/test_docker.py",
     "tests/unit_test/test_errors_documented.py",
     "tests/unit_test/test_layout.py",

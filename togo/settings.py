@@ -59,6 +59,8 @@ TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
 TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
+TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
 # --- Django -----------------------------------------------------------------------------------------------------
 
@@ -207,11 +209,34 @@ SIMPLE_JWT = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "ToGo",
     "VERSION": "0.1.0",
-    "DESCRIPTION": "Assign tasks to people, day by day, and never give anyone more than they can take.",
+    "DESCRIPTION": (
+        "Assign tasks to people, day by day, and never give anyone more than they can take.\n\n"
+        "Sign in with `POST /api/users/token/` and send `Authorization: Bearer <access>`. "
+        "Dates are `YYYY-MM-DD`, times are in UTC, ids are JSON integers; nothing is converted, and nothing unknown is "
+        "taken. Lists come in pages: follow `next` and `previous` as they are. Refusals are "
+        "`application/problem+json` with a `code` for programs; `type` leads to what it means and what to do. "
+        "Calls that create take an `Idempotency-Key`, so that they can be sent again when an answer got lost."
+    ),
+    "TAGS": [
+        {"name": "Tokens", "description": "Signing in and out."},
+        {"name": "Assignments", "description": "Who is given what, and when."},
+        {"name": "Availability", "description": "Who is free on a day, and when a person is."},
+        {"name": "Limits", "description": "How much people can take on a day."},
+        {"name": "Limit rules", "description": "What limits are picked from: defaults, weekdays, holidays, days off."},
+        {"name": "Tasks", "description": "The catalogue."},
+        {"name": "People", "description": "Who there is, and oneself."},
+        {"name": "Import and export", "description": "CSV files of assignments."},
+        {"name": "Calendar", "description": "One's own days in programs that show calendars."},
+        {"name": "History", "description": "What happened, by whom and when."},
+        {"name": "Health", "description": "For operators."},
+    ],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"AssignmentStatus": "apps.models.assignments.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "AssignmentStatus": "apps.models.assignments.Status",
+        "ImportStatus": "apps.models.imports.ImportStatus",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -5,6 +5,7 @@ from apps.models.calendar import CalendarLink
 from apps.models.events import Event
 from apps.models.health import JobRun
 from apps.models.idempotency import IdempotencyKey
+from apps.models.imports import Import, ImportBlock, ImportClaim
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
 from apps.models.tasks import Task
@@ -16,6 +17,9 @@ __all__ = [
     "DailyLimit",
     "Event",
     "IdempotencyKey",
+    "Import",
+    "ImportBlock",
+    "ImportClaim",
     "JobRun",
     "LimitDay",
     "LimitRule",

@@ -4,7 +4,9 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.db import models
+from django.db import connections, models
+
+from apps.models.base import holds
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -13,6 +15,22 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> "UserQuerySet":
         """Those who can sign in and be given tasks."""
         return self.filter(is_active=True)
+
+    def locked(self) -> "UserQuerySet":
+        """These rows, locked in the order of their ids. On SQLite the transaction itself is the lock."""
+        no_key = connections[self.db].features.has_select_for_no_key_update
+        return self.order_by("pk").select_for_update(no_key=no_key)
+
+    def visible_to(self, person: "User") -> "UserQuerySet":
+        """Everyone for a taskmaster, themselves for anyone else."""
+        return self if person.may_assign_to_all else self.filter(pk=person.pk)
+
+    def search(self, text: str) -> "UserQuerySet":
+        """Those of whose names one holds each word of the text, in capitals or not."""
+        found = self
+        for word in text.split():
+            found = found.filter(holds("username", word) | holds("first_name", word) | holds("last_name", word))
+        return found
 
 
 class UserManager(BaseUserManager["User"]):
@@ -25,6 +43,14 @@ class UserManager(BaseUserManager["User"]):
     def active(self) -> UserQuerySet:
         """Those who can sign in and be given tasks."""
         return self.get_queryset().active()
+
+    def visible_to(self, person: "User") -> UserQuerySet:
+        """Everyone for a taskmaster, themselves for anyone else."""
+        return self.get_queryset().visible_to(person)
+
+    def search(self, text: str) -> UserQuerySet:
+        """Those of whose names one holds each word of the text, in capitals or not."""
+        return self.get_queryset().search(text)
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """Make a person; without a password nobody can sign in as them."""

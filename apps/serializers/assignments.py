@@ -65,13 +65,18 @@ class AssignmentPageSerializer(PageSerializer):
     results = AssignmentSerializer(many=True)
 
 
-class AssignmentQuerySerializer(DateRangeSerializer, PageQuerySerializer):
+class AssignmentFilterSerializer(DateRangeSerializer):
     """Which assignments."""
 
     user = QueryIdField(required=False, help_text="Those of this person.")
     task = QueryIdField(required=False, help_text="Those of this task.")
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     date = DateField(required=False, help_text="Those of this day.")
+
+
+class AssignmentQuerySerializer(AssignmentFilterSerializer, PageQuerySerializer):
+    """Which assignments, and in what order."""
+
     ordering = serializers.ChoiceField(
         choices=["date", "-date", "created_at", "-created_at"], default="date", help_text="`-` for the last first."
     )

@@ -113,6 +113,33 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class QueryTextField(TextField):
+    """What to search for; empty finds everything."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_blank=True, max_length=255, **kwargs)
+
+
+class BooleanField(serializers.BooleanField):
+    """A JSON true or false: no text and no number."""
+
+    default_error_messages = {"invalid": "This must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Which of the two."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class QueryBooleanField(BooleanField):
+    """`true` or `false` in a query."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Which of the two."""
+        return super().to_internal_value({"true": True, "false": False}.get(data, data))
+
+
 class SecretField(TextField):
     """A password or token: kept as it was sent, blanks and all, and never shown."""
 

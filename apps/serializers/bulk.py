@@ -15,7 +15,8 @@ MODES = [("all", "everything or nothing"), ("each", "what fits")]
 class BulkItemsField(serializers.ListField):
     """Up to 1,000 assignments. Each is read on its own: a wrong one is refused like one that doesn't fit."""
 
-    child = serializers.JSONField()
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=AssignmentCreateSerializer(), min_length=1, max_length=HIGHEST_NUMBER, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """For each what was read, or the `ValidationError` that says what is wrong with it."""
@@ -23,8 +24,6 @@ class BulkItemsField(serializers.ListField):
             self.fail("not_a_list", input_type=type(data).__name__)
         if len(data) > HIGHEST_NUMBER:
             raise serializers.ValidationError(f"At most {HIGHEST_NUMBER} fit in one request.", "max_length")
-        if not data:
-            raise serializers.ValidationError("There must be at least one.", "min_length")
         item = AssignmentCreateSerializer()
         return [_read(item, one) for one in data]
 

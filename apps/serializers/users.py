@@ -2,10 +2,21 @@
 
 from typing import Any
 
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.models import User
+from apps.serializers.base import (
+    BooleanField,
+    PageQuerySerializer,
+    PageSerializer,
+    QueryBooleanField,
+    QueryTextField,
+    SecretField,
+    StrictSerializer,
+    TextField,
+)
 from apps.serializers.limits import DailyLimitSerializer
 
 
@@ -19,6 +30,48 @@ class UserSerializer(serializers.Serializer[User]):
     is_active = serializers.BooleanField(help_text="Can sign in and be given tasks.")
     is_taskmaster = serializers.BooleanField(help_text="Assigns tasks to everyone and sets limits.")
     is_admin = serializers.BooleanField(help_text="Keeps the people; a taskmaster too.")
+
+
+class UserPageSerializer(PageSerializer):
+    """A page of people."""
+
+    results = UserSerializer(many=True)
+
+
+class UserQuerySerializer(PageQuerySerializer):
+    """Which people."""
+
+    q = QueryTextField(required=False, help_text="Those of whose names one holds each word of this.")
+    is_active = QueryBooleanField(required=False, help_text="Those who can be given tasks, or those who can't.")
+
+
+class UserChangeSerializer(StrictSerializer):
+    """What is to be different; the rest stays."""
+
+    first_name = TextField(required=False, allow_blank=True, max_length=150)
+    last_name = TextField(required=False, allow_blank=True, max_length=150)
+    is_active = BooleanField(required=False, help_text="Can sign in and be given tasks.")
+    is_taskmaster = BooleanField(required=False, help_text="Assigns tasks to everyone and sets limits.")
+    is_admin = BooleanField(required=False, help_text="Keeps the people; a taskmaster too.")
+
+
+class UserCreateSerializer(UserChangeSerializer):
+    """A person."""
+
+    username = TextField(
+        max_length=150,
+        trim_whitespace=False,
+        validators=[UnicodeUsernameValidator()],
+        help_text="Letters, digits and @ . + - _ only.",
+    )
+    password = SecretField(max_length=1000, help_text="At least 10 characters, and not easy to guess.")
+
+
+class PasswordSerializer(StrictSerializer):
+    """The password that one has, and the one that one wants."""
+
+    old_password = SecretField(max_length=1000)
+    new_password = SecretField(max_length=1000, help_text="At least 10 characters, and not easy to guess.")
 
 
 class MeSerializer(UserSerializer):

@@ -115,7 +115,7 @@ def change(
         try:
             return limits.with_days(lambda: _change(actor, assignment, place if moves else None, status))
         except IntegrityError:
-            _require_not_assigned(assignment.task_id, *place)
+            _require_not_assigned(assignment.task_id, *place, moving=assignment.pk)
             raise Overtaken from None
 
     return _explained(lambda: until_settled(attempt))
@@ -182,14 +182,14 @@ def _take(actor: User, task: Task, user_id: int, date: datetime.date) -> Assignm
     return assignment
 
 
-def _take_slot(task_id: int, user_id: int, date: datetime.date) -> DailyLimit:
+def _take_slot(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> DailyLimit:
     days = DailyLimit.objects.of(user_id, date)
     taken = days.with_room().update(taken=F("taken") + 1)
     day = days.first()
     if day is None:
         raise limits.DayMissing((user_id, date), for_everybody=True)
     if not taken:
-        _require_not_assigned(task_id, user_id, date)
+        _require_not_assigned(task_id, user_id, date, moving=moving)
         raise Overtaken if day.remaining else DayFull(day)
     return day
 
@@ -237,11 +237,11 @@ def _swap_slots(old: Assignment, user_id: int, date: datetime.date) -> DailyLimi
     if new_id is None:
         raise limits.DayMissing((user_id, date), for_everybody=True)
     if new_id < old.daily_limit_id:
-        new = _take_slot(old.task_id, user_id, date)
+        new = _take_slot(old.task_id, user_id, date, moving=old.pk)
         _free_slot(old.daily_limit_id)
     else:
         _free_slot(old.daily_limit_id)
-        new = _take_slot(old.task_id, user_id, date)
+        new = _take_slot(old.task_id, user_id, date, moving=old.pk)
     return new
 
 
@@ -275,10 +275,14 @@ def _require_person(user_id: int) -> None:
         raise refusal
 
 
-def _require_not_assigned(task_id: int, user_id: int, date: datetime.date) -> None:
+def _require_not_assigned(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> None:
     same = Assignment.objects.filter(task=task_id, daily_limit__user=user_id, daily_limit__date=date)
-    if (assignment_id := same.values_list("pk", flat=True).first()) is not None:
-        raise refusals.already_assigned(task_id=task_id, user_id=user_id, date=date, assignment_id=assignment_id)
+    assignment_id = same.values_list("pk", flat=True).first()
+    if assignment_id is None:
+        return
+    if assignment_id == moving:
+        raise Overtaken  # Somebody else moved it there meanwhile.
+    raise refusals.already_assigned(task_id=task_id, user_id=user_id, date=date, assignment_id=assignment_id)
 
 
 def _explained(work: Callable[[], Assignment]) -> Assignment:

@@ -151,6 +151,17 @@ def explain(decisions: Sequence[Done | DayFull | ToGoError]) -> list[Done | ToGo
     ]
 
 
+def of_days(days: Iterable[Day]) -> Iterator[Q]:
+    """What finds these people's dates, and no others, in any table with `user` and `date`; some dates with a query."""
+    people: dict[datetime.date, set[int]] = {}
+    for user_id, date in days:
+        people.setdefault(date, set()).add(user_id)
+    dates = sorted(people)
+    for start in range(0, len(dates), _DATES_PER_QUERY):
+        chunk = dates[start : start + _DATES_PER_QUERY]
+        yield reduce(or_, (Q(date=date, user__in=people[date]) for date in chunk))
+
+
 # --- the statements ---------------------------------------------------------------------------------------------
 
 
@@ -174,23 +185,14 @@ def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> li
 def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
     """The days of the wishes, locked in the order of their ids. Raises `DayMissing`."""
     places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
-    found = dict(_find(places))
+    rows = (
+        row for some in of_days(places) for row in DailyLimit.objects.filter(some).values_list("user", "date", "pk")
+    )
+    found = {(user_id, date): day_id for user_id, date, day_id in rows}
     if missing := places - set(found):
         raise limits.DayMissing(*missing, for_everybody=True)
     locked = DailyLimit.objects.filter(pk__in=found.values()).locked()
     return {(day.user_id, day.date): day for day in locked}
-
-
-def _find(places: set[Day]) -> Iterator[tuple[Day, int]]:
-    people: dict[datetime.date, set[int]] = {}
-    for user_id, date in places:
-        people.setdefault(date, set()).add(user_id)
-    dates = sorted(people)
-    for start in range(0, len(dates), _DATES_PER_QUERY):
-        chunk = dates[start : start + _DATES_PER_QUERY]
-        theirs = reduce(or_, (Q(date=date, user__in=people[date]) for date in chunk))
-        for day_id, user_id, date in DailyLimit.objects.filter(theirs).values_list("pk", "user", "date"):
-            yield (user_id, date), day_id
 
 
 def _given(day_ids: list[int], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:

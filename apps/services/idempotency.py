@@ -43,25 +43,27 @@ def once(*, actor: User, call: str, key: str, body: str, work: Callable[[], Answ
     scope = hashlib.sha256("\0".join([str(actor.pk), call, key]).encode()).hexdigest()
 
     def first() -> Answer:
-        try:
-            with transactions.waiting_at_most(WAIT):
-                IdempotencyKey.objects.filter(pk=scope, created_at__lt=_expired_before()).delete()
-                IdempotencyKey.objects.create(scope=scope, body=body)
-        except transactions.WaitedTooLong:
-            raise IdempotencyKeyInUse("The first call with this key is still running.", retry_after=1) from None
+        with transactions.waiting_at_most(WAIT):
+            IdempotencyKey.objects.filter(pk=scope, created_at__lt=_expired_before()).delete()
+            IdempotencyKey.objects.create(scope=scope, body=body)
         answer = work()
         IdempotencyKey.objects.filter(pk=scope).update(
             status=answer.status, answer=answer.body, location=answer.location
         )
         return answer
 
-    for _ in range(_ATTEMPTS):
-        if kept := _kept(scope, body):
-            return kept
-        try:
-            return limits.with_days(first)
-        except IntegrityError:
-            continue  # Another call with this key was first; or (on PostgreSQL, at the commit) a task was deleted.
+    try:
+        with transactions.in_turn(scope, seconds=WAIT):
+            for _ in range(_ATTEMPTS):
+                if kept := _kept(scope, body):
+                    return kept
+                try:
+                    return limits.with_days(first)
+                except IntegrityError:
+                    # Another call with this key was first; or (on PostgreSQL, at the commit) a task was deleted.
+                    continue
+    except transactions.WaitedTooLong:
+        raise IdempotencyKeyInUse("The first call with this key is still running.", retry_after=1) from None
     raise TryAgain("Others are changing the same at the same time.", retry_after=1)
 
 

@@ -45,6 +45,13 @@ def require_admin(actor: User) -> None:
         raise NotAllowed("Only an admin may do this.")
 
 
+def require_may_change(actor: User, user_id: int) -> None:
+    """Raise `NotAllowed` unless `actor` is an admin; `UserNotFound` if they may not even see this person."""
+    if user_id != actor.pk and not actor.may_assign_to_all:
+        raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+    require_admin(actor)
+
+
 def require_may_see_days_of(actor: User, user_ids: list[int]) -> None:
     """Raise `UserNotFound` unless all these people are there and `actor` may see their days: their own, or as a
     taskmaster everyone's."""

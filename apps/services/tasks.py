@@ -17,6 +17,11 @@ class TaskFields(TypedDict, total=False):
     is_active: bool
 
 
+def get(*, task_id: int) -> Task:
+    """A task, in use or retired. Raises `TaskNotFound`."""
+    return _get(task_id)
+
+
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
     """Make a task. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
@@ -28,11 +33,9 @@ def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> T
     permissions.require_taskmaster(actor)
 
     def work() -> Task:
-        task = _get(task_id)
-        for name, value in fields.items():
-            setattr(task, name, value)
-        task.save(update_fields=list(fields))
-        return task
+        if fields:
+            Task.objects.filter(pk=task_id).update(**fields)
+        return _get(task_id)
 
     return transactions.run(work)
 

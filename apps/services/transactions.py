@@ -26,20 +26,12 @@ _POSTGRESQL_CODES = {"40001", "40P01", "55P03"}
 # https://mariadb.com/kb/en/mariadb-error-codes/: ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_CHECKREAD
 _MYSQL_CODES = {1205, 1213, 1020}
 
-_LOCK_TIMEOUTS = {"postgresql 55P03", "mysql 1205"}
-# What bounds the wait for a lock in the midst of a transaction, and what sets it back.
-_LOCK_WAITS = {
-    "postgresql": ("SET LOCAL lock_timeout = '{seconds}s'", "SET LOCAL lock_timeout TO DEFAULT"),
-    "mysql": (
-        "SET @togo_wait = @@innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = {seconds}",
-        "SET SESSION innodb_lock_wait_timeout = @togo_wait",
-    ),
-}
-
 # SQLite's own queue for the write lock is unfair (one writer waited 16 s): the threads of a process line up here,
 # and only one of them at a time competes with other processes.
 _sqlite_queue = threading.Lock()
 _SQLITE_QUEUE_SECONDS = 5.0
+# The longest that SQLite sleeps before it looks again (`sqliteDefaultBusyCallback` in its main.c).
+_SQLITE_PAUSE = 0.1
 
 
 def run(work: Callable[[], T]) -> T:
@@ -65,6 +57,13 @@ def run(work: Callable[[], T]) -> T:
     raise TryAgain("The database is too busy at the moment.", retry_after=1)
 
 
+def let_others_write() -> None:
+    """Pause between the transactions of long work: on SQLite whoever waits to write looks every 100 ms at the latest
+    whether they can, and would hardly ever find it so."""
+    if transaction.get_connection().vendor == "sqlite":
+        time.sleep(_SQLITE_PAUSE)
+
+
 def after_commit(action: Callable[[], object]) -> None:
     """Do `action` once the work is committed, or never. Its errors are logged and harm nobody."""
     transaction.on_commit(action, robust=True)
@@ -86,30 +85,49 @@ def retry_code(error: DatabaseError) -> str | None:
 
 
 @contextlib.contextmanager
-def waiting_at_most(seconds: int) -> Iterator[None]:
-    """Wait for a lock no longer than so many seconds in this part of a transaction; raises `WaitedTooLong`.
+def in_turn(name: str, *, seconds: int) -> Iterator[None]:
+    """Around a unit of work that inserts a row of this name: on MariaDB and MySQL one after the other.
 
-    On SQLite a transaction waits when it begins, and finds nothing locked once it has begun.
+    There, those whose INSERT waits for another's row deadlock with each other when that one is undone. Raises
+    `WaitedTooLong` after so many seconds; `name` has 64 characters at most. Elsewhere nobody waits here.
     """
     connection = transaction.get_connection()
-    before, after = _LOCK_WAITS.get(connection.vendor, ("", ""))
-    try:
-        _say(connection, before.format(seconds=seconds))
+    if connection.vendor != "mysql":
         yield
-        _say(connection, after)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK(%s, %s)", [name, seconds])
+        if cursor.fetchone() != (1,):
+            raise WaitedTooLong
+    try:
+        yield
+    finally:
+        # Past Django, which lets nothing through once a transaction failed. A lost connection holds no lock.
+        with contextlib.suppress(Exception), connection.connection.cursor() as cursor:
+            cursor.execute("DO RELEASE_LOCK(%s)", [name])
+
+
+@contextlib.contextmanager
+def waiting_at_most(seconds: int) -> Iterator[None]:
+    """Wait for locks no longer than so many seconds in this part of a transaction; raises `WaitedTooLong`.
+
+    On PostgreSQL. On SQLite a transaction waits when it begins, and finds nothing locked once it has begun.
+    """
+    connection = transaction.get_connection()
+    if connection.vendor != "postgresql":
+        yield
+        return
+    # With an error the transaction is undone, and what was set for it.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{seconds}s'")
+    try:
+        yield
     except DatabaseError as error:
-        if retry_code(error) not in _LOCK_TIMEOUTS:
-            raise
-        # The transaction is undone, on PostgreSQL with what was set for it.
-        if connection.vendor == "mysql":
-            _say(connection, after)
-        raise WaitedTooLong from error
-
-
-def _say(connection: BaseDatabaseWrapper, statement: str) -> None:
-    if statement:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+        if retry_code(error) == "postgresql 55P03":
+            raise WaitedTooLong from error
+        raise
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 
 
 class WaitedTooLong(Exception):

@@ -3,14 +3,26 @@
 from typing import TypedDict, Unpack
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
-from apps.exceptions.base import InvalidRequest
+from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import User
 from apps.services import permissions, transactions
 
 # The people of the demonstration, known to everyone: for loopback only.
 DEMO_PASSWORDS = {"a": "1", "b": "1"}
+
+
+class FieldError(TypedDict):
+    """What is wrong with a field."""
+
+    field: str
+    code: str
+    message: str
 
 
 class UserFields(TypedDict, total=False):
@@ -23,24 +35,51 @@ class UserFields(TypedDict, total=False):
     is_admin: bool
 
 
-def create_user(*, actor: User | None, username: str, password: str, **fields: Unpack[UserFields]) -> User:
-    """Make a person. `actor` is None where no person asks: the first admin and the demonstration.
+def get(*, actor: User, user_id: int) -> User:
+    """A person. Raises `UserNotFound` when there is none that `actor` may see."""
+    person = User.objects.visible_to(actor).filter(pk=user_id).first()
+    if person is None:
+        raise _no_person(user_id)
+    return person
 
-    Raises `NotAllowed`, and Django's `IntegrityError` when the username is taken.
+
+def create_user(*, actor: User | None, username: str, password: str, **fields: Unpack[UserFields]) -> User:
+    """Make a person. `actor` is None where no person asks, and nobody's password is judged: the demonstration.
+
+    Raises `NotAllowed`, and `InvalidRequest` for a username that is taken or holds what it may not, and a password
+    that is too easy.
     """
+    username = User.normalize_username(username)
     if actor is not None:
         permissions.require_admin(actor)
-    return transactions.run(lambda: User.objects.create_user(username, password, **fields))
+        person = User(username=username, **fields)
+        _require_valid([*_wrong_fields(person), *_wrong_password(password, person, "password")])
+    hashed = make_password(password)
+    try:
+        return transactions.run(lambda: User.objects.create(username=username, password=hashed, **fields))
+    except IntegrityError:
+        raise _invalid(
+            [{"field": "username", "code": "unique", "message": "A person with this username exists already."}]
+        ) from None
 
 
 def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> User:
-    """Change a person; deactivating leaves what they have. Raises `NotAllowed` and `UserNotFound`."""
-    permissions.require_admin(actor)
+    """Change a person; deactivating leaves what they have.
+
+    Raises `UserNotFound`, and `NotAllowed` also where nobody would be left to keep the people.
+    """
+    permissions.require_may_change(actor, user_id)
 
     def work() -> User:
+        admins = User.objects.active().filter(is_admin=True)
+        # Locked, in order: of two admins who demote each other at once, one comes second and finds none left.
+        left = set(admins.locked().values_list("pk", flat=True)) - {user_id} if _demotes(fields) else set()
         person = _get(user_id)
+        if _demotes(fields) and person.is_active and person.is_admin and not left:
+            raise NotAllowed("This is the last active admin; make somebody else an admin first.")
         for name, value in fields.items():
             setattr(person, name, value)
+        _require_valid([error for error in _wrong_fields(person) if error["field"] in fields])
         person.save(update_fields=list(fields))
         return person
 
@@ -48,9 +87,29 @@ def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> U
 
 
 def set_password(*, actor: User, user_id: int, password: str) -> None:
-    """Give a person another password; every token they have is dead. Raises `NotAllowed` and `UserNotFound`."""
+    """Give a person another password; every token they have is dead.
+
+    Raises `NotAllowed`, `UserNotFound`, and `InvalidRequest` for a password that is too easy.
+    """
     permissions.require_admin(actor)
-    transactions.run(lambda: _set_password(_get(user_id), password))
+    person = _get(user_id)
+    _require_valid(_wrong_password(password, person, "password"))
+    hashed = make_password(password)
+    transactions.run(lambda: User.objects.filter(pk=person.pk).update(password=hashed))
+
+
+def change_password(*, actor: User, old_password: str, new_password: str) -> None:
+    """Give oneself another password; every token that one has is dead.
+
+    Raises `InvalidRequest` when the old one is wrong or the new one too easy.
+    """
+    if not actor.check_password(old_password):
+        raise _invalid([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
+    _require_valid(_wrong_password(new_password, actor, "new_password"))
+    hashed = make_password(new_password)
+    same = User.objects.filter(pk=actor.pk, password=actor.password)
+    if not transactions.run(lambda: same.update(password=hashed)):
+        raise TryAgain("The password is being changed at the same time.", retry_after=1)
 
 
 def ensure_admin(*, username: str, password: str) -> bool:
@@ -78,10 +137,46 @@ def demo_passwords_work() -> bool:
 def _get(user_id: int) -> User:
     person = User.objects.filter(pk=user_id).first()
     if person is None:
-        raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+        raise _no_person(user_id)
     return person
 
 
-def _set_password(person: User, password: str) -> None:
-    person.set_password(password)
-    person.save(update_fields=["password"])
+def _no_person(user_id: int) -> UserNotFound:
+    return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+
+
+def _demotes(fields: UserFields) -> bool:
+    return fields.get("is_active") is False or fields.get("is_admin") is False
+
+
+def _wrong_fields(person: User) -> list[FieldError]:
+    try:
+        person.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        return [
+            {"field": field, "code": one.code or "invalid", "message": " ".join(one.messages)}
+            for field, errors in error.error_dict.items()
+            for one in errors
+        ]
+    return []
+
+
+def _wrong_password(password: str, person: User, field: str) -> list[FieldError]:
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        return [
+            {"field": field, "code": one.code or "invalid", "message": " ".join(one.messages)}
+            for one in error.error_list
+        ]
+    return []
+
+
+def _require_valid(errors: list[FieldError]) -> None:
+    if errors:
+        raise _invalid(errors)
+
+
+def _invalid(errors: list[FieldError]) -> InvalidRequest:
+    names = ", ".join(sorted({error["field"] for error in errors}))
+    return InvalidRequest(f"Look at {names}.", errors=errors)

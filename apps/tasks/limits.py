@@ -7,11 +7,10 @@ from typing import Any
 
 from celery import shared_task
 from django.dispatch import receiver
-from kombu.exceptions import OperationalError
 
 from apps.services import health, limits, repicking
+from apps.tasks.base import ask
 
-logger = logging.getLogger(__name__)
 log = logging.getLogger("apps.limits")
 
 
@@ -67,21 +66,13 @@ def apply_rules() -> None:
 @receiver(limits.date_requested)
 def ask_for_a_date(date: datetime.date, **_: Any) -> None:
     """Somebody needed a date that isn't set for everybody: set it soon, not only at the next turn of beat."""
-    _ask(set_daily_limits, date.isoformat())
+    ask(set_daily_limits, date.isoformat())
 
 
 @receiver(repicking.many_days_outdated)
 def ask_for_the_rules(**_: Any) -> None:
     """The rules have changed for more days than a request waits for."""
-    _ask(apply_rules)
-
-
-def _ask(job: Any, *args: str) -> None:
-    """Enqueue a job whose work is noted in the database: without a broker the periodic job does it later."""
-    try:
-        job.delay(*args)
-    except OperationalError as error:
-        logger.warning("The broker can't be reached (%s); the periodic job will do %s.", error, job.name)
+    ask(apply_rules)
 
 
 def _log(what: str, date: str, started: float, **data: Any) -> None:

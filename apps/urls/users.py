@@ -2,6 +2,11 @@
 
 from django.urls import path
 
-from apps.views.users import MeView
+from apps.views.users import MeView, PasswordView, UsersView, UserView
 
-urlpatterns = [path("me/", MeView.as_view())]
+urlpatterns = [
+    path("", UsersView.as_view()),
+    path("<id:id>/", UserView.as_view(), name="user"),
+    path("me/", MeView.as_view()),
+    path("me/password/", PasswordView.as_view()),
+]

@@ -1,5 +1,7 @@
 """Assignments: who is given what, and when."""
 
+from typing import Any
+
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +12,7 @@ from apps.exceptions.base import InvalidRequest, NotAllowed
 from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import Assignment
+from apps.models.assignments import AssignmentQuerySet
 from apps.serializers.assignments import (
     AssignmentChangeSerializer,
     AssignmentCreateSerializer,
@@ -37,6 +40,11 @@ _FILTERS = {
 _COLUMNS = {"date": "daily_limit__date", "created_at": "created_at"}
 
 
+def matching(query: dict[str, Any]) -> AssignmentQuerySet:
+    """The assignments that the filters of a query let through."""
+    return Assignment.objects.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
+
+
 class AssignmentsView(APIView):
     """`/api/users/assignment/`"""
 
@@ -51,10 +59,9 @@ class AssignmentsView(APIView):
         """All for a taskmaster, their own for anyone else, a page at a time."""
         query = AssignmentQuerySerializer.read(request)
         ordering = query["ordering"]
-        rows = Assignment.objects.visible_to(person(request.user)).with_day()
         page = paginate(
             request,
-            rows.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS}),
+            matching(query).visible_to(person(request.user)).with_day(),
             query,
             column=_COLUMNS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),

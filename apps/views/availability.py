@@ -24,7 +24,7 @@ class AvailabilityView(APIView):
     """`/api/users/availability/`"""
 
     @documented(
-        "Limits",
+        "Availability",
         "Find room",
         parameters=[AvailabilityQuerySerializer],
         responses={

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 
 from apps.exceptions.base import PayloadTooLarge
+
+# What a form may hold beside its file, in bytes.
+_FORM_OVERHEAD = 10_000
 
 
 class StrictJSONParser(BaseParser):
@@ -32,6 +36,28 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body is nested too deeply.") from None
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}.") from None
+
+
+class FileFormParser(MultiPartParser):
+    """A form with a file of up to `TOGO_IMPORT_MAX_BYTES`. A big one is kept on the disk while it is read."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> "DataAndFiles[Any, Any]":
+        """The parts of the form. Raises `ParseError` and `PayloadTooLarge`."""
+        limit = settings.TOGO_IMPORT_MAX_BYTES
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        # By what the headers say, before anything is read; the server reads no further than that.
+        if length.isdecimal() and int(length) > limit + _FORM_OVERHEAD:
+            raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
+        try:
+            form = super().parse(stream, media_type, parser_context)
+        except SuspiciousOperation as error:
+            # Too many parts, or too much text in them.
+            raise PayloadTooLarge(str(error), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE) from None
+        if any(file.size > limit for _, files in form.files.lists() for file in files):
+            raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
+        return form
 
 
 def _refuse_constant(name: str) -> None:

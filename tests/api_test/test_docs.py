@@ -8,14 +8,19 @@ import pytest
 import yaml
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_framework.test import APIClient
 
 from apps.exceptions.base import ToGoError
 from apps.models import Task, User
+from tests.processes import ROOT
 
 # Not calls: the document itself, its pages, and what answers for paths that are none.
 NO_CALLS = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/", "/api/{rest}"}
+
+# Its link is the secret.
+OPEN = {"/api/users/calendar/{token}.ics"}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,59 @@ def test_every_route_below_api_is_in_the_document(document: Any) -> None:
     assert below_api - NO_CALLS == {path for path in document["paths"] if path.startswith("/api/")}
 
 
+def test_the_file_in_the_repository_is_the_document(document: Any) -> None:
+    """After a change: python manage.py spectacular --file docs/openapi.yaml"""
+    assert yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text()) == document
+
+
+def test_the_calls_are_in_groups_in_a_readable_order(document: Any) -> None:
+    groups = [tag["name"] for tag in document["tags"]]
+    used = {tag for _, _, operation in operations_of(document) for tag in operation["tags"]}
+
+    assert groups[:2] == ["Tokens", "Assignments"]
+    assert used == set(groups)
+    assert all(tag["description"] for tag in document["tags"])
+
+
+def operations_of(document: Any) -> list[tuple[str, str, Any]]:
+    return [(path, verb, operation) for path, verbs in document["paths"].items() for verb, operation in verbs.items()]
+
+
+def test_everything_that_is_sent_and_answered_has_an_example_that_fits(document: Any) -> None:
+    shown = 0
+    for path, verb, operation in operations_of(document):
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for body in [*bodies, *operation["responses"].values()]:
+            for media_type, content in body.get("content", {}).items():
+                if media_type in ("text/csv", "text/calendar"):
+                    continue  # A file, which is described in words.
+                assert content.get("examples"), (path, verb, media_type)
+                for example in content["examples"].values():
+                    # The references are looked up in the schema itself.
+                    schema = {**content["schema"], "components": document["components"]}
+                    Draft202012Validator(schema, format_checker=FormatChecker()).validate(example["value"])
+                    shown += 1
+    assert shown > 250
+
+
+def test_calls_that_create_take_a_key(document: Any) -> None:
+    keyed = {
+        (path, verb)
+        for path, verb, operation in operations_of(document)
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", []))
+    }
+
+    assert keyed == {
+        ("/api/tasks/", "post"),
+        ("/api/users/", "post"),
+        ("/api/users/assignment/", "post"),
+        ("/api/users/assignment/bulk/", "post"),
+        ("/api/users/assignment/earliest/", "post"),
+        ("/api/users/assignment/import/", "post"),
+        ("/api/users/limit-rule/", "post"),
+    }
+
+
 def test_every_operation_says_what_it_does_and_how_it_is_refused(document: Any) -> None:
     operations = [
         (path, verb, operation) for path, verbs in document["paths"].items() for verb, operation in verbs.items()
@@ -63,7 +121,7 @@ def test_every_operation_says_what_it_does_and_how_it_is_refused(document: Any) 
         for status, answer in refused.items():
             if (path, status) != ("/health/ready/", "503"):
                 assert list(answer["content"]) == ["application/problem+json"], (path, verb, status)
-        needs_token = path.startswith("/api/") and "/token/" not in path
+        needs_token = path.startswith("/api/") and not path.startswith("/api/users/token/") and path not in OPEN
         assert operation.get("security", []) == ([{"token": []}] if needs_token else []), (path, verb)
         assert ("401" in refused) is (needs_token or path.startswith("/api/users/token/")), (path, verb)
 

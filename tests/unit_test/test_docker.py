@@ -378,7 +378,9 @@ def test_web_serves_only_while_no_password_of_the_demonstration_works(entrypoint
     assert (status, entrypoint.calls) == (1, [])
     assert "togo.E001" in errors
 
-    users.set_password(actor=User.objects.get(username="boss"), user_id=User.objects.get(username="b").pk, password="x")
+    users.set_password(
+        actor=User.objects.get(username="boss"), user_id=User.objects.get(username="b").pk, password=PASSWORD
+    )
     assert entrypoint.run("web", **known)[0] == 0
     assert entrypoint.calls[0].startswith("granian")
 

@@ -32,6 +32,8 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_LIMIT_PICKER", "", "rules"),
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": [("TOGO_ASSIGN_DAYS_AHEAD", "3660", 3660), ("TOGO_ASSIGN_DAYS_AHEAD", "", 366)],
+    "TOGO_IMPORT_MAX_BYTES": [("TOGO_IMPORT_MAX_BYTES", "1000", 1000), ("TOGO_IMPORT_MAX_BYTES", "", 20_000_000)],
+    "TOGO_IMPORT_MAX_ROWS": [("TOGO_IMPORT_MAX_ROWS", "1", 1), ("TOGO_IMPORT_MAX_ROWS", "", 200_000)],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
     "TOGO_ALLOWED_HOSTS": [
         ("ALLOWED_HOSTS", "togo.example.org, .example.net,", ["togo.example.org", ".example.net"]),
@@ -47,6 +49,8 @@ BAD: dict[str, list[str]] = {
     "TOGO_HTTPS": ["https"],
     "TOGO_TIME_ZONE": ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "x" * 5000],
     "TOGO_DEFAULT_DAILY_LIMIT": ["-1", "1001", "5.0", "five", "1" * 5000],
+    "TOGO_IMPORT_MAX_BYTES": ["999", "20 MB", "1000000001"],
+    "TOGO_IMPORT_MAX_ROWS": ["0", "1.5", "10000001"],
     "TOGO_LIMIT_PICKER": [
         "Rules",
         "random",

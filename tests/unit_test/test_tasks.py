@@ -30,6 +30,14 @@ def test_two_who_change_a_task_at_once_both_get_their_way(taskmaster: User, cook
     assert Task.objects.values_list("name", "is_active").get() == ("baking", False)
 
 
+def test_a_task_that_is_deleted_while_it_is_changed_is_not_found(taskmaster: User, cooking: Task) -> None:
+    def is_deleted() -> None:
+        tasks.delete_task(actor=taskmaster, task_id=cooking.pk)
+
+    with meanwhile("UPDATE", is_deleted), pytest.raises(TaskNotFound):
+        tasks.update_task(actor=taskmaster, task_id=cooking.pk, is_active=False)
+
+
 def test_who_has_a_task_that_is_retired_keeps_it(taskmaster: User, alice: User, cooking: Task) -> None:
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
 

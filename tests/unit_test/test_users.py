@@ -1,16 +1,20 @@
 """Making and changing people."""
 
+import contextlib
+import threading
 from datetime import date
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.db import IntegrityError
+from django.db import connection
 
-from apps.exceptions.base import InvalidRequest, NotAllowed
+from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, Task, User
 from apps.services import assignments, users
+from tests.conftest import make_person
+from tests.unit_test.meanwhile import meanwhile
 
 
 @pytest.fixture(autouse=True)
@@ -30,17 +34,86 @@ def test_an_admin_makes_a_person_who_can_sign_in(admin: User) -> None:
 
 
 def test_a_username_is_taken_once(admin: User, alice: User) -> None:
-    with pytest.raises(IntegrityError):
+    with pytest.raises(InvalidRequest) as refusal:
         users.create_user(actor=admin, username="alice", password="of my own choice")
 
+    assert refusal.value.data == {
+        "errors": [{"field": "username", "code": "unique", "message": "A person with this username exists already."}]
+    }
     assert User.objects.filter(username="alice").count() == 1
 
 
 def test_a_username_that_looks_the_same_is_the_same(admin: User) -> None:
-    users.create_user(actor=admin, username="zo\u00eb", password="!")
+    users.create_user(actor=admin, username="zo\u00eb", password="of my own choice")
 
-    with pytest.raises(IntegrityError):
-        users.create_user(actor=admin, username="zoe\u0308", password="!")
+    with pytest.raises(InvalidRequest):
+        users.create_user(actor=admin, username="zoe\u0308", password="of my own choice")
+
+
+@pytest.mark.real_time
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_make_the_same_person_at_once_one_does() -> None:
+    boss = make_person("boss", is_admin=True)
+    start = threading.Barrier(4)
+    outcomes: list[str] = []
+
+    def make(number: int) -> None:
+        start.wait(10)
+        try:
+            users.create_user(actor=boss, username="bob", password="of my own choice", first_name=str(number))
+            outcomes.append("made")
+        except InvalidRequest as refusal:
+            outcomes.append(refusal.data["errors"][0]["code"])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(outcomes) == ["made", "unique", "unique", "unique"]
+    assert User.objects.filter(username="bob").count() == 1
+
+
+def test_a_password_is_judged_by_the_persons_names_wherever_it_is_set(admin: User, alice: User) -> None:
+    users.update_user(actor=admin, user_id=alice.pk, last_name="Wonderland")
+    alice.refresh_from_db()
+    alice.set_password("of my own choice")
+    alice.save()
+    easy = "wonderland7"
+
+    for field, refused in (
+        ("password", lambda: users.create_user(actor=admin, username="bob", password=easy, last_name="Wonderland")),
+        ("password", lambda: users.set_password(actor=admin, user_id=alice.pk, password=easy)),
+        (
+            "new_password",
+            lambda: users.change_password(actor=alice, old_password="of my own choice", new_password=easy),
+        ),
+    ):
+        with pytest.raises(InvalidRequest) as refusal:
+            refused()
+        (error,) = refusal.value.data["errors"]
+        assert (error["field"], error["code"]) == (field, "password_too_similar")
+        assert "last name" in error["message"]
+
+    assert authenticate(username="alice", password="of my own choice") == alice
+    assert not User.objects.filter(username="bob").exists()
+
+
+def test_of_two_new_passwords_at_once_one_is_told_to_try_again(alice: User) -> None:
+    alice.set_password("of my own choice")
+    alice.save()
+    other = User.objects.get(pk=alice.pk)
+
+    def is_changed() -> None:
+        users.change_password(actor=other, old_password="of my own choice", new_password="of another choice")
+
+    with meanwhile("UPDATE", is_changed, table="user"), pytest.raises(TryAgain):
+        users.change_password(actor=alice, old_password="of my own choice", new_password="of a third choice")
+
+    assert authenticate(username="alice", password="of another choice") == alice
 
 
 def test_only_admins_keep_people(admin: User, taskmaster: User, alice: User) -> None:
@@ -57,6 +130,46 @@ def test_only_admins_keep_people(admin: User, taskmaster: User, alice: User) -> 
             refused()
 
     assert list(User.objects.order_by("pk").values()) == before
+
+
+def test_the_last_active_admin_stays_one(admin: User, alice: User) -> None:
+    retired = User.objects.create(username="retired", password="!", is_admin=True, is_active=False)
+    for fields in ({"is_active": False}, {"is_admin": False}, {"is_admin": False, "is_taskmaster": True}):
+        with pytest.raises(NotAllowed):
+            users.update_user(actor=admin, user_id=admin.pk, **fields)
+    # Who is none, or may not sign in, can be changed all the same.
+    users.update_user(actor=admin, user_id=alice.pk, is_active=False, is_admin=False)
+    users.update_user(actor=admin, user_id=retired.pk, is_admin=False)
+
+    users.update_user(actor=admin, user_id=alice.pk, is_active=True, is_admin=True)
+    users.update_user(actor=admin, user_id=admin.pk, is_admin=False)
+
+    assert list(User.objects.active().filter(is_admin=True)) == [alice]
+
+
+@pytest.mark.real_time
+@pytest.mark.django_db(transaction=True)
+def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
+    for number in range(10):
+        pair = [make_person(f"admin {number} {one}", is_admin=True) for one in "ab"]
+        start = threading.Barrier(2)
+
+        def demote(actor: User, other: User, start: threading.Barrier = start) -> None:
+            start.wait(10)
+            try:
+                with contextlib.suppress(NotAllowed):
+                    users.update_user(actor=actor, user_id=other.pk, is_admin=False)
+            finally:
+                connection.close()
+
+        both = [threading.Thread(target=demote, args=order) for order in (pair, pair[::-1])]
+        for thread in both:
+            thread.start()
+        for thread in both:
+            thread.join(30)
+
+        assert User.objects.active().filter(is_admin=True).count() == 1
+        User.objects.filter(is_admin=True).update(is_admin=False)
 
 
 def test_a_person_who_is_not_there_can_not_be_changed(admin: User) -> None:
@@ -125,7 +238,7 @@ def test_the_first_admin_is_made_once() -> None:
 
 def test_the_first_admin_is_made_beside_those_who_are_none(admin: User, alice: User) -> None:
     """An admin who may not sign in, and the one of the demonstration, are nobody's first admin."""
-    users.update_user(actor=admin, user_id=admin.pk, is_active=False)
+    User.objects.filter(pk=admin.pk).update(is_active=False)
     User.objects.create(username="a", password="!", is_admin=True)
 
     for taken in ("alice", "admin", "a"):

@@ -142,6 +142,23 @@ def test_a_new_password_is_set_if_it_is_good(page: Client, admin: User) -> None:
     assert bob.check_password("of another choice")
 
 
+def test_the_last_active_admin_stays_one(page: Client, admin: User) -> None:
+    with nothing_written():
+        for kept in ({"is_active": "on"}, {"is_admin": "on"}):
+            refused_again = send(page, f"user/{admin.pk}/change/", username="admin", password="", **kept)
+            assert said(refused_again) == ["This is the last active admin; make somebody else an admin first."]
+
+    User.objects.create(username="second", password="!", is_admin=True)
+    send(page, f"user/{admin.pk}/change/", username="admin", password="", is_active="on")
+    admin.refresh_from_db()
+    assert (admin.is_active, admin.is_admin) == (True, False)
+
+
+def test_a_refused_change_leaves_the_password_too(page: Client, admin: User) -> None:
+    with nothing_written():
+        send(page, f"user/{admin.pk}/change/", username="admin", password="of another choice", is_active="on")
+
+
 def test_nobody_is_deleted(page: Client, alice: User) -> None:
     with nothing_written():
         assert page.post(f"/admin/togo/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 403

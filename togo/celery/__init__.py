@@ -28,5 +28,9 @@ def log_as_the_settings_say(loglevel: int | str | None = None, **_: Any) -> None
 @worker_ready.connect
 def set_limits_at_start(sender: Any, **_: Any) -> None:
     """Catch up on what was due while no worker ran, instead of waiting for beat's next turn."""
-    for name in ("apps.tasks.limits.set_due_limits", "apps.tasks.tokens.remove_expired_tokens"):
+    for name in (
+        "apps.tasks.limits.set_due_limits",
+        "apps.tasks.imports.do_imports_that_stand_still",
+        "apps.tasks.tokens.remove_expired_tokens",
+    ):
         sender.app.send_task(name)

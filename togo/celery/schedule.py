@@ -17,4 +17,13 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.idempotency.remove_expired_keys",
         "schedule": crontab(minute=29),
     },
+    "go on with imports": {
+        "task": "apps.tasks.imports.do_imports_that_stand_still",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    "remove old imports": {
+        "task": "apps.tasks.imports.remove_old_imports",
+        "schedule": crontab(hour=3, minute=41),
+    },
 }

@@ -1,0 +1,72 @@
+"""Shapes of imports."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from apps.models import Import
+from apps.models.imports import ImportStatus
+from apps.serializers.base import StrictSerializer
+
+
+class ImportCreateSerializer(StrictSerializer):
+    """A CSV file of assignments."""
+
+    file = serializers.FileField(
+        allow_empty_file=True,
+        help_text="CSV in UTF-8 with the columns `task`, `user` (ids, or names where unambiguous) and `date` "
+        "(YYYY-MM-DD), separated by commas, semicolons or tabs. The first line names them.",
+    )
+    dry_run = serializers.ChoiceField(
+        choices=["true", "false"],
+        default="false",
+        help_text="`true`: tell what would become of each row, and assign nothing.",
+    )
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The valid parts of a form. Raises `ValidationError`, also for a part that was sent twice."""
+        form = request.data
+        # Without a body it is no form, but an empty dictionary.
+        parts = dict(form.lists()) if isinstance(form, MultiValueDict) else {}
+        for name, values in parts.items():
+            if len(values) > 1:
+                raise serializers.ValidationError(
+                    {name: serializers.ErrorDetail("This part was sent more than once.", "repeated")}
+                )
+        # As a plain dictionary: of a form, an empty part would count as none.
+        serializer = cls(data={name: value for name, (value,) in parts.items()})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class ImportSerializer(serializers.Serializer[Import]):
+    """How far an import is."""
+
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=ImportStatus.choices)
+    detail = serializers.CharField(help_text="Why it was given up; empty otherwise.")
+    dry_run = serializers.BooleanField(help_text="Nothing is assigned, only told.")
+    rows = serializers.IntegerField(help_text="How many rows the file has.")
+    done = serializers.IntegerField(help_text="How many of them are done; `accepted` and `refused` together.")
+    accepted = serializers.IntegerField(help_text="How many were assigned, or in a dry run would be.")
+    refused = serializers.IntegerField(help_text="How many were not; the report says why.")
+    created_at = serializers.DateTimeField(help_text="When the file was sent, in UTC.")
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When it was done or given up, or null.")
+    url = serializers.SerializerMethodField(help_text="Where to ask how far it is.")
+    report = serializers.SerializerMethodField(help_text="What became of each row so far, as CSV.")
+
+    def get_url(self, whole: Import) -> str:
+        """The import's address."""
+        return self._address("import", whole)
+
+    def get_report(self, whole: Import) -> str:
+        """The report's address."""
+        return self._address("import-report", whole)
+
+    def _address(self, name: str, whole: Import) -> str:
+        address: str = self.context["request"].build_absolute_uri(reverse(name, args=[whole.pk]))
+        return address

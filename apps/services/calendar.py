@@ -1,0 +1,133 @@
+"""Everyone's calendar, for programs that show calendars: behind a link that only its owner knows.
+
+The link's token is signed and names the person and how often they renewed it, so that nothing secret is stored.
+"""
+
+import datetime
+import re
+from collections.abc import Sequence
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import F, Max
+from django.utils.crypto import salted_hmac
+from icalendar import Calendar, Component, Timezone, TimezoneStandard, vDuration
+from icalendar import Event as CalendarEvent
+
+from apps.exceptions.base import NotFound
+from apps.models import Assignment, CalendarLink, Event, User
+from apps.models.assignments import Status
+from apps.services import permissions, transactions
+
+# How far back a calendar goes.
+DAYS_BACK = 31
+# How often programs are asked to look again.
+_REFRESH = datetime.timedelta(hours=1)
+# Text in a calendar may not hold these.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_signer = Signer(sep="~", salt="togo.calendar")
+
+
+def token_of(*, actor: User) -> str:
+    """The token of the link that works now."""
+    version = CalendarLink.objects.filter(pk=actor.pk).values_list("version", flat=True).first() or 0
+    return _signer.sign(f"{actor.pk}.{version}")
+
+
+def renew(*, actor: User) -> str:
+    """Make the link that worked until now useless; returns the token of the new one."""
+
+    def work() -> None:
+        CalendarLink.objects.get_or_create(pk=actor.pk)
+        CalendarLink.objects.filter(pk=actor.pk).update(version=F("version") + 1)
+
+    transactions.run(work)
+    return token_of(actor=actor)
+
+
+def feed(*, token: str) -> bytes:
+    """The person's assignments from 31 days ago on, as RFC 5545 has it. The same assignments give the same bytes.
+
+    Raises `NotFound` for a token that was renewed, forged, or is of somebody deactivated.
+    """
+    person = _person(token)
+    first = permissions.today() - datetime.timedelta(days=DAYS_BACK)
+    theirs = Assignment.objects.filter(daily_limit__user=person, daily_limit__date__gte=first)
+    changed = _last_changes(person, first)
+    return _calendar(
+        person,
+        [
+            _event(assignment, changed.get(assignment.pk, assignment.created_at))
+            for assignment in theirs.with_day().select_related("task").order_by("daily_limit__date", "pk")
+        ],
+    )
+
+
+def _last_changes(person: User, first: datetime.date) -> dict[int | None, datetime.datetime]:
+    """When each of a person's assignments was given, moved, done or reopened last: what the history tells."""
+    told = Event.objects.filter(user=person.pk, date__gte=first, assignment__isnull=False)
+    return dict(told.values_list("assignment").annotate(Max("at")))
+
+
+def _person(token: str) -> User:
+    try:
+        user_id, _, version = _signer.unsign(token).partition(".")
+    except BadSignature:
+        raise _no_calendar() from None
+    person = User.objects.active().select_related("calendar_link").filter(pk=user_id).first()
+    if person is None or _version_of(person) != int(version):
+        raise _no_calendar()
+    return person
+
+
+def _version_of(person: User) -> int:
+    link: CalendarLink | None = getattr(person, "calendar_link", None)
+    return link.version if link else 0
+
+
+def _no_calendar() -> NotFound:
+    return NotFound("There is no calendar here; its owner may have renewed the link.")
+
+
+def _calendar(person: User, events: Sequence[Component]) -> bytes:
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", "-//ToGo//ToGo//EN")
+    for name in ("name", "x-wr-calname"):
+        calendar.add(name, f"ToGo ({person.username})")
+    calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(_REFRESH))
+    for part in events or [_nothing()]:
+        calendar.add_component(part)
+    written: bytes = calendar.to_ical()
+    return written
+
+
+def _event(assignment: Assignment, changed: datetime.datetime) -> CalendarEvent:
+    name = _CONTROL.sub(" ", assignment.task.name)
+    event = CalendarEvent()
+    event.add("uid", f"{assignment.pk}.{_installation()}@togo")
+    event.add("dtstamp", changed)
+    event.add("last-modified", changed)
+    event.add("dtstart", assignment.date)
+    event.add("dtend", assignment.date + datetime.timedelta(days=1))
+    # A tick in the name: programs show no other sign of what is done.
+    event.add("summary", f"\u2713 {name}" if assignment.status == Status.DONE else name)
+    # It takes the day, not an hour of it: nobody is shown as busy.
+    event.add("transp", "TRANSPARENT")
+    return event
+
+
+def _nothing() -> Component:
+    """What shows nothing where nothing is planned: RFC 5545 wants a part in every calendar. This one is a time zone."""
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "UTC")
+    standard.add("dtstart", datetime.datetime(1970, 1, 1))  # noqa: DTZ001 - the times of a zone's own are in none
+    for name in ("tzoffsetfrom", "tzoffsetto"):
+        standard.add(name, datetime.timedelta(0))
+    zone.add_component(standard)
+    return zone
+
+
+def _installation() -> str:
+    """Tells the assignments of two installations apart, in a program that shows both."""
+    return salted_hmac("togo.calendar.uid", "").hexdigest()[:16]

@@ -1,0 +1,114 @@
+"""Takes files of assignments, keeps their rows until a job has done them, and tells what became of each.
+
+The rows are kept in the database: web servers and workers need no disk in common.
+"""
+
+import datetime
+from collections.abc import Iterator
+from itertools import islice
+
+from django.conf import settings
+from django.dispatch import Signal
+from django.utils import timezone
+
+from apps.exceptions.base import InvalidRequest, NotFound, PayloadTooLarge
+from apps.models import Import, ImportBlock, User
+from apps.services import permissions, spreadsheets, transactions
+from apps.services.spreadsheets import Source
+
+COLUMNS = ("task", "user", "date")
+# What an export and a report have beside them: both can be edited and imported.
+_OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
+_OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
+REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "next_free_date")
+# Rows per transaction of the job, which others wait for.
+ROWS_PER_BLOCK = 500
+KEPT = datetime.timedelta(days=30)
+# An import that is no further after this time is done by nobody.
+_STANDSTILL = datetime.timedelta(seconds=30)
+
+# Sent after the commit with `import_id`: there are rows to do.
+import_taken = Signal()
+
+
+def start(*, actor: User, file: Source, dry_run: bool) -> Import:
+    """Take a CSV file to be imported by a job, or, as a dry run, to be told what would become of its rows.
+
+    1. Read it to its end, row by row, to see that all of it can be understood.
+    2. Read it again, and keep its rows in one short transaction.
+
+    Raises `NotAllowed`, `InvalidRequest` with the line where the file can't be read, and `PayloadTooLarge` for more
+    rows than may be imported at once; then nothing of it is kept.
+    """
+    permissions.require_taskmaster(actor)
+    count = _count(file)
+
+    def work() -> Import:
+        whole = Import.objects.create(uploader=actor, dry_run=dry_run, rows=count)
+        rows = _rows(file)
+        number = 0
+        while block := list(islice(rows, ROWS_PER_BLOCK)):
+            ImportBlock.objects.create(whole=whole, number=number, rows=[[row.line, *row.cells] for row in block])
+            number += 1
+        transactions.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
+        return whole
+
+    return transactions.run(work)
+
+
+def get(*, actor: User, import_id: int) -> Import:
+    """An import. Raises `NotAllowed`, and `NotFound` when there is none that `actor` has sent; admins see all."""
+    permissions.require_taskmaster(actor)
+    whole = Import.objects.visible_to(actor).filter(pk=import_id).first()
+    if whole is None:
+        raise NotFound(f"There is no import with the id {import_id}.")
+    return whole
+
+
+def report(whole: Import) -> Iterator[str]:
+    """What became of every row so far, as pieces of a CSV file. The file's blocks are read as they are written."""
+    return spreadsheets.write(REPORT_COLUMNS, _reported(whole))
+
+
+def standing_still() -> list[int]:
+    """The ids of the imports that have rows to do and nobody who does them: the job was lost, or its worker."""
+    waiting = Import.objects.unfinished().filter(progressed_at__lt=timezone.now() - _STANDSTILL)
+    return list(waiting.order_by("pk").values_list("pk", flat=True))
+
+
+def remove_old() -> int:
+    """Forget the imports that were sent more than 30 days ago, with their rows; returns how many."""
+    old = list(Import.objects.filter(created_at__lt=timezone.now() - KEPT).values_list("pk", flat=True))
+    for import_id in old:
+        transactions.run(lambda import_id=import_id: Import.objects.filter(pk=import_id).delete())  # type: ignore[misc]
+    return len(old)
+
+
+def _count(file: Source) -> int:
+    count = 0
+    limit = settings.TOGO_IMPORT_MAX_ROWS
+    for count, row in enumerate(_rows(file), 1):
+        if count > limit:
+            message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
+            raise PayloadTooLarge(message, limit=limit)
+    if not count:
+        message = "The file has a header and no rows."
+        raise InvalidRequest(message, errors=[{"field": "file", "code": "empty", "message": message}])
+    return count
+
+
+def _rows(file: Source) -> Iterator[spreadsheets.Row]:
+    return spreadsheets.read(file, COLUMNS, _OTHERS)
+
+
+def _reported(whole: Import) -> Iterator[list[object]]:
+    accepted = "would_be_accepted" if whole.dry_run else "accepted"
+    number = -1
+    # One block at a time, each found by its number: no cursor stays open while somebody reads slowly.
+    while block := ImportBlock.objects.filter(whole=whole, number__gt=number).order_by("number").first():
+        number = block.number
+        for place, row in enumerate(block.rows):
+            outcome = block.outcomes[place] if block.outcomes else {}
+            status = "not_done" if not block.outcomes else "refused" if "code" in outcome else accepted
+            told = (outcome.get(name) for name in ("code", "detail", "assignment", "next_free_date"))
+            yield [*row, status, *told]

@@ -1,0 +1,141 @@
+"""Examples for the OpenAPI document, made of the shapes themselves: a new call has its own without a word."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.drainage import get_override
+from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse, PolymorphicProxySerializer
+from rest_framework import serializers
+
+# What stands for a field of that name, or that it is left out; `Serializer.field` where a name means several things. A
+# field with choices shows the first of them. Without an example the document can't be made, which a test does.
+_LEFT_OUT = object()
+_VALUES: dict[str, Any] = {
+    "BulkResultSerializer.error": _LEFT_OUT,
+    "AssignmentSerializer.id": 7,
+    "BulkResultSerializer.status": 201,
+    "DailyLimitSetSerializer.reason": "Leaves at noon",
+    "ImportSerializer.detail": "",
+    "ImportSerializer.id": 1,
+    "ImportSerializer.status": "running",
+    "LimitRuleSerializer.id": 1,
+    "ReadinessSerializer.status": "degraded",
+    "SourceSerializer.kind": "person",
+    "TaskSerializer.id": 1,
+    "UserSerializer.id": 2,
+    "access": "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.Hr3aBXx8b1uE4",
+    "accepted": 2,
+    "actor": 1,
+    "applied_at": "2026-03-02T12:00:00.250000Z",
+    "assignment": 7,
+    "at": "2026-03-02T12:00:00Z",
+    "created_at": "2026-03-02T12:00:00Z",
+    "data": {},
+    "date": "2026-03-02",
+    "date_from": "2026-03-02",
+    "date_to": "2026-03-06",
+    "done": 3,
+    "dry_run": False,
+    "file": "task,user,date\r\ncooking,b,2026-03-02\r\n",
+    "finished_at": None,
+    "first_name": "Bea",
+    "from": "2026-03-02",
+    "id": 12,
+    "index": 0,
+    "is_active": True,
+    "is_admin": False,
+    "is_taskmaster": False,
+    "last_name": "Baker",
+    "maximum": 5,
+    "name": "cooking",
+    "new_password": "correct horse battery",
+    "next": "https://togo.example.org/api/users/assignment/?cursor=WzAsIjIwMjYtMDMtMDIiLDdd",
+    "next_free_date": "2026-03-03",
+    "old_password": "of my own choice",
+    "password": "of my own choice",
+    "previous": None,
+    "reason": "Part time",
+    "reasons": ["No worker has set limits since 2026-03-02 12:00:00+00:00; is one running, with beat?"],
+    "refresh": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiJlNGM3In0.0cTq7lqXk2sZQ",
+    "refused": 1,
+    "remaining": 4,
+    "report": "https://togo.example.org/api/users/assignment/import/1/report.csv",
+    "rows": 10,
+    "rule": 1,
+    "taken": 1,
+    "task": 1,
+    "task_name": "cooking",
+    "taskmaster": 1,
+    "url": "https://togo.example.org/api/users/assignment/import/1/",
+    "CalendarLinkSerializer.url": "https://togo.example.org/api/users/calendar/2.0~hZ3kX9.ics",
+    "user": 2,
+    "username": "b",
+    "wanted": 5,
+    "weekday": None,
+}
+
+
+def of_call(request: Any, responses: Mapping[Any, Any]) -> list[OpenApiExample]:
+    """An example of the body that is sent, and one of each answer in JSON."""
+    found = []
+    for shape in _shapes(request):
+        sends_file = any(isinstance(field, serializers.FileField) for field in shape().fields.values())
+        media_type = "multipart/form-data" if sends_file else "application/json"
+        found.append(OpenApiExample("Request", value=of(shape), request_only=True, media_type=media_type))
+    for status, response in responses.items():
+        # Refusals have theirs from docs/errors.md, and have a media type of their own.
+        for number, shape in enumerate([] if isinstance(status, tuple) else _shapes(response), start=1):
+            name = f"Answer {number}"
+            found.append(OpenApiExample(name, value=of(shape), response_only=True, status_codes=[str(status)]))
+    return found
+
+
+@cache
+def of_problems() -> dict[str, Any]:
+    """Each code's example in docs/errors.md."""
+    text = (settings.BASE_DIR / "docs" / "errors.md").read_text()
+    examples = (json.loads(found) for found in re.findall(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    return {problem["code"]: problem for problem in examples}
+
+
+def of_problem(code: str) -> Any:
+    """The example of an error."""
+    return of_problems()[code]
+
+
+def of(shape: Any) -> Any:
+    """An example of what a serializer, or a field, writes or reads."""
+    serializer = shape() if isinstance(shape, type) else shape
+    values = {name: _value(serializer, name, field) for name, field in serializer.fields.items()}
+    return {name: value for name, value in values.items() if value is not _LEFT_OUT}
+
+
+def _value(serializer: Any, name: str, field: Any) -> Any:
+    for kind in type(serializer).__mro__:
+        if (key := f"{kind.__name__}.{name}") in _VALUES:
+            return _VALUES[key]
+    if shape := get_override(getattr(serializer, f"get_{name}", None), "field"):
+        return of(shape)
+    if isinstance(field, serializers.ListSerializer):
+        return [of(field.child)]
+    if isinstance(field, serializers.BaseSerializer):
+        return of(field)
+    if isinstance(field, serializers.ListField) and isinstance(field.child, serializers.BaseSerializer):
+        return [of(field.child)]
+    if isinstance(field, serializers.ChoiceField):
+        return next(iter(field.choices))
+    return _VALUES[name]
+
+
+def _shapes(described: Any) -> list[Any]:
+    """The serializers of what is sent or answered: one, several that it may be, or none."""
+    shape = described
+    if isinstance(described, OpenApiRequest | OpenApiResponse):
+        shape = described.request if isinstance(described, OpenApiRequest) else described.response
+    if isinstance(shape, PolymorphicProxySerializer):
+        return list(shape.serializers)
+    return [shape] if isinstance(shape, type) and issubclass(shape, serializers.BaseSerializer) else []

@@ -1,0 +1,35 @@
+"""Exports of assignments to CSV files."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.request import Request
+
+from apps.exceptions.base import NotAllowed
+from apps.serializers.assignments import AssignmentFilterSerializer
+from apps.services import exports, permissions
+from apps.services.permissions import person
+from apps.views.assignments import matching
+from apps.views.renderers import CsvView, csv_file
+from apps.views.schema import documented
+
+
+class ExportView(CsvView):
+    """`/api/users/assignment/export.csv`"""
+
+    @documented(
+        "Import and export",
+        "Export assignments",
+        parameters=[AssignmentFilterSerializer],
+        responses={200: OpenApiTypes.STR},
+        errors=[NotAllowed],
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """A CSV file, for a taskmaster: `id,task,task_name,user,username,date,status,taskmaster,created_at`.
+
+        It has all that the filters let through, by id, and can be edited and imported. Text that a spreadsheet would
+        run as a formula has an apostrophe before it.
+        """
+        actor = person(request.user)
+        permissions.require_taskmaster(actor)
+        query = AssignmentFilterSerializer.read(request)
+        return csv_file("assignments.csv", exports.export(actor=actor, assignments=matching(query)))

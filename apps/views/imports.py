@@ -1,0 +1,82 @@
+"""Imports of assignments from CSV files."""
+
+from django.http import StreamingHttpResponse
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.exceptions.base import NotAllowed, NotFound
+from apps.serializers.imports import ImportCreateSerializer, ImportSerializer
+from apps.services import imports, permissions
+from apps.services.permissions import person
+from apps.views.idempotency import idempotent
+from apps.views.parsers import FileFormParser
+from apps.views.renderers import CsvView, csv_file
+from apps.views.schema import ID, documented
+
+TAG = "Import and export"
+
+
+class ImportsView(APIView):
+    """`/api/users/assignment/import/`"""
+
+    parser_classes = [FileFormParser]
+
+    @documented(
+        TAG,
+        "Import assignments",
+        request=OpenApiRequest(ImportCreateSerializer, encoding={"file": {"contentType": "text/csv"}}),
+        responses={202: ImportSerializer},
+        errors=[NotAllowed],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Takes a CSV file, as a taskmaster; its rows are assigned afterwards, one after the other.
+
+        The answer says where to ask how far it is, and where the report is. A file that can't be understood is
+        refused whole, with the line; a row that can't be assigned is refused in the report, with the code that the
+        single call would give. An export can be imported, and so can a report: columns of theirs that aren't needed
+        are passed over. Imports are forgotten after 30 days.
+        """
+        actor = person(request.user)
+        permissions.require_taskmaster(actor)
+        data = ImportCreateSerializer.read(request)
+        whole = imports.start(actor=actor, file=data["file"], dry_run=data["dry_run"] == "true")
+        location = request.build_absolute_uri(reverse("import", args=[whole.pk]))
+        answer = ImportSerializer(whole, context={"request": request}).data
+        return Response(answer, status=202, headers={"Location": location})
+
+
+class ImportView(APIView):
+    """`/api/users/assignment/import/{id}/`"""
+
+    @documented(
+        TAG, "Read an import", parameters=[ID], responses={200: ImportSerializer}, errors=[NotAllowed, NotFound]
+    )
+    def get(self, request: Request, id: int) -> Response:
+        """How far an import is; for the taskmaster who sent it, and for admins."""
+        whole = imports.get(actor=person(request.user), import_id=id)
+        return Response(ImportSerializer(whole, context={"request": request}).data)
+
+
+class ImportReportView(CsvView):
+    """`/api/users/assignment/import/{id}/report.csv`"""
+
+    @documented(
+        TAG,
+        "Read the report of an import",
+        parameters=[ID],
+        responses={200: OpenApiTypes.STR},
+        errors=[NotAllowed, NotFound],
+    )
+    def get(self, request: Request, id: int) -> StreamingHttpResponse:
+        """A CSV file with a line for each row: `line,task,user,date,status,code,detail,assignment,next_free_date`.
+
+        `status` is `accepted`, `refused` or `not_done`, and in a dry run `would_be_accepted`; a refusal has its `code`
+        and `detail`. In a dry run `next_free_date` doesn't count what other rows ask for.
+        """
+        whole = imports.get(actor=person(request.user), import_id=id)
+        return csv_file(f"import-{whole.pk}.csv", imports.report(whole))

@@ -1,0 +1,168 @@
+"""`/api/tasks/`"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from apps.models import Assignment, Task, User
+from apps.services import assignments
+from tests.api_test.test_problems import assert_problem, nothing_written
+from tests.conftest import TODAY
+
+SignIn = Callable[[User], APIClient]
+
+
+def test_a_taskmaster_makes_reads_changes_and_deletes_a_task(taskmaster: User, signed_in: SignIn) -> None:
+    caller = signed_in(taskmaster)
+
+    made = caller.post("/api/tasks/", {"name": " Water the \U0001f335 "}, format="json")
+    task = Task.objects.get()
+    assert (made.status_code, made["Location"]) == (201, f"http://testserver/api/tasks/{task.pk}/")
+    assert made.json() == {"id": task.pk, "name": "Water the \U0001f335", "is_active": True}
+    assert caller.get(made["Location"]).json() == made.json()
+
+    changed = caller.patch(f"/api/tasks/{task.pk}/", {"name": "cooking", "is_active": False}, format="json")
+    assert (changed.status_code, changed.json()) == (200, {"id": task.pk, "name": "cooking", "is_active": False})
+    assert Task.objects.values_list("name", "is_active").get() == ("cooking", False)
+    with nothing_written():
+        assert caller.patch(f"/api/tasks/{task.pk}/", {}, format="json").json() == changed.json()
+
+    assert caller.delete(f"/api/tasks/{task.pk}/").status_code == 204
+    assert not Task.objects.exists()
+    assert_problem(caller.get(f"/api/tasks/{task.pk}/"), 404, "task_not_found")
+
+
+def test_everyone_who_is_signed_in_finds_tasks_by_name(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+    for name, is_active in (("Cooking", True), ("booking", True), ("cook the books", False), ("moving", True)):
+        Task.objects.create(name=name, is_active=is_active)
+
+    def found(query: str = "") -> set[str]:
+        return {task["name"] for task in signed_in(alice).get(f"/api/tasks/{query}").json()["results"]}
+
+    assert found() == {"Cooking", "booking", "cook the books", "moving"}
+    assert found("?q=COOK") == {"Cooking", "cook the books"}
+    assert found("?q=cook&is_active=true") == {"Cooking"}
+    assert found("?is_active=false") == {"cook the books"}
+    assert found("?q=") == found()
+
+
+@pytest.mark.parametrize(
+    "name", ["a.c", "100%", "under_score", "back\\slash", "(x)", "[y]*", "^z$", "a|b", "?", "\U0001f335 #1"]
+)
+def test_a_sign_is_looked_for_as_it_is(taskmaster: User, signed_in: SignIn, name: str) -> None:
+    for one in ("abc", "1000", "under score", name, f"<{name}>"):
+        Task.objects.create(name=one)
+
+    page = signed_in(taskmaster).get("/api/tasks/", {"q": name}).json()
+
+    assert [task["name"] for task in page["results"]] == sorted([name, f"<{name}>"])
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL's capitals are those of its locale")
+def test_capitals_of_every_script_do_not_matter(taskmaster: User, signed_in: SignIn) -> None:
+    Task.objects.create(name="\u00dcbung \u0434\u043b\u044f")
+
+    for q in ("\u00fcBUNG", "\u0414\u041b\u042f"):
+        (task,) = signed_in(taskmaster).get("/api/tasks/", {"q": q}).json()["results"]
+        assert task["name"] == "\u00dcbung \u0434\u043b\u044f"
+
+
+def test_many_tasks_of_one_name_are_on_pages(taskmaster: User, signed_in: SignIn) -> None:
+    Task.objects.bulk_create([Task(name="same") for _ in range(7)] + [Task(name="a"), Task(name="z")])
+    expected = list(Task.objects.order_by("name", "pk").values_list("pk", flat=True))
+    caller = signed_in(taskmaster)
+
+    pages = [caller.get("/api/tasks/?page_size=4").json()]
+    while address := pages[-1]["next"]:
+        pages.append(caller.get(address).json())
+
+    assert [task["id"] for page in pages for task in page["results"]] == expected
+    assert [len(page["results"]) for page in pages] == [4, 4, 1]
+    assert caller.get(pages[1]["previous"]).json()["results"] == pages[0]["results"]
+
+
+def test_a_task_that_somebody_has_is_retired_and_not_deleted(
+    taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
+) -> None:
+    given = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
+    caller = signed_in(taskmaster)
+
+    with nothing_written():
+        problem = assert_problem(caller.delete(f"/api/tasks/{cooking.pk}/"), 409, "task_in_use")
+    assert problem["task"] == cooking.pk
+    assert caller.patch(f"/api/tasks/{cooking.pk}/", {"is_active": False}, format="json").status_code == 200
+    body = {"task": cooking.pk, "user": alice.pk, "date": "2026-03-03"}
+    assert_problem(caller.post("/api/users/assignment/", body, format="json"), 409, "task_inactive")
+    assert Assignment.objects.get() == given
+
+
+def test_a_task_is_made_once_for_a_key(taskmaster: User, signed_in: SignIn) -> None:
+    caller = signed_in(taskmaster)
+
+    answers = [
+        caller.post("/api/tasks/", {"name": "cooking"}, format="json", HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)
+    ]
+
+    assert answers[0].content == answers[1].content
+    assert answers[1]["Idempotent-Replayed"] == "true"
+    assert Task.objects.count() == 1
+
+
+def test_only_taskmasters_change_the_catalogue(alice: User, admin: User, cooking: Task, signed_in: SignIn) -> None:
+    path = f"/api/tasks/{cooking.pk}/"
+
+    with nothing_written():
+        for caller, status, code in ((signed_in(alice), 403, "not_allowed"), (APIClient(), 401, "not_authenticated")):
+            assert_problem(caller.post("/api/tasks/", {"name": "x"}, format="json"), status, code)
+            assert_problem(caller.patch(path, {"name": "x"}, format="json"), status, code)
+            assert_problem(caller.delete(path), status, code)
+            # Who may not do it isn't told whether the task is there.
+            assert_problem(caller.delete("/api/tasks/9223372036854775807/"), status, code)
+        assert_problem(APIClient().get("/api/tasks/"), 401, "not_authenticated")
+        assert_problem(APIClient().get(path), 401, "not_authenticated")
+    assert signed_in(alice).get(path).status_code == 200
+    assert signed_in(admin).patch(path, {"name": "baking"}, format="json").json()["name"] == "baking"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "  "),
+        ("name", None),
+        ("name", 7),
+        ("name", ["cooking"]),
+        ("name", "x" * 256),
+        ("name", "a\nb"),
+        ("name", "a\x00b"),
+        ("is_active", "true"),
+        ("is_active", 1),
+        ("is_active", None),
+        ("id", 7),
+    ],
+)
+def test_bad_input_is_named_and_writes_nothing(
+    taskmaster: User, cooking: Task, signed_in: SignIn, field: str, value: Any
+) -> None:
+    caller = signed_in(taskmaster)
+
+    with nothing_written():
+        for refused in (
+            caller.post("/api/tasks/", {"name": "cooking", field: value}, format="json"),
+            caller.patch(f"/api/tasks/{cooking.pk}/", {field: value}, format="json"),
+        ):
+            problem = assert_problem(refused, 400, "invalid_request")
+            assert [error["field"] for error in problem["errors"]] == [field]
+        assert_problem(caller.post("/api/tasks/", {}, format="json"), 400, "invalid_request")
+        for query in ("q=a%00b", "is_active=yes", "is_active=1", "name=x", "cursor=x", f"q={'x' * 256}"):
+            assert_problem(caller.get(f"/api/tasks/?{query}"), 400, "invalid_request")
+
+
+def test_a_name_of_255_characters_fits(taskmaster: User, signed_in: SignIn) -> None:
+    name = "\u0634" * 255
+
+    assert signed_in(taskmaster).post("/api/tasks/", {"name": name}, format="json").status_code == 201
+    assert Task.objects.get().name == name

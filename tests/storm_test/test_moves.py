@@ -1,0 +1,162 @@
+"""Assignments move between the same days at once, in every direction."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+from django.utils.timezone import localdate
+
+from apps.models import Assignment, DailyLimit, Event, Task
+from apps.models.events import Kind
+from apps.services import assignments, limits
+from tests.conftest import make_person
+from tests.processes import Client, Server
+from tests.storm_test.history import assert_history_tells_what_is_there, moves_of
+from tests.storm_test.storms import CLIENTS, Crowd, count
+
+pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+
+ROUNDS = 15
+PATH = "/api/users/assignment/"
+# Room for all that is there and for 4 of those who cross: so most moves work, and some meet a full day.
+ROOM = CLIENTS // 2 + 4
+
+
+@pytest.mark.parametrize("number_of_people", [1, 2])
+def test_moves_between_two_days_in_both_directions(server: Server, number_of_people: int) -> None:
+    taskmaster = make_person("taskmaster", is_taskmaster=True)
+    people = [make_person(f"person {number}") for number in range(number_of_people)]
+    places = [(people[0].pk, localdate()), (people[-1].pk, localdate() + timedelta(days=2 - number_of_people))]
+    for user_id, day in places:
+        limits.set_by_hand(actor=taskmaster, user_id=user_id, date=day, maximum=ROOM)
+    mine, here = [], []
+    for number in range(CLIENTS):
+        user_id, day = places[number % 2]
+        task = Task.objects.create(name=f"task {number}")
+        given = assignments.assign(actor=taskmaster, task_id=task.pk, user_id=user_id, date=day)
+        mine.append(given.pk)
+        here.append(number % 2)
+    told: dict[int, list[tuple[int, date]]] = {pk: [] for pk in mine}
+    crowd = Crowd(server, taskmaster)
+
+    def move(client: Client, number: int) -> tuple[int, Any]:
+        """Each moves an assignment of its own to the other day."""
+        user_id, day = places[1 - here[number]]
+        answer = client.call("PATCH", f"{PATH}{mine[number]}/", {"user": user_id, "date": day.isoformat()})
+        if answer[0] == 200:
+            assert (answer[1]["user"], answer[1]["date"]) == (user_id, day.isoformat())
+            assert answer[1]["limit"]["taken"] <= ROOM
+            here[number] = 1 - here[number]
+            told[mine[number]].append((user_id, day))
+        return answer
+
+    answers = [answer for _ in range(ROUNDS) for answer in crowd.all_at_once(move)]
+
+    counts = count(answers)
+    assert set(counts) <= {200, 409}, counts
+    assert {problem["code"] for status, problem in answers if status == 409} <= {"daily_limit_reached"}
+    assert counts[200] > len(answers) / 2, counts
+    rows = Assignment.objects.values_list("pk", "daily_limit__user", "daily_limit__date")
+    assert {pk: place for pk, *place in rows} == {pk: list(places[side]) for pk, side in zip(mine, here, strict=True)}
+    assert moves_of(mine) == told
+    _assert_all_is_well(server, calls=len(answers))
+
+
+def test_many_move_the_same_assignment(server: Server) -> None:
+    taskmaster, alice, bob = make_person("taskmaster", is_taskmaster=True), make_person("alice"), make_person("bob")
+    task = Task.objects.create(name="cooking")
+    places = [(alice.pk, localdate()), (bob.pk, localdate()), (alice.pk, localdate() + timedelta(days=1))]
+    given = assignments.assign(actor=taskmaster, task_id=task.pk, user_id=places[0][0], date=places[0][1])
+    crowd = Crowd(server, taskmaster)
+
+    def move(client: Client, number: int) -> tuple[int, Any]:
+        user_id, day = places[number % 3]
+        return client.call("PATCH", f"{PATH}{given.pk}/", {"user": user_id, "date": day.isoformat()})
+
+    answers = [answer for _ in range(5) for answer in crowd.all_at_once(move)]
+
+    assert count(answers) == {200: len(answers)}
+    assert sum(DailyLimit.objects.values_list("taken", flat=True)) == 1
+    assert Event.objects.filter(kind=Kind.MOVED).count() <= len(answers)
+    _assert_all_is_well(server, calls=len(answers))
+
+
+def test_everything_that_writes_at_once(server: Server) -> None:
+    taskmaster = make_person("taskmaster", is_taskmaster=True)
+    people = [make_person(f"person {number}").pk for number in range(3)]
+    tasks = [Task.objects.create(name=f"task {number}").pk for number in range(12)]
+    days = [(localdate() + timedelta(days=offset)).isoformat() for offset in range(2)]
+    crowd = Crowd(server, taskmaster)
+    made: list[int] = []
+    deleted: list[int] = []
+
+    def one(chance: random.Random) -> dict[str, Any]:
+        return {"task": chance.choice(tasks), "user": chance.choice(people), "date": chance.choice(days)}
+
+    def act(client: Client, number: int) -> tuple[int, Any]:
+        """Anybody does anything to what anybody made."""
+        chance = random.Random()
+        what = chance.choices(["create", "move", "mark", "delete", "bulk", "earliest", "limit"], [4, 6, 1, 4, 1, 1, 1])
+        item, any_of_them = one(chance), f"{PATH}{chance.choice(made or [1])}/"
+        match what[0]:
+            case "create":
+                status, answer = client.call("POST", PATH, item)
+            case "earliest":
+                status, answer = client.call("POST", f"{PATH}earliest/", {"task": item["task"], "user": item["user"]})
+            case "bulk":
+                items = [one(chance) for _ in range(4)]
+                mode = chance.choice(["all", "each"])
+                status, answer = client.call("POST", f"{PATH}bulk/", {"assignments": items, "mode": mode})
+            case "move":
+                return client.call("PATCH", any_of_them, {"user": item["user"], "date": item["date"]})
+            case "mark":
+                return client.call("PATCH", any_of_them, {"status": chance.choice(["open", "done"])})
+            case "delete":
+                status, answer = client.call("DELETE", any_of_them)
+                if status == 204:
+                    deleted.append(int(any_of_them.split("/")[-2]))
+            case _:
+                path = f"/api/users/limit/{item['user']}/{item['date']}/"
+                if chance.random() < 0.5:
+                    return client.call("PUT", path, {"maximum": chance.randint(0, 8)})
+                return client.call("DELETE", path)
+        if status in {201, 207}:
+            made.extend(_made_by(answer))
+        return status, answer
+
+    answers = [answer for _ in range(ROUNDS) for answer in crowd.all_at_once(act)]
+
+    counts = count(answers)
+    assert set(counts) == {200, 201, 204, 207, 404, 409}, counts
+    refusals = {problem["code"] for status, problem in answers if status in {404, 409}}
+    assert refusals <= {
+        "assignment_not_found",
+        "daily_limit_reached",
+        "already_assigned",
+        "bulk_refused",
+        "limit_below_taken",
+    }
+    assert len(made) > 100, counts
+    assert len(set(made)) == len(made)
+    assert len(set(deleted)) == len(deleted)
+    assert set(Assignment.objects.values_list("pk", flat=True)) == set(made) - set(deleted)
+    _assert_all_is_well(server, calls=len(answers))
+
+
+def _made_by(answer: Any) -> list[int]:
+    """The ids of the assignments that an answer says were made."""
+    if "id" in answer:
+        return [answer["id"]]
+    if "assignments" in answer:
+        return [one["id"] for one in answer["assignments"]]
+    return [one["assignment"]["id"] for one in answer["results"] if one["status"] == 201]
+
+
+def _assert_all_is_well(server: Server, *, calls: int) -> None:
+    assert not DailyLimit.objects.filter(taken__gt=F("maximum")).exists()
+    call_command("check_limits")
+    assert_history_tells_what_is_there()
+    assert server.retries() < calls / 1000 + 1

@@ -1,0 +1,213 @@
+"""CSV as spreadsheets write it is understood, all else refused with its line, and formulas are made harmless."""
+
+import csv
+import datetime
+import io
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from apps.exceptions.base import InvalidRequest
+from apps.services import spreadsheets
+
+COLUMNS = ("task", "user", "date")
+OTHERS = {"id", "task_name"}
+ROW = ["cooking", "alice", "2026-03-02"]
+
+
+def read(text: str | bytes) -> list[spreadsheets.Row]:
+    data = text if isinstance(text, bytes) else text.encode()
+    return list(spreadsheets.read(io.BytesIO(data), COLUMNS, OTHERS))
+
+
+# --- what is understood -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task,user,date\ncooking,alice,2026-03-02\n",
+        "task,user,date\r\ncooking,alice,2026-03-02\r\n",
+        "task,user,date\ncooking,alice,2026-03-02",
+        "\ufefftask,user,date\ncooking,alice,2026-03-02\n",
+        '\ufeff"task","user","date"\r\n"cooking","alice","2026-03-02"\r\n',
+        "task;user;date\ncooking;alice;2026-03-02\n",
+        "task\tuser\tdate\ncooking\talice\t2026-03-02\n",
+        "date,user,task\n2026-03-02,alice,cooking\n",
+        " Task , USER ,\tDate \n  cooking , alice ,\t2026-03-02  \n",
+        "id,task,task_name,user,date\n7,cooking,x,alice,2026-03-02\n",
+        "task,user,date,,\ncooking,alice,2026-03-02,,\n",
+        'task, "user", date\ncooking, "alice", 2026-03-02\n',
+    ],
+    ids=repr,
+)
+def test_reads_a_file_however_a_spreadsheet_wrote_it(text: str) -> None:
+    assert read(text) == [(2, ROW)]
+
+
+def test_passes_over_empty_lines_and_still_counts_them() -> None:
+    assert read("\r\n\ntask;user;date\r\n\r\na;b;c\r\n;;\r\n  \n\nd;e;f\r\n\r\n;;;;\r\n") == [
+        (5, ["a", "b", "c"]),
+        (9, ["d", "e", "f"]),
+    ]
+
+
+def test_reads_quoted_cells_with_separators_quotes_and_line_ends() -> None:
+    text = 'task;user;date\r\n"a;b";"say ""x""";"two\r\nlines"\r\nc;d;e\r\n'
+
+    assert read(text) == [(2, ["a;b", 'say "x"', "two\r\nlines"]), (4, ["c", "d", "e"])]
+
+
+def test_reads_any_script() -> None:
+    assert read("task,user,date\nkuchařka 👩‍🍳,Ωmega,२०२६\n") == [(2, ["kuchařka 👩‍🍳", "Ωmega", "२०२६"])]
+
+
+def test_cells_that_are_missing_at_the_end_are_empty() -> None:
+    assert read("task,user,date\ncooking\n") == [(2, ["cooking", "", ""])]
+
+
+def test_the_separator_is_that_of_the_header_alone() -> None:
+    assert read("task;user;date\na,b,c;d;e\n") == [(2, ["a,b,c", "d", "e"])]
+
+
+def test_a_file_can_be_read_again() -> None:
+    file = io.BytesIO(b"task,user,date\na,b,c\n")
+
+    assert list(spreadsheets.read(file, COLUMNS)) == list(spreadsheets.read(file, COLUMNS)) == [(2, ["a", "b", "c"])]
+
+
+# --- what is refused --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "The file is empty; the first line must name the columns task, user, date."),
+        (b"\xef\xbb\xbf", "The file is empty"),
+        (b"\n \r\n\n", "The file is empty"),
+        (b",,\n", "The file is empty"),
+        ("task,user,date\n".encode("utf-16"), "Line 1 is not UTF-8"),
+        ("task,user,date\n".encode("utf-16-le"), "Line 1 holds NUL bytes"),
+        ("task,user,date\na,b,c\nJörg,b,c\n".encode("latin-1"), "Line 3 is not UTF-8"),
+        (b"task,user,date\na,b,c\nd\0,e,f\n", "Line 3 holds NUL bytes"),
+        (b"task,user,date\na,b,\xed\xa0\x80\n", "Line 2 is not UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "Line 1 is not UTF-8"),
+        (b"PK\x03\x04\x14\0\x06\0", "Line 1 holds NUL bytes"),
+        (b"task,user\na,b\n", "Line 1 lacks date;"),
+        (b"\n\nuser\na\n", "Line 3 lacks task, date;"),
+        (b"task,user,date,colour\na,b,c,d\n", "Line 1 has unknown columns ('colour');"),
+        (b"cooking,alice,2026-03-02\n", "Line 1 has unknown columns ('cooking', 'alice', '2026-03-02');"),
+        (b"task,user,date,,x\n", "Line 1 has unknown columns ('', 'x');"),
+        (b",".join(b"c%d" % number for number in range(10_000)), "Line 1 has unknown columns ('c0', 'c1', 'c2', "),
+        (b"task,user,date" + b",task" * 9_000, "Line 1 names task more than once."),
+        (b"task,user,date\na,b,c,d\n", "Line 2 has more cells than the header; is one with ',' unquoted?"),
+        (b"task;user;date\na;b;c;;d\n", "Line 2 has more cells than the header; is one with ';' unquoted?"),
+        (b'task,user,date\na,b,c\n"a,b,c\nd,e,f\n', "Line 3: a quoted cell that begins here never ends."),
+        (b'task,user,date\n"a"b,c,d\n', "Line 2: the quotes or the line ends are not those of a CSV file."),
+        (b"task,user,date\ra,b,c\rd,e,f\r", "Line 1: the quotes or the line ends are not those of a CSV file."),
+        (
+            b'task,user,date\n"' + b"a,b,c\n" * 50_000,
+            "a row is longer than 100,000 bytes; does a quoted cell never end",
+        ),
+        (b'task,user,date\n"\n",' + b'"\n",' * 50_000, "a row is longer than 100,000 bytes"),
+        (b"task,user,date\na,b," + b"x" * 256, "Line 2 has a cell of more than 255 characters."),
+        (b"task,user,date\na,b,c\na,b," + b"x" * 1_000_000, "Line 3: a row is longer than 100,000 bytes"),
+        (b"x" * 1_000_000, "Line 1: a row is longer than 100,000 bytes"),
+    ],
+    ids=lambda value: repr(value[:30]),
+)
+def test_refuses_with_the_line_what_is_no_such_file(data: bytes, said: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read(data)
+
+    assert said in refused.value.detail
+    assert len(refused.value.detail) < 300
+    (error,) = refused.value.data["errors"]
+    assert (error["field"], error["message"]) == ("file", refused.value.detail)
+
+
+def test_the_longest_cell_is_read() -> None:
+    assert read(f"task,user,date\n{'ж' * 255},b,c\n") == [(2, ["ж" * 255, "b", "c"])]
+
+
+def test_columns_that_are_passed_over_may_have_long_cells() -> None:
+    assert read(f"id,task,user,date\n{'x' * 90_000},a,b,c\n") == [(2, ["a", "b", "c"])]
+
+
+# --- what is written --------------------------------------------------------------------------------------------
+
+
+def written(*rows: list[object]) -> str:
+    return "".join(spreadsheets.write(COLUMNS, rows))
+
+
+def test_writes_what_excel_opens_rightly() -> None:
+    at = datetime.datetime(2026, 3, 2, 12, 0, tzinfo=datetime.UTC)
+
+    assert written(["a,b", 'say "x"', datetime.date(2026, 3, 2)], [7, None, at]) == (
+        '\ufefftask,user,date\r\n"a,b","say ""x""",2026-03-02\r\n7,,2026-03-02T12:00:00Z\r\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(1)",
+        "  =1",
+        "\t=1",
+        "\tx",
+        "\rx",
+        "\nx",
+        "＝1",
+        "'=1",
+        "''=1",
+        "' =1",
+        "=cmd|' /C calc'!A0",
+        "=" * 255,
+    ],
+    ids=repr,
+)
+def test_text_that_a_spreadsheet_would_run_is_made_harmless_and_comes_back_as_it_was(name: str) -> None:
+    text = written([name, "b", "c"])
+
+    (cell, *_) = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))[1]
+    assert cell == f"'{name}"
+    ((_, cells),) = read(text)
+    assert cells == [name, "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "name", ["cooking", "'tis", "'", "''", "a=b", "1-2", "x@example.org", "O'Neil", "ünï", '"'], ids=repr
+)
+def test_other_text_stays_as_it_is(name: str) -> None:
+    text = written([name, "b", "c"])
+
+    assert list(csv.reader(io.StringIO(text, newline="")))[1][0] == name
+    assert read(text) == [(2, [name, "b", "c"])]
+
+
+def test_neither_reading_nor_writing_keeps_the_file() -> None:
+    def many() -> Iterator[list[object]]:
+        for number in range(20_000):
+            yield [f"task {number}", f"person {number}", "x" * 100]
+
+    tracemalloc.start()
+    try:
+        length = sum(len(piece) for piece in spreadsheets.write(COLUMNS, many()))
+        written_at_most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert length > 2_000_000
+    assert written_at_most < 1_000_000
+
+    file = io.BytesIO(b"task,user,date\n" + b"cooking,alice,2026-03-02\n" * 50_000)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in spreadsheets.read(file, COLUMNS)) == 50_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
