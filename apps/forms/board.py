@@ -10,7 +10,8 @@ from apps.models.assignments import Status
 from apps.models.limit_rules import HIGHEST_MAXIMUM
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
-_CELL = re.compile(r"(\d{1,19}):(\d{4}-\d{2}-\d{2})", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DIGITS = re.compile(r"\d{1,19}", re.ASCII)
 
 
 class WeekField(forms.Field):
@@ -36,8 +37,21 @@ class CellsField(forms.Field):
         """The ids and dates."""
         try:
             return [_cell(one) for one in value or []]
-        except (AttributeError, ValueError):
+        except ValueError:
             raise forms.ValidationError("These must be persons' days.") from None
+
+
+class PeopleField(forms.Field):
+    """Ids of people."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[int]:
+        """The ids."""
+        try:
+            return [_id(one) for one in value or []]
+        except ValueError:
+            raise forms.ValidationError("These must be ids of people.") from None
 
 
 class BoardForm(forms.Form):
@@ -49,9 +63,18 @@ class BoardForm(forms.Form):
     before = forms.CharField(required=False, max_length=150, strip=False)
 
 
-class AssignForm(forms.Form):
-    """A task for one or several days: one that is there, or the name of a new one."""
+class CellsForm(forms.Form):
+    """What is shown already, and as it was at which version of the board."""
 
+    week = WeekField()
+    since = forms.RegexField(r"^\d{1,19}-\d{1,9}-[01]$")
+    person = PeopleField()
+
+
+class AssignForm(forms.Form):
+    """A task for one or several days: one that is there, or the name of a new one; or what to look for."""
+
+    q = forms.CharField(required=False, max_length=255)
     cell = CellsField()
     task = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     name = forms.CharField(required=False, max_length=255)
@@ -62,7 +85,7 @@ class ChangeForm(forms.Form):
 
     user = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     date = forms.DateField(required=False)
-    status = forms.ChoiceField(required=False, choices=[("", "")] + Status.choices)
+    status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
 
 
 class DayForm(forms.Form):
@@ -84,7 +107,13 @@ class DaysOffForm(forms.Form):
 
 
 def _cell(text: str) -> tuple[int, datetime.date]:
-    user_id, date = _CELL.fullmatch(text).groups()  # type: ignore[union-attr]  # None raises what is caught
-    if int(user_id) >= 2**63:
+    user_id, _, date = text.partition(":")
+    if not _DATE.fullmatch(date):
         raise ValueError
-    return int(user_id), datetime.date.fromisoformat(date)
+    return _id(user_id), datetime.date.fromisoformat(date)
+
+
+def _id(text: str) -> int:
+    if not _DIGITS.fullmatch(text) or int(text) >= 2**63:
+        raise ValueError
+    return int(text)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.models import Assignment, DailyLimit, Event, User
 from apps.services import limits, permissions, repicking
@@ -71,7 +71,7 @@ def week(*, actor: User, first: datetime.date, search: str = "", after: str = ""
     permissions.require_taskmaster(actor)
     # Before the rows: what changes meanwhile is shown again rather than missed.
     version = current_version()
-    people, following, preceding = _page(_people(search), after, before)
+    people, following, preceding = _page(User.objects.active().search(search), after, before)
     dates = [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
     return Week(dates, rows_of(people, dates), following, preceding, version)
 
@@ -89,7 +89,10 @@ def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
     days = limits.read(user_ids=ids, first=dates[0], last=dates[-1])
     cells = [Cell(day, given[day.user_id, day.date]) for day in days]
     width = len(dates)
-    return [Row(person, cells[start : start + width]) for person, start in zip(people, range(0, len(cells), width), strict=True)]
+    return [
+        Row(person, cells[start : start + width])
+        for person, start in zip(people, range(0, len(cells), width), strict=True)
+    ]
 
 
 def cell_of(*, user_id: int, date: datetime.date) -> Cell:
@@ -120,15 +123,6 @@ def changed_since(version: str, people: list[User]) -> list[User]:
             return people
         changed |= {user_id, from_user}
     return [person for person in people if person.pk in changed]
-
-
-def _people(search: str) -> QuerySet[User]:
-    people = User.objects.active()
-    for word in search.split():
-        people = people.filter(
-            Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
-        )
-    return people
 
 
 def _page(people: QuerySet[User], after: str, before: str) -> tuple[list[User], str, str]:

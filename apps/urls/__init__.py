@@ -7,6 +7,7 @@ from apps.urls import (
     admin,
     assignments,
     availability,
+    board,
     bulk,
     calendar,
     docs,
@@ -16,6 +17,7 @@ from apps.urls import (
     imports,
     limit_rules,
     limits,
+    sessions,
     tasks,
     tokens,
     users,
@@ -23,6 +25,8 @@ from apps.urls import (
 from apps.views import problems
 
 urlpatterns = [
+    *sessions.urlpatterns,
+    *board.urlpatterns,
     *admin.urlpatterns,
     *docs.urlpatterns,
     *health.urlpatterns,

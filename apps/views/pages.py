@@ -6,10 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 
-from apps.exceptions.base import ToGoError
+from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.models import User
 
 View = Callable[..., HttpResponse]
@@ -31,24 +34,27 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     pages = [(path, name) for path, name, taskmasters in _PAGES if user.may_assign_to_all or not taskmasters]
     if user.is_admin:
         pages.append(("/admin/", "Admin"))
-    return {
-        "pages": [
-            {"path": path, "name": name, "current": request.path.startswith(path)} for path, name in pages
-        ]
-    }
+    return {"pages": [{"path": path, "name": name, "current": request.path.startswith(path)} for path, name in pages]}
 
 
 def page(view: View) -> View:
-    """A page for those who are signed in; who is not is led to sign in first. A refusal becomes a page that says it."""
+    """A page for those who are signed in; who is not is led to sign in first. A refusal is shown: as a page, or where a
+    script asks as a message over the page that is there."""
 
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except ToGoError as refusal:
-            return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+            if not is_fragment(request):
+                return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+            response = render(
+                request, "partials/messages.html", toast(refusal.detail, refused=True), status=refusal.status
+            )
+            response["HX-Reswap"] = "none"
+            return response
 
-    return login_required(answer)
+    return never_cache(login_required(answer))
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -56,6 +62,28 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def say(request: HttpRequest, text: str, *, refused: bool = False) -> None:
-    """Show a message with the next answer, page or fragment."""
+def valid(form: Form) -> dict[str, Any]:
+    """What the form holds. Raises `InvalidRequest`, which names the field, for what no control of the page sends."""
+    if not form.is_valid():
+        [field, errors], *_ = form.errors.items()
+        raise InvalidRequest(f"{field}: {errors[0]}")
+    return form.cleaned_data
+
+
+def back(request: HttpRequest) -> str:
+    """The page that the person came from, if it is ours: where they go on when something is done."""
+    wanted = request.POST.get("back") or request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return "/"
+
+
+def say(request: HttpRequest, text: str, *, refused: bool = False) -> HttpResponse:
+    """Go back to where the person came from, and say it there."""
     messages.add_message(request, messages.ERROR if refused else messages.INFO, text, "stop" if refused else "")
+    return redirect(back(request))
+
+
+def toast(text: str, *, action: dict[str, Any] | None = None, refused: bool = False) -> dict[str, Any]:
+    """What `partials/messages.html` shows over the page that is there; `action` is a form: path, label and fields."""
+    return {"toast": {"text": text, "action": action, "tags": "stop" if refused else ""}, "out_of_band": True}
