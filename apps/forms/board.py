@@ -5,7 +5,9 @@ import re
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
+from apps.models import User
 from apps.models.assignments import Status
 from apps.models.limit_rules import HIGHEST_MAXIMUM
 
@@ -100,10 +102,14 @@ class DayForm(forms.Form):
 class DaysOffForm(forms.Form):
     """A range of days on which somebody, or everybody, gets nothing new."""
 
-    user = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    user = forms.ModelChoiceField(User.objects.none(), required=False, label="Who", empty_label="Everyone")
     date_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
     date_to = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(max_length=255, help_text="Such as “Holiday”.")
+
+    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = people  # type: ignore[attr-defined]  # it is a field of this class
 
 
 def _cell(text: str) -> tuple[int, datetime.date]:

@@ -5,9 +5,11 @@ part that changes. What may be done is decided by the services.
 """
 
 import datetime
+import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -62,8 +64,10 @@ def changes(request: HttpRequest) -> HttpResponse:
     people = list(User.objects.filter(pk__in=asked["person"]))
     dates = [asked["week"] + datetime.timedelta(days=offset) for offset in range(board.DAYS)]
     rows = board.rows_of(board.changed_since(asked["since"], people), dates)
-    context = {"rows": rows, "version": version, "today": permissions.today()}
-    return render(request, "board/changes.html", context)
+    context = {"rows": rows, "today": permissions.today()}
+    response = render(request, "board/changes.html", context)
+    response["HX-Trigger"] = json.dumps({"board-version": {"version": version}})
+    return response
 
 
 # --- what is done -----------------------------------------------------------------------------------------------
@@ -177,13 +181,13 @@ def days_off(request: HttpRequest) -> HttpResponse:
     """`/board/days-off/?user=…`: days on which somebody, or without `user` everybody, gets nothing new."""
     actor = person(request.user)
     permissions.require_taskmaster(actor)
-    form = DaysOffForm(request.POST or None, initial={"user": request.GET.get("user")})
+    form = DaysOffForm(request.POST or None, initial={"user": request.GET.get("user")}, people=_people())
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
             rule = limit_rules.create_rule(
                 actor=actor,
-                user_id=fields["user"],
+                user_id=fields["user"].pk if fields["user"] else None,
                 date_from=fields["date_from"],
                 date_to=fields["date_to"],
                 maximum=0,
@@ -193,9 +197,7 @@ def days_off(request: HttpRequest) -> HttpResponse:
             return _done(request, f"Nothing new for {rule.user or 'anybody'} on these days.", [], refresh=True)
         except ToGoError as refusal:
             form.add_error(None, refusal.detail)
-    return _panel(
-        request, "board/days_off.html", {"form": form, "people": _people()}, status=400 if form.errors else 200
-    )
+    return _panel(request, "board/days_off.html", {"form": form}, status=400 if form.errors else 200)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -262,8 +264,8 @@ def _choice(actor: User, cells: list[tuple[int, datetime.date]], search: str) ->
     return context
 
 
-def _people() -> Any:
-    return User.objects.active().order_by("username")[:200]
+def _people() -> QuerySet[User]:
+    return User.objects.active().order_by("username")
 
 
 def _what(was: tuple[int, datetime.date], status: str, asked: str) -> str:

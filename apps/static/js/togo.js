@@ -16,3 +16,14 @@ document.addEventListener("click", (event) => {
 document.addEventListener("mousedown", (event) => {
   if (event.target instanceof HTMLDialogElement && event.target.open && event.offsetX < 0) event.target.close();
 });
+
+// Messages are shown above an open dialog too.
+function raiseMessages() {
+  const messages = document.getElementById("messages");
+  if (!messages?.childElementCount || !messages.showPopover) return;
+  messages.popover = "manual";
+  messages.showPopover();
+}
+
+document.addEventListener("htmx:oobAfterSwap", raiseMessages);
+document.addEventListener("DOMContentLoaded", raiseMessages);
