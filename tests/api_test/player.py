@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ class Player(RuleBasedStateMachine):
     people: list[int]
     tasks: list[int]
     tokens: list[str]
+    # How often a call was refused with which code, over all games.
+    refused: Counter[str]
 
     @initialize()
     def begin(self) -> None:
@@ -100,6 +103,7 @@ class Player(RuleBasedStateMachine):
     def same_refusal(self, problem: Any, refused: Refused) -> None:
         told = {name: problem.get(name) for name in ("status", "code", *refused.data)}
         assert told == {"status": refused.status, "code": refused.code, **refused.data}
+        self.refused[refused.code] += 1
 
     def same_assignment(self, answer: Any) -> None:
         one = self.model.given[answer["id"]]
@@ -135,3 +139,4 @@ def begin_with(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Player, "tasks", [*tasks, 10**9], raising=False)
     monkeypatch.setattr(Player, "tokens", [token_of(person) for person in people], raising=False)
     monkeypatch.setattr(Player, "client", APIClient(), raising=False)
+    monkeypatch.setattr(Player, "refused", Counter(), raising=False)
