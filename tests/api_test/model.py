@@ -1,0 +1,211 @@
+"""What ToGo does, said again as plainly as can be: no database, no locks, everything counted anew each time."""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.conftest import TODAY
+
+DEFAULT = 2
+LAST = TODAY + datetime.timedelta(days=366)
+
+Place = tuple[int, datetime.date]
+
+
+class Refused(Exception):
+    """What a call is refused with, and what the answer tells beside its code."""
+
+    def __init__(self, status: int, code: str, **data: Any) -> None:
+        super().__init__(status, code, data)
+        self.status, self.code, self.data = status, code, data
+
+
+@dataclass
+class Rule:
+    id: int
+    user: int | None
+    weekday: int | None
+    date_from: datetime.date | None
+    date_to: datetime.date | None
+    maximum: int
+
+    def applies(self, user: int, date: datetime.date) -> bool:
+        return (
+            self.user in {None, user}
+            and self.weekday in {None, date.weekday()}
+            and (self.date_from or date) <= date <= (self.date_to or date)
+        )
+
+    def kind(self) -> str:
+        if self.date_from and self.date_to:
+            return "person_range" if self.user else "everyone_range"
+        if self.weekday is not None:
+            return "person_weekday" if self.user else "everyone_weekday"
+        return "person" if self.user else "everyone"
+
+
+KINDS = ["person_range", "everyone_range", "person_weekday", "person", "everyone_weekday", "everyone"]
+
+
+@dataclass
+class Given:
+    task: int
+    user: int
+    date: datetime.date
+    by: int
+    status: str = "open"
+
+
+@dataclass
+class Model:
+    """People and tasks with whether they are active, and all that is made of them."""
+
+    people: dict[int, bool]
+    tasks: dict[int, bool]
+    taskmasters: set[int]
+    rules: dict[int, Rule] = field(default_factory=dict)
+    # The days that are set: what is wanted there, and where that came from.
+    days: dict[Place, tuple[int, str]] = field(default_factory=dict)
+    given: dict[int, Given] = field(default_factory=dict)
+
+    # --- days ---
+
+    def pick(self, user: int, date: datetime.date) -> tuple[int, str]:
+        """What the rules want, and the kind of rule that wants it."""
+        for kind in KINDS:
+            fitting = [rule for rule in self.rules.values() if rule.kind() == kind and rule.applies(user, date)]
+            if fitting:
+                best = max(fitting, key=lambda rule: (rule.weekday is not None, rule.id))
+                return best.maximum, kind
+        return DEFAULT, "default"
+
+    def taken(self, user: int, date: datetime.date) -> int:
+        return sum((one.user, one.date) == (user, date) for one in self.given.values())
+
+    def limit(self, user: int, date: datetime.date) -> tuple[int, int, int, str]:
+        """`wanted`, `maximum`, `taken` and the source's kind of a day, set or not."""
+        wanted, kind = self.days.get((user, date)) or self.pick(user, date)
+        taken = self.taken(user, date)
+        return wanted, max(wanted, taken), taken, kind
+
+    def room(self, user: int, date: datetime.date) -> int:
+        _, maximum, taken, _ = self.limit(user, date)
+        return maximum - taken
+
+    def free_dates(self, user: int, first: datetime.date, days: int) -> Iterator[datetime.date]:
+        dates = (first + datetime.timedelta(days=offset) for offset in range(days))
+        return (date for date in dates if date <= LAST and self.room(user, date) > 0)
+
+    def next_free_date(self, user: int, date: datetime.date) -> str | None:
+        """The first day after that one with room, as an answer says it."""
+        after = date + datetime.timedelta(days=1)
+        return next((free.isoformat() for free in self.free_dates(user, after, 366)), None)
+
+    def touch(self, user: int, date: datetime.date) -> None:
+        """Set a day, if it isn't."""
+        self.days.setdefault((user, date), self.pick(user, date))
+
+    def follow_rules(self) -> None:
+        for (user, date), (_, kind) in self.days.items():
+            if date >= TODAY and kind != "hand":
+                self.days[user, date] = self.pick(user, date)
+
+    # --- who may what ---
+
+    def require_may_assign(self, actor: int, user: int, date: datetime.date) -> None:
+        master = actor in self.taskmasters
+        if user != actor and not master:
+            raise Refused(403, "not_allowed")
+        if date > LAST or (date < TODAY and not master):
+            raise Refused(400, "date_out_of_range")
+
+    def require_may_take_away(self, actor: int, one: Given) -> None:
+        if actor not in self.taskmasters and (one.user != actor or one.by != actor or one.date < TODAY):
+            raise Refused(403, "not_allowed")
+
+    def seen(self, actor: int, assignment: int) -> Given:
+        one = self.given.get(assignment)
+        if one is None or (actor not in self.taskmasters and one.user != actor):
+            raise Refused(404, "assignment_not_found")
+        return one
+
+    def require_assignable(self, task: int | None, user: int) -> None:
+        if task is not None and task not in self.tasks:
+            raise Refused(404, "task_not_found")
+        if user not in self.people:
+            raise Refused(404, "user_not_found")
+        if task is not None and not self.tasks[task]:
+            raise Refused(409, "task_inactive")
+        if not self.people[user]:
+            raise Refused(409, "user_inactive")
+
+    def require_room(self, task: int, user: int, date: datetime.date) -> None:
+        """Sets the day: whoever asks for it needs its limit."""
+        self.touch(user, date)
+        for pk, one in self.given.items():
+            if (one.task, one.user, one.date) == (task, user, date):
+                # What the same bulk is about to make has no id yet.
+                raise Refused(409, "already_assigned", assignment=pk if pk > 0 else None)
+        if self.room(user, date) <= 0:
+            raise self.full(user, date)
+
+    def full(self, user: int, date: datetime.date) -> Refused:
+        _, maximum, taken, _ = self.limit(user, date)
+        found = self.next_free_date(user, date)
+        return Refused(409, "daily_limit_reached", maximum=maximum, taken=taken, next_free_date=found)
+
+    # --- calls: what they may do, before it is done ---
+
+    def may_assign(self, actor: int, task: int, user: int, date: datetime.date) -> None:
+        self.require_may_assign(actor, user, date)
+        self.require_assignable(task, user)
+        self.require_room(task, user, date)
+
+    def earliest(self, actor: int, task: int, user: int, first: datetime.date | None) -> datetime.date:
+        """The day that is taken."""
+        first = first or TODAY
+        self.require_may_assign(actor, user, first)
+        self.require_assignable(task, user)
+        has = {one.date for one in self.given.values() if (one.task, one.user) == (task, user)}
+        for date in self.free_dates(user, first, 366):
+            if date not in has:
+                return date
+        raise Refused(409, "no_free_day")
+
+    def move(self, actor: int, assignment: int, user: int | None, date: datetime.date | None) -> None:
+        one = self.seen(actor, assignment)
+        place = (user or one.user, date or one.date)
+        if place == (one.user, one.date):
+            return
+        self.require_may_take_away(actor, one)
+        self.require_may_assign(actor, *place)
+        self.require_assignable(None, place[0])
+        self.require_room(one.task, *place)
+        one.user, one.date = place
+
+    def bulk(self, actor: int, items: list[tuple[int, int, datetime.date]], *, each: bool) -> list[Given | Refused]:
+        """What becomes of each. Nothing is kept in mind but the days that are set."""
+        kept = dict(self.given)
+        outcomes: list[Given | Refused] = []
+        for number, (task, user, date) in enumerate(items):
+            try:
+                if date > LAST:
+                    raise Refused(400, "date_out_of_range")
+                self.require_assignable(task, user)
+                self.require_room(task, user, date)
+            except Refused as refused:
+                outcomes.append(refused)
+            else:
+                one = Given(task, user, date, actor)
+                outcomes.append(one)
+                self.given[-1 - number] = one
+        if not each and any(isinstance(outcome, Refused) for outcome in outcomes):
+            self.given = kept
+        # Told when all is over: what is taken then, and what is free then.
+        told = [
+            self.full(*items[number][1:]) if isinstance(outcome, Refused) and "taken" in outcome.data else outcome
+            for number, outcome in enumerate(outcomes)
+        ]
+        self.given = kept
+        return told

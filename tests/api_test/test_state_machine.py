@@ -1,0 +1,297 @@
+"""The API against a plain model of it: thousands of calls in orders that nobody would think of."""
+
+import datetime
+from typing import Any
+
+import hypothesis
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+
+from apps.models import Task, User
+from apps.tasks.limits import set_daily_limits
+from tests.api_test.model import DEFAULT, LAST, Given, Refused, Rule
+from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, begin_with
+from tests.conftest import TODAY
+
+
+def later(days: int) -> datetime.date:
+    return TODAY + datetime.timedelta(days=days)
+
+
+# Two people and three days most of the time, so that days fill and tasks meet; the edges now and then.
+actors = st.sampled_from([BOSS, BOSS, BOSS, ALICE])
+people = st.sampled_from([ALICE, ALICE, ALICE, BOB, BOB, BOSS, NOBODY])
+known = st.sampled_from([ALICE, ALICE, BOB, BOSS])
+tasks = st.sampled_from([*range(TASKS), *range(TASKS), TASKS])
+dates = st.sampled_from([later(days) for days in (0, 0, 0, 1, 1, 1, 2, 2, -1, 7, 366, 367)])
+some = st.integers(0, 1000)
+maxima = st.sampled_from([0, 1, 1, 2, 3])
+
+EVERY_REASON = [
+    "already_assigned", "assignment_not_found", "bulk_refused", "daily_limit_reached", "date_out_of_range",
+    "limit_below_taken", "no_free_day", "not_allowed", "task_inactive", "task_not_found", "user_inactive",
+    "user_not_found",
+]  # fmt: skip
+
+
+class Togo(Player):
+    """Every call is made, and answered by the model as well."""
+
+    # --- assignments ---
+
+    def give(self, actor: int, task: int, user: int, date: datetime.date, *, keyed: bool = False) -> None:
+        me = self.people[actor]
+        body = {"task": task, "user": user, "date": date.isoformat()}
+        answer = self.agree(
+            lambda: self.model.may_assign(me, task, user, date), 201, "POST", PATH, body, actor=actor, keyed=keyed
+        )
+        if answer:
+            self.remember(answer, Given(task, user, date, me))
+
+    @rule(actor=actors, task=tasks, user=people, date=dates, keyed=st.booleans())
+    def create(self, actor: int, task: int, user: int, date: datetime.date, keyed: bool) -> None:
+        self.give(actor, self.tasks[task], self.people[user], date, keyed=keyed)
+
+    @rule(user=known, date=dates | st.just(LAST))
+    def fill(self, user: int, date: datetime.date) -> None:
+        for task in self.tasks[:TASKS]:
+            self.give(BOSS, task, self.people[user], date)
+
+    @precondition(lambda self: self.model.given)
+    @rule(which=some)
+    def create_what_is_there(self, which: int) -> None:
+        one = self.model.given[self.any_assignment(which)]
+        self.give(BOSS, one.task, one.user, one.date)
+
+    @rule(actor=actors, task=tasks, user=people, first=st.none() | dates | st.just(LAST), keyed=st.booleans())
+    def earliest(self, actor: int, task: int, user: int, first: datetime.date | None, keyed: bool) -> None:
+        task, user, me = self.tasks[task], self.people[user], self.people[actor]
+        body = {"task": task, "user": user, **({"from": first.isoformat()} if first else {})}
+        days: list[datetime.date] = []
+        answer = self.agree(
+            lambda: days.append(self.model.earliest(me, task, user, first)),
+            201, "POST", f"{PATH}earliest/", body, actor=actor, keyed=keyed,
+        )  # fmt: skip
+        if answer:
+            self.model.touch(user, days[0])
+            self.remember(answer, Given(task, user, days[0], me))
+
+    @rule(
+        items=st.lists(st.tuples(tasks, known, dates), min_size=1, max_size=6), each=st.booleans(), keyed=st.booleans()
+    )
+    def bulk(self, items: list[tuple[int, int, datetime.date]], each: bool, keyed: bool) -> None:
+        wished = [(self.tasks[task], self.people[user], date) for task, user, date in items]
+        outcomes = self.model.bulk(self.people[BOSS], wished, each=each)
+        refused = {number: outcome for number, outcome in enumerate(outcomes) if isinstance(outcome, Refused)}
+        body = {
+            "assignments": [{"task": task, "user": user, "date": date.isoformat()} for task, user, date in wished],
+            "mode": "each" if each else "all",
+        }
+
+        def work() -> None:
+            if refused and not each:
+                raise Refused(409, "bulk_refused")
+
+        answer = self.agree(work, 207 if each else 201, "POST", f"{PATH}bulk/", body, keyed=keyed)
+        if answer is None:
+            failures = self.last["failures"]
+            assert [failure["index"] for failure in failures] == list(refused)
+            for failure in failures:
+                self.same_refusal(failure, refused[failure["index"]])
+            return
+        results = answer["results"] if each else [{"status": 201, "assignment": one} for one in answer["assignments"]]
+        made: list[Any] = []
+        for outcome, result in zip(outcomes, results, strict=True):
+            assert result["status"] == (outcome.status if isinstance(outcome, Refused) else 201)
+            if isinstance(outcome, Refused):
+                self.same_refusal(result["error"], outcome)
+            else:
+                made.append(result["assignment"])
+                self.model.given[made[-1]["id"]] = outcome
+        for one in made:
+            self.same_assignment(one)
+
+    @precondition(lambda self: self.model.given)
+    @rule(
+        actor=actors,
+        which=some,
+        user=st.none() | people,
+        date=st.none() | dates,
+        status=st.sampled_from([None, None, "open", "done"]),
+    )
+    def change(self, actor: int, which: int, user: int | None, date: datetime.date | None, status: str | None) -> None:
+        pk, me = self.any_assignment(which), self.people[actor]
+        person = None if user is None else self.people[user]
+        body = {"user": person, "date": date and date.isoformat(), "status": status}
+
+        def work() -> None:
+            self.model.move(me, pk, person, date)
+            self.model.given[pk].status = status or self.model.given[pk].status
+
+        said = {name: value for name, value in body.items() if value}
+        if answer := self.agree(work, 200, "PATCH", f"{PATH}{pk}/", said, actor=actor):
+            self.same_assignment(answer)
+
+    @precondition(lambda self: self.model.given)
+    @rule(actor=actors, which=some)
+    def delete(self, actor: int, which: int) -> None:
+        pk, me = self.any_assignment(which), self.people[actor]
+
+        def work() -> None:
+            self.model.require_may_take_away(me, self.model.seen(me, pk))
+            del self.model.given[pk]
+
+        self.agree(work, 204, "DELETE", f"{PATH}{pk}/", actor=actor)
+        if pk not in self.model.given:
+            self.agree(lambda: self.model.seen(me, pk), 204, "DELETE", f"{PATH}{pk}/", actor=actor)
+
+    @precondition(lambda self: self.kept)
+    @rule(which=some, other=st.booleans())
+    def send_again(self, which: int, other: bool) -> None:
+        actor, path, body, key, text = self.kept[which % len(self.kept)]
+        if other:
+            response = self.call("POST", path, {**body, "more": 1}, actor=actor, key=key)
+            assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
+        else:
+            response = self.call("POST", path, body, actor=actor, key=key)
+            assert (response.content, response["Idempotent-Replayed"]) == (text, "true")
+
+    # --- limits ---
+
+    @rule(actor=actors, user=known, date=dates, maximum=maxima)
+    def set_by_hand(self, actor: int, user: int, date: datetime.date, maximum: int) -> None:
+        me, user = self.people[actor], self.people[user]
+
+        def work() -> None:
+            if me not in self.model.taskmasters:
+                raise Refused(403, "not_allowed")
+            if date > LAST:
+                raise Refused(400, "date_out_of_range")
+            if (taken := self.model.taken(user, date)) > maximum:
+                raise Refused(409, "limit_below_taken", taken=taken)
+            self.model.days[user, date] = (maximum, "hand")
+
+        body = {"maximum": maximum}
+        if answer := self.agree(work, 200, "PUT", f"/api/users/limit/{user}/{date}/", body, actor=actor):
+            self.same_limit(answer, user, date)
+
+    @rule(user=known, date=dates)
+    def give_back(self, user: int, date: datetime.date) -> None:
+        user = self.people[user]
+
+        def work() -> None:
+            if self.model.days.get((user, date), (0, ""))[1] == "hand":
+                self.model.days[user, date] = self.model.pick(user, date)
+
+        answer = self.agree(work, 200, "DELETE", f"/api/users/limit/{user}/{date}/")
+        self.same_limit(answer, user, date)
+
+    @rule(
+        user=st.none() | known,
+        weekday=st.sampled_from([None, None, 0, 1]),
+        ends=st.sampled_from([(None, None), (None, None), (0, 1), (1, 1), (1, None), (None, 1), (-1, 366)]),
+        maximum=maxima,
+    )
+    def make_a_rule(self, user: int | None, weekday: int | None, ends: tuple[Any, Any], maximum: int) -> None:
+        person = None if user is None else self.people[user]
+        first, last = (None if end is None else later(end) for end in ends)
+        body = {"user": person, "weekday": weekday, "maximum": maximum}
+        body |= {"date_from": first and first.isoformat(), "date_to": last and last.isoformat()}
+        answer = self.agree(lambda: None, 201, "POST", "/api/users/limit-rule/", body)
+        self.model.rules[answer["id"]] = Rule(answer["id"], person, weekday, first, last, maximum)
+        self.model.follow_rules()
+
+    @precondition(lambda self: self.model.rules)
+    @rule(which=some, maximum=st.none() | maxima)
+    def change_or_delete_a_rule(self, which: int, maximum: int | None) -> None:
+        rules = sorted(self.model.rules)
+        pk = rules[which % len(rules)]
+        if maximum is None:
+            self.agree(lambda: None, 204, "DELETE", f"/api/users/limit-rule/{pk}/")
+            del self.model.rules[pk]
+        else:
+            self.agree(lambda: None, 200, "PATCH", f"/api/users/limit-rule/{pk}/", {"maximum": maximum})
+            self.model.rules[pk].maximum = maximum
+        self.model.follow_rules()
+
+    @rule(date=dates.filter(lambda date: date <= LAST))
+    def daily_job(self, date: datetime.date) -> None:
+        set_daily_limits(date.isoformat())
+        for user, active in self.model.people.items():
+            if active:
+                self.model.touch(user, date)
+
+    @rule(active=st.booleans(), task=st.none() | st.sampled_from([0, 1]))
+    def retire(self, active: bool, task: int | None) -> None:
+        if task is None:
+            User.objects.filter(pk=self.people[BOB]).update(is_active=active)
+            self.model.people[self.people[BOB]] = active
+        else:
+            Task.objects.filter(pk=self.tasks[task]).update(is_active=active)
+            self.model.tasks[self.tasks[task]] = active
+
+    # --- what is said to be free ---
+
+    @rule(user=known, first=dates, days=st.sampled_from([1, 4, 366]))
+    def when_is_a_person_free(self, user: int, first: datetime.date, days: int) -> None:
+        person = self.people[user]
+        active = self.model.people[person]
+        query = f"?user={person}&date_from={first}&days={days}"
+        answer = self.agree(lambda: None, 200, "GET", f"/api/users/availability/{query}")
+        free = [date.isoformat() for date in self.model.free_dates(person, first, days)] if active else []
+        within = [date.isoformat() for date in self.model.free_dates(person, first, 366)] if active else []
+        assert [day["date"] for day in answer["results"]] == free
+        assert answer["next_free_date"] == (within[0] if within else None)
+
+    @rule(date=dates)
+    def who_is_free(self, date: datetime.date) -> None:
+        answer = self.agree(lambda: None, 200, "GET", f"/api/users/availability/?date={date}")
+        expected = {
+            user: self.model.room(user, date)
+            for user, active in self.model.people.items()
+            if active and date <= LAST and self.model.room(user, date) > 0
+        }
+        assert {one["user"]: one["remaining"] for one in answer["results"]} == expected
+
+    @rule(user=known, task=tasks)
+    def what_is_free_can_be_taken(self, user: int, task: int) -> None:
+        person = self.people[user]
+        free = self.agree(lambda: None, 200, "GET", f"/api/users/availability/?user={person}")["next_free_date"]
+        if free:
+            body = {"task": self.tasks[task], "user": person, "date": free}
+            response = self.call("POST", PATH, body)
+            assert response.status_code == 201 or response.json()["code"] in {
+                "already_assigned",
+                "task_inactive",
+                "task_not_found",
+            }
+            if response.status_code == 201:
+                date = datetime.date.fromisoformat(free)
+                self.model.touch(person, date)
+                self.remember(response.json(), Given(self.tasks[task], person, date, self.people[BOSS]))
+
+
+@pytest.mark.skipif(connection.vendor == "mysql", reason="played on SQLite and PostgreSQL; MariaDB has the storms")
+def test_whatever_is_called_in_whatever_order_the_model_says_the_same(
+    transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TOGO_DEFAULT_DAILY_LIMIT = DEFAULT
+    begin_with(monkeypatch)
+    run_state_machine_as_test(
+        Togo,
+        settings=hypothesis.settings(
+            max_examples=60,
+            stateful_step_count=40,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    # What was never refused was never tried: every reason came up, and a full day many times.
+    assert sorted(Togo.refused) == EVERY_REASON
+    assert Togo.refused["daily_limit_reached"] > 100
