@@ -15,7 +15,7 @@ from tests import databases
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 # Debian's packages of what is tested with where it is installed, and a program of each.
-DEBIAN = {"mariadb-server": "mariadbd", "redis-server": "redis-server"}
+DEBIAN = {"chromium": "chromium", "mariadb-server": "mariadbd", "redis-server": "redis-server"}
 # An installation as others reach it, for what Django says of it.
 PRODUCTION = {
     "DATABASE_URL": "postgres://togo@localhost/togo",
@@ -25,6 +25,7 @@ PRODUCTION = {
 }
 # What doesn't depend on the database is tested with the first of them only.
 ONCE = [
+    "tests/browser_test",
     "tests/run_test",
     "tests/api_test/test_docs.py",
     "tests/api_test/test_schemathesis.py",
@@ -88,7 +89,7 @@ def _check(name: str, command: list[str]) -> bool:
 
 
 def _install_what_debian_has() -> list[str]:
-    """Install the servers that tests use if this is root on Debian; returns what is missing after that, and why."""
+    """Install the programs that tests use if this is root on Debian; returns what is missing after that, and why."""
     path = f"{os.environ['PATH']}:/usr/sbin"
     missing = [package for package, program in DEBIAN.items() if not shutil.which(program, path=path)]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):

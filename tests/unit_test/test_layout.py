@@ -12,6 +12,7 @@ from tests.processes import ROOT
 APIS = {
     "assignments",
     "availability",
+    "board",
     "bulk",
     "calendar",
     "docs",
@@ -21,6 +22,7 @@ APIS = {
     "imports",
     "limit_rules",
     "limits",
+    "sessions",
     "tasks",
     "tokens",
     "users",
@@ -47,6 +49,7 @@ SHARED = {
         "authentication": "who calls",
         "examples": "what OpenAPI shows of any call",
         "idempotency": "keys of any call that creates",
+        "pages": "what every page for people has",
         "pagination": "pages of any list",
         "parsers": "bodies of any call",
         "problems": "errors of any call",

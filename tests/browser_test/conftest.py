@@ -1,0 +1,118 @@
+"""A real browser, and people who sit before it."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from apps.models import User
+from tests.processes import Server, start_server
+
+# Playwright runs a loop in this thread, in which Django would not read its database. Nothing else runs in that loop.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+expect.set_options(timeout=15_000)
+
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 360, "height": 740}
+# Chromium looks for updates and reports nothing here; a container's root has no sandbox.
+QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# Chromium writes a line for every refusal. That's no error of a page: it shows them.
+REFUSED = re.compile(r"the server responded with a status of (400|401|403|404|409)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of these tests have real processes."""
+    for item in items:
+        if "browser_test" in item.path.parts:
+            item.add_marker(pytest.mark.real_time)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    program = shutil.which("chromium")
+    assert program, "tests in a browser need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIETLY)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None) -> Iterator[Server]:
+    """ToGo as it runs, on the tests' database, for all tests: each begins with an empty one."""
+    with start_server(workers=1, threads=4) as server:
+        yield server
+
+
+@dataclass
+class Visit:
+    """A person before a browser of their own."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """That page of ToGo."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def accessible(self) -> None:
+        """Assert that axe finds nothing to complain of on the page that is open."""
+        results = Axe().run(self.page)
+        assert results.violations_count == 0, results.generate_report()
+
+    def listen(self) -> None:
+        """Keep what the browser complains of."""
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._console)
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"} and not REFUSED.search(message.text):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def visit(transactional_db: None, chromium: Browser, web: Server) -> Iterator[Callable[..., Visit]]:
+    """Opens a browser for a person who is signed in, or for nobody: `visit(person, width=…, scheme=…)`.
+
+    At the end no page may have complained: of an error, or of something that the security policy blocked.
+    """
+    address = f"http://localhost:{web.port}"
+    visits: list[tuple[Visit, BrowserContext]] = []
+
+    def visit(
+        person: User | None = None,
+        *,
+        size: dict[str, int] = WIDE,
+        scheme: Any = "light",
+        scripts: bool = True,
+        locale: str = "en-GB",
+    ) -> Visit:
+        context = chromium.new_context(
+            viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=locale, reduced_motion="reduce"
+        )
+        if person:
+            client = Client()
+            client.force_login(person)
+            key = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}])
+        one = Visit(context.new_page(), address)
+        one.listen()
+        visits.append((one, context))
+        return one
+
+    yield visit
+    complaints = [complaint for one, _ in visits for complaint in one.complaints]
+    for _, context in visits:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,45 @@
+"""Signing in and out, in a browser."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from apps.services import users
+from tests.browser_test.conftest import NARROW, Visit
+
+PASSWORD = "a walk in the woods"
+
+
+def test_a_taskmaster_signs_in_to_the_board_and_out_again(visit: Callable[..., Visit]) -> None:
+    users.create_user(actor=None, username="tara", password=PASSWORD, is_taskmaster=True)
+    browser = visit()
+    page = browser.open("/")
+    browser.accessible()
+
+    page.get_by_label("Username").fill("tara")
+    page.get_by_label("Password").fill("a walk in the wood")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("No active person has this username and password.")
+    browser.accessible()
+
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{browser.address}/board/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Week")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{browser.address}/sign-in/")
+    browser.open("/board/")
+    expect(page).to_have_url(f"{browser.address}/sign-in/?next=/board/")
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for_and_needs_no_scripts(visit: Callable[..., Visit]) -> None:
+    users.create_user(actor=None, username="tara", password=PASSWORD, is_taskmaster=True)
+    browser = visit(size=NARROW, scheme="dark", scripts=False)
+    page = browser.open("/board/?week=2026-W48")
+
+    page.get_by_label("Username").fill("tara")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page).to_have_url(f"{browser.address}/board/?week=2026-W48")
