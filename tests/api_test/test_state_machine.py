@@ -29,6 +29,9 @@ tasks = st.sampled_from([*range(TASKS), *range(TASKS), TASKS])
 dates = st.sampled_from([later(days) for days in (0, 0, 0, 1, 1, 1, 2, 2, -1, 7, 366, 367)])
 some = st.integers(0, 1000)
 maxima = st.sampled_from([0, 1, 1, 2, 3])
+# What is asked for in bulk: anything, or more than a single day takes.
+scattered = st.lists(st.tuples(tasks, known, dates), min_size=1, max_size=6)
+crowded = st.builds(lambda user, date: [(task, user, date) for task in range(TASKS)], known, dates)
 
 EVERY_REASON = [
     "already_assigned", "assignment_not_found", "bulk_refused", "daily_limit_reached", "date_out_of_range",
@@ -79,9 +82,7 @@ class Togo(Player):
             self.model.touch(user, days[0])
             self.remember(answer, Given(task, user, days[0], me))
 
-    @rule(
-        items=st.lists(st.tuples(tasks, known, dates), min_size=1, max_size=6), each=st.booleans(), keyed=st.booleans()
-    )
+    @rule(items=scattered | crowded, each=st.booleans(), keyed=st.booleans())
     def bulk(self, items: list[tuple[int, int, datetime.date]], each: bool, keyed: bool) -> None:
         wished = [(self.tasks[task], self.people[user], date) for task, user, date in items]
         outcomes = self.model.bulk(self.people[BOSS], wished, each=each)
