@@ -143,6 +143,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
+CSRF_FAILURE_VIEW = "apps.views.pages.stale"
 # Everything comes from ToGo itself, and nothing that is written into a page is run.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -5,9 +5,7 @@ import re
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 
-from apps.models import User
 from apps.models.assignments import Status
 from apps.models.limit_rules import HIGHEST_MAXIMUM
 
@@ -73,19 +71,33 @@ class CellsForm(forms.Form):
     person = PeopleField()
 
 
-class AssignForm(forms.Form):
-    """A task for one or several days: one that is there, or the name of a new one; or what to look for."""
+class ChooseForm(forms.Form):
+    """The days to choose a task for, and what to look for."""
 
+    cell = CellsField(required=False)
     q = forms.CharField(required=False, max_length=255)
+
+
+class AssignForm(forms.Form):
+    """A task for one or several days: one that is there, or the name of a new one."""
+
     cell = CellsField()
     task = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     name = forms.CharField(required=False, max_length=255)
+
+    def clean(self) -> dict[str, Any]:
+        """What was sent, if it names a task."""
+        fields = super().clean() or {}
+        if not self.errors and not fields["task"] and not fields["name"]:
+            self.add_error("task", "Choose a task, or name a new one.")
+        return fields
 
 
 class ChangeForm(forms.Form):
     """What becomes of an assignment."""
 
     user = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    username = forms.CharField(required=False, max_length=150, strip=False)
     date = forms.DateField(required=False)
     status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
 
@@ -102,14 +114,26 @@ class DayForm(forms.Form):
 class DaysOffForm(forms.Form):
     """A range of days on which somebody, or everybody, gets nothing new."""
 
-    user = forms.ModelChoiceField(User.objects.none(), required=False, label="Who", empty_label="Everyone")
+    who = forms.ChoiceField(
+        label="Who", widget=forms.RadioSelect, choices=[("person", "One person"), ("everyone", "Everyone: a holiday")]
+    )
+    username = forms.CharField(required=False, max_length=150, strip=False)
     date_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
     date_to = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(max_length=255, help_text="Such as “Holiday”.")
 
-    def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]  # it is a field of this class
+    def clean(self) -> dict[str, Any]:
+        """What was sent, if it says whose days they are."""
+        fields = super().clean() or {}
+        if fields.get("who") == "person" and not fields.get("username"):
+            self.add_error("username", "Say who, or choose everyone.")
+        return fields
+
+
+class PersonForm(forms.Form):
+    """What somebody types to find a person."""
+
+    username = forms.CharField(required=False, max_length=150, strip=False)
 
 
 def _cell(text: str) -> tuple[int, datetime.date]:

@@ -57,6 +57,11 @@ class Week:
     preceding: str
     version: str
 
+    @property
+    def has_assignments(self) -> bool:
+        """Whether anything is given on the days that are shown."""
+        return any(cell.assignments for row in self.rows for cell in row.cells)
+
 
 def monday_of(date: datetime.date) -> datetime.date:
     """The Monday of that date's ISO week."""
@@ -107,8 +112,9 @@ def current_version() -> str:
     The newest event alone would not do: one with a lower number can be committed after it. So the last ones are
     counted too.
     """
-    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return f"{newest}-{Event.objects.filter(pk__gt=newest - _LATE).count()}-{int(repicking.is_under_way())}"
+    last = list(Event.objects.order_by("-pk").values_list("pk", flat=True)[:_LATE])
+    newest = last[0] if last else 0
+    return f"{newest}-{sum(pk > newest - _LATE for pk in last)}-{int(repicking.is_under_way())}"
 
 
 def changed_since(version: str, people: list[User]) -> list[User]:

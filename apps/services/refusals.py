@@ -51,8 +51,11 @@ def daily_limit_reached(day: DailyLimit, next_free_date: datetime.date | None) -
     that already."""
     asked = f", and {day.remaining} more are asked for before this" if day.remaining else ""
     advice = f"the next day with room is {next_free_date}" if next_free_date else "no later day with room was found"
+    state = f"{day.taken} of {day.maximum} tasks are taken on {day.date}"
+    if not day.maximum:
+        state = f"{day.date} is off{f' ({day.source_reason})' if day.source_reason else ''}"
     return DailyLimitReached(
-        f"{day.taken} of {day.maximum} tasks are taken on {day.date}{asked}; {advice}.",
+        f"{state}{asked}; {advice}.",
         user=day.user_id,
         date=day.date,
         maximum=day.maximum,

@@ -6,12 +6,12 @@ days compares the version after committing them. So one of the two sees the othe
 
 from collections import defaultdict
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 from django.dispatch import Signal
 from django.utils import timezone
 
-from apps.models import DailyLimit, LimitRule
+from apps.models import DailyLimit, LimitRule, RulesVersion
 from apps.models.limits import Source
 from apps.services import permissions, picking, transactions
 
@@ -42,8 +42,8 @@ def apply_rules(*, at_most: int | None = None) -> bool:
 
 def is_under_way() -> bool:
     """Whether days from today on are still to be picked again."""
-    version = picking.current_version()
-    return DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=version).exists()
+    version = RulesVersion.objects.filter(pk=RulesVersion.ONLY).values("version")
+    return DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=Subquery(version)).exists()
 
 
 def rules_changed() -> None:

@@ -43,6 +43,14 @@ def get(*, actor: User, user_id: int) -> User:
     return person
 
 
+def get_by_name(*, actor: User, username: str) -> User:
+    """The person with exactly this username. Raises `UserNotFound` when there is none that `actor` may see."""
+    person = User.objects.visible_to(actor).filter(username=username).first()
+    if person is None:
+        raise UserNotFound(f"Nobody has the username “{username}”.", username=username)
+    return person
+
+
 def create_user(*, actor: User | None, username: str, password: str, **fields: Unpack[UserFields]) -> User:
     """Make a person. `actor` is None where no person asks, and nobody's password is judged: the demonstration.
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("board/assignment/<id:id>/", board.assignment),
     path("board/assignment/<id:id>/remove/", board.remove),
     path("board/day/<id:user>/<date:date>/", board.day),
+    path("board/people/", board.people),
     path("board/days-off/", board.days_off),
 ]

@@ -5,24 +5,24 @@ part that changes. What may be done is decided by the services.
 """
 
 import datetime
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.assignments import DailyLimitReached
 from apps.exceptions.base import ToGoError
-from apps.forms.board import AssignForm, BoardForm, CellsForm, ChangeForm, DayForm, DaysOffForm
+from apps.forms.board import AssignForm, BoardForm, CellsForm, ChangeForm, ChooseForm, DayForm, DaysOffForm, PersonForm
 from apps.models import Task, User
+from apps.models.assignments import Status
 from apps.services import assignments, availability, board, bulk, limit_rules, limits, permissions, tasks, users
 from apps.services.permissions import person
 from apps.views.pages import back, is_fragment, page, say, toast, valid
 
 TASKS_SHOWN = 12
+PEOPLE_OFFERED = 20
 
 
 # --- what is shown ----------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def week(request: HttpRequest) -> HttpResponse:
         "weeks": weeks,
         "search": search,
         "today": permissions.today(),
-        "has_tasks": Task.objects.filter(is_active=True).exists(),
+        "has_tasks": shown.has_assignments or Task.objects.filter(is_active=True).exists(),
     }
     return render(request, "board/week.html", context)
 
@@ -66,7 +66,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     rows = board.rows_of(board.changed_since(asked["since"], people), dates)
     context = {"rows": rows, "today": permissions.today()}
     response = render(request, "board/changes.html", context)
-    response["HX-Trigger"] = json.dumps({"board-version": {"version": version}})
+    response["X-Board-Version"] = version
     return response
 
 
@@ -85,7 +85,7 @@ def assign(request: HttpRequest) -> HttpResponse:
         if len(asked["cell"]) == 1:
             return _assign_one(request, actor, task_id, *asked["cell"][0])
         return _assign_many(request, actor, task_id, asked["cell"])
-    asked = valid(AssignForm(request.GET))
+    asked = valid(ChooseForm(request.GET))
     return _panel(request, "board/assign.html", _choice(actor, asked["cell"], asked["q"]))
 
 
@@ -112,7 +112,9 @@ def _assign_many(
         "given": sum(not result["refusal"] for result in results),
         "cells": _cells(cells) if is_fragment(request) else [],
     }
-    return _panel(request, "board/results.html", context)
+    response = _panel(request, "board/results.html", context)
+    response["HX-Trigger"] = "assigned-many"
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,9 +126,12 @@ def assignment(request: HttpRequest, id: int) -> HttpResponse:
     one = assignments.get(actor=actor, assignment_id=id)
     was = (one.user_id, one.date)
     if request.method != "POST":
-        return _panel(request, "board/assignment.html", {"assignment": one, "people": _people()})
+        return _panel(request, "board/assignment.html", {"assignment": one, **_people(one.daily_limit.user.username)})
     asked = valid(ChangeForm(request.POST))
-    place = (asked["user"] or one.user_id, asked["date"] or one.date)
+    user_id = asked["user"] or one.user_id
+    if asked["username"]:
+        user_id = users.get_by_name(actor=actor, username=asked["username"]).pk
+    place = (user_id, asked["date"] or one.date)
     try:
         now = assignments.change(
             actor=actor, assignment_id=id, user_id=place[0], date=place[1], status=asked["status"] or None
@@ -134,7 +139,10 @@ def assignment(request: HttpRequest, id: int) -> HttpResponse:
     except ToGoError as refusal:
         # Both days as they are: a chip that was dragged goes back.
         return _refused(request, refusal, [was, place], assignment_id=id)
-    return _done(request, f"{now.task.name} is {_what(was, now.status, asked['status'])}.", [was, place])
+    if asked["status"]:
+        return _done(request, f"{now.task.name} is {'done' if now.status == Status.DONE else 'open again'}.", [was])
+    undo = _action(f"/board/assignment/{id}/", "Undo", user=was[0], date=was[1])
+    return _done(request, f"{now.task.name} is moved.", [was, place], action=undo)
 
 
 @require_POST
@@ -144,11 +152,7 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
     actor = person(request.user)
     one = assignments.get(actor=actor, assignment_id=id)
     assignments.unassign(actor=actor, assignment_id=id)
-    undo = {
-        "path": "/board/assign/",
-        "label": "Undo",
-        "fields": {"cell": f"{one.user_id}:{one.date}", "task": one.task_id},
-    }
+    undo = _action("/board/assign/", "Undo", cell=f"{one.user_id}:{one.date}", task=one.task_id)
     return _done(request, f"{one.task.name} is taken away.", [(one.user_id, one.date)], action=undo)
 
 
@@ -181,23 +185,38 @@ def days_off(request: HttpRequest) -> HttpResponse:
     """`/board/days-off/?user=…`: days on which somebody, or without `user` everybody, gets nothing new."""
     actor = person(request.user)
     permissions.require_taskmaster(actor)
-    form = DaysOffForm(request.POST or None, initial={"user": request.GET.get("user")}, people=_people())
+    username = str(request.GET.get("username", ""))
+    form = DaysOffForm(
+        request.POST or None, initial={"who": "person" if username else "everyone", "username": username}
+    )
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
-            rule = limit_rules.create_rule(
+            person_off = (
+                users.get_by_name(actor=actor, username=fields["username"]) if fields["who"] == "person" else None
+            )
+            limit_rules.create_rule(
                 actor=actor,
-                user_id=fields["user"].pk if fields["user"] else None,
+                user_id=person_off.pk if person_off else None,
                 date_from=fields["date_from"],
                 date_to=fields["date_to"],
                 maximum=0,
                 reason=fields["reason"],
             )
             # Many days may look different: the board asks for all that changed.
-            return _done(request, f"Nothing new for {rule.user or 'anybody'} on these days.", [], refresh=True)
+            return _done(request, f"Nothing new for {person_off or 'anybody'} on these days.", [], refresh=True)
         except ToGoError as refusal:
             form.add_error(None, refusal.detail)
-    return _panel(request, "board/days_off.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, **_people(username)}
+    return _panel(request, "board/days_off.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+@page
+def people(request: HttpRequest) -> HttpResponse:
+    """`/board/people/?username=…`: those that a field for a person offers while one types."""
+    permissions.require_taskmaster(person(request.user))
+    return render(request, "board/_people.html", _people(valid(PersonForm(request.GET))["username"]))
 
 
 # --- answers ----------------------------------------------------------------------------------------------------
@@ -233,8 +252,9 @@ def _refused(
         return say(request, refusal.detail, refused=True)
     action = None
     if free := refusal.data.get("next_free_date"):
-        fields = {"user": refusal.data["user"], "date": free}
-        action = {"path": f"/board/assignment/{assignment_id}/", "label": f"Move to {free:%a %-d %b}", "fields": fields}
+        action = _action(
+            f"/board/assignment/{assignment_id}/", f"Move to {free:%a %-d %b}", user=refusal.data["user"], date=free
+        )
     context = {"cells": _cells(places), **toast(refusal.detail, action=action, refused=True)}
     response = render(request, "board/cells.html", context, status=refusal.status)
     response["HX-Reswap"] = "none"
@@ -264,9 +284,11 @@ def _choice(actor: User, cells: list[tuple[int, datetime.date]], search: str) ->
     return context
 
 
-def _people() -> QuerySet[User]:
-    return User.objects.active().order_by("username")
+def _people(search: str) -> dict[str, Any]:
+    found = User.objects.active().search(search).order_by("username")[:PEOPLE_OFFERED]
+    return {"people": found, "username": search}
 
 
-def _what(was: tuple[int, datetime.date], status: str, asked: str) -> str:
-    return {"done": "done", "open": "open again"}[asked] if asked else "moved"
+def _action(path: str, label: str, **fields: Any) -> dict[str, Any]:
+    """A button of a message: what it posts where."""
+    return {"path": path, "label": label, "fields": fields}

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from apps.exceptions.base import InvalidRequest, ToGoError
+from apps.exceptions.base import InvalidRequest, NotAllowed, ToGoError
 from apps.models import User
 
 View = Callable[..., HttpResponse]
@@ -46,15 +46,15 @@ def page(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except ToGoError as refusal:
-            if not is_fragment(request):
-                return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
-            response = render(
-                request, "partials/messages.html", toast(refusal.detail, refused=True), status=refusal.status
-            )
-            response["HX-Reswap"] = "none"
-            return response
+            return _refused(request, refusal)
 
     return never_cache(login_required(answer))
+
+
+def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What a form without its secret gets: it is forged, or of a page from before somebody signed in."""
+    refusal = NotAllowed("This page is out of date, or another site sent you here. Load the page again, and try again.")
+    return _refused(request, refusal)
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -87,3 +87,11 @@ def say(request: HttpRequest, text: str, *, refused: bool = False) -> HttpRespon
 def toast(text: str, *, action: dict[str, Any] | None = None, refused: bool = False) -> dict[str, Any]:
     """What `partials/messages.html` shows over the page that is there; `action` is a form: path, label and fields."""
     return {"toast": {"text": text, "action": action, "tags": "stop" if refused else ""}, "out_of_band": True}
+
+
+def _refused(request: HttpRequest, refusal: ToGoError) -> HttpResponse:
+    if not is_fragment(request):
+        return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+    response = render(request, "partials/messages.html", toast(refusal.detail, refused=True), status=refusal.status)
+    response["HX-Reswap"] = "none"
+    return response

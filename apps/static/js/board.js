@@ -1,43 +1,47 @@
-// The board: panels over it, dragging, moving by keyboard, and what others change. No rule lives here: the server says
+// The board: choosing days, dragging, moving by keyboard, and what others change. No rule lives here: the server says
 // what may be done, and answers with the days as they are.
 
 const board = document.getElementById("board");
-const panel = document.getElementById("panel");
 let dragging = false;
+// What was dropped and isn't answered yet: where it goes back to.
+let dropped = null;
 
-// --- panels: a link that has a page of its own opens over the board ---
+// --- choosing days, and giving all of them a task ---
 
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-panel]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  open(link.href);
-});
+const boxes = (root = document) => [...root.querySelectorAll("input[name=cell]")];
+const assignChosen = document.querySelector("[data-assign-chosen]");
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-assign-chosen]");
-  if (!button) return;
-  event.preventDefault();
-  open(`/board/assign/?${new URLSearchParams(new FormData(document.getElementById("chosen")))}`);
-});
-
-function open(address) {
-  htmx.ajax("GET", address, { target: "#panel-body", swap: "innerHTML" });
+function showChosen() {
+  const count = boxes().filter((box) => box.checked).length;
+  assignChosen.disabled = !count;
+  assignChosen.textContent = count ? `Assign to ${count} chosen ${count === 1 ? "day" : "days"}` : "Choose days to assign to";
 }
 
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  // An answer that only says what changed is no panel.
-  if (event.detail.target.id !== "panel-body" || event.detail.xhr.getResponseHeader("HX-Reswap") === "none") return;
-  if (!panel.open) panel.showModal();
-  panel.querySelector("[autofocus]")?.focus();
+assignChosen?.addEventListener("click", (event) => {
+  event.preventDefault();
+  openPanel(`/board/assign/?${new URLSearchParams(new FormData(document.getElementById("chosen")))}`);
 });
 
-document.body.addEventListener("panel-done", () => {
-  if (panel?.open) panel.close();
-  for (const box of document.querySelectorAll("input[name=cell]:checked")) box.checked = false;
+document.addEventListener("change", (event) => { if (event.target.name === "cell") showChosen(); });
+
+// A button at the head of a row or a column chooses all its days, or none.
+document.addEventListener("click", (event) => {
+  const head = event.target.closest("[data-choose]");
+  if (!head) return;
+  const column = head.closest("th").cellIndex;
+  const of = column ? [...board.tBodies[0].rows].flatMap((row) => boxes(row.cells[column])) : boxes(head.closest("tr"));
+  const all = of.every((box) => box.checked);
+  for (const box of of) box.checked = !all;
+  showChosen();
 });
 
-document.body.addEventListener("board-changed", () => refresh());
+function chooseNothing() {
+  for (const box of boxes()) box.checked = false;
+  showChosen();
+}
+
+document.body.addEventListener("panel-done", chooseNothing);
+document.body.addEventListener("assigned-many", chooseNothing);
 
 // Enter in the search field takes the first task that is found.
 document.addEventListener("keydown", (event) => {
@@ -53,28 +57,42 @@ function move(assignment, cell) {
   return htmx.ajax("POST", `/board/assignment/${assignment}/`, { values: { user, date }, swap: "none" });
 }
 
-function letDrag(root) {
-  for (const list of root.querySelectorAll("[data-chips]")) {
-    Sortable.get(list)?.destroy();
+function markTarget(cell) {
+  for (const other of board.querySelectorAll(".over")) other.classList.remove("over");
+  cell?.classList.add("over");
+}
+
+function letDrag() {
+  for (const list of board.querySelectorAll("[data-chips]")) {
+    if (Sortable.get(list)) continue;
     Sortable.create(list, {
       group: "days",
       sort: false,
+      emptyInsertThreshold: 24,
       delay: 150,
       delayOnTouchOnly: true,
       onStart: () => { dragging = true; },
-      onMove: ({ to }) => {
-        for (const cell of board.querySelectorAll(".over")) cell.classList.remove("over");
-        to.closest("td").classList.add("over");
-      },
-      onEnd: ({ item, from, to }) => {
+      onMove: ({ to }) => markTarget(to.closest("td")),
+      onEnd: ({ item, from, to, oldIndex }) => {
         item.removeAttribute("style"); // An empty one stays, and would be copied against the content security policy.
         dragging = false;
-        for (const cell of board.querySelectorAll(".over")) cell.classList.remove("over");
-        if (from !== to) move(item.dataset.assignment, to.closest("td").dataset.cell);
+        markTarget(null);
+        if (from === to) return;
+        dropped = { item, from, before: from.children[oldIndex] ?? null };
+        move(item.dataset.assignment, to.closest("td").dataset.cell);
       },
     });
   }
 }
+
+function putBack() {
+  dropped?.from.insertBefore(dropped.item, dropped.before);
+  dropped = null;
+}
+
+document.body.addEventListener("htmx:sendError", putBack);
+document.body.addEventListener("htmx:responseError", putBack);
+document.body.addEventListener("htmx:afterOnLoad", () => { dropped = null; });
 
 document.addEventListener("keydown", (event) => {
   const chip = event.target.closest?.("[data-assignment]");
@@ -82,9 +100,8 @@ document.addEventListener("keydown", (event) => {
   if (!chip || !step || !event.altKey) return;
   event.preventDefault();
   const cell = chip.closest("td");
-  const row = cell.parentElement;
-  const rows = [...row.parentElement.children];
-  const target = rows[rows.indexOf(row) + step[1]]?.children[cell.cellIndex + step[0]];
+  const rows = [...board.tBodies[0].rows];
+  const target = rows[rows.indexOf(cell.parentElement) + step[1]]?.cells[cell.cellIndex + step[0]];
   if (!target?.dataset.cell) return;
   const { assignment } = chip.dataset;
   move(assignment, target.dataset.cell).then(() => document.querySelector(`#chip-${assignment} a`)?.focus());
@@ -94,19 +111,30 @@ document.addEventListener("keydown", (event) => {
 
 function busy() {
   const typing = document.activeElement?.matches("input:not([type=checkbox]), select, textarea");
-  return document.hidden || dragging || typing || panel.open;
+  return document.hidden || dragging || dropped || typing || panel.open;
 }
 
-function refresh() {
+async function refresh() {
   const people = [...board.querySelectorAll("[data-person]")].map((row) => ["person", row.dataset.person]);
   const asked = new URLSearchParams([["week", board.dataset.week], ["since", board.dataset.since], ...people]);
-  return htmx.ajax("GET", `/board/changes/?${asked}`, { swap: "none" });
+  // By hand, so that a server that is away for a moment is no message every few seconds.
+  const answer = await fetch(`/board/changes/?${asked}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.redirected) location.reload();
+  if (answer?.status !== 200) return;
+  const changed = await answer.text();
+  if (busy()) return;
+  const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+  htmx.swap(document.body, changed, { swapStyle: "none" });
+  for (const box of boxes()) box.checked = chosen.has(box.value);
+  board.dataset.since = answer.headers.get("X-Board-Version");
 }
 
-document.body.addEventListener("board-version", (event) => { board.dataset.since = event.detail.version; });
-document.body.addEventListener("htmx:oobAfterSwap", () => letDrag(document));
+document.body.addEventListener("board-changed", refresh);
 
 if (board) {
-  letDrag(board);
+  letDrag();
+  showChosen();
+  board.addEventListener("htmx:load", letDrag);
+  document.body.addEventListener("htmx:oobAfterSwap", letDrag);
   setInterval(() => { if (!busy()) refresh(); }, 3000);
 }

@@ -1,29 +1,87 @@
-// What every page needs: messages that go away, and dialogs that open. No rule of the product lives here.
+// What every page needs: messages, panels, and dates by the reader's locale. No rule of the product lives here.
+
+const panel = document.getElementById("panel");
+const messages = () => document.getElementById("messages");
 
 document.addEventListener("click", (event) => {
-  const dismiss = event.target.closest("[data-dismiss]");
-  if (dismiss) dismiss.closest("[data-toast]").remove();
-
-  const opener = event.target.closest("[data-dialog]");
-  if (opener) {
+  event.target.closest("[data-dismiss]")?.closest("[data-toast]").remove();
+  if (event.target.closest("[data-close]") && panel.open) {
     event.preventDefault();
-    document.getElementById(opener.dataset.dialog).showModal();
+    panel.close();
   }
-  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
 });
 
-// A click beside a dialog closes it.
-document.addEventListener("mousedown", (event) => {
-  if (event.target instanceof HTMLDialogElement && event.target.open && event.offsetX < 0) event.target.close();
+// --- panels: a link that has a page of its own opens over the page that is there ---
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-panel]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  openPanel(link.href);
 });
 
-// Messages are shown above an open dialog too.
-function raiseMessages() {
-  const messages = document.getElementById("messages");
-  if (!messages?.childElementCount || !messages.showPopover) return;
-  messages.popover = "manual";
-  messages.showPopover();
+// A click beside the panel closes it.
+panel.addEventListener("mousedown", (event) => {
+  const box = panel.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (event.target === panel && !inside) panel.close();
+});
+
+function openPanel(address) {
+  return htmx.ajax("GET", address, { target: "#panel-body", swap: "innerHTML" });
 }
 
-document.addEventListener("htmx:oobAfterSwap", raiseMessages);
-document.addEventListener("DOMContentLoaded", raiseMessages);
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  // An answer that only says what changed is no panel.
+  if (event.detail.target?.id !== "panel-body" || event.detail.xhr.getResponseHeader("HX-Reswap") === "none") return;
+  if (!panel.open) panel.showModal();
+  panel.querySelector("[autofocus]")?.focus();
+});
+
+document.body.addEventListener("panel-done", () => { if (panel.open) panel.close(); });
+
+// --- messages: above an open panel too ---
+
+function raiseMessages() {
+  const box = messages();
+  if (!box.childElementCount) return;
+  box.popover = "manual";
+  if (!box.matches(":popover-open")) box.showPopover();
+}
+
+function unanswered() {
+  messages().replaceChildren(document.getElementById("unanswered").content.cloneNode(true));
+  raiseMessages();
+}
+
+document.body.addEventListener("htmx:oobAfterSwap", (event) => { if (event.detail.target?.id === "messages") raiseMessages(); });
+document.body.addEventListener("htmx:sendError", unanswered);
+document.body.addEventListener("htmx:responseError", unanswered);
+raiseMessages();
+
+// Whose session is over is asked to sign in, and comes back.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (new URL(event.detail.xhr.responseURL).pathname !== "/sign-in/") return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});
+
+// --- dates ---
+
+const FORMATS = {
+  day: { weekday: "short", day: "numeric", month: "short" },
+  short: { day: "numeric", month: "short" },
+  long: { weekday: "long", day: "numeric", month: "long" },
+  full: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+};
+
+function showDates(root) {
+  for (const time of root.querySelectorAll("time[data-as]")) {
+    const date = new Date(`${time.dateTime}T00:00`);
+    time.textContent = new Intl.DateTimeFormat(navigator.language, FORMATS[time.dataset.as]).format(date);
+    time.lang = navigator.language;
+  }
+}
+
+showDates(document);
+document.body.addEventListener("htmx:load", (event) => showDates(event.detail.elt.parentElement ?? document));

@@ -1,0 +1,518 @@
+"""The board, as a browser without scripts is answered; and the parts that the board's script asks for."""
+
+import datetime
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
+from apps.services import assignments, limit_rules, limits
+from tests.api_test.test_problems import nothing_written
+from tests.conftest import TODAY, make_person
+
+MONDAY = TODAY
+TUESDAY = TODAY + datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def page(taskmaster: User, client: Client) -> Client:
+    """A browser in which the taskmaster is signed in."""
+    client.force_login(taskmaster)
+    return client
+
+
+@pytest.fixture
+def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
+    """Cooking, which alice has today."""
+    return assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
+
+
+def text_of(response: Any) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def cell_of(response: Any, person: User, date: datetime.date) -> str:
+    """What the cell of a day says."""
+    html = response.content.decode()
+    [cell] = re.findall(rf'<td id="cell-{person.pk}-{date}".*?</td>', html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", cell).split())
+
+
+def state_of(response: Any, person: User, date: datetime.date) -> str:
+    """How the cell of a day looks: the names of its class."""
+    [names] = re.findall(rf'id="cell-{person.pk}-{date}" class="([^"]*)"', response.content.decode())
+    return str(names)
+
+
+def said(response: Any) -> list[str]:
+    """The messages on the page."""
+    return [str(message) for message in response.context["messages"]]
+
+
+# --- who may ----------------------------------------------------------------------------------------------------
+
+
+PATHS = ["/board/", "/board/changes/", "/board/assign/", "/board/people/", "/board/days-off/"]
+
+
+def test_it_is_for_taskmasters_alone(alice: User, given: Assignment, client: Client) -> None:
+    paths = [*PATHS, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
+    forms = [f"/board/assignment/{given.pk}/remove/", *paths[2:3], *paths[4:]]
+    for path in paths:
+        response = client.get(path)
+        assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={path}")
+    client.force_login(alice)
+    with nothing_written():
+        for path in paths:
+            assert client.get(path).status_code == 403, path
+        for path in forms:
+            assert client.post(path, {"task": 1, "cell": "1:2026-03-02"}).status_code == 403, path
+
+
+def test_a_person_is_led_to_their_day_and_a_taskmaster_to_the_board(page: Client, alice: User) -> None:
+    assert page.get("/")["Location"] == "/board/"
+    page.force_login(alice)
+    assert page.get("/")["Location"] == "/today/"
+    page.logout()
+    assert page.get("/")["Location"] == "/sign-in/"
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------
+
+
+def test_a_day_shows_what_is_there_how_much_of_what_is_taken_and_why(
+    page: Client, taskmaster: User, alice: User, given: Assignment
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=2, reason="Half a day")
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=0, reason="Dentist")
+
+    board = page.get("/board/")
+
+    monday = cell_of(board, alice, MONDAY)
+    assert "1/2 1 left" in monday
+    assert "2 by set by hand for that day: Half a day" in monday
+    assert monday.endswith("cooking")
+    assert state_of(board, alice, MONDAY) == "cell nearly"
+    assert state_of(board, alice, TUESDAY) == "cell off"
+    assert "0/0 off" in cell_of(board, alice, TUESDAY)
+    wednesday = TUESDAY + datetime.timedelta(days=1)
+    assert state_of(board, alice, wednesday) == "cell free unset"
+    assert "Not set yet. It will be 5, by the default of this installation" in cell_of(board, alice, wednesday)
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
+    assert state_of(page.get("/board/"), alice, MONDAY) == "cell full"
+
+
+def test_a_week_is_shown_by_its_number_and_today_is_marked(page: Client) -> None:
+    board = page.get("/board/")
+    assert "Week 10" in text_of(board)
+    assert board.content.decode().count('aria-current="date"') == 1
+
+    other = page.get("/board/?week=2026-W48")
+    assert "Week 48 23 Nov – 29 Nov 2026" in text_of(other)
+    assert 'aria-current="date"' not in other.content.decode()
+    assert 'href="?week=2026-W47"' in other.content.decode()
+    assert 'href="?week=2026-W49"' in other.content.decode()
+
+
+@pytest.mark.parametrize("query", ["week=2026-W60", "week=2026-48", "week=x", "week=0000-W01", f"q={'x' * 151}"])
+def test_nonsense_in_the_address_is_refused_with_the_name_of_the_field(page: Client, query: str) -> None:
+    response = page.get(f"/board/?{query}")
+
+    assert response.status_code == 400
+    assert f"{query.split('=')[0]}: " in text_of(response)
+
+
+def test_a_search_is_remembered_until_it_is_taken_back(page: Client, alice: User, stranger: User) -> None:
+    assert "stranger" not in text_of(page.get("/board/?q=ali"))
+    assert "stranger" not in text_of(page.get("/board/?week=2026-W48"))
+    assert "Nobody is called “nobody”" in text_of(page.get("/board/?q=nobody"))
+    assert "stranger" in text_of(page.get("/board/?q="))
+
+
+def test_people_come_in_pages_forward_and_back(page: Client) -> None:
+    for number in range(119):
+        make_person(f"p{number:03}")
+
+    def names(response: Any) -> list[str]:
+        return re.findall(r'<bdi class="name">([^<]*)</bdi>', response.content.decode())
+
+    def link(response: Any, word: str) -> str:
+        [address] = re.findall(rf'href="(\?week=2026-W10&amp;{word}=[^"]*)"', response.content.decode())
+        return "/board/" + address.replace("&amp;", "&")
+
+    first = page.get("/board/")
+    second = page.get(link(first, "after"))
+    third = page.get(link(second, "after"))
+    assert [len(names(response)) for response in (first, second, third)] == [50, 50, 20]
+    assert names(first) + names(second) + names(third) == [f"p{number:03}" for number in range(119)] + ["taskmaster"]
+    assert names(page.get(link(third, "before"))) == names(second)
+    assert names(page.get(link(second, "before"))) == names(first)
+
+
+def test_names_show_as_themselves(page: Client, taskmaster: User) -> None:
+    names = ["<script>alert(1)</script>", "🌿 גינה", "ا" * 255, '"&<b>x']
+    person = make_person("zoe", first_name="<i>Zoë</i>", last_name="بن")
+    for name in names:
+        task = Task.objects.create(name=name)
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=person.pk, date=MONDAY)
+
+    html = page.get("/board/").content.decode()
+
+    assert "<script>alert" not in html
+    assert "<i>" not in html
+    assert "&lt;i&gt;Zoë&lt;/i&gt; بن" in html
+    assert re.findall(r"<bdi>([^<]*)</bdi></a>", html) == [
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        names[1],
+        names[2],
+        "&quot;&amp;&lt;b&gt;x",
+    ]
+
+
+def test_fifty_people_with_five_tasks_a_day_need_fewer_than_ten_queries(
+    page: Client, taskmaster: User, tasks: list[Task], django_assert_max_num_queries: Any
+) -> None:
+    people = [make_person(f"p{number}") for number in range(49)]
+    for person in people[:6]:
+        for task in tasks[:5]:
+            assignments.assign(actor=taskmaster, task_id=task.pk, user_id=person.pk, date=MONDAY)
+
+    with django_assert_max_num_queries(9):
+        board = page.get("/board/")
+
+    assert board.content.decode().count('class="chip"') == 30
+    assert board.content.decode().count('class="load number"') == 50 * 7
+
+
+def test_with_nobody_to_plan_for_it_says_how_to_begin(page: Client, taskmaster: User) -> None:
+    User.objects.exclude(pk=taskmaster.pk).update(is_active=False)
+    assert "There are no tasks yet." in text_of(page.get("/board/"))
+
+
+# --- assigning --------------------------------------------------------------------------------------------------
+
+
+def test_a_task_is_chosen_and_assigned(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
+    choice = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02&q=cook")
+    assert f'name="task" value="{cooking.pk}"' in choice.content.decode()
+    assert "A task for alice on Monday 2 March" in text_of(choice)
+
+    sent = {"cell": f"{alice.pk}:2026-03-02", "task": cooking.pk, "back": "/board/?week=2026-W10"}
+    response = page.post("/board/assign/", sent, follow=True)
+
+    assert response.redirect_chain == [("/board/?week=2026-W10", 302)]
+    assert said(response) == ["cooking is assigned."]
+    assert cell_of(response, alice, MONDAY).endswith("cooking")
+    one = Assignment.objects.get()
+    assert (one.user_id, one.date, one.task, one.taskmaster) == (alice.pk, MONDAY, cooking, taskmaster)
+
+
+def test_a_task_that_is_missing_is_made_and_assigned(page: Client, alice: User) -> None:
+    assert "Make “ baking ” and assign it" in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02&q=baking"))
+
+    page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": "baking"})
+
+    assert Assignment.objects.get().task == Task.objects.get(name="baking")
+
+
+def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
+    page: Client, taskmaster: User, alice: User, given: Assignment
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1, reason="Half a day")
+
+    choice = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02")
+
+    assert "This day is full: 1 of 1 are taken, by set by hand for that day (“Half a day”)." in text_of(choice)
+    assert 'name="task"' not in choice.content.decode()
+    assert f'href="/board/assign/?cell={alice.pk}:2026-03-03"' in choice.content.decode()
+    baking = Task.objects.create(name="baking")
+    with nothing_written():
+        refused = page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "task": baking.pk})
+    assert refused.status_code == 409
+    assert "Assign it on Tuesday 3 March instead" in text_of(refused)
+    assert f'name="cell" value="{alice.pk}:2026-03-03"' in refused.content.decode()
+    assert f'name="task" value="{baking.pk}"' in refused.content.decode()
+
+
+def test_an_answer_to_the_script_is_the_cell_alone_with_what_was_done(page: Client, alice: User, cooking: Task) -> None:
+    sent = {"cell": f"{alice.pk}:2026-03-02", "task": cooking.pk}
+    response = page.post("/board/assign/", sent, headers={"HX-Request": "true"})
+
+    html = response.content.decode()
+    assert (response.status_code, response["HX-Reswap"], response["HX-Trigger"]) == (200, "none", "panel-done")
+    assert html.count("<td") == 1
+    assert "<html" not in html
+    assert "cooking is assigned." in text_of(response)
+
+
+def test_several_days_are_given_a_task_with_a_result_for_each(
+    page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=0, reason="Dentist")
+    cells = [f"{alice.pk}:2026-03-02", f"{alice.pk}:2026-03-03", f"{stranger.pk}:2026-03-02"]
+    assert "A task for 3 days" in text_of(page.get("/board/assign/", {"cell": cells}))
+
+    response = page.post("/board/assign/", {"cell": cells, "task": cooking.pk})
+
+    assert "Assigned to 2 of 3" in text_of(response)
+    assert "alice , Tue 3 Mar : 2026-03-03 is off (Dentist); the next day with room is 2026-03-04." in text_of(response)
+    assert set(Assignment.objects.values_list("daily_limit__user", "daily_limit__date")) == {
+        (alice.pk, MONDAY),
+        (stranger.pk, MONDAY),
+    }
+
+
+def test_without_a_chosen_day_it_says_how_to_choose(page: Client) -> None:
+    assert "Choose days on the board first" in text_of(page.get("/board/assign/"))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"cell": "1", "task": 1},
+        {"cell": "x:2026-03-02", "task": 1},
+        {"cell": "1:2026-02-30", "task": 1},
+        {"cell": f"{2**63}:2026-03-02", "task": 1},
+        {"cell": "1:2026-03-02", "task": "x"},
+        {"cell": "1:2026-03-02", "task": 2**63},
+        {"cell": "1:2026-03-02", "name": "\x00"},
+        {"cell": "1:2026-03-02", "name": "x" * 256},
+        {"cell": "1:2026-03-02"},
+        {"task": 1},
+        {},
+    ],
+)
+def test_what_no_control_of_the_page_sends_is_refused(page: Client, cooking: Task, sent: dict[str, Any]) -> None:
+    with nothing_written():
+        assert page.post("/board/assign/", sent).status_code == 400
+
+
+# --- an assignment ----------------------------------------------------------------------------------------------
+
+
+def test_an_assignment_is_moved_by_a_form_and_back_by_undo(
+    page: Client, alice: User, stranger: User, given: Assignment
+) -> None:
+    path = f"/board/assignment/{given.pk}/"
+    assert 'name="username" value="alice"' in page.get(path).content.decode()
+
+    response = page.post(path, {"username": "stranger", "date": "2026-03-03"}, headers={"HX-Request": "true"})
+
+    assert re.findall(r'<td id="(cell-[^"]*)"', response.content.decode()) == [
+        f"cell-{alice.pk}-2026-03-02",
+        f"cell-{stranger.pk}-2026-03-03",
+    ]
+    given.refresh_from_db()
+    assert (given.user_id, given.date) == (stranger.pk, TUESDAY)
+    undo = response.context["toast"]["action"]
+    page.post(undo["path"], undo["fields"])
+    given = Assignment.objects.get(pk=given.pk)
+    assert (given.user_id, given.date) == (alice.pk, MONDAY)
+
+
+def test_a_move_to_a_full_day_is_refused_with_the_reason_and_the_next_day_as_one_click(
+    page: Client, taskmaster: User, alice: User, given: Assignment
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=0, reason="Dentist")
+
+    with nothing_written():
+        sent = {"user": alice.pk, "date": "2026-03-03"}
+        response = page.post(f"/board/assignment/{given.pk}/", sent, headers={"HX-Request": "true"})
+
+    assert response.status_code == 409
+    assert "2026-03-03 is off (Dentist); the next day with room is 2026-03-04." in text_of(response)
+    assert cell_of(response, alice, MONDAY).endswith("cooking")
+    offer = response.context["toast"]["action"]
+    page.post(offer["path"], offer["fields"])
+    assert Assignment.objects.get().date == datetime.date(2026, 3, 4)
+
+
+def test_moving_to_nobody_is_refused(page: Client, given: Assignment) -> None:
+    with nothing_written():
+        response = page.post(f"/board/assignment/{given.pk}/", {"username": "nobody"})
+
+    assert (response.status_code, "Nobody has the username “nobody”." in text_of(response)) == (404, True)
+
+
+def test_it_is_marked_done_and_opened_again(page: Client, given: Assignment) -> None:
+    for status, text in (("done", "cooking is done."), ("open", "cooking is open again.")):
+        response = page.post(f"/board/assignment/{given.pk}/", {"status": status, "back": "/board/"}, follow=True)
+        assert said(response) == [text]
+        assert Assignment.objects.get().status == status
+
+
+def test_it_is_taken_away_and_given_back_by_undo_which_says_when_the_slot_is_gone(
+    page: Client, taskmaster: User, alice: User, given: Assignment
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
+    path = f"/board/assignment/{given.pk}/remove/"
+    undo = page.post(path, headers={"HX-Request": "true"}).context["toast"]["action"]
+    assert not Assignment.objects.exists()
+
+    page.post(undo["path"], undo["fields"])
+    [again] = Assignment.objects.all()
+
+    page.post(f"/board/assignment/{again.pk}/remove/")
+    baking = Task.objects.create(name="baking")
+    assignments.assign(actor=taskmaster, task_id=baking.pk, user_id=alice.pk, date=MONDAY)
+    late = page.post(undo["path"], undo["fields"], headers={"HX-Request": "true"})
+    assert late.status_code == 409
+    assert "This day is full" in text_of(late)
+    assert [one.task for one in Assignment.objects.select_related("task")] == [baking]
+
+
+def test_what_is_gone_is_said_to_be_gone(page: Client, given: Assignment) -> None:
+    for path in (f"/board/assignment/{given.pk + 1}/", f"/board/assignment/{given.pk + 1}/remove/"):
+        response = page.post(path, headers={"HX-Request": "true"})
+        assert response.status_code == 404
+        assert f"There is no assignment with the id {given.pk + 1}." in text_of(response)
+
+
+# --- limits -----------------------------------------------------------------------------------------------------
+
+
+def test_a_days_limit_is_set_with_a_reason_and_given_back(page: Client, alice: User) -> None:
+    path = f"/board/day/{alice.pk}/2026-03-03/"
+    assert "it isn’t set yet, and will be like this" in text_of(page.get(path))
+
+    page.post(path, {"maximum": 3, "reason": "Training"})
+
+    day = DailyLimit.objects.get(user=alice, date=TUESDAY)
+    assert (day.maximum, day.source_kind, day.source_reason) == (3, "hand", "Training")
+    assert "Give back to the rules" in text_of(page.get(path))
+    page.post(path, {"give_back": "1"})
+    day.refresh_from_db()
+    assert (day.maximum, day.source_kind) == (5, "default")
+
+
+@pytest.mark.parametrize("maximum", ["-1", "1001", "x", ""])
+def test_a_limit_that_cannot_be_is_refused_beside_its_field(page: Client, alice: User, maximum: str) -> None:
+    with nothing_written():
+        response = page.post(f"/board/day/{alice.pk}/2026-03-03/", {"maximum": maximum})
+
+    assert response.status_code == 409
+    assert list(response.context["form"].errors) == ["maximum"]
+
+
+def test_a_limit_below_what_is_taken_is_refused_with_why(page: Client, alice: User, given: Assignment) -> None:
+    with nothing_written():
+        response = page.post(f"/board/day/{alice.pk}/2026-03-02/", {"maximum": 0})
+
+    assert "1 tasks are taken on 2026-03-02; take some away first." in text_of(response)
+
+
+def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: User) -> None:
+    dates = {"date_from": "2026-03-03", "date_to": "2026-03-04"}
+    page.post("/board/days-off/", {"who": "person", "username": "alice", "reason": "Holiday", **dates})
+    page.post("/board/days-off/", {"who": "everyone", "username": "alice", "reason": "Easter", **dates})
+
+    rows = LimitRule.objects.order_by("pk").values_list("user", "date_from", "date_to", "maximum", "reason")
+    wednesday = datetime.date(2026, 3, 4)
+    assert list(rows) == [(alice.pk, TUESDAY, wednesday, 0, "Holiday"), (None, TUESDAY, wednesday, 0, "Easter")]
+    board = page.get("/board/")
+    assert state_of(board, alice, TUESDAY) == "cell off unset"
+    assert "Holiday" in cell_of(board, alice, TUESDAY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"who": "person", "username": ""}, "username"),
+        ({"who": "x"}, "who"),
+        ({"who": "person", "username": "nobody"}, "__all__"),
+        ({"who": "everyone", "date_to": "2026-03-01"}, "__all__"),
+        ({"who": "everyone", "date_from": ""}, "date_from"),
+        ({"who": "everyone", "reason": ""}, "reason"),
+    ],
+)
+def test_days_off_that_cannot_be_are_refused_beside_their_field(
+    page: Client, alice: User, sent: dict[str, str], field: str
+) -> None:
+    whole = {"date_from": "2026-03-03", "date_to": "2026-03-04", "reason": "Holiday", **sent}
+    with nothing_written():
+        response = page.post("/board/days-off/", whole)
+
+    assert response.status_code == 400
+    assert list(response.context["form"].errors) == [field]
+
+
+def test_people_are_offered_while_one_types(page: Client, alice: User, stranger: User) -> None:
+    html = page.get("/board/people/?username=ali").content.decode()
+
+    assert re.findall(r'<option value="([^"]*)"', html) == ["alice"]
+
+
+# --- what others change -----------------------------------------------------------------------------------------
+
+
+def changes(page: Client, board: Any, *people: User) -> Any:
+    since = re.findall(r'data-since="([^"]*)"', board.content.decode())[0]
+    return page.get("/board/changes/", {"week": "2026-W10", "since": since, "person": [one.pk for one in people]})
+
+
+def test_only_the_rows_that_others_changed_are_sent(
+    page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task
+) -> None:
+    board = page.get("/board/")
+    assert changes(page, board, alice, stranger).status_code == 204
+
+    assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
+
+    response = changes(page, board, alice, stranger)
+    assert re.findall(r'<tr id="([^"]*)"', response.content.decode()) == [f"row-{alice.pk}"]
+    assert cell_of(response, alice, MONDAY).endswith("cooking")
+    again = page.get(
+        "/board/changes/", {"week": "2026-W10", "since": response["X-Board-Version"], "person": [alice.pk]}
+    )
+    assert again.status_code == 204
+
+
+def test_an_event_that_was_committed_late_is_not_missed(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    late = assignments.assign(actor=taskmaster, task_id=tasks[0].pk, user_id=alice.pk, date=MONDAY)
+    event = Event.objects.get(assignment=late.pk)
+    Event.objects.filter(pk=event.pk).delete()
+    assignments.assign(actor=taskmaster, task_id=tasks[1].pk, user_id=stranger.pk, date=MONDAY)
+    board = page.get("/board/")
+    event.save(force_insert=True)
+
+    assert f"row-{alice.pk}" in changes(page, board, alice, stranger).content.decode()
+
+
+def test_a_rule_for_everyone_changes_every_row(page: Client, taskmaster: User, alice: User, stranger: User) -> None:
+    board = page.get("/board/")
+    limit_rules.create_rule(
+        actor=taskmaster, user_id=None, date_from=MONDAY, date_to=MONDAY, maximum=0, reason="Easter"
+    )
+
+    html = changes(page, board, alice, stranger).content.decode()
+
+    assert re.findall(r'<tr id="([^"]*)"', html) == [f"row-{alice.pk}", f"row-{stranger.pk}"]
+
+
+# --- forged forms -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fragment", [False, True])
+def test_a_form_from_elsewhere_is_refused_in_plain_words(
+    taskmaster: User, alice: User, cooking: Task, fragment: bool
+) -> None:
+    page = Client(enforce_csrf_checks=True)
+    page.force_login(taskmaster)
+    headers = {"HX-Request": "true"} if fragment else {}
+    with nothing_written():
+        sent = {"cell": f"{alice.pk}:2026-03-02", "task": cooking.pk}
+        response = page.post("/board/assign/", sent, headers=headers)
+
+    assert response.status_code == 403
+    assert "This page is out of date, or another site sent you here." in text_of(response)
+
+
+def test_nobody_is_led_to_another_site(page: Client, alice: User, cooking: Task) -> None:
+    sent = {"cell": f"{alice.pk}:2026-03-02", "task": cooking.pk, "back": "https://example.org/"}
+
+    assert page.post("/board/assign/", sent)["Location"] == "/"
