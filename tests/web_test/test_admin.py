@@ -65,11 +65,15 @@ def test_an_admin_signs_in_with_their_password_and_others_do_not(client: Client)
         users.create_user(actor=None, username=username, password="of my own choice", **fields)
 
     def sign_in(username: str, password: str) -> Any:
-        return client.post("/admin/login/?next=/admin/", {"username": username, "password": password})
+        asked = client.get("/admin/", follow=True)
+        assert asked.redirect_chain[-1][0] == "/sign-in/?next=%2Fadmin%2F"
+        sent = {"username": username, "password": password, "next": asked.context["next"]}
+        return client.post("/sign-in/", sent, follow=True)
 
-    assert sign_in("master", "of my own choice").status_code == 200
-    assert sign_in("boss", "of another choice").status_code == 200
-    assert sign_in("boss", "of my own choice")["Location"] == "/admin/"
+    refused = sign_in("master", "of my own choice").content.decode()
+    assert "You are signed in as <bdi>master</bdi>, who may not open that page." in refused
+    assert sign_in("boss", "of another choice").status_code == 401
+    assert sign_in("boss", "of my own choice").redirect_chain == [("/admin/", 302)]
     assert client.get("/admin/").status_code == 200
 
 

@@ -74,7 +74,6 @@ function letDrag() {
       onStart: () => { dragging = true; },
       onMove: ({ to }) => markTarget(to.closest("td")),
       onEnd: ({ item, from, to, oldIndex }) => {
-        item.removeAttribute("style"); // An empty one stays, and would be copied against the content security policy.
         dragging = false;
         markTarget(null);
         if (from === to) return;
@@ -89,6 +88,11 @@ function putBack() {
   dropped?.from.insertBefore(dropped.item, dropped.before);
   dropped = null;
 }
+
+// Dragging leaves empty styles behind, which htmx would copy as text: the security policy forbids that.
+document.body.addEventListener("htmx:oobBeforeSwap", () => {
+  for (const styled of board.querySelectorAll('[style=""]')) styled.removeAttribute("style");
+});
 
 document.body.addEventListener("htmx:sendError", putBack);
 document.body.addEventListener("htmx:responseError", putBack);

@@ -1,0 +1,417 @@
+"""The board, as taskmasters use it."""
+
+import datetime
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from apps.models import Assignment, DailyLimit, LimitRule, Task, User
+from apps.services import assignments, limits
+from tests.browser_test.conftest import NARROW, Visit
+from tests.conftest import make_person
+
+Visits = Callable[..., Visit]
+
+
+@dataclass
+class Team:
+    """Who is planned for in these tests, in the week after this one: all of its days are to come."""
+
+    boss: User
+    alice: User
+    bob: User
+    cooking: Task
+    monday: datetime.date
+
+    @property
+    def path(self) -> str:
+        return f"/board/?week={self.monday:%G-W%V}"
+
+    def day(self, number: int) -> datetime.date:
+        return self.monday + datetime.timedelta(days=number)
+
+    def give(self, person: User, number: int, task: Task | None = None) -> Assignment:
+        task = task or self.cooking
+        return assignments.assign(actor=self.boss, task_id=task.pk, user_id=person.pk, date=self.day(number))
+
+    def limit(self, person: User, number: int, maximum: int, reason: str = "") -> None:
+        limits.set_by_hand(actor=self.boss, user_id=person.pk, date=self.day(number), maximum=maximum, reason=reason)
+
+
+@pytest.fixture
+def team(transactional_db: None) -> Team:
+    today = timezone.localdate()
+    return Team(
+        boss=make_person("boss", is_taskmaster=True),
+        alice=make_person("alice", first_name="Alice", last_name="Liddell"),
+        bob=make_person("bob"),
+        cooking=Task.objects.create(name="cooking"),
+        monday=today + datetime.timedelta(days=7 - today.weekday()),
+    )
+
+
+def cell(page: Page, person: User, date: datetime.date) -> Locator:
+    return page.locator(f"#cell-{person.pk}-{date}")
+
+
+def plus(page: Page, person: User, date: datetime.date) -> Locator:
+    return cell(page, person, date).get_by_role("link", name="Assign a task")
+
+
+def chip(page: Page, one: Assignment) -> Locator:
+    return page.locator(f"#chip-{one.pk}")
+
+
+def drag(page: Page, one: Assignment, to: Locator) -> None:
+    """As a hand does: press, move in steps, let go."""
+    chip(page, one).hover()
+    page.mouse.down()
+    box = to.locator(".chips").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 30, box["y"] + box["height"] - 6, steps=8)
+    page.wait_for_timeout(100)
+    page.mouse.up()
+
+
+def places() -> set[tuple[str, str, datetime.date]]:
+    """Who has what when, in the database."""
+    return set(Assignment.objects.values_list("daily_limit__user__username", "task__name", "daily_limit__date"))
+
+
+# --- assigning --------------------------------------------------------------------------------------------------
+
+
+def test_a_week_is_planned_from_nothing(visit: Visits, team: Team) -> None:
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+    browser.accessible()
+
+    plus(page, team.alice, team.day(0)).click()
+    page.get_by_label("Search tasks, or name a new one").fill("bak")
+    page.get_by_role("button", name="Make “bak” and assign it").wait_for()
+    browser.accessible()
+    page.get_by_label("Search tasks, or name a new one").fill("baking")
+    page.get_by_role("button", name="Make “baking” and assign it").wait_for()
+    page.keyboard.press("Enter")
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("baking")
+    expect(page.get_by_role("status")).to_contain_text("baking is assigned.")
+
+    plus(page, team.bob, team.day(1)).click()
+    page.get_by_label("Search tasks, or name a new one").fill("coo")
+    expect(page.locator("#task-options button")).to_have_text(["cooking", "Make “coo” and assign it"])
+    page.keyboard.press("Enter")
+    expect(cell(page, team.bob, team.day(1))).to_contain_text("cooking")
+
+    assert places() == {("alice", "baking", team.day(0)), ("bob", "cooking", team.day(1))}
+    browser.accessible()
+
+
+def test_a_full_day_says_why_and_the_next_free_one_is_one_click_away(visit: Visits, team: Team) -> None:
+    team.limit(team.alice, 0, 1, "Half a day")
+    team.give(team.alice, 0)
+    Task.objects.create(name="baking")
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    plus(page, team.alice, team.day(0)).click()
+    expect(page.get_by_role("alert")).to_contain_text("This day is full")
+    expect(page.get_by_role("alert")).to_contain_text("Half a day")
+    browser.accessible()
+    page.get_by_role("link", name=re.compile("Choose a task for Tuesday")).click()
+    page.get_by_label("Search tasks, or name a new one").fill("baking")
+    expect(page.locator("#task-options button").first).to_have_text("baking")
+    page.keyboard.press("Enter")
+
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("baking")
+    assert ("alice", "baking", team.day(1)) in places()
+
+
+def test_of_two_who_want_the_last_slot_one_gets_it_and_the_other_a_friendly_refusal(visit: Visits, team: Team) -> None:
+    team.limit(team.alice, 0, 1)
+    Task.objects.create(name="baking")
+    first, second = visit(team.boss), visit(make_person("other", is_taskmaster=True))
+    for browser, name in ((first, "cooking"), (second, "baking")):
+        page = browser.open(team.path)
+        plus(page, team.alice, team.day(0)).click()
+        page.get_by_label("Search tasks, or name a new one").fill(name)
+        expect(page.locator("#task-options button").first).to_have_text(name)
+    for browser in (first, second):
+        browser.page.keyboard.press("Enter")
+
+    expect(cell(first.page, team.alice, team.day(0))).to_contain_text("cooking")
+    expect(second.page.get_by_role("alert")).to_contain_text("This day is full")
+    assert places() == {("alice", "cooking", team.day(0))}
+    second.page.get_by_role("button", name=re.compile("Assign it on Tuesday")).click()
+    expect(cell(second.page, team.alice, team.day(1))).to_contain_text("baking")
+    assert ("alice", "baking", team.day(1)) in places()
+
+
+def test_many_are_given_a_task_at_once_with_a_result_for_each(visit: Visits, team: Team) -> None:
+    team.limit(team.bob, 2, 0, "Dentist")
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    page.get_by_role("button", name="Choose everyone here, Wednesday").click()
+    page.get_by_role("checkbox", name="Choose alice, Thursday").check()
+    page.get_by_role("button", name="Assign to 4 chosen days").click()
+    page.get_by_label("Search tasks, or name a new one").fill("cooking")
+    expect(page.locator("#task-options button").first).to_have_text("cooking")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Assigned to 3 of 4")).to_be_visible()
+    expect(page.get_by_text("is off (Dentist)")).to_be_visible()
+    browser.accessible()
+    page.get_by_role("link", name="Back to the board").click()
+    expect(cell(page, team.alice, team.day(3))).to_contain_text("cooking")
+    expect(page.get_by_role("button", name="Choose days to assign to")).to_be_disabled()
+    assert places() == {
+        ("alice", "cooking", team.day(2)),
+        ("boss", "cooking", team.day(2)),
+        ("alice", "cooking", team.day(3)),
+    }
+
+
+# --- moving -----------------------------------------------------------------------------------------------------
+
+
+def test_a_task_is_dragged_to_another_person_and_undo_brings_it_back(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    drag(page, one, cell(page, team.bob, team.day(2)))
+    expect(page.get_by_role("status")).to_contain_text("cooking is moved.")
+    expect(cell(page, team.bob, team.day(2))).to_contain_text("1/5")
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("0/5")
+    assert places() == {("bob", "cooking", team.day(2))}
+
+    page.get_by_role("button", name="Undo").click()
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
+    assert places() == {("alice", "cooking", team.day(0))}
+
+
+def test_a_refused_drop_goes_back_with_the_reason_and_the_next_day_as_one_click(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    team.limit(team.bob, 1, 0, "Dentist")
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    drag(page, one, cell(page, team.bob, team.day(1)))
+    expect(page.get_by_role("status")).to_contain_text("is off (Dentist)")
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
+    expect(cell(page, team.bob, team.day(1))).not_to_contain_text("cooking")
+    assert places() == {("alice", "cooking", team.day(0))}
+
+    page.get_by_role("button", name="Move to Wed").click()
+    expect(cell(page, team.bob, team.day(2))).to_contain_text("cooking")
+    assert places() == {("bob", "cooking", team.day(2))}
+
+
+def test_what_is_dropped_while_togo_is_away_goes_back(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+    page.route("**/board/assignment/**", lambda route: route.abort())
+
+    drag(page, one, cell(page, team.bob, team.day(1)))
+
+    expect(page.get_by_role("status")).to_contain_text("nothing was changed")
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
+    assert "Failed to load resource: net::ERR_FAILED" in browser.complaints
+    browser.complaints.clear()
+    assert places() == {("alice", "cooking", team.day(0))}
+
+
+def test_a_task_is_moved_with_the_keyboard_alone(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 1)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    chip(page, one).get_by_role("link").focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
+    expect(chip(page, one).get_by_role("link")).to_be_focused()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(cell(page, team.bob, team.day(0))).to_contain_text("cooking")
+    expect(chip(page, one).get_by_role("link")).to_be_focused()
+
+    page.keyboard.press("Enter")
+    page.get_by_label("On", exact=True).fill(team.day(4).isoformat())
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(cell(page, team.bob, team.day(4))).to_contain_text("cooking")
+    assert places() == {("bob", "cooking", team.day(4))}
+
+
+def test_it_is_done_opened_again_taken_away_and_given_back(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    chip(page, one).get_by_role("link").click()
+    page.get_by_role("button", name="Mark as done").wait_for()
+    browser.accessible()
+    page.get_by_role("button", name="Mark as done").click()
+    expect(chip(page, one)).to_contain_text("(done)")
+    assert Assignment.objects.get().status == "done"
+
+    chip(page, one).get_by_role("link").click()
+    page.get_by_role("button", name="Open again").click()
+    expect(chip(page, one)).not_to_contain_text("(done)")
+
+    chip(page, one).get_by_role("link").click()
+    page.get_by_role("button", name="Take away").click()
+    expect(chip(page, one)).to_have_count(0)
+    assert places() == set()
+    page.get_by_role("button", name="Undo").click()
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
+    assert places() == {("alice", "cooking", team.day(0))}
+
+
+def test_undo_says_so_when_the_slot_is_gone(visit: Visits, team: Team) -> None:
+    team.limit(team.alice, 0, 1)
+    one = team.give(team.alice, 0)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+    chip(page, one).get_by_role("link").click()
+    page.get_by_role("button", name="Take away").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    team.give(team.alice, 0, Task.objects.create(name="baking"))
+
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("This day is full")
+    assert places() == {("alice", "baking", team.day(0))}
+
+
+# --- limits -----------------------------------------------------------------------------------------------------
+
+
+def test_a_limit_is_changed_in_its_cell_with_a_reason(visit: Visits, team: Team) -> None:
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+    load = cell(page, team.alice, team.day(0)).locator(".load")
+    load.focus()
+    expect(load.locator(".why")).to_have_css("opacity", "1")
+    expect(load).to_contain_text("It will be 5, by the default of this installation")
+
+    page.keyboard.press("Enter")
+    page.get_by_label("Most tasks on this day").fill("1")
+    page.get_by_label("Reason").fill("Training")
+    browser.accessible()
+    page.get_by_role("button", name="Set by hand").click()
+
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("0/1")
+    expect(load).to_contain_text("Training")
+    day = DailyLimit.objects.get(user=team.alice, date=team.day(0))
+    assert (day.maximum, day.source_kind, day.source_reason) == (1, "hand", "Training")
+
+
+def test_days_off_are_taken_for_a_person_and_holidays_for_everyone(visit: Visits, team: Team) -> None:
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    def take(first: int, last: int, reason: str) -> None:
+        page.get_by_label("First day").fill(team.day(first).isoformat())
+        page.get_by_label("Last day").fill(team.day(last).isoformat())
+        page.get_by_label("Reason").fill(reason)
+        page.get_by_role("button", name="Take these days off").click()
+
+    page.get_by_role("link", name="Days off of alice").click()
+    expect(page.get_by_role("radio", name="One person")).to_be_checked()
+    browser.accessible()
+    take(1, 2, "Holiday")
+    expect(cell(page, team.alice, team.day(2))).to_contain_text("off")
+    expect(cell(page, team.bob, team.day(2))).not_to_contain_text("off")
+
+    page.get_by_role("link", name="Days off", exact=True).first.click()
+    page.get_by_role("radio", name="Everyone").check()
+    take(4, 4, "Easter")
+    expect(cell(page, team.bob, team.day(4))).to_contain_text("off")
+    assert set(LimitRule.objects.values_list("user", "reason")) == {(team.alice.pk, "Holiday"), (None, "Easter")}
+
+
+# --- others -----------------------------------------------------------------------------------------------------
+
+
+def test_two_browsers_see_each_others_changes_and_nothing_changes_under_busy_hands(visit: Visits, team: Team) -> None:
+    first, second = visit(team.boss), visit(make_person("other", is_taskmaster=True))
+    for browser in (first, second):
+        browser.open(team.path)
+    second.page.get_by_role("checkbox", name="Choose bob, Friday").check()
+
+    plus(first.page, team.alice, team.day(0)).click()
+    first.page.get_by_label("Search tasks, or name a new one").fill("cooking")
+    expect(first.page.locator("#task-options button").first).to_have_text("cooking")
+    first.page.keyboard.press("Enter")
+    expect(cell(second.page, team.alice, team.day(0))).to_contain_text("cooking")
+    expect(second.page.get_by_role("checkbox", name="Choose bob, Friday")).to_be_checked()
+
+    second.page.get_by_label("Search people").fill("somebody")
+    team.give(team.bob, 1)
+    expect(cell(first.page, team.bob, team.day(1))).to_contain_text("cooking")
+    second.page.wait_for_timeout(4000)
+    expect(cell(second.page, team.bob, team.day(1))).not_to_contain_text("cooking")
+    second.page.get_by_label("Search people").blur()
+    expect(cell(second.page, team.bob, team.day(1))).to_contain_text("cooking")
+
+
+def test_whose_session_is_over_is_asked_to_sign_in(visit: Visits, team: Team) -> None:
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+    page.context.clear_cookies()
+
+    plus(page, team.alice, team.day(0)).click()
+
+    expect(page).to_have_url(re.compile(r"/sign-in/\?next=/board/"))
+
+
+# --- every screen and everyone ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, NARROW], ids=["wide", "narrow"])
+def test_it_is_readable_wide_and_narrow_light_and_dark(
+    visit: Visits, team: Team, size: dict[str, int], scheme: str
+) -> None:
+    names = ["<b>bold</b>", "🌿 גינה", "ا" * 255, "W" * 255]
+    for number, name in enumerate(names):
+        team.give(team.alice, number, Task.objects.create(name=name))
+    team.limit(team.alice, 0, 2)
+    team.limit(team.alice, 1, 1)
+    team.limit(team.bob, 1, 0)
+    browser = visit(team.boss, size=size, scheme=scheme)
+    page = browser.open(team.path)
+
+    browser.accessible()
+    for number, name in enumerate(names):
+        expect(cell(page, team.alice, team.day(number)).locator("bdi")).to_have_text(name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    plus(page, team.alice, team.day(1)).click()
+    expect(page.get_by_role("alert")).to_contain_text("This day is full")
+    browser.accessible()
+
+
+def test_without_scripts_one_looks_assigns_and_takes_away(visit: Visits, team: Team) -> None:
+    browser = visit(team.boss, scripts=False)
+    page = browser.open(team.path)
+
+    plus(page, team.alice, team.day(0)).click()
+    page.get_by_role("button", name="cooking").click()
+    expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
+    expect(page).to_have_url(re.compile(re.escape(team.path)))
+    assert places() == {("alice", "cooking", team.day(0))}
+
+    chip(page, Assignment.objects.get()).get_by_role("link").click()
+    page.get_by_role("button", name="Take away").click()
+    expect(page.get_by_role("status")).to_contain_text("cooking is taken away.")
+    assert places() == set()
+
+
+def test_dates_are_shown_as_the_reader_writes_them(visit: Visits, team: Team) -> None:
+    for locale, shape in (("de-DE", r"Mo\., \d+\. \w+"), ("en-US", r"Mon, \w+ \d+")):
+        page = visit(team.boss, locale=locale).open(team.path)
+        expect(page.locator("thead th:nth-child(2) time")).to_have_text(re.compile(shape))
