@@ -1,0 +1,125 @@
+"""What `bin/screenshots` does: fills a ToGo of its own with a bicycle workshop, and takes pictures."""
+
+import datetime
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests import environment  # noqa: F401  (before Django's settings are read)
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "togo.settings"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from apps.exceptions.base import ToGoError
+from apps.models import Task, User
+from apps.services import assignments, limit_rules, limits, permissions
+from tests.processes import Server, start_server
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 800}
+PEOPLE = [
+    ("aiko", "Aiko Tanaka"), ("amir", "Amir Haddad"), ("chidi", "Chidi Okafor"), ("elena", "Elena Rossi"),
+    ("jonas", "Jonas Weber"), ("lucia", "Lucía Vega"), ("maria", "Maria Lindqvist"), ("noor", "Noor Bakker"),
+    ("omar", "Omar Farouk"), ("priya", "Priya Nair"), ("sven", "Sven Larsen"), ("zoe", "Zoë Martin"),
+]  # fmt: skip
+TASKS = [
+    "Front desk", "True wheels", "Build city bikes", "Repair brakes", "Order parts", "Test rides", "Deliver bikes",
+    "Clean workshop", "Teach apprentices", "Count stock", "Answer mail", "Paint frames",
+]  # fmt: skip
+
+
+def fill() -> User:
+    """Two weeks of work; returns the taskmaster."""
+    boss = User.objects.create(username="tara", first_name="Tara", last_name="Quinn", is_taskmaster=True)
+    people = []
+    for username, name in PEOPLE:
+        first, _, last = name.partition(" ")
+        people.append(User.objects.create(username=username, first_name=first, last_name=last))
+    tasks = [Task.objects.create(name=name) for name in TASKS]
+    monday = permissions.today() - datetime.timedelta(days=permissions.today().weekday())
+
+    def rule(maximum: int, reason: str, person: User | None = None, **when: Any) -> None:
+        limit_rules.create_rule(actor=boss, user_id=person and person.pk, maximum=maximum, reason=reason, **when)
+
+    rule(4, "Full time")
+    for weekday in (5, 6):
+        rule(0, "Weekend", weekday=weekday)
+    rule(2, "Half time", people[6])
+    rule(0, "Holiday", people[4], date_from=monday, date_to=monday + datetime.timedelta(days=4))
+    dates = [monday + datetime.timedelta(days=offset) for offset in range(-21, 12)]
+    for date in dates[21:]:
+        call_command("set_daily_limits", date=date, verbosity=0)
+    chance = random.Random(7)
+    for date in dates:
+        for person in people:
+            for task in chance.sample(tasks, chance.choice([1, 2, 2, 3, 3, 4])):
+                try:
+                    made = assignments.assign(actor=boss, task_id=task.pk, user_id=person.pk, date=date)
+                except ToGoError:
+                    continue
+                if date < permissions.today() or (date == permissions.today() and chance.random() < 0.4):
+                    assignments.change(actor=boss, assignment_id=made.pk, status="done")
+    limits.set_by_hand(actor=boss, user_id=people[8].pk, date=monday, maximum=2, reason="Training")
+    return boss
+
+
+def picture(browser: Browser, server: Server, name: str, path: str, person: User, **look: Any) -> None:
+    """Open a page as that person, and keep what it looks like."""
+    steps = look.pop("steps", Page.content)
+    context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **look})
+    client = Client()
+    client.force_login(person)
+    address = f"http://localhost:{server.port}"
+    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}])
+    page = context.new_page()
+    page.goto(address + path)
+    steps(page)
+    page.wait_for_timeout(500)
+    page.screenshot(path=str(FOLDER / f"{name}.png"))
+    context.close()
+    print(f"docs/screenshots/{name}.png")
+
+
+def full_day(page: Page) -> None:
+    """Ask for one more on the first day that is full."""
+    page.locator(".cell.full .add").first.click()
+    page.get_by_role("alert").wait_for()
+
+
+def main() -> None:
+    """Make all pictures."""
+    timezone.activate(settings.TIME_ZONE)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0)
+    boss = fill()
+    aiko = User.objects.get(username="aiko")
+    with start_server(workers=1, threads=4) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        picture(browser, server, "board", "/board/", boss)
+        picture(browser, server, "board-dark", "/board/", boss, color_scheme="dark")
+        picture(browser, server, "board-full-day", "/board/", boss, steps=full_day)
+        picture(browser, server, "board-narrow", "/board/?q=aiko", boss, viewport=NARROW)
+        picture(browser, server, "today", "/today/", aiko)
+        picture(browser, server, "insights", "/insights/", boss)
+        picture(browser, server, "import", "/import/", boss)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
