@@ -116,8 +116,6 @@ def main() -> None:
         picture(browser, server, "board-full-day", "/board/", boss, steps=full_day)
         picture(browser, server, "board-narrow", "/board/?q=aiko", boss, viewport=NARROW)
         picture(browser, server, "today", "/today/", aiko)
-        picture(browser, server, "insights", "/insights/", boss)
-        picture(browser, server, "import", "/import/", boss)
         browser.close()
 
 

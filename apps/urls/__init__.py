@@ -19,6 +19,7 @@ from apps.urls import (
     limits,
     sessions,
     tasks,
+    today,
     tokens,
     users,
 )
@@ -27,6 +28,7 @@ from apps.views import problems
 urlpatterns = [
     *sessions.urlpatterns,
     *board.urlpatterns,
+    *today.urlpatterns,
     *admin.urlpatterns,
     *docs.urlpatterns,
     *health.urlpatterns,

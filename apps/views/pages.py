@@ -21,8 +21,6 @@ View = Callable[..., HttpResponse]
 _PAGES = [
     ("/board/", "Board", True),
     ("/today/", "My day", False),
-    ("/insights/", "Insights", True),
-    ("/import/", "Import", True),
 ]
 
 

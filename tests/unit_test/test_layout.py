@@ -24,6 +24,7 @@ APIS = {
     "limits",
     "sessions",
     "tasks",
+    "today",
     "tokens",
     "users",
 }

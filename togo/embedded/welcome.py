@@ -28,6 +28,7 @@ ToGo runs at {url}
 
 {who}
 
+  Plan a week  {url}/
   Try the API  {url}/api/docs/
   Admin pages  {url}/admin/
 {_TRY.format(url=url, today=today) if demo else ""}

@@ -118,19 +118,16 @@ function busy() {
   return document.hidden || dragging || dropped || typing || panel.open;
 }
 
-async function refresh() {
+function refresh() {
   const people = [...board.querySelectorAll("[data-person]")].map((row) => ["person", row.dataset.person]);
   const asked = new URLSearchParams([["week", board.dataset.week], ["since", board.dataset.since], ...people]);
-  // By hand, so that a server that is away for a moment is no message every few seconds.
-  const answer = await fetch(`/board/changes/?${asked}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (answer?.redirected) location.reload();
-  if (answer?.status !== 200) return;
-  const changed = await answer.text();
-  if (busy()) return;
-  const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
-  htmx.swap(document.body, changed, { swapStyle: "none" });
-  for (const box of boxes()) box.checked = chosen.has(box.value);
-  board.dataset.since = answer.headers.get("X-Board-Version");
+  return watch(`/board/changes/?${asked}`, (answer, changed) => {
+    if (busy()) return;
+    const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+    htmx.swap(document.body, changed, { swapStyle: "none" });
+    for (const box of boxes()) box.checked = chosen.has(box.value);
+    board.dataset.since = answer.headers.get("X-Board-Version");
+  });
 }
 
 document.body.addEventListener("board-changed", refresh);

@@ -66,6 +66,14 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   location.reload();
 });
 
+// --- what others change: asked for by hand, so that a server that is away for a moment is no message ---
+
+async function watch(address, show) {
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (answer?.redirected) location.reload();
+  if (answer?.status === 200) show(answer, await answer.text());
+}
+
 // --- dates ---
 
 const FORMATS = {

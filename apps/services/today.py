@@ -1,0 +1,20 @@
+"""What a person's own page shows: their day, and the days after it."""
+
+import datetime
+
+from apps.models import User
+from apps.services import board, permissions
+
+DAYS = 8
+
+
+def days(*, actor: User) -> list[board.Cell]:
+    """The actor's own day, and the seven that follow."""
+    dates = [permissions.today() + datetime.timedelta(days=offset) for offset in range(DAYS)]
+    [row] = board.rows_of([actor], dates)
+    return row.cells
+
+
+def has_changed(*, actor: User, since: str) -> bool:
+    """Whether the actor's days may look different than at that version of the board."""
+    return bool(board.changed_since(since, [actor]))

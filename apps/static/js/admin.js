@@ -1,0 +1,11 @@
+// Names for the admin's fields that search, which have none for those who don't see them.
+
+window.addEventListener("load", () => {
+  for (const field of document.querySelectorAll("select.admin-autocomplete")) {
+    const box = field.nextElementSibling?.querySelector(".select2-selection");
+    if (!box) continue;
+    box.setAttribute("aria-label", field.labels[0]?.textContent.trim() ?? field.name);
+    box.removeAttribute("aria-labelledby");
+    box.querySelector("[role=textbox]")?.removeAttribute("role");
+  }
+});

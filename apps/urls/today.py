@@ -1,0 +1,12 @@
+"""Routes of one's own day."""
+
+from django.urls import path
+
+from apps.views import today
+
+urlpatterns = [
+    path("today/", today.day, name="today"),
+    path("today/changes/", today.changes),
+    path("today/calendar/", today.renew),
+    path("today/<id:id>/", today.mark),
+]

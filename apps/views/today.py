@@ -1,0 +1,61 @@
+"""One's own day: what is to be done, what comes next, and the link to one's calendar."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.forms.today import SinceForm, StatusForm
+from apps.models.assignments import Status
+from apps.services import assignments, board, calendar, today
+from apps.services.permissions import person
+from apps.views.pages import is_fragment, page, say, valid
+
+
+@require_safe
+@page
+def day(request: HttpRequest) -> HttpResponse:
+    """`/today/`"""
+    token = calendar.token_of(actor=person(request.user))
+    link = request.build_absolute_uri(reverse("calendar", args=[token]))
+    return render(request, "today/day.html", {**_days(request), "calendar": link})
+
+
+@require_safe
+@page
+def changes(request: HttpRequest) -> HttpResponse:
+    """`/today/changes/?since=…`: the days, if they may look different now; 204 if they don't."""
+    since = valid(SinceForm(request.GET))["since"]
+    version = board.current_version()
+    if version == since or not today.has_changed(actor=person(request.user), since=since):
+        return HttpResponse(status=204)
+    return render(request, "today/_days.html", _days(request))
+
+
+@require_POST
+@page
+def mark(request: HttpRequest, id: int) -> HttpResponse:
+    """`/today/{assignment}/`: mark it as done, or open again."""
+    status = valid(StatusForm(request.POST))["status"]
+    one = assignments.change(actor=person(request.user), assignment_id=id, status=status)
+    if is_fragment(request):
+        return render(request, "today/_days.html", _days(request))
+    return say(request, f"{one.task.name} is {'done' if status == Status.DONE else 'open again'}.")
+
+
+@require_POST
+@page
+def renew(request: HttpRequest) -> HttpResponse:
+    """`/today/calendar/`: make a new link to the calendar; the old one is useless at once."""
+    calendar.renew(actor=person(request.user))
+    return say(request, "The calendar has a new link. The old one shows nothing any more.")
+
+
+def _days(request: HttpRequest) -> dict[str, Any]:
+    # Before the days: what changes meanwhile is shown again rather than missed.
+    version = board.current_version()
+    now, *later = today.days(actor=person(request.user))
+    done = sum(one.status == Status.DONE for one in now.assignments)
+    return {"version": version, "now": now, "done": done, "later": [cell for cell in later if cell.assignments]}

@@ -1,0 +1,82 @@
+"""Signing in to the pages, and out."""
+
+import pytest
+from django.test import Client
+
+from apps.models import User
+from apps.services import users
+
+PASSWORD = "a walk in the woods"
+
+
+@pytest.fixture
+def tara(db: None) -> User:
+    return users.create_user(actor=None, username="tara", password=PASSWORD, is_taskmaster=True)
+
+
+def sign_in(client: Client, **more: str) -> object:
+    return client.post("/sign-in/", {"username": "tara", "password": PASSWORD, **more})
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/board/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led_to"),
+    [
+        ("/board/?week=2026-W48", "/board/?week=2026-W48"),
+        ("", "/"),
+        ("https://example.org/", "/"),
+        ("//example.org/", "/"),
+        ("javascript:alert(1)", "/"),
+    ],
+)
+def test_whoever_signs_in_is_led_to_where_they_wanted_but_never_to_another_site(
+    tara: User, client: Client, wanted: str, led_to: str
+) -> None:
+    response = client.post("/sign-in/", {"username": "tara", "password": PASSWORD, "next": wanted})
+
+    assert (response.status_code, response["Location"]) == (302, led_to)
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"password": "x"}, {"username": "nobody"}, {"username": "\x00"}, {"username": ""}, {"username": "x" * 151}],
+)
+def test_nobody_signs_in_with_what_is_wrong(tara: User, client: Client, wrong: dict[str, str]) -> None:
+    response = client.post("/sign-in/", {"username": "tara", "password": PASSWORD, **wrong})
+
+    assert response.status_code == 401
+    assert not is_signed_in(client)
+
+
+def test_whoever_is_deactivated_or_has_a_new_password_is_signed_out_at_once(tara: User, client: Client) -> None:
+    for change in ({"is_active": False}, {"password": "argon2$another"}):
+        User.objects.filter(pk=tara.pk).update(is_active=True, password=tara.password)
+        sign_in(client)
+        assert is_signed_in(client)
+        User.objects.filter(pk=tara.pk).update(**change)
+        assert not is_signed_in(client)
+
+
+def test_signing_out_ends_the_session_and_needs_a_form(tara: User, client: Client) -> None:
+    sign_in(client)
+    assert client.get("/sign-out/").status_code == 405
+    assert is_signed_in(client)
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    assert not is_signed_in(client)
+
+
+def test_pages_keep_to_a_strict_policy(tara: User, client: Client) -> None:
+    client.force_login(tara)
+    for path in ("/sign-in/", "/board/", "/today/", "/errors/", "/admin/"):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in f"{policy};"
+        assert "unsafe" not in policy, path
+    for path in ("/api/docs/", "/api/redocs/"):
+        policy = client.get(path)["Content-Security-Policy"]
+        assert policy.count("unsafe") == 1
+        assert "style-src 'self' 'unsafe-inline'" in policy

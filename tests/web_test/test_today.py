@@ -1,0 +1,132 @@
+"""One's own day, as a browser without scripts is answered; and what its script asks for."""
+
+import datetime
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.models import Assignment, Task, User
+from apps.services import assignments, limit_rules, limits
+from tests.api_test.test_problems import nothing_written
+from tests.conftest import TODAY
+
+TOMORROW = TODAY + datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def page(alice: User, client: Client) -> Client:
+    """A browser in which alice is signed in."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
+    """Cooking, which alice has today."""
+    return give(taskmaster, alice, cooking, TODAY)
+
+
+def give(taskmaster: User, person: User, task: Task, date: datetime.date) -> Assignment:
+    return assignments.assign(actor=taskmaster, task_id=task.pk, user_id=person.pk, date=date)
+
+
+def text_of(response: Any) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def changes(page: Client, day: Any) -> Any:
+    [since] = re.findall(r'data-since="([^"]*)"', day.content.decode())
+    return page.get("/today/changes/", {"since": since})
+
+
+def test_it_shows_what_is_to_be_done_today_what_comes_next_and_why_no_more(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    for number, date in enumerate([TODAY, TODAY, TOMORROW, TODAY + datetime.timedelta(days=7)]):
+        give(taskmaster, alice, tasks[number], date)
+    give(taskmaster, alice, tasks[4], TODAY + datetime.timedelta(days=8))
+    give(taskmaster, stranger, tasks[5], TODAY)
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=3, reason="Training")
+
+    text = text_of(page.get("/today/"))
+
+    assert "Monday 2 March 0 of 2 done task 1 task 2" in text
+    assert "2 of at most 3 today, by set by hand for that day: Training." in text
+    assert "The next seven days Tue 3 Mar task 3 Mon 9 Mar task 4 In your calendar" in text
+    assert "task 5" not in text
+    assert "task 6" not in text
+
+
+def test_with_nothing_to_do_it_says_so(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
+    text = text_of(page.get("/today/"))
+    assert "Nothing to do today What you are given shows up here by itself." in text
+    assert "Nothing is planned for you yet." in text
+
+    give(taskmaster, alice, cooking, TOMORROW)
+    assert "Nothing to do today What comes next is below." in text_of(page.get("/today/"))
+    limit_rules.create_rule(
+        actor=taskmaster, user_id=alice.pk, date_from=TODAY, date_to=TODAY, maximum=0, reason="Holiday"
+    )
+    assert "You are off today" in text_of(page.get("/today/"))
+
+
+def test_a_task_is_checked_off_and_opened_again(page: Client, given: Assignment) -> None:
+    for status, text in (("done", "cooking is done."), ("open", "cooking is open again.")):
+        response = page.post(f"/today/{given.pk}/", {"status": status, "back": "/today/"}, follow=True)
+
+        assert response.redirect_chain == [("/today/", 302)]
+        assert [str(message) for message in response.context["messages"]] == [text]
+        assert Assignment.objects.get().status == status
+
+    fragment = page.post(f"/today/{given.pk}/", {"status": "done"}, headers={"HX-Request": "true"})
+    assert "1 of 1 done" in text_of(fragment)
+    assert "<html" not in fragment.content.decode()
+
+
+def test_nobody_checks_off_what_is_not_theirs(
+    page: Client, taskmaster: User, stranger: User, cooking: Task, client: Client
+) -> None:
+    other = give(taskmaster, stranger, cooking, TODAY)
+    with nothing_written():
+        assert page.post(f"/today/{other.pk}/", {"status": "done"}).status_code == 404
+        assert page.post(f"/today/{other.pk}/", {"status": "lost"}).status_code == 400
+        assert page.get(f"/today/{other.pk}/").status_code == 405
+    client.logout()
+    for path in ("/today/", "/today/changes/"):
+        assert client.get(path)["Location"] == f"/sign-in/?next={path}"
+    for path in (f"/today/{other.pk}/", "/today/calendar/"):
+        assert client.post(path, {"status": "done"})["Location"] == f"/sign-in/?next={path}"
+    assert Assignment.objects.get().status == "open"
+
+
+def test_the_calendars_link_works_until_it_is_renewed(page: Client, given: Assignment) -> None:
+    def link() -> str:
+        [address] = re.findall(r'value="http://testserver([^"]*\.ics)"', page.get("/today/").content.decode())
+        return str(address)
+
+    old = link()
+    assert b"SUMMARY:cooking" in page.get(old).content
+
+    page.post("/today/calendar/")
+
+    assert page.get(old).status_code == 404
+    assert b"SUMMARY:cooking" in page.get(link()).content
+
+
+def test_only_a_change_of_ones_own_days_is_sent(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    day = page.get("/today/")
+    assert changes(page, day).status_code == 204
+    give(taskmaster, stranger, tasks[0], TODAY)
+    assert changes(page, day).status_code == 204
+
+    give(taskmaster, alice, tasks[1], TODAY)
+
+    changed = changes(page, day)
+    assert "0 of 1 done task 2" in text_of(changed)
+    assert changes(page, changed).status_code == 204
+    assert page.get("/today/changes/?since=x").status_code == 400
