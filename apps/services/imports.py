@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, NotFound, PayloadTooLarge
 from apps.models import Import, ImportBlock, User
+from apps.models.imports import ImportStatus
 from apps.services import permissions, spreadsheets, transactions
 from apps.services.spreadsheets import Source
 
@@ -65,9 +66,50 @@ def get(*, actor: User, import_id: int) -> Import:
     return whole
 
 
+def start_for_real(*, actor: User, import_id: int) -> Import:
+    """Import the rows of a dry run that is done, without sending its file again.
+
+    Raises `NotAllowed`, `NotFound`, and `InvalidRequest` for what is no finished dry run.
+    """
+    tried = get(actor=actor, import_id=import_id)
+    if not tried.dry_run or tried.status != ImportStatus.DONE:
+        raise InvalidRequest("Only a dry run that is done can be imported.")
+
+    def work() -> Import:
+        whole = Import.objects.create(uploader=actor, dry_run=False, rows=tried.rows)
+        for block in tried.blocks.order_by("number").defer("outcomes").iterator(chunk_size=1):
+            ImportBlock.objects.create(whole=whole, number=block.number, rows=block.rows)
+        transactions.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
+        return whole
+
+    return transactions.run(work)
+
+
+def latest(*, actor: User, most: int) -> list[Import]:
+    """The last imports that `actor` has sent. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    return list(Import.objects.filter(uploader=actor).order_by("-pk")[:most])
+
+
 def report(whole: Import) -> Iterator[str]:
     """What became of every row so far, as pieces of a CSV file. The file's blocks are read as they are written."""
     return spreadsheets.write(REPORT_COLUMNS, _reported(whole))
+
+
+def report_page(
+    whole: Import, *, first: int, most: int, only_refused: bool
+) -> tuple[list[dict[str, object]], int | None]:
+    """So many rows of the report as dictionaries, from the `first` (0 is the file's first) on, and where the next
+    page begins; None after the last."""
+    rows: list[dict[str, object]] = []
+    for place, row in enumerate(_reported(whole, first), first):
+        told = dict(zip(REPORT_COLUMNS, row, strict=True))
+        if only_refused and told["status"] != "refused":
+            continue
+        if len(rows) == most:
+            return rows, place
+        rows.append(told)
+    return rows, None
 
 
 def standing_still() -> list[int]:
@@ -101,14 +143,15 @@ def _rows(file: Source) -> Iterator[spreadsheets.Row]:
     return spreadsheets.read(file, COLUMNS, _OTHERS)
 
 
-def _reported(whole: Import) -> Iterator[list[object]]:
+def _reported(whole: Import, first: int = 0) -> Iterator[list[object]]:
     accepted = "would_be_accepted" if whole.dry_run else "accepted"
-    number = -1
+    number, skipped = first // ROWS_PER_BLOCK - 1, first % ROWS_PER_BLOCK
     # One block at a time, each found by its number: no cursor stays open while somebody reads slowly.
     while block := ImportBlock.objects.filter(whole=whole, number__gt=number).order_by("number").first():
         number = block.number
-        for place, row in enumerate(block.rows):
+        for place, row in list(enumerate(block.rows))[skipped:]:
             outcome = block.outcomes[place] if block.outcomes else {}
             status = "not_done" if not block.outcomes else "refused" if "code" in outcome else accepted
             told = (outcome.get(name) for name in ("code", "detail", "assignment", "next_free_date"))
             yield [*row, status, *told]
+        skipped = 0

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -15,12 +16,13 @@ from django.views.decorators.cache import never_cache
 from apps.exceptions.base import InvalidRequest, NotAllowed, ToGoError
 from apps.models import User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 # Path, name, and whether only taskmasters have it.
 _PAGES = [
     ("/board/", "Board", True),
     ("/today/", "My day", False),
+    ("/import/", "Import", True),
 ]
 
 
@@ -40,7 +42,7 @@ def page(view: View) -> View:
     script asks as a message over the page that is there."""
 
     @functools.wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except ToGoError as refusal:

@@ -6,6 +6,8 @@ window.addEventListener("load", () => {
     if (!box) continue;
     box.setAttribute("aria-label", field.labels[0]?.textContent.trim() ?? field.name);
     box.removeAttribute("aria-labelledby");
-    box.querySelector("[role=textbox]")?.removeAttribute("role");
+    const text = box.querySelector("[role=textbox]");
+    text?.removeAttribute("role");
+    text?.removeAttribute("aria-readonly");
   }
 });

@@ -1,0 +1,123 @@
+"""Importing a CSV file: try it, look at what would happen, import it, and keep the report."""
+
+import datetime
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.exceptions.base import InvalidRequest, PayloadTooLarge
+from apps.forms.board import BoardForm
+from apps.forms.importing import FileForm, ReportForm
+from apps.models import Assignment, Import, User
+from apps.models.imports import ImportStatus
+from apps.services import board, exports, imports, permissions
+from apps.services.permissions import person
+from apps.views.pages import page, valid
+from apps.views.renderers import csv_file
+
+SHOWN = 10
+ROWS_PER_PAGE = 100
+# The form around a file.
+_OVERHEAD = 10_000
+# An import that nobody has begun after this time waits for a worker that isn't running.
+_PATIENCE = datetime.timedelta(seconds=20)
+
+
+# Before anything looks for the form's secret, and so reads all that is sent, it is seen how much that is.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def files(request: HttpRequest) -> HttpResponse:
+    """`/import/`: what was imported lately; POST takes a file and tries it."""
+    limit = settings.TOGO_IMPORT_MAX_BYTES
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if request.method == "POST" and int(length) > limit + _OVERHEAD:
+        raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
+    return _files(request)
+
+
+@csrf_protect
+def _files(request: HttpRequest) -> HttpResponse:
+    actor = person(request.user)
+    latest = imports.latest(actor=actor, most=SHOWN)
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    if form.is_valid():
+        try:
+            return redirect("importing", imports.start(actor=actor, file=form.cleaned_data["file"], dry_run=True).pk)
+        except (InvalidRequest, PayloadTooLarge) as refusal:
+            form.add_error("file", _why(refusal))
+    context = {
+        "form": form,
+        "latest": latest,
+        "most_rows": settings.TOGO_IMPORT_MAX_ROWS,
+        "most_megabytes": settings.TOGO_IMPORT_MAX_BYTES // 1_000_000,
+    }
+    return render(request, "importing/files.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def one(request: HttpRequest, id: int) -> HttpResponse:
+    """`/import/{id}/`: how far it is, and what became of its rows; POST imports what was tried."""
+    actor = person(request.user)
+    if request.method == "POST":
+        return redirect("importing", imports.start_for_real(actor=actor, import_id=id).pk)
+    asked = valid(ReportForm(request.GET))
+    whole = imports.get(actor=actor, import_id=id)
+    context = {**_progress(whole), "only_refused": asked["refused"]}
+    if whole.finished_at:
+        first, only_refused = asked["first"] or 0, asked["refused"]
+        rows, following = imports.report_page(whole, first=first, most=ROWS_PER_PAGE, only_refused=only_refused)
+        context |= {"rows": rows, "following": following, "first": first}
+    return render(request, "importing/one.html", context)
+
+
+@require_safe
+@page
+def progress(request: HttpRequest, id: int) -> HttpResponse:
+    """`/import/{id}/progress/`: how far it is; when it is finished the page is loaded again."""
+    whole = imports.get(actor=person(request.user), import_id=id)
+    response = render(request, "importing/_progress.html", _progress(whole))
+    if whole.finished_at:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_safe
+@page
+def report(request: HttpRequest, id: int) -> HttpResponseBase:
+    """`/import/{id}/report.csv`"""
+    whole = imports.get(actor=person(request.user), import_id=id)
+    return csv_file(f"import-{whole.pk}.csv", imports.report(whole))
+
+
+@require_safe
+@page
+def board_as_file(request: HttpRequest) -> HttpResponseBase:
+    """`/board/export.csv?week=2026-W48&q=…`: what the board shows, of all its pages."""
+    actor = person(request.user)
+    asked = valid(BoardForm(request.GET))
+    first = asked["week"] or board.monday_of(permissions.today())
+    last = first + datetime.timedelta(days=board.DAYS - 1)
+    shown = Assignment.objects.filter(
+        daily_limit__date__gte=first,
+        daily_limit__date__lte=last,
+        daily_limit__user__in=User.objects.active().search(asked["q"]),
+    )
+    return csv_file(f"week-{first:%G-W%V}.csv", exports.export(actor=actor, assignments=shown))
+
+
+def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:
+    """The sentence about the file itself."""
+    errors = refusal.data.get("errors") or [{}]
+    return str(errors[0].get("message", refusal.detail))
+
+
+def _progress(whole: Import) -> dict[str, object]:
+    waits = whole.status == ImportStatus.WAITING and timezone.now() - whole.created_at > _PATIENCE
+    return {"import": whole, "nobody_works": waits}

@@ -1,0 +1,74 @@
+"""Importing, in a browser with a worker behind it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from apps.models import Assignment, Task
+from tests.browser_test.conftest import NARROW, WIDE, Visit
+from tests.conftest import make_person
+from tests.processes import start_server, start_worker
+from togo.embedded.broker import Broker
+
+Visits = Callable[..., Visit]
+
+
+def file_of(rows: int) -> dict[str, object]:
+    """So many rows of a task for a person today, of which few fit."""
+    lines = [f"task {number},ada,{timezone.localdate()}" for number in range(rows)]
+    return {"name": "week.csv", "mimeType": "text/csv", "buffer": "\n".join(["task,user,date", *lines]).encode()}
+
+
+def test_a_file_is_tried_imported_and_its_report_kept(visit: Visits, tmp_path: Path) -> None:
+    boss = make_person("boss", is_taskmaster=True)
+    make_person("ada")
+    Task.objects.bulk_create([Task(name=f"task {number}") for number in range(3000)])
+    with (
+        Broker(tmp_path / "broker") as broker,
+        start_worker(broker.url, tmp_path),
+        start_server(workers=1, threads=4, CELERY_BROKER_URL=broker.url) as server,
+    ):
+        browser = visit(boss)
+        browser.address = f"http://localhost:{server.port}"
+        page = browser.open("/import/")
+        browser.accessible()
+
+        page.get_by_label("CSV file").set_input_files(files=[file_of(3000)])  # type: ignore[list-item]
+        page.get_by_role("button", name="Try it").click()
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        expect(page.get_by_text("5 would be assigned")).to_be_visible()
+        expect(page.get_by_text("2995 refused")).to_be_visible()
+        browser.accessible()
+        page.get_by_role("link", name="Only refused").click()
+        expect(page.locator("tbody tr").first).to_contain_text("5 of 5 tasks are taken")
+        page.get_by_role("link", name="More rows").click()
+        expect(page.locator("tbody tr").first).to_contain_text("task 105")
+        assert not Assignment.objects.exists()
+
+        page.get_by_role("button", name="Import 5 rows").click()
+        expect(page.get_by_text("5 assigned")).to_be_visible()
+        assert Assignment.objects.count() == 5
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download the report").click()
+        assert len(Path(download.value.path()).read_text().splitlines()) == 3001
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_it_is_readable_wide_and_narrow_light_and_dark(visit: Visits, size: dict[str, int], scheme: str) -> None:
+    browser = visit(make_person("boss", is_taskmaster=True), size=size, scheme=scheme)
+    page = browser.open("/import/")
+    browser.accessible()
+    page.get_by_label("CSV file").set_input_files(files=[{"name": "x", "mimeType": "", "buffer": b"a,b\n1,2\n"}])
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    browser.accessible()
+
+    page.get_by_label("CSV file").set_input_files(files=[file_of(2)])  # type: ignore[list-item]
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    browser.accessible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

@@ -1,0 +1,217 @@
+"""Importing on a page, as a browser without scripts is answered; and the board as a file."""
+
+import csv
+import datetime
+import io
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from apps.models import Assignment, Import, Task, User
+from apps.services import assignments, importing, limits
+from tests.api_test.test_problems import nothing_written
+from tests.conftest import TODAY
+
+ROWS = "task,user,date\ncooking,alice,2026-03-02\ncooking,alice,2026-03-03\nsinging,alice,2026-03-04\n"
+
+
+@pytest.fixture
+def page(taskmaster: User, client: Client) -> Client:
+    """A browser in which the taskmaster is signed in."""
+    client.force_login(taskmaster)
+    return client
+
+
+def send(page: Client, text: str | bytes, **more: Any) -> Any:
+    body = text.encode() if isinstance(text, str) else text
+    return page.post("/import/", {"file": SimpleUploadedFile("week.csv", body, "text/csv")}, **more)
+
+
+def work() -> None:
+    """What the worker does."""
+    for one in Import.objects.order_by("pk"):
+        while importing.do_next_block(one.pk):
+            pass
+
+
+def text_of(response: Any) -> str:
+    """What the page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def refused_lines(whole: Import) -> set[int]:
+    """The lines that were refused, as the blocks have them."""
+    return {
+        row[0]
+        for block in whole.blocks.all()
+        for row, outcome in zip(block.rows, block.outcomes, strict=True)
+        if "code" in outcome
+    }
+
+
+def test_a_file_is_tried_looked_at_imported_and_reported(
+    page: Client, taskmaster: User, alice: User, cooking: Task
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=0, reason="Dentist")
+
+    tried = send(page, ROWS)["Location"]
+    assert "0 of 3 rows tried" in text_of(page.get(tried))
+    work()
+    text = text_of(page.get(tried))
+    assert "1 would be assigned 2 refused" in text
+    assert "2 cooking alice 2026-03-02 ✕ 2026-03-02 is off (Dentist); the next day with room is 2026-03-03." in text
+    assert "3 cooking alice 2026-03-03 ✓ Would be assigned" in text
+    assert re.search("4 singing alice 2026-03-04 ✕ .*singing.*", text)
+    assert not Assignment.objects.exists()
+
+    done = page.post(tried)["Location"]
+    assert done != tried
+    work()
+    assert "1 assigned 2 refused" in text_of(page.get(done))
+    assert [(one.user_id, one.date) for one in Assignment.objects.all()] == [(alice.pk, datetime.date(2026, 3, 3))]
+    report = b"".join(page.get(f"{done}report.csv").streaming_content).decode()
+    rows = list(csv.DictReader(io.StringIO(report.removeprefix("\ufeff"))))
+    assert [(row["line"], row["status"], row["code"]) for row in rows] == [
+        ("2", "refused", "daily_limit_reached"),
+        ("3", "accepted", ""),
+        ("4", "refused", "task_not_found"),
+    ]
+    assert "Imported 3 rows" in text_of(page.get("/import/"))
+    assert "Tried 3 rows" in text_of(page.get("/import/"))
+
+
+def test_only_what_was_tried_to_its_end_is_imported(page: Client, alice: User, cooking: Task) -> None:
+    tried = send(page, ROWS)["Location"]
+    with nothing_written():
+        assert page.post(tried).status_code == 400
+    work()
+    done = page.post(tried)["Location"]
+    work()
+    with nothing_written():
+        assert page.post(done).status_code == 400
+
+
+def test_a_long_report_comes_in_pages_and_can_show_the_refused_rows_alone(
+    page: Client, alice: User, tasks: list[Task]
+) -> None:
+    lines = [f"task {number % 8 + 1},alice,{TODAY + datetime.timedelta(days=number // 8)}" for number in range(1200)]
+    lines[3::300] = ["nothing,alice,2026-03-02"] * 4
+    tried = send(page, "task,user,date\n" + "\n".join(lines))["Location"]
+    work()
+
+    def shown(query: str) -> tuple[list[int], str | None]:
+        html = page.get(tried + query).content.decode()
+        found = re.search(r'href="(\?first=[^"]*)">More', html)
+        numbers = [int(number) for number in re.findall(r'<td class="number">(\d+)</td>', html)]
+        return numbers, found[1].replace("&amp;", "&") if found else None
+
+    seen: list[int] = []
+    query: str | None = ""
+    while query is not None:
+        numbers, query = shown(query)
+        assert len(numbers) <= 100
+        seen += numbers
+    assert seen == list(range(2, 1202))
+    whole = Import.objects.get()
+    everything = [number for number in range(2, 1202) if number in refused_lines(whole)]
+    assert {5, 305, 605, 905} <= set(everything)
+    first, query = shown("?refused=on")
+    assert first == everything[:100]
+    assert query is not None
+    assert shown(query)[0] == everything[100:200]
+    assert page.get(tried + "?first=x").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ("", "empty"),
+        ("task,user,date\n", "The file has a header and no rows."),
+        ("a,b\n1,2\n", "task"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", ""),
+        ("task,user,date\ncafé,alice,2026-03-02\n".encode("latin-1"), "UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_refused_beside_its_field(
+    page: Client, sent: str | bytes, says: str
+) -> None:
+    with nothing_written():
+        response = send(page, sent)
+
+    assert response.status_code == 400
+    [error] = response.context["form"].errors["file"]
+    assert says in error
+    assert error in text_of(response).replace("&#x27;", "'").replace("&quot;", '"')
+
+
+def test_without_a_file_it_says_so(page: Client) -> None:
+    response = page.post("/import/")
+    assert (response.status_code, response.context["form"].errors["file"]) == (400, ["This field is required."])
+
+
+def test_a_file_that_is_too_big_is_refused_before_it_is_read(page: Client, settings: Any) -> None:
+    settings.TOGO_IMPORT_MAX_ROWS = 2
+    with nothing_written():
+        assert "At most 2 rows can be imported at once" in text_of(send(page, ROWS))
+        settings.TOGO_IMPORT_MAX_BYTES = 1000
+        response = send(page, ROWS + "x" * 20_000)
+    assert (response.status_code, "A file may be 1,000 bytes long." in text_of(response)) == (413, True)
+
+
+def test_a_forged_form_is_refused(taskmaster: User, alice: User, cooking: Task) -> None:
+    page = Client(enforce_csrf_checks=True)
+    page.force_login(taskmaster)
+    with nothing_written():
+        assert send(page, ROWS).status_code == 403
+
+
+def test_progress_is_told_and_that_nobody_works(page: Client, alice: User, cooking: Task) -> None:
+    path = send(page, ROWS)["Location"]
+
+    progress = page.get(f"{path}progress/")
+    assert 'hx-trigger="every 1s"' in progress.content.decode()
+    assert "HX-Refresh" not in progress
+    assert "Nobody has begun" not in text_of(progress)
+    Import.objects.update(created_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
+    assert "Nobody has begun it yet. Is a worker running?" in text_of(page.get(f"{path}progress/"))
+
+    work()
+    assert page.get(f"{path}progress/")["HX-Refresh"] == "true"
+
+
+def test_it_is_for_taskmasters_and_only_their_own(
+    page: Client, alice: User, stranger: User, cooking: Task, admin: User
+) -> None:
+    path = send(page, ROWS)["Location"]
+    paths = ["/import/", path, f"{path}progress/", f"{path}report.csv", "/board/export.csv"]
+    page.logout()
+    for address in paths:
+        assert page.get(address)["Location"] == f"/sign-in/?next={address}"
+    page.force_login(alice)
+    with nothing_written():
+        assert [page.get(address).status_code for address in paths] == [403] * 5
+        assert send(page, ROWS).status_code == 403
+    User.objects.filter(pk=stranger.pk).update(is_taskmaster=True)
+    page.force_login(stranger)
+    assert [page.get(address).status_code for address in paths] == [200, 404, 404, 404, 200]
+
+
+def test_the_board_is_exported_as_it_is_shown(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    for task, person, days in ((0, alice, 0), (1, alice, 6), (2, alice, 7), (3, stranger, 0)):
+        date = TODAY + datetime.timedelta(days=days)
+        assignments.assign(actor=taskmaster, task_id=tasks[task].pk, user_id=person.pk, date=date)
+
+    def exported(query: str) -> list[str]:
+        response = page.get(f"/board/export.csv?{query}")
+        text = b"".join(response.streaming_content).decode().removeprefix("\ufeff")
+        return [row["task_name"] for row in csv.DictReader(io.StringIO(text))]
+
+    assert exported("") == ["task 1", "task 2", "task 4"]
+    assert exported("q=ali") == ["task 1", "task 2"]
+    assert exported("week=2026-W11") == ["task 3"]
+    assert page.get("/board/export.csv?week=x").status_code == 400
