@@ -57,7 +57,7 @@ def test_refuses_what_is_no_json(caller: APIClient, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["null", "true", "1", "1.5", "1e999", '"text"', "[]", "[{}]", "[" * 900 + "]" * 900, "{}", ""], ids=repr
+    "body", ["null", "true", "1", "1.5", "1e999", '"text"', "[]", "[{}]", "[" * 500 + "]" * 500, "{}", ""], ids=repr
 )
 def test_refuses_json_that_is_no_object_with_the_fields(caller: APIClient, body: str) -> None:
     with nothing_written():

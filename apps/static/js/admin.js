@@ -1,6 +1,7 @@
 // Names for the admin's fields that search, which have none for those who don't see them.
 
-window.addEventListener("load", () => {
+// After the admin's own scripts have made them.
+window.django?.jQuery?.(() => {
   for (const field of document.querySelectorAll("select.admin-autocomplete")) {
     const box = field.nextElementSibling?.querySelector(".select2-selection");
     if (!box) continue;
