@@ -33,6 +33,11 @@ class Cell:
         return "nearly" if self.limit.taken and self.limit.remaining < _NEARLY else "free"
 
     @property
+    def tenths(self) -> int:
+        """How full it is, from 0 to 10."""
+        return 10 * self.limit.taken // (self.limit.maximum or 1)
+
+    @property
     def is_set(self) -> bool:
         """Whether the limit is set; else it is shown as it would be."""
         return self.limit.pk is not None
@@ -76,7 +81,7 @@ def week(*, actor: User, first: datetime.date, search: str = "", after: str = ""
     permissions.require_taskmaster(actor)
     # Before the rows: what changes meanwhile is shown again rather than missed.
     version = current_version()
-    people, following, preceding = _page(User.objects.active().search(search), after, before)
+    people, following, preceding = page_of(User.objects.active().search(search), after, before, PEOPLE_PER_PAGE)
     dates = [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
     return Week(dates, rows_of(people, dates), following, preceding, version)
 
@@ -131,12 +136,14 @@ def changed_since(version: str, people: list[User]) -> list[User]:
     return [person for person in people if person.pk in changed]
 
 
-def _page(people: QuerySet[User], after: str, before: str) -> tuple[list[User], str, str]:
+def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple[list[User], str, str]:
+    """So many of these people by username, after or before that one; and the usernames after and before which there
+    are others, empty where there are none."""
     if before:
-        found = list(people.filter(username__lt=before).order_by("-username")[: PEOPLE_PER_PAGE + 1])
-        more, page = len(found) > PEOPLE_PER_PAGE, found[:PEOPLE_PER_PAGE][::-1]
+        found = list(people.filter(username__lt=before).order_by("-username")[: size + 1])
+        more, page = len(found) > size, found[:size][::-1]
         return page, page[-1].username if page else "", page[0].username if page and more else ""
     rows = people.filter(username__gt=after) if after else people
-    found = list(rows.order_by("username")[: PEOPLE_PER_PAGE + 1])
-    more, page = len(found) > PEOPLE_PER_PAGE, found[:PEOPLE_PER_PAGE]
+    found = list(rows.order_by("username")[: size + 1])
+    more, page = len(found) > size, found[:size]
     return page, page[-1].username if page and more else "", page[0].username if page and after else ""

@@ -22,6 +22,7 @@ View = Callable[..., HttpResponseBase]
 _PAGES = [
     ("/board/", "Board", True),
     ("/today/", "My day", False),
+    ("/insights/", "Insights", True),
     ("/import/", "Import", True),
 ]
 

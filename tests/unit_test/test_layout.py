@@ -21,6 +21,7 @@ APIS = {
     "health",
     "importing",
     "imports",
+    "insights",
     "limit_rules",
     "limits",
     "sessions",

@@ -1,0 +1,144 @@
+"""How full people's days are, were and will be: sums that the database makes."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, F, Q, Sum
+
+from apps.models import DailyLimit, LimitRule, User
+from apps.services import board, limits, permissions, picking, spreadsheets
+
+DAYS_AHEAD = 14
+PEOPLE_PER_PAGE = 25
+# So many people are read at once where each has rules of their own.
+_PEOPLE_PER_READ = 500
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A table of numbers: by date, or by the first date of a week."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[datetime.date, *tuple[int, ...]]]
+
+    def as_csv(self) -> Iterator[str]:
+        """The table, as pieces of a CSV file."""
+        return spreadsheets.write(("date", *(name.lower().replace(" ", "_") for name in self.columns)), self.rows)
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """How full the days of some people are from today on. `following` and `preceding` are the names that other pages
+    begin after and end before."""
+
+    dates: list[datetime.date]
+    rows: list[board.Row]
+    following: str
+    preceding: str
+
+
+def load(*, actor: User, weeks: int) -> Numbers:
+    """What was taken, and how much could be, on each day of so many weeks until today. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    rows = [(date, taken, maximum) for date, taken, maximum, _, _ in _days(weeks)]
+    return Numbers("load", "Load per day", ("Taken", "Limit"), rows)
+
+
+def full(*, actor: User, weeks: int) -> Numbers:
+    """How many people's days were full in each of so many weeks, of how many that had a limit. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    by_week: dict[datetime.date, list[int]] = defaultdict(lambda: [0, 0])
+    for date, _, _, number, of in _days(weeks):
+        week = by_week[board.monday_of(date)]
+        week[0] += number
+        week[1] += of
+    return Numbers(
+        "full", "Full days per week", ("Full days", "Days"), [(date, *both) for date, both in by_week.items()]
+    )
+
+
+def room(*, actor: User) -> Numbers:
+    """How many more tasks all active people can take on each of the next 14 days; a day that isn't set yet counts as
+    it would be set. Raises `NotAllowed`.
+
+    People without rules of their own are counted, not read: what a day would be is the same for all of them.
+    """
+    permissions.require_taskmaster(actor)
+    dates = _dates_ahead()
+    own = _with_limits_of_their_own(dates)
+    free = dict.fromkeys(dates, 0)
+    for start in range(0, len(own), _PEOPLE_PER_READ):
+        for day in limits.read(user_ids=own[start : start + _PEOPLE_PER_READ], first=dates[0], last=dates[-1]):
+            free[day.date] += day.remaining
+    if others := User.objects.active().count() - len(own):
+        days = DailyLimit.objects.filter(user__is_active=True, date__gte=dates[0], date__lte=dates[-1])
+        days = days.exclude(user__in=LimitRule.objects.filter(_about_people(dates)).values("user"))
+        picker = picking.load([], dates[0], dates[-1])
+        known = {
+            date: rest
+            for date, *rest in days.values_list("date").annotate(
+                number=Count("pk"), left=Sum(F("maximum") - F("taken"))
+            )
+        }
+        for date in dates:
+            number, left = known.get(date, (0, 0))
+            free[date] += left + (others - number) * picker.pick(0, date).maximum
+    return Numbers("room", "Free room in the next two weeks", ("Free",), list(free.items()))
+
+
+def heat_map(*, actor: User, after: str = "", before: str = "") -> HeatMap:
+    """How full the next 14 days of a page of people are. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    people, following, preceding = board.page_of(User.objects.active(), after, before, PEOPLE_PER_PAGE)
+    dates = _dates_ahead()
+    return HeatMap(dates, board.rows_of(people, dates), following, preceding)
+
+
+def heat_map_as_csv(heat: HeatMap) -> Iterator[str]:
+    """A line for each person and day of the page, as pieces of a CSV file."""
+    rows = (
+        (row.person.username, cell.limit.date, cell.limit.taken, cell.limit.maximum)
+        for row in heat.rows
+        for cell in row.cells
+    )
+    return spreadsheets.write(("username", "date", "taken", "limit"), rows)
+
+
+def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
+    """Each date until today with what was taken, the limits, and how many days were full of how many."""
+    last = permissions.today()
+    first = board.monday_of(last) - datetime.timedelta(weeks=weeks - 1)
+    days = DailyLimit.objects.filter(date__gte=first, date__lte=last).values_list("date")
+    is_full = Q(taken__gte=F("maximum"), taken__gt=0)
+    sums = days.annotate(
+        given=Sum("taken"),
+        most=Sum("maximum"),
+        full=Count("pk", filter=is_full),
+        open=Count("pk", filter=Q(maximum__gt=0)),
+    )
+    known = {date: rest for date, *rest in sums}
+    dates = (first + datetime.timedelta(days=offset) for offset in range((last - first).days + 1))
+    return [(date, *known.get(date, (0, 0, 0, 0))) for date in dates]
+
+
+def _dates_ahead() -> list[datetime.date]:
+    today = permissions.today()
+    return [today + datetime.timedelta(days=offset) for offset in range(DAYS_AHEAD)]
+
+
+def _with_limits_of_their_own(dates: list[datetime.date]) -> list[int]:
+    people = User.objects.active()
+    if not isinstance(settings.TOGO_LIMIT_PICKER, tuple):
+        people = people.filter(pk__in=LimitRule.objects.filter(_about_people(dates)).values("user"))
+    return list(people.values_list("pk", flat=True))
+
+
+def _about_people(dates: list[datetime.date]) -> Q:
+    """The rules about one person that say something of these dates."""
+    begun = Q(date_from__isnull=True) | Q(date_from__lte=dates[-1])
+    return Q(user__isnull=False) & begun & (Q(date_to__isnull=True) | Q(date_to__gte=dates[0]))

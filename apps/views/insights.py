@@ -1,0 +1,70 @@
+"""Insights: how full people's days are, were and will be, as pictures and as tables."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.forms.insights import WEEKS, InsightsForm
+from apps.models import DailyLimit
+from apps.services import insights
+from apps.services.permissions import person
+from apps.views.pages import page, valid
+from apps.views.renderers import csv_file
+
+
+@require_safe
+@page
+def overview(request: HttpRequest) -> HttpResponse:
+    """`/insights/?weeks=4&after=…`"""
+    asked = _asked(request)
+    actor = person(request.user)
+    context = {
+        "heat": insights.heat_map(actor=actor, after=asked["after"], before=asked["before"]),
+        "charts": [
+            insights.room(actor=actor),
+            insights.load(actor=actor, weeks=asked["weeks"]),
+            insights.full(actor=actor, weeks=asked["weeks"]),
+        ],
+        "has_days": DailyLimit.objects.exists(),
+        "asked": asked,
+        "weeks": WEEKS,
+    }
+    return render(request, "insights/overview.html", context)
+
+
+@require_safe
+@page
+def load(request: HttpRequest) -> HttpResponseBase:
+    """`/insights/load.csv?weeks=4`"""
+    return csv_file("load.csv", insights.load(actor=person(request.user), weeks=_asked(request)["weeks"]).as_csv())
+
+
+@require_safe
+@page
+def full(request: HttpRequest) -> HttpResponseBase:
+    """`/insights/full.csv?weeks=4`"""
+    return csv_file("full.csv", insights.full(actor=person(request.user), weeks=_asked(request)["weeks"]).as_csv())
+
+
+@require_safe
+@page
+def room(request: HttpRequest) -> HttpResponseBase:
+    """`/insights/room.csv`"""
+    return csv_file("room.csv", insights.room(actor=person(request.user)).as_csv())
+
+
+@require_safe
+@page
+def people(request: HttpRequest) -> HttpResponseBase:
+    """`/insights/people.csv?after=…`: the heat map's page."""
+    asked = _asked(request)
+    heat = insights.heat_map(actor=person(request.user), after=asked["after"], before=asked["before"])
+    return csv_file("people.csv", insights.heat_map_as_csv(heat))
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    asked = valid(InsightsForm(request.GET))
+    return {**asked, "weeks": int(asked["weeks"] or WEEKS[0][0])}

@@ -1,0 +1,47 @@
+"""The insights, in a browser."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from apps.models import Task
+from apps.services import assignments
+from tests.browser_test.conftest import NARROW, WIDE, Visit
+from tests.conftest import make_person
+
+Visits = Callable[..., Visit]
+DRAWN = """canvas => {
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.some(value => value > 0);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_charts_are_drawn_and_their_numbers_can_be_read(visit: Visits, size: dict[str, int], scheme: str) -> None:
+    boss = make_person("boss", is_taskmaster=True)
+    task = Task.objects.create(name="cooking")
+    assignments.assign(actor=boss, task_id=task.pk, user_id=boss.pk, date=timezone.localdate())
+    browser = visit(boss, size=size, scheme=scheme)
+    page = browser.open("/insights/")
+
+    expect(page.locator("canvas")).to_have_count(3)
+    for canvas in page.locator("canvas").all():
+        canvas.scroll_into_view_if_needed()
+        assert canvas.evaluate(DRAWN)
+    for numbers in page.get_by_text("The numbers").all():
+        numbers.click()
+    expect(page.get_by_role("table").nth(2).get_by_role("row").last).to_contain_text("15")
+    browser.accessible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_without_scripts_there_are_the_tables(visit: Visits) -> None:
+    page = visit(make_person("boss", is_taskmaster=True), scripts=False).open("/insights/")
+
+    expect(page.get_by_role("heading", name="Nothing to look at yet")).to_be_visible()
+    page.get_by_text("The numbers").first.click()
+    expect(page.get_by_role("table").nth(1).get_by_role("row")).to_have_count(15)
+    expect(page.locator("canvas").first).to_be_hidden()
