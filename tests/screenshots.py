@@ -1,6 +1,7 @@
 """What `bin/screenshots` does: fills a ToGo of its own with a bicycle workshop, and takes pictures."""
 
 import datetime
+import io
 import os
 import random
 import shutil
@@ -23,8 +24,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps.exceptions.base import ToGoError
-from apps.models import Task, User
-from apps.services import assignments, limit_rules, limits, permissions
+from apps.models import Import, Task, User
+from apps.services import assignments, importing, imports, limit_rules, limits, permissions
 from tests.processes import Server, start_server
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
@@ -76,6 +77,17 @@ def fill() -> User:
     return boss
 
 
+def trial(boss: User) -> Import:
+    """A file that was tried: some of its rows fit."""
+    date = permissions.today() + datetime.timedelta(days=2)
+    lines = [f"{TASKS[number]},{username},{date}" for number, (username, _) in enumerate(PEOPLE)]
+    text = "\n".join(["task,user,date", *lines, f"Sing,amir,{date}", f"Front desk,nobody,{date}"])
+    tried = imports.start(actor=boss, file=io.BytesIO(text.encode()), dry_run=True)
+    while importing.do_next_block(tried.pk):
+        pass
+    return tried
+
+
 def picture(browser: Browser, server: Server, name: str, path: str, person: User, **look: Any) -> None:
     """Open a page as that person, and keep what it looks like."""
     steps = look.pop("steps", Page.content)
@@ -107,6 +119,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     boss = fill()
     aiko = User.objects.get(username="aiko")
+    tried = trial(boss)
     with start_server(workers=1, threads=4) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
@@ -116,6 +129,8 @@ def main() -> None:
         picture(browser, server, "board-full-day", "/board/", boss, steps=full_day)
         picture(browser, server, "board-narrow", "/board/?q=aiko", boss, viewport=NARROW)
         picture(browser, server, "today", "/today/", aiko)
+        picture(browser, server, "insights", "/insights/", boss)
+        picture(browser, server, "import", f"/import/{tried.pk}/", boss)
         browser.close()
 
 

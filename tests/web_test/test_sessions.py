@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from apps.models import User
-from apps.services import users
+from apps.services import board, users
 
 PASSWORD = "a walk in the woods"
 
@@ -80,3 +80,16 @@ def test_pages_keep_to_a_strict_policy(tara: User, client: Client) -> None:
         policy = client.get(path)["Content-Security-Policy"]
         assert policy.count("unsafe") == 1
         assert "style-src 'self' 'unsafe-inline'" in policy
+
+
+def test_what_is_not_there_and_what_went_wrong_is_said_in_plain_words(
+    tara: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(tara)
+    client.raise_request_exception = False
+    missing = client.get("/nothing/")
+    assert (missing.status_code, "There is no such page" in missing.content.decode()) == (404, True)
+
+    monkeypatch.setattr(board, "week", lambda **_: 1 / 0)
+    broken = client.get("/board/")
+    assert (broken.status_code, "Something went wrong here" in broken.content.decode()) == (500, True)
