@@ -40,7 +40,7 @@ def test_a_file_is_tried_imported_and_its_report_kept(visit: Visits, tmp_path: P
         page.get_by_role("button", name="Try it").click()
         expect(page.get_by_role("progressbar")).to_be_visible()
         expect(page.get_by_text("5 would be assigned")).to_be_visible()
-        expect(page.get_by_text("2995 refused")).to_be_visible()
+        expect(page.get_by_text("2,995 refused")).to_be_visible()
         browser.accessible()
         page.get_by_role("link", name="Only refused").click()
         expect(page.locator("tbody tr").first).to_contain_text("5 more are asked for before this")

@@ -74,7 +74,7 @@ async function watch(address, show) {
   if (answer?.status === 200) show(answer, await answer.text());
 }
 
-// --- dates ---
+// --- dates and numbers ---
 
 const FORMATS = {
   day: { weekday: "short", day: "numeric", month: "short" },
@@ -91,5 +91,15 @@ function showDates(root) {
   }
 }
 
-showDates(document);
-document.body.addEventListener("htmx:load", (event) => showDates(event.detail.elt.parentElement ?? document));
+function showNumbers(root) {
+  const format = new Intl.NumberFormat(navigator.language);
+  for (const place of root.querySelectorAll("[data-number]")) place.textContent = format.format(place.dataset.number);
+}
+
+function showForReader(root) {
+  showDates(root);
+  showNumbers(root);
+}
+
+showForReader(document);
+document.body.addEventListener("htmx:load", (event) => showForReader(event.detail.elt.parentElement ?? document));
