@@ -74,6 +74,10 @@ def run(options: Options, say: Callable[[str], None]) -> Result:
                     _keep(folder, options.keep, history)
             # No more writes but those that ToGo makes itself.
             system.web.stop()
+            from django.db import connections
+
+            # What this process was connected to may have been killed since.
+            connections.close_all()
             ending = worlds.read()
             database = _version()
         rules = {person: set(MAXIMA) for person in world.ruled}

@@ -14,7 +14,7 @@ _IMPORT = "from django.db.models.functions import Greatest"
 
 def without_guard(folder: Path) -> Path:
     """Copy the code there and take the guard out of the copy. Raises `RuntimeError` where there is none to be found."""
-    for name in ("apps", "togo"):
+    for name in ("apps", "togo", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", folder)
     path = folder / _FILE

@@ -11,6 +11,8 @@ from prove.history import Item, Key, Kind, Operation, Outcome
 Event = dict[str, Any]
 # What tells of assignments and of limits set by hand; events of rules are counted only.
 TOLD = {"assigned", "moved", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
+# How exactly times are kept, in seconds.
+_CLOCK = 0.002
 _KINDS = {
     Kind.CREATE: {"assigned"},
     Kind.BULK: {"assigned"},
@@ -58,9 +60,8 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
 def _claim_all(operation: Operation, waiting: dict[tuple[Any, ...], list[Event]], settled: Settled) -> None:
     items: Iterable[Item] = operation.items
     for item in items:
-        found = waiting[_key_of(operation, item)]
-        if found:
-            settled.told[operation.number].append(found.pop(0))
+        if event := _take(waiting[_key_of(operation, item)], operation.start, operation.end):
+            settled.told[operation.number].append(event)
         elif operation.kind not in _MAY_BE_SILENT:
             settled.findings.append(f"acknowledged, but the history doesn't tell of it: {operation}")
 
@@ -74,15 +75,22 @@ def _claim_what_is_there(
     told = settled.told[operation.number]
     wanted = nameless if operation.kind in {Kind.CREATE, Kind.BULK} else waiting
     for item in operation.items:
-        found = wanted[_key_of(operation, item)]
-        if found:
-            told.append(found.pop(0))
+        if event := _take(wanted[_key_of(operation, item)], operation.start, float("inf")):
+            told.append(event)
     if operation.kind == Kind.BULK and operation.value == "all" and len(told) not in (0, len(operation.items)):
         settled.findings.append(f"a part of all or nothing: {operation} {told}")
     if told:
         settled.happened += 1
     else:
         settled.didnt_happen += 1
+
+
+def _take(events: list[Event], start: float, end: float) -> Event | None:
+    """The first of these that was written then. Clients and servers have the same clock."""
+    for place, event in enumerate(events):
+        if start - _CLOCK <= event["at"] <= end + _CLOCK:
+            return events.pop(place)
+    return None
 
 
 def _without_assignment(waiting: dict[tuple[Any, ...], list[Event]]) -> dict[tuple[Any, ...], list[Event]]:

@@ -40,13 +40,14 @@ class World:
 
 @dataclass(frozen=True)
 class Ending:
-    """What the database holds: rows as they are, all dates in ISO."""
+    """What the database holds: rows as they are, dates in ISO, times in seconds since 1970."""
 
     assignments: list[dict[str, Any]]
     limits: list[dict[str, Any]]
     events: list[dict[str, Any]]
 
 
+_TOLD = ["id", "at", "actor", "kind", "user", "task", "date", "assignment", "data"]
 _people: dict[int, Any] = {}
 
 
@@ -79,6 +80,9 @@ def read() -> Ending:
     def plain(rows: Any) -> list[dict[str, Any]]:
         return [{**row, "date": row["date"].isoformat() if row["date"] else None} for row in rows]
 
+    def with_seconds(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**row, "at": row["at"].timestamp()} for row in rows]
+
     rows = Assignment.objects.values("id", "status", "task", "daily_limit__user", "daily_limit__date")
     return Ending(
         assignments=[
@@ -92,9 +96,7 @@ def read() -> Ending:
             for row in rows
         ],
         limits=plain(DailyLimit.objects.values("user", "date", "wanted", "maximum", "taken", "source_kind")),
-        events=plain(
-            Event.objects.order_by("pk").values("id", "actor", "kind", "user", "task", "date", "assignment", "data")
-        ),
+        events=with_seconds(plain(Event.objects.order_by("pk").values(*_TOLD))),
     )
 
 
