@@ -20,8 +20,16 @@ class Answer(NamedTuple):
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the call may have happened: no answer came, or one that says nothing."""
-        return self.status == 0 or (self.status >= 500 and self.code != "try_again")
+        """Whether the call may have happened: no answer came, or one of the server's errors.
+
+        Of `try_again` docs/errors.md says that a busy database has written nothing, one that was lost may have; the
+        busy one is to be asked again after a second, the lost one after more.
+        """
+        return self.status == 0 or (self.status >= 500 and not self._is_busy)
+
+    @property
+    def _is_busy(self) -> bool:
+        return self.code == "try_again" and self.body.get("retry_after") == 1
 
     @property
     def code(self) -> str:
