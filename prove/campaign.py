@@ -84,9 +84,7 @@ def run(options: Options, say: Callable[[str], None]) -> Result:
         verdict = check(history.operations, ending, rules, world.default)
         for surprise in history.surprises:
             verdict.find("an answer that nothing explains", surprise)
-    return Result(
-        options, history, verdict, faults, database, len(ending.assignments), len(ending.events), seconds
-    )
+    return Result(options, history, verdict, faults, database, len(ending.assignments), len(ending.events), seconds)
 
 
 def _storm(

@@ -88,9 +88,7 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
     unknown = operation.outcome == Outcome.UNKNOWN
     if (unknown and not events) or operation.kind in {Kind.RULE, Kind.MARK}:
         return
-    base = Step(
-        operation.start, float("inf") if unknown else operation.end, Does.TAKE, number=operation.number
-    )
+    base = Step(operation.start, float("inf") if unknown else operation.end, Does.TAKE, number=operation.number)
     first = operation.items[0] if operation.items else None
     if operation.outcome == Outcome.REFUSED:
         if operation.code == "daily_limit_reached" and operation.kind != Kind.BULK and first:

@@ -13,7 +13,7 @@ from prove.history import History, Item, Key, Kind, Operation, Outcome
 from prove.world import World
 
 PATH = "/api/users/assignment/"
-# How many of an assignment's client's own it remembers; the older ones stay as they are.
+# How many of its own assignments a client remembers; the older ones stay as they are.
 REMEMBERED = 60
 MAXIMA = [0, 2, 3, 5, 8]
 # The dates that are planned move on, so that there are always new days that nobody has set.

@@ -61,9 +61,7 @@ def _postgresql(folder: Path) -> Iterator[Database]:
     made = PostgresServer(data)
     made.ensure_pgdata_inited()
     command = [str(made.bin_path / "postgres"), "-D", str(data), "-h", "", "-k", str(data), "-c", "max_connections=200"]
-    part = Part(
-        "database", command, env=os.environ, cwd=data, log=folder / "postgresql.log", user=made.system_user
-    )
+    part = Part("database", command, env=os.environ, cwd=data, log=folder / "postgresql.log", user=made.system_user)
     direct = f"postgres://postgres@/postgres?host={data}"
     try:
         with Proxy(data / ".s.PGSQL.5432") as proxy:
@@ -88,5 +86,3 @@ def _answers(url: str) -> bool:
     except psycopg.Error:
         return False
     return True
-
-

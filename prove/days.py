@@ -73,12 +73,12 @@ def decide(steps: Collection[Step], rules: Collection[int]) -> Verdict:
             continue
         found = _with(index, ways, pending, ordered, rules)
         if found is None:
-            return Verdict(None, ordered[index])
+            return Verdict(possible=None, step=ordered[index])
         if not found:
-            return Verdict(False, ordered[index])
+            return Verdict(possible=False, step=ordered[index])
         pending.discard(index)
         ways = {(done - {index}, state) for done, state in found}
-    return Verdict(True)
+    return Verdict(possible=True)
 
 
 def follow(steps: Iterable[Step], rules: Collection[int]) -> tuple[State, Step | None]:

@@ -138,5 +138,3 @@ def faults_of(system: System) -> dict[str, Fault]:
         case "postgresql":
             return ALWAYS | SERVER
     return {}
-
-

@@ -13,7 +13,14 @@ class Part:
     """A program in a process group of its own; only that group and its own children are ever signalled."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path, user: str | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path,
+        user: str | None = None,
     ) -> None:
         self.name = name
         self._command, self._env, self._cwd, self._log, self._user = command, env, cwd, log, user

@@ -96,5 +96,6 @@ class Proxy:
 def _reset(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RDWR)
+        # Wakes who reads from it, and sends nothing: what the other side gets is the reset.
+        connection.shutdown(socket.SHUT_RD)
     connection.close()

@@ -76,10 +76,6 @@ class System:
         with contextlib.suppress(subprocess.TimeoutExpired), (self.folder / "job.log").open("ab") as log:
             subprocess.run(command, cwd=self._code, env=self.env, stdout=log, stderr=log, timeout=20, check=False)
 
-    def log_sizes(self) -> dict[str, int]:
-        """The size of each log in bytes."""
-        return {path.name: path.stat().st_size for path in sorted(self.folder.glob("*.log"))}
-
     def stop(self) -> None:
         """End everything."""
         for part in reversed(self.parts):
