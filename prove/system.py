@@ -37,7 +37,6 @@ class System:
             "TOGO_SECRET_KEY": os.environ.get("TOGO_SECRET_KEY") or secrets.token_urlsafe(64),
             "TOGO_ALLOWED_HOSTS": "127.0.0.1",
             "TOGO_RATE_LIMIT": "off",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         self.web = self._python("web", "granian", *self._web_options())
         celery = ["celery", "-A", "togo.celery"]
