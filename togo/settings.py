@@ -134,6 +134,8 @@ WHITENOISE_USE_FINDERS = True
 # The longest body a call may send, in bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
+# The proxies in front of ToGo, whose word is taken for where a request comes from.
+TOGO_TRUSTED_PROXIES = env.networks("TOGO_TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOGO_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else None

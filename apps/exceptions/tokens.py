@@ -9,6 +9,12 @@ class InvalidCredentials(ToGoError):
     code, status, title = "invalid_credentials", 401, "The username or the password is wrong"
 
 
+class TooManyAttempts(ToGoError):
+    """Too many wrong passwords came from one address lately; `retry_after` says how many seconds to wait."""
+
+    code, status, title = "too_many_attempts", 429, "Too many wrong passwords"
+
+
 class TokenNotValid(ToGoError):
     """The token is forged, expired, used up, revoked, or of a person who may no longer sign in."""
 

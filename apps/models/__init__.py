@@ -1,6 +1,7 @@
 """Tables, their constraints and indexes, and how they are read."""
 
 from apps.models.assignments import Assignment
+from apps.models.attempts import PasswordTries
 from apps.models.calendar import CalendarLink
 from apps.models.events import Event
 from apps.models.health import JobRun
@@ -23,6 +24,7 @@ __all__ = [
     "JobRun",
     "LimitDay",
     "LimitRule",
+    "PasswordTries",
     "RulesVersion",
     "Task",
     "User",

@@ -11,7 +11,7 @@ from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
-from apps.services import transactions
+from apps.services import attempts, transactions
 
 
 class TokenPair(TypedDict):
@@ -21,17 +21,22 @@ class TokenPair(TypedDict):
     refresh: str
 
 
-def authenticated(*, username: str, password: str) -> User:
-    """The active person with this name and password. Raises `InvalidCredentials`, whichever of the two is wrong."""
-    person = authenticate(username=username, password=password)
+def authenticated(*, username: str, password: str, address: str) -> User:
+    """The active person with this name and password, who calls from `address`.
+
+    Raises `InvalidCredentials`, whichever of the two is wrong, and `TooManyAttempts`.
+    """
+    person = attempts.verified(
+        username=username, address=address, verify=lambda: authenticate(username=username, password=password)
+    )
     if not isinstance(person, User):
         raise InvalidCredentials("No active person has this username and password.")
     return person
 
 
-def obtain(*, username: str, password: str) -> TokenPair:
-    """A pair of tokens for an active person. Raises `InvalidCredentials`."""
-    person = authenticated(username=username, password=password)
+def obtain(*, username: str, password: str, address: str) -> TokenPair:
+    """A pair of tokens for an active person. Raises `InvalidCredentials` and `TooManyAttempts`."""
+    person = authenticated(username=username, password=password, address=address)
     return transactions.run(lambda: _pair(person))
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import User
-from apps.services import permissions, transactions
+from apps.services import attempts, permissions, transactions
 
 # The people of the demonstration, known to everyone: for loopback only.
 DEMO_PASSWORDS = {"a": "1", "b": "1"}
@@ -106,12 +106,15 @@ def set_password(*, actor: User, user_id: int, password: str) -> None:
     transactions.run(lambda: User.objects.filter(pk=person.pk).update(password=hashed))
 
 
-def change_password(*, actor: User, old_password: str, new_password: str) -> None:
+def change_password(*, actor: User, old_password: str, new_password: str, address: str) -> None:
     """Give oneself another password; every token that one has is dead.
 
-    Raises `InvalidRequest` when the old one is wrong or the new one too easy.
+    Raises `InvalidRequest` when the old one is wrong or the new one too easy, and `TooManyAttempts` when too many wrong
+    ones came from `address`.
     """
-    if not actor.check_password(old_password):
+    if not attempts.verified(
+        username=actor.username, address=address, verify=lambda: actor.check_password(old_password)
+    ):
         raise _invalid([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
     _require_valid(_wrong_password(new_password, actor, "new_password"))
     hashed = make_password(new_password)

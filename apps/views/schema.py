@@ -51,7 +51,7 @@ def _answered(name: str, description: str, statuses: list[int | str] | None = No
 
 _REQUEST_ID = _answered("X-Request-ID", "The request's id, taken over or made; the log has it too.")
 _LOCATION = _answered("Location", "Where the new thing is.", [201, 202])
-_RETRY_AFTER = _answered("Retry-After", "After how many seconds to try again.", [503])
+_RETRY_AFTER = _answered("Retry-After", "After how many seconds to try again.", [429, 503])
 _AUTHENTICATE = _answered("WWW-Authenticate", "How to sign in: RFC 6750.", [401])
 _REPLAYED = _answered(REPLAYED, "`true` where the call was done before.", [200, 201, 202, 207])
 

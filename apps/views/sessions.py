@@ -8,10 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.exceptions.tokens import InvalidCredentials
+from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.forms.sessions import SignInForm
 from apps.models import User
 from apps.services import tokens
+from apps.views.addresses import address_of
 
 
 @require_safe
@@ -29,14 +30,20 @@ def start(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """`/sign-in/`"""
     form = SignInForm(request.POST or None)
+    refused: InvalidCredentials | TooManyAttempts | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            login(request, tokens.authenticated(**form.cleaned_data))
+            login(request, tokens.authenticated(**form.cleaned_data, address=address_of(request)))
             return redirect(_next(request))
-        except InvalidCredentials as refusal:
+        except (InvalidCredentials, TooManyAttempts) as refusal:
+            refused = refusal
             form.add_error(None, refusal.detail)
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
-    return render(request, "session/sign_in.html", context, status=401 if form.errors else 200)
+    response = render(request, "session/sign_in.html", context, status=401 if form.errors else 200)
+    if isinstance(refused, TooManyAttempts):
+        response.status_code = refused.status
+        response["Retry-After"] = str(refused.data["retry_after"])
+    return response
 
 
 @require_POST

@@ -5,9 +5,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
+from apps.exceptions.tokens import InvalidCredentials, TokenNotValid, TooManyAttempts
 from apps.serializers.tokens import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
 from apps.services import tokens
+from apps.views.addresses import address_of
 from apps.views.schema import documented
 
 
@@ -26,13 +27,13 @@ class TokenView(_OpenView):
         "Sign in",
         request=CredentialsSerializer,
         responses={200: TokenPairSerializer},
-        errors=[InvalidCredentials],
+        errors=[InvalidCredentials, TooManyAttempts],
         token=False,
     )
     def post(self, request: Request) -> Response:
         """A pair of tokens for a person's name and password."""
         data = CredentialsSerializer.read(request)
-        return Response(TokenPairSerializer(tokens.obtain(**data)).data)
+        return Response(TokenPairSerializer(tokens.obtain(**data, address=address_of(request))).data)
 
 
 class TokenRefreshView(_OpenView):

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.exceptions.base import NotAllowed
+from apps.exceptions.tokens import TooManyAttempts
 from apps.exceptions.users import UserNotFound
 from apps.models import User
 from apps.serializers.users import (
@@ -19,6 +20,7 @@ from apps.serializers.users import (
 )
 from apps.services import limits, users
 from apps.services.permissions import person
+from apps.views.addresses import address_of
 from apps.views.idempotency import idempotent
 from apps.views.pagination import paginate
 from apps.views.schema import ID, documented
@@ -86,8 +88,11 @@ class MeView(APIView):
 class PasswordView(APIView):
     """`/api/users/me/password/`"""
 
-    @documented(TAG, "Change one's password", request=PasswordSerializer, responses={204: None})
+    @documented(
+        TAG, "Change one's password", request=PasswordSerializer, responses={204: None}, errors=[TooManyAttempts]
+    )
     def post(self, request: Request) -> Response:
         """Every token that one has is dead then; sign in with the new password."""
-        users.change_password(actor=person(request.user), **PasswordSerializer.read(request))
+        data = PasswordSerializer.read(request)
+        users.change_password(actor=person(request.user), **data, address=address_of(request))
         return Response(status=204)

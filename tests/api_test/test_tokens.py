@@ -1,5 +1,6 @@
 """`/api/users/token/`, `…/refresh/` and `…/revoke/`"""
 
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -50,11 +51,47 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client: APIClient
     for_names = sign_in(client, username="nobody"), sign_in(client, username="BOB")
     for_passwords = sign_in(client, password=PASSWORD.strip()), sign_in(client, password="x" * 1000)
     users.update_user(actor=admin, user_id=bob.pk, is_active=False)
+
+    for response in (*for_names, *for_passwords, sign_in(client)):
+        problem = assert_problem(response, 401, "invalid_credentials")
+        assert problem["detail"] == "No active person has this username and password."
+        assert set(problem) == {"type", "title", "status", "detail", "code"}
+    assert not OutstandingToken.objects.exists()
+
+
+@pytest.mark.parametrize("username", ["bob", "nobody"])
+def test_after_five_wrong_passwords_one_waits_wherever_one_tries(client: APIClient, bob: User, username: str) -> None:
+    for _ in range(5):
+        assert_problem(sign_in(client, username=username, password="wrong"), 401, "invalid_credentials")
+
     with nothing_written():
-        for response in (*for_names, *for_passwords, sign_in(client)):
-            problem = assert_problem(response, 401, "invalid_credentials")
-            assert problem["detail"] == "No active person has this username and password."
-            assert set(problem) == {"type", "title", "status", "detail", "code"}
+        response = sign_in(client, username=username)
+        assert assert_problem(response, 429, "too_many_attempts")["retry_after"] == 900
+        assert response["Retry-After"] == "900"
+        page = client.get("/sign-in/")
+        form = {"username": username, "password": PASSWORD, "csrfmiddlewaretoken": page.cookies["csrftoken"].value}
+        shown = client.post("/sign-in/", form)
+        assert (shown.status_code, shown["Retry-After"]) == (429, "900")
+        assert "too many wrong passwords" in shown.content.decode()
+
+
+def test_wrong_passwords_on_the_page_count_as_those_of_the_call(client: APIClient, bob: User) -> None:
+    page = client.get("/sign-in/")
+    form = {"username": "bob", "password": "wrong", "csrfmiddlewaretoken": page.cookies["csrftoken"].value}
+    for _ in range(5):
+        assert client.post("/sign-in/", form).status_code == 401
+
+    assert_problem(sign_in(client), 429, "too_many_attempts")
+
+
+def test_behind_a_proxy_each_caller_waits_alone(client: APIClient, bob: User, settings: Any) -> None:
+    settings.TOGO_TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+    body = {"username": "bob", "password": "wrong"}
+    for forwarded in ("198.51.100.7", "198.51.100.8"):
+        for number in range(6):
+            said = f"203.0.113.{number}, {forwarded}"
+            response = client.post("/api/users/token/", body, format="json", HTTP_X_FORWARDED_FOR=said)
+            assert response.status_code == (401 if number < 5 else 429)
 
 
 def test_a_token_that_was_sent_along_does_not_matter(client: APIClient, bob: User) -> None:

@@ -178,7 +178,7 @@ def change(caller: APIClient, old: Any, new: Any, **more: Any) -> Any:
 
 def test_a_new_password_ends_every_token_of_the_old_one(admin: User, signed_in: SignIn) -> None:
     signed_in(admin).post("/api/users/", BOB, format="json")
-    pair = tokens.obtain(**BOB)
+    pair = tokens.obtain(**BOB, address="192.0.2.1")
     caller = APIClient()
     caller.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
 
@@ -196,10 +196,11 @@ def test_a_new_password_ends_every_token_of_the_old_one(admin: User, signed_in: 
 def test_a_wrong_or_too_easy_password_changes_nothing(admin: User, signed_in: SignIn) -> None:
     signed_in(admin).post("/api/users/", BOB, format="json")
     caller = signed_in(User.objects.get(username="bob"))
+    # That a password was tried is written down, once.
+    change(caller, "of my own choice", "short")
 
     with nothing_written():
         for old, new, field in (
-            ("of my own Choice", "of another choice", "old_password"),
             ("of my own choice", "short", "new_password"),
             ("of my own choice", "1234567890", "new_password"),
             (None, "of another choice", "old_password"),
@@ -209,3 +210,19 @@ def test_a_wrong_or_too_easy_password_changes_nothing(admin: User, signed_in: Si
             assert {error["field"] for error in problem["errors"]} == {field}
         assert_problem(change(caller, "of my own choice", "of another choice", user=1), 400, "invalid_request")
         assert_problem(change(APIClient(), "of my own choice", "of another choice"), 401, "not_authenticated")
+
+
+def test_the_old_password_can_not_be_guessed(admin: User, signed_in: SignIn) -> None:
+    signed_in(admin).post("/api/users/", BOB, format="json")
+    bob = User.objects.get(username="bob")
+    caller = signed_in(bob)
+
+    for _ in range(5):
+        problem = assert_problem(change(caller, "of my own Choice", "of another choice"), 400, "invalid_request")
+        assert [error["field"] for error in problem["errors"]] == ["old_password"]
+    with nothing_written():
+        response = change(caller, "of my own choice", "of another choice")
+        assert_problem(response, 429, "too_many_attempts")
+        assert response["Retry-After"] == "900"
+
+    assert User.objects.get(username="bob").password == bob.password

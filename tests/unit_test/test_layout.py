@@ -36,8 +36,13 @@ SHARED = {
         "base": "what every error has, and the errors of no single API",
         "idempotency": "keys of any call that creates",
     },
-    "models": {"base": "how text is looked for", "idempotency": "kept answers of any call that creates"},
+    "models": {
+        "attempts": "passwords that were tried, by tokens, sessions and users",
+        "base": "how text is looked for",
+        "idempotency": "kept answers of any call that creates",
+    },
     "services": {
+        "attempts": "passwords that are tried: for tokens, sessions and users",
         "idempotency": "keys of any call that creates",
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",
@@ -48,6 +53,7 @@ SHARED = {
     },
     "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
     "views": {
+        "addresses": "where any request comes from",
         "authentication": "who calls",
         "examples": "what OpenAPI shows of any call",
         "idempotency": "keys of any call that creates",

@@ -4,6 +4,7 @@ import os
 import re
 import runpy
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
     "TOGO_IMPORT_MAX_BYTES": [("TOGO_IMPORT_MAX_BYTES", "1000", 1000), ("TOGO_IMPORT_MAX_BYTES", "", 20_000_000)],
     "TOGO_IMPORT_MAX_ROWS": [("TOGO_IMPORT_MAX_ROWS", "1", 1), ("TOGO_IMPORT_MAX_ROWS", "", 200_000)],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
+    "TOGO_TRUSTED_PROXIES": [
+        ("TOGO_TRUSTED_PROXIES", "", []),
+        (
+            "TOGO_TRUSTED_PROXIES",
+            "10.0.0.7, 192.168.0.0/16, ::1",
+            [ip_network("10.0.0.7"), ip_network("192.168.0.0/16"), ip_network("::1")],
+        ),
+    ],
     "TOGO_ALLOWED_HOSTS": [
         ("ALLOWED_HOSTS", "togo.example.org, .example.net,", ["togo.example.org", ".example.net"]),
         ("ALLOWED_HOSTS", "", ["localhost", "127.0.0.1", "[::1]"]),
@@ -67,6 +76,7 @@ BAD: dict[str, list[str]] = {
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
     "TOGO_SECRET_KEY": ["short", "x" * 49],
     "TOGO_LOG_LEVEL": ["loud", "30"],
+    "TOGO_TRUSTED_PROXIES": ["proxy.example.org", "10.0.0.0/33", "10.0.0.7/8", "*"],
     "DATABASE_URL": [
         "togo",
         "oracle://togo:s3cret@db.example.org/togo",

@@ -29,7 +29,7 @@ def bob(db: None) -> User:
 
 
 def obtain() -> tokens.TokenPair:
-    return tokens.obtain(username="bob", password=PASSWORD)
+    return tokens.obtain(username="bob", password=PASSWORD, address="192.0.2.1")
 
 
 def rows() -> tuple[int, int]:
@@ -51,7 +51,7 @@ def test_a_pair_is_for_the_person_who_signed_in(bob: User) -> None:
 )
 def test_refuses_a_wrong_name_and_a_wrong_password_alike(bob: User, username: str, password: str) -> None:
     with pytest.raises(InvalidCredentials) as refusal:
-        tokens.obtain(username=username, password=password)
+        tokens.obtain(username=username, password=password, address="192.0.2.1")
 
     assert refusal.value.detail == "No active person has this username and password."
     assert rows() == (0, 0)

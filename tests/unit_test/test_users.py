@@ -89,7 +89,9 @@ def test_a_password_is_judged_by_the_persons_names_wherever_it_is_set(admin: Use
         ("password", lambda: users.set_password(actor=admin, user_id=alice.pk, password=easy)),
         (
             "new_password",
-            lambda: users.change_password(actor=alice, old_password="of my own choice", new_password=easy),
+            lambda: users.change_password(
+                actor=alice, old_password="of my own choice", new_password=easy, address="192.0.2.1"
+            ),
         ),
     ):
         with pytest.raises(InvalidRequest) as refusal:
@@ -108,10 +110,14 @@ def test_of_two_new_passwords_at_once_one_is_told_to_try_again(alice: User) -> N
     other = User.objects.get(pk=alice.pk)
 
     def is_changed() -> None:
-        users.change_password(actor=other, old_password="of my own choice", new_password="of another choice")
+        users.change_password(
+            actor=other, old_password="of my own choice", new_password="of another choice", address="192.0.2.1"
+        )
 
     with meanwhile("UPDATE", is_changed, table="user"), pytest.raises(TryAgain):
-        users.change_password(actor=alice, old_password="of my own choice", new_password="of a third choice")
+        users.change_password(
+            actor=alice, old_password="of my own choice", new_password="of a third choice", address="192.0.2.1"
+        )
 
     assert authenticate(username="alice", password="of another choice") == alice
 

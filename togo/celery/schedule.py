@@ -13,6 +13,10 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.tokens.remove_expired_tokens",
         "schedule": crontab(hour=3, minute=17),
     },
+    "remove old tries of passwords": {
+        "task": "apps.tasks.tokens.remove_old_tries",
+        "schedule": crontab(minute=13),
+    },
     "remove expired idempotency keys": {
         "task": "apps.tasks.idempotency.remove_expired_keys",
         "schedule": crontab(minute=29),

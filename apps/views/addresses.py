@@ -1,0 +1,32 @@
+"""Where a request comes from, also through proxies."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def address_of(request: HttpRequest) -> str:
+    """The caller's address; of IPv6 the network of 64 bits, all of which one caller has. Empty when nobody says.
+
+    `X-Forwarded-For` is read from its end, and only as far as the proxies in `TOGO_TRUSTED_PROXIES` wrote it: what
+    stands before that is what anyone may have sent.
+    """
+    address = _parsed(request.META.get("REMOTE_ADDR", ""))
+    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while said and address is not None and any(address in network for network in settings.TOGO_TRUSTED_PROXIES):
+        before = _parsed(said.pop())
+        if before is None:
+            break
+        address = before
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address or "")
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
