@@ -42,6 +42,7 @@ SHARED = {
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",
         "refusals": "why something can't be given: for assignments and bulk",
+        "taking": "how a slot is taken on each database: for assignments",
         "spreadsheets": "how CSV is read and written: for imports and exports",
         "picking": "how rules become a limit: for limits, limit rules and availability",
         "repicking": "how changed rules get to days that are set: for limits and limit rules",
@@ -131,9 +132,10 @@ WRITES |= {f"a{name}" for name in WRITES} | {"_raw_delete", "add", "set", "remov
 SQL = {"execute", "executemany", "raw"}
 # How one gets at assignments: the model, one of them, and what belongs to a day, a task or a person.
 ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
-THE_ONE_PLACE = ROOT / "apps" / "services" / "assignments.py"
-# What else speaks SQL: it says who waits for a lock, and how long.
+THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py", "taking.py")}
+# What else speaks SQL: it says who waits for a lock, and how long; and it reads the person of every call.
 WAITS = ROOT / "apps" / "services" / "transactions.py"
+PEOPLE = ROOT / "apps" / "models" / "users.py"
 
 
 def writes_assignments(source: str) -> list[str]:
@@ -168,13 +170,15 @@ def test_a_write_is_seen(code: str) -> None:
 
 
 def test_only_the_service_of_assignments_writes_them() -> None:
-    assert writes_assignments(THE_ONE_PLACE.read_text()) != []
+    for path in THE_ONE_PLACE:
+        assert writes_assignments(path.read_text()) != []
     for path in modules("apps"):
-        if path not in {THE_ONE_PLACE, WAITS}:
+        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE}:
             assert writes_assignments(path.read_text()) == [], path
 
 
-def test_what_else_speaks_sql_only_says_who_waits_and_how_long() -> None:
+def test_what_else_speaks_sql_only_says_who_waits_and_how_long_and_reads_a_person() -> None:
+    assert writes_assignments(PEOPLE.read_text()) == ["self.raw('SELECT * FROM togo_user WHERE id = %s', [user_id])"]
     assert sorted(writes_assignments(WAITS.read_text())) == [
         "cursor.execute('DO RELEASE_LOCK(%s)', [name])",
         "cursor.execute('SELECT GET_LOCK(%s, %s)', [name, seconds])",
