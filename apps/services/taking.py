@@ -31,7 +31,8 @@ WITH task AS (
     RETURNING id
 ), told AS (
     INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
-    SELECT %(now)s, %(actor)s::bigint, %(kind)s, %(user)s::bigint, task.id, task.name, %(date)s, made.id, '{}' FROM made, task
+    SELECT %(now)s, %(actor)s::bigint, %(kind)s, %(user)s::bigint, task.id, task.name, %(date)s, made.id, '{}'
+    FROM made, task
 )
 SELECT made.id, task.*, day.* FROM made, task, day
 """
