@@ -26,6 +26,7 @@ PRODUCTION = {
 # What doesn't depend on the database is tested with the first of them only.
 ONCE = [
     "tests/browser_test",
+    "tests/prove_test",
     "tests/run_test",
     "tests/api_test/test_docs.py",
     "tests/api_test/test_schemathesis.py",

@@ -23,6 +23,9 @@ class WeekField(forms.Field):
             return None
         try:
             year, week = _WEEK.fullmatch(value).groups()  # type: ignore[union-attr]  # None raises what is caught
+            # The weeks before and after it must be dates, too.
+            if not datetime.MINYEAR < int(year) < datetime.MAXYEAR:
+                raise ValueError
             return datetime.date.fromisocalendar(int(year), int(week), 1)
         except (AttributeError, ValueError):
             raise forms.ValidationError("This must be a week, as 2026-W48.") from None

@@ -14,7 +14,6 @@ from apps.exceptions.base import InvalidRequest, PayloadTooLarge
 from apps.forms.board import BoardForm
 from apps.forms.importing import FileForm, ReportForm
 from apps.models import Assignment, Import, User
-from apps.models.imports import ImportStatus
 from apps.services import board, exports, imports, permissions
 from apps.services.permissions import person
 from apps.views.pages import page, valid
@@ -24,7 +23,7 @@ SHOWN = 10
 ROWS_PER_PAGE = 100
 # The form around a file.
 _OVERHEAD = 10_000
-# An import that nobody has begun after this time waits for a worker that isn't running.
+# An import that is no further after this time waits for a worker that isn't running.
 _PATIENCE = datetime.timedelta(seconds=20)
 
 
@@ -35,8 +34,9 @@ _PATIENCE = datetime.timedelta(seconds=20)
 def files(request: HttpRequest) -> HttpResponse:
     """`/import/`: what was imported lately; POST takes a file and tries it."""
     limit = settings.TOGO_IMPORT_MAX_BYTES
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if request.method == "POST" and int(length) > limit + _OVERHEAD:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    # Django reads nothing where the length is no number.
+    if request.method == "POST" and length.isdecimal() and int(length) > limit + _OVERHEAD:
         raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
     return _files(request)
 
@@ -55,7 +55,7 @@ def _files(request: HttpRequest) -> HttpResponse:
         "form": form,
         "latest": latest,
         "most_rows": settings.TOGO_IMPORT_MAX_ROWS,
-        "most_megabytes": settings.TOGO_IMPORT_MAX_BYTES // 1_000_000,
+        "most_megabytes": f"{settings.TOGO_IMPORT_MAX_BYTES / 1_000_000:g}",
     }
     return render(request, "importing/files.html", context, status=400 if form.errors else 200)
 
@@ -119,5 +119,5 @@ def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:
 
 
 def _progress(whole: Import) -> dict[str, object]:
-    waits = whole.status == ImportStatus.WAITING and timezone.now() - whole.created_at > _PATIENCE
-    return {"import": whole, "nobody_works": waits}
+    stands_still = timezone.now() - whole.progressed_at > _PATIENCE
+    return {"import": whole, "nobody_works": not whole.finished_at and stands_still}

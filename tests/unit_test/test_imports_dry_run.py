@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from apps.models import Assignment, DailyLimit, Event, ImportClaim, LimitDay, Task, User
+from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
+from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, ImportClaim, LimitDay, Task, User
 from apps.services import assignments, importing, imports, limits
-from tests.conftest import TODAY
+from tests.conftest import TODAY, make_person
 from tests.unit_test.test_imports import counted, finish, outcomes, report, start
 
 
@@ -95,3 +96,44 @@ def test_two_dry_runs_do_not_see_each_other(
         pass
 
     assert outcomes(first) == outcomes(second) == [("would_be_accepted", "")] * 5
+
+
+def test_what_was_tried_is_imported_without_sending_it_again(
+    taskmaster: User, alice: User, stranger: User, tasks: list[Task], small_blocks: None
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=4)
+    finish(start(taskmaster, "task 7,alice,2026-03-05\n", dry_run=True))
+    tried = finish(start(taskmaster, FILE, dry_run=True))
+    before = report(tried)
+
+    whole = imports.start_for_real(actor=taskmaster, import_id=tried.pk)
+
+    assert (counted(whole), whole.dry_run, whole.uploader) == (("waiting", 11, 0, 0, 0), False, taskmaster)
+    kept = ("number", "rows")
+    copied = ImportBlock.objects.filter(whole=whole).order_by("number")
+    assert list(copied.values_list(*kept)) == list(tried.blocks.order_by("number").values_list(*kept))
+    assert [block.outcomes for block in copied] == [None] * 6
+    assert Assignment.objects.count() == 0
+    assert [row["detail"] for row in report(finish(whole))] == [row["detail"] for row in before]
+    assert Assignment.objects.count() == whole.accepted == tried.accepted
+    assert report(tried) == before
+
+
+def test_only_a_dry_run_that_is_done_is_imported_and_only_by_who_sent_it(
+    taskmaster: User, admin: User, alice: User, cooking: Task
+) -> None:
+    other = make_person("other", is_taskmaster=True)
+    tried = start(taskmaster, "cooking,alice,2026-03-02\n", dry_run=True)
+    with pytest.raises(InvalidRequest):
+        imports.start_for_real(actor=taskmaster, import_id=tried.pk)
+    finish(tried)
+    for actor, refusal in ((other, NotFound), (alice, NotAllowed)):
+        with pytest.raises(refusal):
+            imports.start_for_real(actor=actor, import_id=tried.pk)
+    assert Import.objects.count() == 1
+
+    whole = finish(imports.start_for_real(actor=admin, import_id=tried.pk))
+
+    assert [one.taskmaster for one in Assignment.objects.all()] == [admin]
+    with pytest.raises(InvalidRequest):
+        imports.start_for_real(actor=admin, import_id=whole.pk)

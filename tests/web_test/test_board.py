@@ -117,7 +117,10 @@ def test_a_week_is_shown_by_its_number_and_today_is_marked(page: Client) -> None
     assert 'href="?week=2026-W49"' in other.content.decode()
 
 
-@pytest.mark.parametrize("query", ["week=2026-W60", "week=2026-48", "week=x", "week=0000-W01", f"q={'x' * 151}"])
+@pytest.mark.parametrize(
+    "query",
+    ["week=2026-W60", "week=2026-48", "week=x", "week=0000-W01", "week=0001-W01", "week=9999-W52", f"q={'x' * 151}"],
+)
 def test_nonsense_in_the_address_is_refused_with_the_name_of_the_field(page: Client, query: str) -> None:
     response = page.get(f"/board/?{query}")
 

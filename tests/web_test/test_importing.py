@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.models import Assignment, Import, Task, User
-from apps.services import assignments, importing, limits
+from apps.services import assignments, importing, imports, limits
 from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY
 
@@ -158,7 +158,9 @@ def test_a_file_that_is_too_big_is_refused_before_it_is_read(page: Client, setti
         assert "At most 2 rows can be imported at once" in text_of(send(page, ROWS))
         settings.TOGO_IMPORT_MAX_BYTES = 1000
         response = send(page, ROWS + "x" * 20_000)
+        assert page.post("/import/", CONTENT_LENGTH="x").status_code == 400
     assert (response.status_code, "A file may be 1,000 bytes long." in text_of(response)) == (413, True)
+    assert "At most 2 rows and 0.001 MB." in text_of(page.get("/import/"))
 
 
 def test_a_forged_form_is_refused(taskmaster: User, alice: User, cooking: Task) -> None:
@@ -175,11 +177,44 @@ def test_progress_is_told_and_that_nobody_works(page: Client, alice: User, cooki
     assert 'hx-trigger="every 1s"' in progress.content.decode()
     assert "HX-Refresh" not in progress
     assert "Nobody has begun" not in text_of(progress)
-    Import.objects.update(created_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
+    Import.objects.update(progressed_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
     assert "Nobody has begun it yet. Is a worker running?" in text_of(page.get(f"{path}progress/"))
 
     work()
-    assert page.get(f"{path}progress/")["HX-Refresh"] == "true"
+    done = page.get(f"{path}progress/")
+    assert done["HX-Refresh"] == "true"
+    assert "Is a worker running?" not in text_of(done)
+
+
+def test_that_a_worker_was_lost_in_the_middle_is_told(
+    page: Client, alice: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
+    path = send(page, ROWS)["Location"]
+    importing.do_next_block(Import.objects.get().pk)
+
+    assert text_of(page.get(f"{path}progress/")) == "1 of 3 rows tried"
+    Import.objects.update(progressed_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
+    assert "It has stood still for a while. Is a worker running?" in text_of(page.get(f"{path}progress/"))
+
+
+def test_what_was_given_up_says_why_and_keeps_its_report(
+    page: Client, taskmaster: User, alice: User, cooking: Task, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
+    tried = send(page, ROWS)["Location"]
+    work()
+    path = page.post(tried)["Location"]
+    importing.do_next_block(Import.objects.get(dry_run=False).pk)
+    User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=False)
+    work()
+    User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=True)
+
+    shown = page.get(path)
+    assert "taskmaster is no taskmaster any more, or is deactivated. 1 of 3 rows were done." in text_of(shown)
+    assert "3 cooking alice 2026-03-03 Not done" in text_of(shown)
+    assert f'href="{path}report.csv"' in shown.content.decode()
+    assert "given up, 1 done" in text_of(page.get("/import/"))
 
 
 def test_it_is_for_taskmasters_and_only_their_own(
@@ -214,4 +249,4 @@ def test_the_board_is_exported_as_it_is_shown(
     assert exported("") == ["task 1", "task 2", "task 4"]
     assert exported("q=ali") == ["task 1", "task 2"]
     assert exported("week=2026-W11") == ["task 3"]
-    assert page.get("/board/export.csv?week=x").status_code == 400
+    assert [page.get(f"/board/export.csv?week={week}").status_code for week in ("x", "9999-W52")] == [400, 400]

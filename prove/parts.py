@@ -1,0 +1,97 @@
+"""Starts, kills and restarts the programs of a campaign."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+
+class Part:
+    """A program in a process group of its own; only that group and its own children are ever signalled."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path,
+        user: str | None = None,
+    ) -> None:
+        self.name = name
+        self._command, self._env, self._cwd, self._log, self._user = command, env, cwd, log, user
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._child
+        return self._child.pid
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(
+                self._command,
+                env=self._env,
+                cwd=self._cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                user=self._user,
+            )
+
+    def runs(self) -> bool:
+        """Whether it does."""
+        return self._child is not None and self._child.poll() is None
+
+    def children(self) -> list[int]:
+        """The processes that it started itself."""
+        try:
+            text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        except OSError:
+            return []
+        return [pid for pid in map(int, text.split()) if "resource_tracker" not in _command_of(pid)]
+
+    def kill(self) -> None:
+        """SIGKILL for it and all it started, at once."""
+        children = self.children()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        # PostgreSQL's have groups of their own.
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert self._child
+        self._child.wait()
+
+    def stop(self, seconds: float = 15, number: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end, and end it after so many seconds."""
+        if not self._child:
+            return
+        if self.runs():
+            self._child.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(seconds)
+        self.kill()
+
+
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    """Wait for it; raises `RuntimeError` after so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise RuntimeError(f"waited {seconds:.0f} s in vain for {what}")
+        time.sleep(0.05)
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,101 @@
+"""Stands between ToGo and a server, and fails as networks do."""
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+
+class Mode(StrEnum):
+    """What happens to connections."""
+
+    PASS = "pass"  # noqa: S105 - lets everything through
+    REFUSE = "refuse"
+    HANG = "hang"
+    SLOW = "slow"
+
+
+# How much later all that is sent arrives in slow times, in seconds.
+_DELAY = 0.1
+
+
+class Proxy:
+    """Listens on a port of its own and passes everything to a unix socket, until its `mode` says otherwise."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port: int = self._listener.getsockname()[1]
+        self.mode = Mode.PASS
+        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, name="proxy", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        self.cut()
+
+    def cut(self) -> int:
+        """End every connection at once, with a reset; returns how many there were."""
+        with self._lock:
+            pairs = list(self._pairs)
+        for pair in pairs:
+            self._end(*pair)
+        return len(pairs)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.mode == Mode.REFUSE:
+                _reset(client)
+                continue
+            server = socket.socket(socket.AF_UNIX)
+            try:
+                server.connect(str(self._target))
+            except OSError:
+                _reset(client)
+                server.close()
+                continue
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self._pairs.add((client, server))
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._pump, args=(client, server, source, sink), daemon=True).start()
+
+    def _pump(self, client: socket.socket, server: socket.socket, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if self.mode == Mode.SLOW:
+                    time.sleep(_DELAY)
+                while self.mode == Mode.HANG:
+                    time.sleep(0.05)
+                sink.sendall(data)
+        self._end(client, server)
+
+    def _end(self, client: socket.socket, server: socket.socket) -> None:
+        with self._lock:
+            if (client, server) not in self._pairs:
+                return
+            self._pairs.discard((client, server))
+        _reset(client)
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        server.close()
+
+
+def _reset(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Wakes who reads from it, and sends nothing: what the other side gets is the reset.
+        connection.shutdown(socket.SHUT_RD)
+    connection.close()

@@ -1,0 +1,42 @@
+"""Campaigns against a real ToGo: a short one finds nothing, and the control is found."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from prove import control
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.real_time
+
+
+def prove(*options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "prove", "--seed", "1", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
+
+
+def test_a_minute_of_faults_breaks_no_promise(tmp_path: Path) -> None:
+    done = prove("--minutes", "1", "--report", str(tmp_path / "report.md"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = (tmp_path / "report.md").read_text()
+    assert report.startswith("**No limit was broken, and nothing that was acknowledged was lost.**")
+    for fault in ("web process killed", "worker killed", "broker flushed", "disk full"):
+        assert f"| {fault} |" in report
+
+
+def test_without_the_guard_the_broken_limit_is_found() -> None:
+    done = prove("--minutes", "0.3", "--control")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The control broke the limit, and it was found." in done.stdout
+
+
+def test_the_control_differs_from_togo_in_the_guard_alone(tmp_path: Path) -> None:
+    copy = control.without_guard(tmp_path)
+    different = [
+        path.relative_to(ROOT)
+        for path in (ROOT / "apps").rglob("*.py")
+        if path.read_text() != (copy / path.relative_to(ROOT)).read_text()
+    ]
+    assert different == [Path("apps/services/assignments.py")]
