@@ -5,6 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from togo.celery import app
+from togo.counting import count_together
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")
 
@@ -21,4 +22,6 @@ app.conf.update(
     },
 )
 
+# Before the app is loaded, which makes its counters.
+count_together()
 application = get_wsgi_application()

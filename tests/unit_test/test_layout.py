@@ -24,6 +24,7 @@ APIS = {
     "insights",
     "limit_rules",
     "limits",
+    "metrics",
     "sessions",
     "tasks",
     "today",
