@@ -12,6 +12,7 @@ from tests.processes import ROOT
 APIS = {
     "assignments",
     "availability",
+    "backups",
     "board",
     "bulk",
     "calendar",
