@@ -192,3 +192,10 @@ def test_the_dashboard_and_the_alerts_name_numbers_that_there_are(broker_url: st
         assert named <= there
     assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] in {"page", "ticket"} for rule in rules)
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+def test_the_runbook_says_what_to_do_about_every_alert() -> None:
+    alerts = yaml.safe_load((OPERATIONS / "alerts.yaml").read_text())
+    named = [rule["alert"] for group in alerts["groups"] for rule in group["rules"]]
+
+    assert re.findall(r"^## (\w+)$", (OPERATIONS / "runbook.md").read_text(), re.MULTILINE) == named
