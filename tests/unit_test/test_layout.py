@@ -137,6 +137,9 @@ THE_ONE_PLACE = ROOT / "apps" / "services" / "assignments.py"
 # What else speaks SQL: it says who waits for a lock, and how long.
 WAITS = ROOT / "apps" / "services" / "transactions.py"
 
+# And this reads a file that may be no database of ours.
+BACKUPS = ROOT / "apps" / "services" / "backups.py"
+
 
 def writes_assignments(source: str) -> list[str]:
     """The expressions that make, change or delete assignments, or could hide that they do."""
@@ -172,7 +175,7 @@ def test_a_write_is_seen(code: str) -> None:
 def test_only_the_service_of_assignments_writes_them() -> None:
     assert writes_assignments(THE_ONE_PLACE.read_text()) != []
     for path in modules("apps"):
-        if path not in {THE_ONE_PLACE, WAITS}:
+        if path not in {THE_ONE_PLACE, WAITS, BACKUPS}:
             assert writes_assignments(path.read_text()) == [], path
 
 
@@ -183,3 +186,10 @@ def test_what_else_speaks_sql_only_says_who_waits_and_how_long() -> None:
         "cursor.execute('SET LOCAL lock_timeout TO DEFAULT')",
         "cursor.execute(f\"SET LOCAL lock_timeout = '{seconds}s'\")",
     ]
+
+
+def test_backups_only_look_at_a_file_with_sql() -> None:
+    said = writes_assignments(BACKUPS.read_text())
+
+    assert len(said) == 4
+    assert all(re.match(r"copy\.execute\(.(PRAGMA|SELECT) ", call) for call in said), said
