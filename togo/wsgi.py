@@ -8,6 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from togo.celery import app
+from togo.counting import count_together
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")
 
@@ -24,6 +25,8 @@ app.conf.update(
     },
 )
 
+# Before the app is loaded, which makes its counters.
+count_together()
 application = get_wsgi_application()
 
 

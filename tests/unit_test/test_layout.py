@@ -12,6 +12,7 @@ from tests.processes import ROOT
 APIS = {
     "assignments",
     "availability",
+    "backups",
     "board",
     "bulk",
     "calendar",
@@ -24,6 +25,7 @@ APIS = {
     "insights",
     "limit_rules",
     "limits",
+    "metrics",
     "sessions",
     "tasks",
     "today",
@@ -137,6 +139,9 @@ THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py"
 WAITS = ROOT / "apps" / "services" / "transactions.py"
 PEOPLE = ROOT / "apps" / "models" / "users.py"
 
+# And this reads a file that may be no database of ours.
+BACKUPS = ROOT / "apps" / "services" / "backups.py"
+
 
 def writes_assignments(source: str) -> list[str]:
     """The expressions that make, change or delete assignments, or could hide that they do."""
@@ -173,7 +178,7 @@ def test_only_the_service_of_assignments_writes_them() -> None:
     for path in THE_ONE_PLACE:
         assert writes_assignments(path.read_text()) != []
     for path in modules("apps"):
-        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE}:
+        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE, BACKUPS}:
             assert writes_assignments(path.read_text()) == [], path
 
 
@@ -185,3 +190,10 @@ def test_what_else_speaks_sql_only_says_who_waits_and_how_long_and_reads_a_perso
         "cursor.execute('SET LOCAL lock_timeout TO DEFAULT')",
         "cursor.execute(f\"SET LOCAL lock_timeout = '{seconds}s'\")",
     ]
+
+
+def test_backups_only_look_at_a_file_with_sql() -> None:
+    said = writes_assignments(BACKUPS.read_text())
+
+    assert len(said) == 4
+    assert all(re.match(r"copy\.execute\(.(PRAGMA|SELECT) ", call) for call in said), said
