@@ -17,7 +17,7 @@ from apps.models.assignments import Status
 from apps.models.events import Kind
 from apps.services import events
 
-_ONE_STATEMENT = """
+ONE_STATEMENT = """
 WITH task AS (
     SELECT id, name, is_active FROM togo_task WHERE id = %(task)s::bigint AND is_active
 ), day AS (
@@ -62,7 +62,7 @@ def _take_at_once(actor: User, task_id: int, user_id: int, date: datetime.date) 
     connection.ensure_connection()
     # Past Django's cursor, which writes the values into the text: so the server plans the statement only once.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        row = cursor.execute(_ONE_STATEMENT, values, prepare=True).fetchone()
+        row = cursor.execute(ONE_STATEMENT, values, prepare=True).fetchone()
     if row is None:
         return None
     task, day = Task(*row[1:4]), DailyLimit(*row[4:])
