@@ -5,11 +5,21 @@ from pathlib import Path
 
 from prove.system import ROOT
 
-# The take as it is, and without its condition; bounded, so that the database's own check doesn't stand in for it.
-_FILE = "apps/services/assignments.py"
-_GUARDED = 'days.with_room().update(taken=F("taken") + 1)'
-_UNGUARDED = 'days.update(taken=Least(F("taken") + 1, F("maximum")))'
-_IMPORT = "from django.db.models.functions import Greatest"
+# The takes as they are, and without their condition; bounded, so that the database's own check doesn't stand in for it.
+_CHANGES = {
+    "apps/services/taking.py": {
+        "from django.db.models import Exists, F": "from django.db.models import Exists, F\n"
+        "from django.db.models.functions import Least",
+        'days.with_room().filter(Exists(person)).update(taken=F("taken") + 1)': "days.filter(Exists(person)).update("
+        'taken=Least(F("taken") + 1, F("maximum")))',
+        "SET taken = taken + 1": "SET taken = LEAST(taken + 1, maximum)",
+        " AND taken < maximum": "",
+    },
+    "apps/services/assignments.py": {
+        "from django.db.models.functions import Greatest": "from django.db.models.functions import Greatest, Least",
+        'days.with_room().update(taken=F("taken") + 1)': 'days.update(taken=Least(F("taken") + 1, F("maximum")))',
+    },
+}
 
 
 def without_guard(folder: Path) -> Path:
@@ -17,9 +27,12 @@ def without_guard(folder: Path) -> Path:
     for name in ("apps", "togo", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", folder)
-    path = folder / _FILE
-    text = path.read_text()
-    if text.count(_GUARDED) != 1 or text.count(_IMPORT) != 1:
-        raise RuntimeError(f"{_FILE} takes slots in another way now: mend prove/control.py")
-    path.write_text(text.replace(_GUARDED, _UNGUARDED).replace(_IMPORT, f"{_IMPORT}, Least"))
+    for name, changes in _CHANGES.items():
+        path = folder / name
+        text = path.read_text()
+        for guarded, unguarded in changes.items():
+            if text.count(guarded) != 1:
+                raise RuntimeError(f"{name} takes slots in another way now: mend prove/control.py")
+            text = text.replace(guarded, unguarded)
+        path.write_text(text)
     return folder

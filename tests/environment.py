@@ -24,5 +24,6 @@ for name in (
     "TOGO_ASSIGN_DAYS_AHEAD",
     "TOGO_IMPORT_MAX_BYTES",
     "TOGO_IMPORT_MAX_ROWS",
+    "TOGO_METRICS_TOKEN",
 ):
     os.environ.pop(name, None)

@@ -63,6 +63,9 @@ TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
+# Whoever sends it as a bearer reads /metrics. Without one only this machine does, and only in the embedded way.
+TOGO_METRICS_TOKEN = env.text("TOGO_METRICS_TOKEN")
+
 # --- Django -----------------------------------------------------------------------------------------------------
 
 SECRET_KEY = _secret_key()
@@ -89,6 +92,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "apps.views.request_id.RequestIdMiddleware",
+    "apps.views.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -137,7 +141,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # The proxies in front of ToGo, whose word is taken for where a request comes from.
 TOGO_TRUSTED_PROXIES = env.networks("TOGO_TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOGO_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if TOGO_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS

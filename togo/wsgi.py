@@ -1,10 +1,14 @@
 """The web server's entry: `granian --interface wsgi togo.wsgi:application`."""
 
 import os
+import time
 
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 from togo.celery import app
+from togo.counting import count_together
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")
 
@@ -21,4 +25,26 @@ app.conf.update(
     },
 )
 
+# Before the app is loaded, which makes its counters.
+count_together()
 application = get_wsgi_application()
+
+
+# Django asks each connection at its first use in a request whether it still works: a trip of its own. One that
+# worked a moment ago isn't asked again.
+_MOMENT = 1.0
+
+
+def _remember_use(**_: object) -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.last_used = time.monotonic()  # type: ignore[attr-defined]  # ours
+
+
+def _trust_what_was_just_used(**_: object) -> None:
+    for connection in connections.all(initialized_only=True):
+        if time.monotonic() - getattr(connection, "last_used", 0.0) < _MOMENT:
+            connection.health_check_done = True  # type: ignore[attr-defined]  # Django's, without a type
+
+
+request_finished.connect(_remember_use)
+request_started.connect(_trust_what_was_just_used)

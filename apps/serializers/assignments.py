@@ -14,6 +14,7 @@ from apps.serializers.base import (
     PageSerializer,
     QueryIdField,
     StrictSerializer,
+    shared,
 )
 from apps.serializers.limits import RoomSerializer
 
@@ -57,6 +58,11 @@ class AssignmentSerializer(serializers.Serializer[Assignment]):
     status = serializers.ChoiceField(choices=Status.choices)
     created_at = serializers.DateTimeField(help_text="When it was given, in UTC.")
     limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
+
+    @classmethod
+    def show(cls, assignment: Assignment) -> dict[str, Any]:
+        """What is answered of one."""
+        return dict(shared(cls).to_representation(assignment))
 
 
 class AssignmentPageSerializer(PageSerializer):

@@ -18,7 +18,7 @@ from apps.exceptions.base import TryAgain
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
 from apps.models.events import Kind
-from apps.services import availability, events, limits, permissions, refusals, transactions
+from apps.services import availability, events, limits, permissions, refusals, taking, transactions
 
 T = TypeVar("T")
 
@@ -49,8 +49,7 @@ def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> A
     permissions.require_may_assign(actor, user_id, date)
 
     def attempt() -> Assignment:
-        task = _require_assignable(task_id, user_id)
-        return _give(actor, task, user_id, date)
+        return _give(actor, task_id, user_id, date)
 
     return _explained(lambda: until_settled(attempt))
 
@@ -73,7 +72,7 @@ def assign_earliest(*, actor: User, task_id: int, user_id: int, first: datetime.
             if day.date in given:
                 continue
             try:
-                return _give(actor, task, user_id, day.date)
+                return _give(actor, task.pk, user_id, day.date)
             except (DayFull, AlreadyAssigned):
                 looked_at_all = False  # Taken since it was read: the next one, or look again.
         if looked_at_all:
@@ -164,34 +163,39 @@ def insert(actor: User, given: Iterable[tuple[Task, DailyLimit]]) -> list[Assign
 # --- the statements ---------------------------------------------------------------------------------------------
 
 
-def _give(actor: User, task: Task, user_id: int, date: datetime.date) -> Assignment:
+def _give(actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
     try:
-        return limits.with_days(lambda: _take(actor, task, user_id, date))
+        return limits.with_days(lambda: _take(actor, task_id, user_id, date), one_statement=True)
     except IntegrityError:
         # The task is given already, or the task or the person was deleted meanwhile. The transaction was left
         # whole, so nothing is taken; say which it was, or start again when that has changed as well.
-        _require_assignable(task.pk, user_id)
-        _require_not_assigned(task.pk, user_id, date)
+        _require_assignable(task_id, user_id)
+        _require_not_assigned(task_id, user_id, date)
         raise Overtaken from None
 
 
-def _take(actor: User, task: Task, user_id: int, date: datetime.date) -> Assignment:
-    day = _take_slot(task.pk, user_id, date)
-    assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=actor)
-    _note(Kind.ASSIGNED, actor, assignment)
-    return assignment
+def _take(actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
+    if taken := taking.take(actor=actor, task_id=task_id, user_id=user_id, date=date):
+        return taken
+    # Why not is looked up only now: most can be given.
+    _require_assignable(task_id, user_id)
+    raise _no_slot(task_id, user_id, date)
 
 
-def _take_slot(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> DailyLimit:
+def _take_slot(task_id: int, user_id: int, date: datetime.date, *, moving: int) -> DailyLimit:
     days = DailyLimit.objects.of(user_id, date)
-    taken = days.with_room().update(taken=F("taken") + 1)
-    day = days.first()
+    if not days.with_room().update(taken=F("taken") + 1):
+        raise _no_slot(task_id, user_id, date, moving=moving)
+    return days.get()
+
+
+def _no_slot(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> Exception:
+    """Why the day gave none: what is to be raised for it."""
+    day = DailyLimit.objects.of(user_id, date).first()
     if day is None:
-        raise limits.DayMissing((user_id, date), for_everybody=True)
-    if not taken:
-        _require_not_assigned(task_id, user_id, date, moving=moving)
-        raise Overtaken if day.remaining else DayFull(day)
-    return day
+        return limits.DayMissing((user_id, date), for_everybody=True)
+    _require_not_assigned(task_id, user_id, date, moving=moving)
+    return Overtaken() if day.remaining else DayFull(day)
 
 
 def _free_slot(day_id: int) -> None:

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 # The periodic job runs every 5 minutes; a worker that missed three turns is gone, or alive but deaf.
 JOB_SILENCE = datetime.timedelta(minutes=15)
 LIMIT_JOB = "set_due_limits"
+DRIFT_JOB = "check_limits"
+# Celery's name of the one queue.
+QUEUE = "celery"
 
 
 @dataclass
@@ -39,27 +42,29 @@ def readiness() -> Readiness:
         logger.exception("The database can't be reached.")
         return Readiness("unavailable", ["The database can't be reached."])
     reasons = []
-    if not _broker_answers():
+    if jobs_waiting() is None:
         reasons.append("The broker can't be reached; limits are still set for whoever is assigned a task.")
     if last is None or timezone.now() - last > JOB_SILENCE:
         reasons.append(f"No worker has set limits since {last or 'the start'}; is one running, with beat?")
     return Readiness("degraded" if reasons else "ok", reasons)
 
 
-def note_job(name: str) -> None:
-    """Note that a periodic job has just run to its end."""
-    transactions.run(lambda: JobRun.objects.update_or_create(pk=name, defaults={"finished_at": timezone.now()}))
+def note_job(name: str, *, seconds: float | None = None, found: int | None = None) -> None:
+    """Note that a periodic job has just run to its end, how long it took and how many it found."""
+    values = {"finished_at": timezone.now(), "seconds": seconds, "found": found}
+    transactions.run(lambda: JobRun.objects.update_or_create(pk=name, defaults=values))
+
+
+def jobs_waiting() -> int | None:
+    """How many jobs wait in the broker; None where it can't be reached."""
+    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://", 1)
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.3, retry=None) as broker:
+            return int(broker.llen(QUEUE))
+    except (redis.RedisError, OSError, ValueError):
+        return None
 
 
 def _unapplied() -> bool:
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
-def _broker_answers() -> bool:
-    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://", 1)
-    try:
-        with redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.3, retry=None) as broker:
-            return bool(broker.ping())
-    except (redis.RedisError, OSError, ValueError):
-        return False

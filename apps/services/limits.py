@@ -50,8 +50,8 @@ class DayMissing(Exception):
 # --- one person's day -------------------------------------------------------------------------------------------
 
 
-def with_days(work: Callable[[], T]) -> T:
-    """Do `work` as one transaction; when it raises `DayMissing`, make those days and start it again.
+def with_days(work: Callable[[], T], *, one_statement: bool = False) -> T:
+    """Do `work` as `transactions.run` does; when it raises `DayMissing`, make those days and start it again.
 
     Missing days are made in a transaction of their own, before any other lock is held: one lock order everywhere. So
     inside the work of another `with_days` it is that one which makes them and starts again.
@@ -61,7 +61,7 @@ def with_days(work: Callable[[], T]) -> T:
     for _ in range(_ATTEMPTS):
         token = _inside.set(True)
         try:
-            return transactions.run(work)
+            return transactions.run(work, one_statement=one_statement)
         except DayMissing as missing:
             days, for_everybody = missing.days, missing.for_everybody
         finally:

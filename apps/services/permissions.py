@@ -6,6 +6,8 @@ gave it, they mark as done or open: whoever may see an assignment may do that.
 """
 
 import datetime
+import ipaddress
+import secrets
 
 from django.conf import settings
 from django.utils import timezone
@@ -104,3 +106,17 @@ def require_may_unassign(actor: User, assignment: Assignment) -> None:
         raise NotAllowed("Only a taskmaster may change this; you may move and take away what you gave yourself.")
     if assignment.date < today():
         raise NotAllowed("Only a taskmaster may change the past.")
+
+
+def may_read_metrics(*, token: str, address: str, forwarded: bool) -> bool:
+    """Whether a request with this bearer token, from this address and maybe through a proxy, may read `/metrics`.
+
+    With `TOGO_METRICS_TOKEN` set, only who sends it. Else only this machine, in the embedded way, and not through a
+    proxy, for which everyone comes from this machine.
+    """
+    if settings.TOGO_METRICS_TOKEN:
+        return secrets.compare_digest(token.encode(), settings.TOGO_METRICS_TOKEN.encode())
+    try:
+        return settings.TOGO_EMBEDDED and not forwarded and ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -19,6 +19,7 @@ from apps.urls import (
     insights,
     limit_rules,
     limits,
+    metrics,
     sessions,
     tasks,
     today,
@@ -36,6 +37,7 @@ urlpatterns = [
     *admin.urlpatterns,
     *docs.urlpatterns,
     *health.urlpatterns,
+    *metrics.urlpatterns,
     path(
         "api/users/",
         include(

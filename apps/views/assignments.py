@@ -139,7 +139,7 @@ class AssignmentView(APIView):
     def get(self, request: Request, id: int) -> Response:
         """One assignment with its day's limit."""
         assignment = assignments.get(actor=person(request.user), assignment_id=id)
-        return Response(AssignmentSerializer(assignment).data)
+        return Response(AssignmentSerializer.show(assignment))
 
     @documented(
         TAG,
@@ -171,7 +171,7 @@ class AssignmentView(APIView):
             date=data.get("date"),
             status=data.get("status"),
         )
-        return Response(AssignmentSerializer(assignment).data)
+        return Response(AssignmentSerializer.show(assignment))
 
     @documented(
         TAG,
@@ -188,4 +188,4 @@ class AssignmentView(APIView):
 
 def _created(request: Request, assignment: Assignment) -> Response:
     location = request.build_absolute_uri(reverse("assignment", args=[assignment.pk]))
-    return Response(AssignmentSerializer(assignment).data, status=201, headers={"Location": location})
+    return Response(AssignmentSerializer.show(assignment), status=201, headers={"Location": location})

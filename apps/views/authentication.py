@@ -1,8 +1,28 @@
 """Who is calling: the person of the access token, looked up anew for every call."""
 
+from typing import Any
+
 from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import Token
+from rest_framework_simplejwt.utils import get_md5_hash_password
+
+from apps.models import User
 
 
 class TokenAuthentication(JWTAuthentication):
     """`Authorization: Bearer <access token>`. A deactivated person's token, and one from before the password was
     changed, is refused at once."""
+
+    def get_user(self, validated_token: Token) -> Any:
+        """The person of the token. Raises `InvalidToken` and `AuthenticationFailed`."""
+        user_id = validated_token.get(api_settings.USER_ID_CLAIM, "")
+        if not str(user_id).isdecimal():
+            raise InvalidToken("The token names nobody.")
+        person = User.objects.by_id(int(user_id))
+        if person is None or not person.is_active:
+            raise AuthenticationFailed("There is no such person any more.")
+        if validated_token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
+            raise AuthenticationFailed("The password was changed.")
+        return person

@@ -55,4 +55,4 @@ def _asked(item: Any) -> bulk.Asked:
 def _result(index: int, outcome: bulk.Outcome) -> dict[str, Any]:
     if isinstance(outcome, ToGoError):
         return {"index": index, "status": outcome.status, "error": outcome.as_problem()}
-    return {"index": index, "status": 201, "assignment": AssignmentSerializer(outcome).data}
+    return {"index": index, "status": 201, "assignment": AssignmentSerializer.show(outcome)}

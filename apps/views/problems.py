@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from apps.exceptions import base, tokens
+from apps.services import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> Response | 
     error = translate(exception)
     if error is None:
         return None
+    metrics.count_refusal(error.code)
     headers = {}
     if (scheme := getattr(exception, "auth_header", None)) or error.status == 401:
         headers["WWW-Authenticate"] = scheme or "Bearer"
@@ -98,6 +100,7 @@ def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResp
 
 
 def _problem(error: base.ToGoError) -> JsonResponse:
+    metrics.count_refusal(error.code)
     return JsonResponse(error.as_problem(), status=error.status, content_type=CONTENT_TYPE)
 
 

@@ -1,4 +1,4 @@
-"""Gives every request an id that its answer and all its log lines carry."""
+"""Gives every request an id that its answer and all its log lines carry, and those of the jobs that it asked for."""
 
 import contextvars
 import logging
@@ -10,6 +10,23 @@ from django.http import HttpRequest, HttpResponseBase
 
 _VISIBLE = re.compile(r"[!-~]{1,128}", re.ASCII)
 _request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
+_job_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("job_id", default=None)
+
+
+def current() -> str | None:
+    """The id of the request that is being answered, or that asked for the job that is being done."""
+    return _request_id.get()
+
+
+def begin_job(*, job_id: str | None, request_id: str | None) -> None:
+    """What is logged from now on is of this job, asked for by this request or, without an id, by beat."""
+    _job_id.set(job_id)
+    _request_id.set(request_id)
+
+
+def end_job() -> None:
+    """What is logged from now on is of no job."""
+    begin_job(job_id=None, request_id=None)
 
 
 class RequestIdMiddleware:
@@ -32,9 +49,11 @@ class RequestIdMiddleware:
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds the request's id to what is logged while it is answered."""
+    """Adds the request's id to what is logged while it is answered, and the job's while it is done."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets everything through."""
         record.request_id = _request_id.get()
+        if job_id := _job_id.get():
+            record.job_id = job_id
         return True

@@ -138,15 +138,18 @@ def test_it_costs_the_same_however_much_is_on_the_day(
         response = caller.post("/api/users/assignment/", body, format="json")
 
     assert (response.status_code, response.json()["limit"]["taken"]) == (201, already + 1)
-    assert [query["sql"].split(" ", 1)[0].strip(";") for query in queries] == [
-        "SELECT",  # who calls
+    # On PostgreSQL one statement of its own does it all, which is not seen here.
+    takes = [
         "SELECT",  # the task
-        "SELECT",  # the person
-        "SAVEPOINT",  # outside of tests: BEGIN
         "UPDATE",  # the guarded take
         "SELECT",  # the day
         "INSERT",
         "INSERT",  # the history
+    ]
+    assert [query["sql"].split(" ", 1)[0].strip(";") for query in queries] == [
+        "SELECT",  # who calls
+        "SAVEPOINT",  # outside of tests: BEGIN, and on PostgreSQL nothing
+        *(takes if connection.vendor != "postgresql" else []),
         "RELEASE",  # outside of tests: COMMIT
     ]
 

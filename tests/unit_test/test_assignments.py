@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, DailyLimitReached, DateOutOfRange
 from apps.exceptions.base import NotAllowed, ToGoError, TryAgain
@@ -252,13 +253,15 @@ def test_asks_to_try_again_when_a_day_never_holds_still(taskmaster: User, alice:
     assert day_of(alice) == (1, 1, 1, 1)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_task_that_is_deleted_while_it_is_given_takes_no_slot(taskmaster: User, alice: User, cooking: Task) -> None:
-    # After the task was looked up, before the transaction.
-    with (
-        meanwhile("SELECT", lambda: catalogue.delete_task(actor=taskmaster, task_id=cooking.pk), table="user"),
-        pytest.raises(TaskNotFound),
-    ):
+def test_a_task_that_is_deleted_while_it_is_given_takes_no_slot(
+    taskmaster: User, alice: User, cooking: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def finds_at_its_end_that_the_task_is_gone(*_: Any, **__: Any) -> None:
+        catalogue.delete_task(actor=taskmaster, task_id=cooking.pk)
+        raise IntegrityError
+
+    monkeypatch.setattr(limits, "with_days", finds_at_its_end_that_the_task_is_gone)
+    with pytest.raises(TaskNotFound):
         assign(taskmaster, cooking, alice)
 
     assert nothing_is_given()

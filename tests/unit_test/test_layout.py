@@ -12,6 +12,7 @@ from tests.processes import ROOT
 APIS = {
     "assignments",
     "availability",
+    "backups",
     "board",
     "bulk",
     "calendar",
@@ -24,6 +25,7 @@ APIS = {
     "insights",
     "limit_rules",
     "limits",
+    "metrics",
     "sessions",
     "tasks",
     "today",
@@ -47,6 +49,7 @@ SHARED = {
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",
         "refusals": "why something can't be given: for assignments and bulk",
+        "taking": "how a slot is taken on each database: for assignments",
         "spreadsheets": "how CSV is read and written: for imports and exports",
         "picking": "how rules become a limit: for limits, limit rules and availability",
         "repicking": "how changed rules get to days that are set: for limits and limit rules",
@@ -137,9 +140,13 @@ WRITES |= {f"a{name}" for name in WRITES} | {"_raw_delete", "add", "set", "remov
 SQL = {"execute", "executemany", "raw"}
 # How one gets at assignments: the model, one of them, and what belongs to a day, a task or a person.
 ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
-THE_ONE_PLACE = ROOT / "apps" / "services" / "assignments.py"
-# What else speaks SQL: it says who waits for a lock, and how long.
+THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py", "taking.py")}
+# What else speaks SQL: it says who waits for a lock, and how long; and it reads the person of every call.
 WAITS = ROOT / "apps" / "services" / "transactions.py"
+PEOPLE = ROOT / "apps" / "models" / "users.py"
+
+# And this reads a file that may be no database of ours.
+BACKUPS = ROOT / "apps" / "services" / "backups.py"
 
 
 def writes_assignments(source: str) -> list[str]:
@@ -174,16 +181,25 @@ def test_a_write_is_seen(code: str) -> None:
 
 
 def test_only_the_service_of_assignments_writes_them() -> None:
-    assert writes_assignments(THE_ONE_PLACE.read_text()) != []
+    for path in THE_ONE_PLACE:
+        assert writes_assignments(path.read_text()) != []
     for path in modules("apps"):
-        if path not in {THE_ONE_PLACE, WAITS}:
+        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE, BACKUPS}:
             assert writes_assignments(path.read_text()) == [], path
 
 
-def test_what_else_speaks_sql_only_says_who_waits_and_how_long() -> None:
+def test_what_else_speaks_sql_only_says_who_waits_and_how_long_and_reads_a_person() -> None:
+    assert writes_assignments(PEOPLE.read_text()) == ["self.raw('SELECT * FROM togo_user WHERE id = %s', [user_id])"]
     assert sorted(writes_assignments(WAITS.read_text())) == [
         "cursor.execute('DO RELEASE_LOCK(%s)', [name])",
         "cursor.execute('SELECT GET_LOCK(%s, %s)', [name, seconds])",
         "cursor.execute('SET LOCAL lock_timeout TO DEFAULT')",
         "cursor.execute(f\"SET LOCAL lock_timeout = '{seconds}s'\")",
     ]
+
+
+def test_backups_only_look_at_a_file_with_sql() -> None:
+    said = writes_assignments(BACKUPS.read_text())
+
+    assert len(said) == 4
+    assert all(re.match(r"copy\.execute\(.(PRAGMA|SELECT) ", call) for call in said), said

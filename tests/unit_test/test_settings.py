@@ -35,6 +35,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
     "TOGO_ASSIGN_DAYS_AHEAD": [("TOGO_ASSIGN_DAYS_AHEAD", "3660", 3660), ("TOGO_ASSIGN_DAYS_AHEAD", "", 366)],
     "TOGO_IMPORT_MAX_BYTES": [("TOGO_IMPORT_MAX_BYTES", "1000", 1000), ("TOGO_IMPORT_MAX_BYTES", "", 20_000_000)],
     "TOGO_IMPORT_MAX_ROWS": [("TOGO_IMPORT_MAX_ROWS", "1", 1), ("TOGO_IMPORT_MAX_ROWS", "", 200_000)],
+    "TOGO_METRICS_TOKEN": [("TOGO_METRICS_TOKEN", "for Prometheus", "for Prometheus"), ("TOGO_METRICS_TOKEN", "", "")],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
     "TOGO_TRUSTED_PROXIES": [
         ("TOGO_TRUSTED_PROXIES", "", []),

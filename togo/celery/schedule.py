@@ -26,6 +26,10 @@ BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    "recount what is taken": {
+        "task": "apps.tasks.limits.count_drift",
+        "schedule": crontab(hour=3, minute=53),
+    },
     "remove old imports": {
         "task": "apps.tasks.imports.remove_old_imports",
         "schedule": crontab(hour=3, minute=41),

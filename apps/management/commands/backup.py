@@ -1,0 +1,28 @@
+"""Takes a copy of the embedded way's database."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.exceptions.backups import BackupRefused
+from apps.services import backups
+
+
+class Command(BaseCommand):
+    """`manage.py backup FILE`"""
+
+    help = "Copy the SQLite database into a new file, as it is at one moment, while ToGo runs."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to."""
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        """Copy and check."""
+        try:
+            size = backups.backup(target=file)
+        except BackupRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        self.stdout.write(f"{file}: {size} bytes, whole.")

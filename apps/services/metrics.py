@@ -1,0 +1,91 @@
+"""Numbers for Prometheus: what web processes count, and what the database and the broker know when it asks."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from django.db import Error as AnyDatabaseError
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from apps.models import JobRun
+from apps.services import health
+
+_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+_requests = Counter("togo_http_requests", "Requests answered.", ["method", "route", "status"])
+_latency = Histogram("togo_http_request_seconds", "From request to answer.", ["method", "route"], buckets=_SECONDS)
+_refusals = Counter("togo_refusals", "Refusals of the API, by the code of docs/errors.md.", ["code"])
+
+
+def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answer. `route` is the pattern, not the path: there are as many as we wrote."""
+    method = method if method in _METHODS else "other"
+    _requests.labels(method, route, str(status)).inc()
+    _latency.labels(method, route).observe(seconds)
+
+
+def count_refusal(code: str) -> None:
+    """Count a refusal."""
+    _refusals.labels(code).inc()
+
+
+def text() -> bytes:
+    """All numbers in Prometheus' text format: those of every web process of this server, and what is known to all.
+
+    Raises nothing where the database or the broker is gone: that is one of the numbers.
+    """
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's, untyped
+    else:
+        registry.register(REGISTRY)
+    registry.register(_Known())
+    return generate_latest(registry)
+
+
+class _Known(Collector):
+    """What is the same whichever process is asked."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            runs = list(JobRun.objects.order_by("name"))
+        except AnyDatabaseError:
+            yield GaugeMetricFamily("togo_database_up", "Whether the database answers.", 0)
+        else:
+            yield GaugeMetricFamily("togo_database_up", "Whether the database answers.", 1)
+            yield from _of_jobs(runs)
+        waiting = health.jobs_waiting()
+        yield GaugeMetricFamily("togo_broker_up", "Whether the broker answers.", int(waiting is not None))
+        if waiting is not None:
+            yield GaugeMetricFamily("togo_queue_jobs", "Jobs that wait for a worker.", waiting)
+
+
+def _of_jobs(runs: list[JobRun]) -> Iterator[GaugeMetricFamily]:
+    last = GaugeMetricFamily(
+        "togo_job_last_success_timestamp_seconds", "When a periodic job last ran to its end.", labels=["job"]
+    )
+    lasted = GaugeMetricFamily("togo_job_duration_seconds", "How long its last run took.", labels=["job"])
+    drifted = GaugeMetricFamily(
+        "togo_drifted_days", "Days on which the last count found `taken` not to be the number of assignments."
+    )
+    for run in runs:
+        last.add_metric([run.name], run.finished_at.timestamp())
+        if run.seconds is not None:
+            lasted.add_metric([run.name], run.seconds)
+        if run.name == health.DRIFT_JOB and run.found is not None:
+            drifted.add_metric([], run.found)
+    yield from (last, lasted, drifted)
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self._start

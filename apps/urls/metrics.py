@@ -1,0 +1,7 @@
+"""Route for Prometheus."""
+
+from django.urls import path
+
+from apps.views.metrics import show
+
+urlpatterns = [path("metrics", show)]

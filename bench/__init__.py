@@ -1,0 +1,1 @@
+"""Measures how fast ToGo is, beside others: bin/bench."""
