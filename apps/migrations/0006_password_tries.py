@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("togo", "0004_imports"),
+        ("togo", "0005_job_numbers"),
     ]
 
     operations = [
