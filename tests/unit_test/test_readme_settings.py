@@ -70,7 +70,7 @@ def _as_text(value: Any) -> str:
         case bool():
             return "on" if value else "off"
         case list():
-            return ",".join(value)
+            return ",".join(value) or "none"
         case PurePath():
             return f"{value}/"
         case _:
