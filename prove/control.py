@@ -8,11 +8,7 @@ from prove.system import ROOT
 # The takes as they are, and without their condition; bounded, so that the database's own check doesn't stand in for it.
 _CHANGES = {
     "apps/services/taking.py": {
-        "from django.db.models import Exists, F": "from django.db.models import Exists, F\n"
-        "from django.db.models.functions import Least",
-        'days.with_room().filter(Exists(person)).update(taken=F("taken") + 1)': "days.filter(Exists(person)).update("
-        'taken=Least(F("taken") + 1, F("maximum")))',
-        "SET taken = taken + 1": "SET taken = LEAST(taken + 1, maximum)",
+        "SET taken = taken + 1": "SET taken = CASE WHEN taken < maximum THEN taken + 1 ELSE taken END",
         " AND taken < maximum": "",
     },
     "apps/services/assignments.py": {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.models import users
 from tests.processes import ROOT
 
 APIS = {
@@ -40,7 +41,7 @@ SHARED = {
     },
     "models": {
         "attempts": "passwords that were tried, by tokens, sessions and users",
-        "base": "how text is looked for",
+        "base": "how text is looked for, and how the statements of every call are sent",
         "idempotency": "kept answers of any call that creates",
     },
     "services": {
@@ -58,8 +59,10 @@ SHARED = {
     "views": {
         "addresses": "where any request comes from",
         "authentication": "who calls",
+        "base": "what every call is made of",
         "examples": "what OpenAPI shows of any call",
         "idempotency": "keys of any call that creates",
+        "middleware": "what every request for a page goes through",
         "pages": "what every page for people has",
         "pagination": "pages of any list",
         "parsers": "bodies of any call",
@@ -137,14 +140,15 @@ def test_no_file_is_long(folder: str) -> None:
 
 WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
 WRITES |= {f"a{name}" for name in WRITES} | {"_raw_delete", "add", "set", "remove", "clear"}
-SQL = {"execute", "executemany", "raw"}
+SQL = {"execute", "executemany", "raw", "first_row"}
 # How one gets at assignments: the model, one of them, and what belongs to a day, a task or a person.
 ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
 THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py", "taking.py")}
 # What else speaks SQL: it says who waits for a lock, and how long; and it reads the person of every call.
 WAITS = ROOT / "apps" / "services" / "transactions.py"
 PEOPLE = ROOT / "apps" / "models" / "users.py"
-
+# Sends what those of them are given that speak SQL.
+SENDS = ROOT / "apps" / "models" / "base.py"
 # And this reads a file that may be no database of ours.
 BACKUPS = ROOT / "apps" / "services" / "backups.py"
 
@@ -184,12 +188,14 @@ def test_only_the_service_of_assignments_writes_them() -> None:
     for path in THE_ONE_PLACE:
         assert writes_assignments(path.read_text()) != []
     for path in modules("apps"):
-        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE, BACKUPS}:
+        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE, SENDS, BACKUPS}:
             assert writes_assignments(path.read_text()) == [], path
 
 
 def test_what_else_speaks_sql_only_says_who_waits_and_how_long_and_reads_a_person() -> None:
-    assert writes_assignments(PEOPLE.read_text()) == ["self.raw('SELECT * FROM togo_user WHERE id = %s', [user_id])"]
+    assert writes_assignments(PEOPLE.read_text()) == ["first_row(_BY_ID, {'id': user_id})"]
+    assert users._BY_ID.startswith("SELECT ")
+    assert ";" not in users._BY_ID
     assert sorted(writes_assignments(WAITS.read_text())) == [
         "cursor.execute('DO RELEASE_LOCK(%s)', [name])",
         "cursor.execute('SELECT GET_LOCK(%s, %s)', [name, seconds])",
