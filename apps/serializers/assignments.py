@@ -13,6 +13,7 @@ from apps.serializers.base import (
     PageQuerySerializer,
     PageSerializer,
     QueryIdField,
+    ShapeSerializer,
     StrictSerializer,
     shared,
 )
@@ -47,7 +48,7 @@ class EarliestSerializer(StrictSerializer):
         return {**super().get_fields(), "from": first}
 
 
-class AssignmentSerializer(serializers.Serializer[Assignment]):
+class AssignmentSerializer(ShapeSerializer):
     """One task, given to one person on one date."""
 
     id = serializers.IntegerField()
@@ -62,7 +63,8 @@ class AssignmentSerializer(serializers.Serializer[Assignment]):
     @classmethod
     def show(cls, assignment: Assignment) -> dict[str, Any]:
         """What is answered of one."""
-        return dict(shared(cls).to_representation(assignment))
+        shown: dict[str, Any] = shared(cls).to_representation(assignment)
+        return shown
 
 
 class AssignmentPageSerializer(PageSerializer):

@@ -4,13 +4,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.models import DailyLimit
 from apps.models.limit_rules import HIGHEST_MAXIMUM
 from apps.models.limits import Source
-from apps.serializers.base import DateRangeSerializer, IntegerField, QueryIdField, StrictSerializer, TextField
+from apps.serializers.base import (
+    DateRangeSerializer,
+    IntegerField,
+    QueryIdField,
+    ShapeSerializer,
+    StrictSerializer,
+    TextField,
+)
 
 
-class SourceSerializer(serializers.Serializer[Any]):
+class SourceSerializer(ShapeSerializer):
     """Where a maximum came from, as it was when the day was set."""
 
     kind = serializers.ChoiceField(choices=Source.choices, help_text="Which level of the rules decided.")
@@ -18,7 +24,7 @@ class SourceSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True, help_text="What the rule, or who set it by hand, gave as reason.")
 
 
-class RoomSerializer(serializers.Serializer[DailyLimit]):
+class RoomSerializer(ShapeSerializer):
     """How much of a day is taken."""
 
     maximum = serializers.IntegerField(help_text="The most tasks that the person may have on that date.")

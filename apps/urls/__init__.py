@@ -29,21 +29,13 @@ from apps.urls import (
 from apps.views import problems
 
 urlpatterns = [
-    *sessions.urlpatterns,
-    *board.urlpatterns,
-    *today.urlpatterns,
-    *importing.urlpatterns,
-    *insights.urlpatterns,
-    *admin.urlpatterns,
-    *docs.urlpatterns,
-    *health.urlpatterns,
-    *metrics.urlpatterns,
+    # What is called most comes first: routes are tried in this order.
     path(
         "api/users/",
         include(
             [
-                *tokens.urlpatterns,
                 *assignments.urlpatterns,
+                *tokens.urlpatterns,
                 *bulk.urlpatterns,
                 *exports.urlpatterns,
                 *imports.urlpatterns,
@@ -57,7 +49,16 @@ urlpatterns = [
         ),
     ),
     path("api/", include(tasks.urlpatterns)),
+    *docs.urlpatterns,
     # Whatever else is asked of the API is answered by the API, not with a page.
     path("api/", problems.not_found),
     path("api/<path:rest>", problems.not_found),
+    *sessions.urlpatterns,
+    *board.urlpatterns,
+    *today.urlpatterns,
+    *importing.urlpatterns,
+    *insights.urlpatterns,
+    *admin.urlpatterns,
+    *health.urlpatterns,
+    *metrics.urlpatterns,
 ]

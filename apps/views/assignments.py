@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions import assignments as errors
 from apps.exceptions.base import InvalidRequest, NotAllowed
@@ -23,6 +20,7 @@ from apps.serializers.assignments import (
 )
 from apps.services import assignments
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse, location
 from apps.views.idempotency import idempotent
 from apps.views.pagination import paginate
 from apps.views.schema import ID, documented
@@ -45,7 +43,7 @@ def matching(query: dict[str, Any]) -> AssignmentQuerySet:
     return Assignment.objects.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
 
 
-class AssignmentsView(APIView):
+class AssignmentsView(ApiView):
     """`/api/users/assignment/`"""
 
     @documented(
@@ -55,7 +53,7 @@ class AssignmentsView(APIView):
         responses={200: AssignmentPageSerializer},
         errors=[InvalidRequest],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """All for a taskmaster, their own for anyone else, a page at a time."""
         query = AssignmentQuerySerializer.read(request)
         ordering = query["ordering"]
@@ -66,7 +64,7 @@ class AssignmentsView(APIView):
             column=_COLUMNS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),
         )
-        return Response(AssignmentPageSerializer(page).data)
+        return JsonResponse(AssignmentPageSerializer(page).data)
 
     @documented(
         TAG,
@@ -85,7 +83,7 @@ class AssignmentsView(APIView):
         ],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """Gives a person a task on a date, if the day has room. A full day is refused with the next day that has.
 
         Taskmasters assign to everyone, anyone else to themselves from today on.
@@ -97,7 +95,7 @@ class AssignmentsView(APIView):
         return _created(request, assignment)
 
 
-class EarliestView(APIView):
+class EarliestView(ApiView):
     """`/api/users/assignment/earliest/`"""
 
     @documented(
@@ -116,7 +114,7 @@ class EarliestView(APIView):
         ],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """Gives a person a task on their first day from `from` on that has room and hasn't this task yet, within 366
         days."""
         data = EarliestSerializer.read(request)
@@ -126,7 +124,7 @@ class EarliestView(APIView):
         return _created(request, assignment)
 
 
-class AssignmentView(APIView):
+class AssignmentView(ApiView):
     """`/api/users/assignment/{id}/`"""
 
     @documented(
@@ -136,10 +134,10 @@ class AssignmentView(APIView):
         responses={200: AssignmentSerializer},
         errors=[errors.AssignmentNotFound],
     )
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, id: int) -> JsonResponse:
         """One assignment with its day's limit."""
         assignment = assignments.get(actor=person(request.user), assignment_id=id)
-        return Response(AssignmentSerializer.show(assignment))
+        return JsonResponse(AssignmentSerializer.show(assignment))
 
     @documented(
         TAG,
@@ -157,7 +155,7 @@ class AssignmentView(APIView):
             UserInactive,
         ],
     )
-    def patch(self, request: Request, id: int) -> Response:
+    def patch(self, request: Request, id: int) -> JsonResponse:
         """Moves it to another person, another day or both, marks it done or open, all in one step.
 
         It keeps its id, task and taskmaster. A full day is refused as when a task is assigned, and it stays where it
@@ -171,7 +169,7 @@ class AssignmentView(APIView):
             date=data.get("date"),
             status=data.get("status"),
         )
-        return Response(AssignmentSerializer.show(assignment))
+        return JsonResponse(AssignmentSerializer.show(assignment))
 
     @documented(
         TAG,
@@ -180,12 +178,12 @@ class AssignmentView(APIView):
         responses={204: None},
         errors=[errors.AssignmentNotFound, NotAllowed],
     )
-    def delete(self, request: Request, id: int) -> Response:
+    def delete(self, request: Request, id: int) -> JsonResponse:
         """Deletes it for good: its slot is free, and the task can be assigned again."""
         assignments.unassign(actor=person(request.user), assignment_id=id)
-        return Response(status=204)
+        return JsonResponse(status=204)
 
 
-def _created(request: Request, assignment: Assignment) -> Response:
-    location = request.build_absolute_uri(reverse("assignment", args=[assignment.pk]))
-    return Response(AssignmentSerializer.show(assignment), status=201, headers={"Location": location})
+def _created(request: Request, assignment: Assignment) -> JsonResponse:
+    where = location(request, "assignment", assignment.pk)
+    return JsonResponse(AssignmentSerializer.show(assignment), status=201, headers=where)

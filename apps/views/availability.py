@@ -4,8 +4,6 @@ from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.users import UserNotFound
 from apps.serializers.availability import (
@@ -16,11 +14,12 @@ from apps.serializers.availability import (
 from apps.services import availability
 from apps.services.availability import Edge
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse
 from apps.views.pagination import link, read_cursor, read_id, read_text, size_of
 from apps.views.schema import documented
 
 
-class AvailabilityView(APIView):
+class AvailabilityView(ApiView):
     """`/api/users/availability/`"""
 
     @documented(
@@ -36,14 +35,14 @@ class AvailabilityView(APIView):
         },
         errors=[UserNotFound],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """With `date`: who has room on that day, a page at a time. Else: on which days a person has room.
 
         It says free where an assignment by the caller would find room, so nobody is free further ahead than can be
         planned. Taskmasters ask about everyone, anyone else about themselves.
         """
         query = AvailabilityQuerySerializer.read(request)
-        return Response(_of_a_date(request, query) if "date" in query else _of_a_person(request, query))
+        return JsonResponse(_of_a_date(request, query) if "date" in query else _of_a_person(request, query))
 
 
 def _of_a_person(request: Request, query: dict[str, Any]) -> Any:

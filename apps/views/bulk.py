@@ -3,20 +3,19 @@
 from typing import Any
 
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.assignments import BulkRefused
 from apps.exceptions.base import NotAllowed, ToGoError
 from apps.serializers.assignments import AssignmentSerializer
 from apps.serializers.bulk import BulkAllSerializer, BulkEachSerializer, BulkSerializer
 from apps.services import bulk, permissions
+from apps.views.base import ApiView, JsonResponse
 from apps.views.idempotency import idempotent
 from apps.views.problems import translate
 from apps.views.schema import documented
 
 
-class BulkView(APIView):
+class BulkView(ApiView):
     """`/api/users/assignment/bulk/`"""
 
     @documented(
@@ -27,7 +26,7 @@ class BulkView(APIView):
         errors=[NotAllowed, BulkRefused],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """Assigns up to 1,000 tasks in one step, as a taskmaster.
 
         With the mode `all` everything is assigned, or nothing and the answer names each that can't be. With `each`
@@ -39,9 +38,9 @@ class BulkView(APIView):
         asked = [_asked(item) for item in data["assignments"]]
         if data["mode"] == "all":
             made = bulk.assign_all(actor=actor, asked=asked)
-            return Response(BulkAllSerializer({"assignments": made}).data, status=201)
+            return JsonResponse(BulkAllSerializer({"assignments": made}).data, status=201)
         outcomes = bulk.assign_each(actor=actor, asked=asked)
-        return Response({"results": [_result(*pair) for pair in enumerate(outcomes)]}, status=207)
+        return JsonResponse({"results": [_result(*pair) for pair in enumerate(outcomes)]}, status=207)
 
 
 def _asked(item: Any) -> bulk.Asked:

@@ -9,25 +9,24 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
 from apps.serializers.base import StrictSerializer
 from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse
 from apps.views.renderers import CalendarRenderer, FileView
 from apps.views.schema import TOKEN, documented
 
 TAG = "Calendar"
 
 
-class CalendarTokenView(APIView):
+class CalendarTokenView(ApiView):
     """`/api/users/calendar/token/`"""
 
     @documented(TAG, "Read the link to one's calendar", responses={200: CalendarLinkSerializer})
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """The link that works now, to be given to a program that shows calendars."""
         return _link(request, calendar.token_of(actor=person(request.user)))
 
@@ -38,7 +37,7 @@ class CalendarTokenView(APIView):
         responses={200: CalendarLinkSerializer},
         errors=[PayloadTooLarge, UnsupportedMediaType],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """A new link; the old one is useless at once. There is nothing to send."""
         StrictSerializer.read(request)
         return _link(request, calendar.renew(actor=person(request.user)))
@@ -82,6 +81,6 @@ def _has(request: Request, etag: str) -> bool:
     return known == ["*"] or etag in {one.removeprefix("W/") for one in known}
 
 
-def _link(request: Request, token: str) -> Response:
+def _link(request: Request, token: str) -> JsonResponse:
     url = request.build_absolute_uri(reverse("calendar", args=[token]))
-    return Response(CalendarLinkSerializer({"url": url}).data)
+    return JsonResponse(CalendarLinkSerializer({"url": url}).data)

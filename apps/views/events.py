@@ -1,12 +1,11 @@
 """The history: what happened, when, and by whom."""
 
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.models import Event
 from apps.serializers.events import EventPageSerializer, EventQuerySerializer
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse
 from apps.views.pagination import paginate
 from apps.views.schema import documented
 
@@ -14,7 +13,7 @@ from apps.views.schema import documented
 _FILTERS = {"task": "task", "kind": "kind", "date_from": "date__gte", "date_to": "date__lte"}
 
 
-class EventsView(APIView):
+class EventsView(ApiView):
     """`/api/users/event/`"""
 
     @documented(
@@ -23,7 +22,7 @@ class EventsView(APIView):
         parameters=[EventQuerySerializer],
         responses={200: EventPageSerializer},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """The last first, a page at a time: all of it for a taskmaster, what is about their own days for anyone
         else. It is written with what it tells and never changed."""
         query = EventQuerySerializer.read(request)
@@ -32,4 +31,4 @@ class EventsView(APIView):
             events = events.of(query["user"])
         events = events.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
         page = paginate(request, events, query, column="id", descending=True)
-        return Response(EventPageSerializer(page).data)
+        return JsonResponse(EventPageSerializer(page).data)

@@ -2,27 +2,26 @@
 
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.serializers.health import LivenessSerializer, ReadinessSerializer
 from apps.services import health
+from apps.views.base import ApiView, JsonResponse
 from apps.views.schema import documented
 
 
-class LivenessView(APIView):
+class LivenessView(ApiView):
     """`/health/live/`"""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @documented("Health", "Is the process alive?", responses={200: LivenessSerializer}, token=False)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """Looks at nothing but itself: restart the process when this doesn't answer."""
-        return Response({"status": "ok"})
+        return JsonResponse({"status": "ok"})
 
 
-class ReadinessView(APIView):
+class ReadinessView(ApiView):
     """`/health/ready/`"""
 
     authentication_classes = ()
@@ -34,8 +33,10 @@ class ReadinessView(APIView):
         responses={200: ReadinessSerializer, 503: ReadinessSerializer},
         token=False,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """503 only where the database or its migrations are missing. Without a broker or a worker ToGo still answers
         every call and is `degraded`."""
         readiness = health.readiness()
-        return Response(ReadinessSerializer(readiness).data, status=503 if readiness.status == "unavailable" else 200)
+        return JsonResponse(
+            ReadinessSerializer(readiness).data, status=503 if readiness.status == "unavailable" else 200
+        )

@@ -8,9 +8,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, HttpResponseBase
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 
 from apps.exceptions.base import PayloadTooLarge
@@ -58,9 +56,8 @@ def idempotent(view: View) -> View:
 
 
 def _answer(response: HttpResponseBase) -> idempotency.Answer:
-    assert isinstance(response, Response)
-    body = JSONRenderer().render(response.data).decode()
-    return idempotency.Answer(response.status_code, body, response.get("Location", ""))
+    assert isinstance(response, HttpResponse)
+    return idempotency.Answer(response.status_code, response.content.decode(), response.get("Location", ""))
 
 
 def _digest(request: Request) -> str:

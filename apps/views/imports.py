@@ -1,17 +1,15 @@
 """Imports of assignments from CSV files."""
 
 from django.http import StreamingHttpResponse
-from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiRequest
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.base import NotAllowed, NotFound
 from apps.serializers.imports import ImportCreateSerializer, ImportSerializer
 from apps.services import imports, permissions
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse, location
 from apps.views.idempotency import idempotent
 from apps.views.parsers import FileFormParser
 from apps.views.renderers import CsvView, csv_file
@@ -20,7 +18,7 @@ from apps.views.schema import ID, documented
 TAG = "Import and export"
 
 
-class ImportsView(APIView):
+class ImportsView(ApiView):
     """`/api/users/assignment/import/`"""
 
     parser_classes = [FileFormParser]
@@ -33,7 +31,7 @@ class ImportsView(APIView):
         errors=[NotAllowed],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """Takes a CSV file, as a taskmaster; its rows are assigned afterwards, one after the other.
 
         The answer says where to ask how far it is, and where the report is. A file that can't be understood is
@@ -45,21 +43,20 @@ class ImportsView(APIView):
         permissions.require_taskmaster(actor)
         data = ImportCreateSerializer.read(request)
         whole = imports.start(actor=actor, file=data["file"], dry_run=data["dry_run"] == "true")
-        location = request.build_absolute_uri(reverse("import", args=[whole.pk]))
         answer = ImportSerializer(whole, context={"request": request}).data
-        return Response(answer, status=202, headers={"Location": location})
+        return JsonResponse(answer, status=202, headers=location(request, "import", whole.pk))
 
 
-class ImportView(APIView):
+class ImportView(ApiView):
     """`/api/users/assignment/import/{id}/`"""
 
     @documented(
         TAG, "Read an import", parameters=[ID], responses={200: ImportSerializer}, errors=[NotAllowed, NotFound]
     )
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, id: int) -> JsonResponse:
         """How far an import is; for the taskmaster who sent it, and for admins."""
         whole = imports.get(actor=person(request.user), import_id=id)
-        return Response(ImportSerializer(whole, context={"request": request}).data)
+        return JsonResponse(ImportSerializer(whole, context={"request": request}).data)
 
 
 class ImportReportView(CsvView):

@@ -1,9 +1,6 @@
 """The rules that limits are picked from."""
 
-from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.base import NotAllowed, NotFound
 from apps.exceptions.users import UserNotFound
@@ -16,6 +13,7 @@ from apps.serializers.limit_rules import (
 )
 from apps.services import limit_rules
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse, location
 from apps.views.idempotency import idempotent
 from apps.views.pagination import paginate
 from apps.views.schema import ID, documented
@@ -23,7 +21,7 @@ from apps.views.schema import ID, documented
 TAG = "Limit rules"
 
 
-class LimitRulesView(APIView):
+class LimitRulesView(ApiView):
     """`/api/users/limit-rule/`"""
 
     @documented(
@@ -33,13 +31,13 @@ class LimitRulesView(APIView):
         responses={200: LimitRulePageSerializer},
         errors=[NotAllowed],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """For taskmasters: the rules in the order in which they were made, a page at a time."""
         query = LimitRuleQuerySerializer.read(request)
         rules = limit_rules.all_rules(actor=person(request.user)).filter(
             **{name: query[name] for name in ("user", "weekday") if name in query}
         )
-        return Response(LimitRulePageSerializer(paginate(request, rules, query, column="id")).data)
+        return JsonResponse(LimitRulePageSerializer(paginate(request, rules, query, column="id")).data)
 
     @documented(
         TAG,
@@ -49,16 +47,16 @@ class LimitRulesView(APIView):
         errors=[NotAllowed, UserNotFound],
     )
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """For taskmasters. The days from today on that are set already follow, but for those set by hand; where more
         is taken than the rule wants, nothing is taken away and nothing more gets in."""
         data = LimitRuleCreateSerializer.read(request)
         rule = limit_rules.create_rule(actor=person(request.user), **data)
-        location = request.build_absolute_uri(reverse("limit-rule", args=[rule.pk]))
-        return Response(LimitRuleSerializer(rule).data, status=201, headers={"Location": location})
+        where = location(request, "limit-rule", rule.pk)
+        return JsonResponse(LimitRuleSerializer(rule).data, status=201, headers=where)
 
 
-class LimitRuleView(APIView):
+class LimitRuleView(ApiView):
     """`/api/users/limit-rule/{id}/`"""
 
     @documented(
@@ -68,9 +66,9 @@ class LimitRuleView(APIView):
         responses={200: LimitRuleSerializer},
         errors=[NotAllowed, NotFound],
     )
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters."""
-        return Response(LimitRuleSerializer(limit_rules.get(actor=person(request.user), rule_id=id)).data)
+        return JsonResponse(LimitRuleSerializer(limit_rules.get(actor=person(request.user), rule_id=id)).data)
 
     @documented(
         TAG,
@@ -80,11 +78,11 @@ class LimitRuleView(APIView):
         responses={200: LimitRuleSerializer},
         errors=[NotAllowed, NotFound, UserNotFound],
     )
-    def patch(self, request: Request, id: int) -> Response:
+    def patch(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. What isn't sent stays; the days follow as they do a new rule."""
         data = LimitRuleChangeSerializer.read(request)
         rule = limit_rules.update_rule(actor=person(request.user), rule_id=id, **data)
-        return Response(LimitRuleSerializer(rule).data)
+        return JsonResponse(LimitRuleSerializer(rule).data)
 
     @documented(
         TAG,
@@ -93,7 +91,7 @@ class LimitRuleView(APIView):
         responses={204: None},
         errors=[NotAllowed, NotFound],
     )
-    def delete(self, request: Request, id: int) -> Response:
+    def delete(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. The days from today on follow the rules that are left; past days stay as they were."""
         limit_rules.delete_rule(actor=person(request.user), rule_id=id)
-        return Response(status=204)
+        return JsonResponse(status=204)

@@ -3,8 +3,6 @@
 import datetime
 
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed
@@ -18,10 +16,11 @@ from apps.serializers.limits import (
 )
 from apps.services import limits
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse
 from apps.views.schema import DATE, USER, documented
 
 
-class DailyLimitsView(APIView):
+class DailyLimitsView(ApiView):
     """`/api/users/limit/`"""
 
     @documented(
@@ -31,7 +30,7 @@ class DailyLimitsView(APIView):
         responses={200: DailyLimitListSerializer},
         errors=[DateOutOfRange, UserNotFound],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """A row for every person and day, at most 92 days; a day that isn't set yet as it would be set now.
 
         Taskmasters read everyone's, anyone else their own. Without `user` it is one's own, without dates today's.
@@ -43,10 +42,10 @@ class DailyLimitsView(APIView):
             first=query.get("date_from"),
             last=query.get("date_to"),
         )
-        return Response(DailyLimitListSerializer({"results": days}).data)
+        return JsonResponse(DailyLimitListSerializer({"results": days}).data)
 
 
-class DailyLimitView(APIView):
+class DailyLimitView(ApiView):
     """`/api/users/limit/{user}/{date}/`"""
 
     @documented(
@@ -57,11 +56,11 @@ class DailyLimitView(APIView):
         responses={200: DailyLimitSerializer},
         errors=[DateOutOfRange, NotAllowed, UserNotFound, LimitBelowTaken],
     )
-    def put(self, request: Request, user: int, date: datetime.date) -> Response:
+    def put(self, request: Request, user: int, date: datetime.date) -> JsonResponse:
         """For taskmasters. It holds, whatever the rules say, until it is given back to them."""
         data = DailyLimitSetSerializer.read(request)
         day = limits.set_by_hand(actor=person(request.user), user_id=user, date=date, **data)
-        return Response(DailyLimitSerializer(day).data)
+        return JsonResponse(DailyLimitSerializer(day).data)
 
     @documented(
         "Limits",
@@ -70,7 +69,7 @@ class DailyLimitView(APIView):
         responses={200: DailyLimitSerializer},
         errors=[NotAllowed, UserNotFound],
     )
-    def delete(self, request: Request, user: int, date: datetime.date) -> Response:
+    def delete(self, request: Request, user: int, date: datetime.date) -> JsonResponse:
         """For taskmasters. Answers with the limit that the rules want; a day that isn't set by hand stays as it is."""
         day = limits.give_back(actor=person(request.user), user_id=user, date=date)
-        return Response(DailyLimitSerializer(day).data)
+        return JsonResponse(DailyLimitSerializer(day).data)

@@ -6,16 +6,15 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
-from rest_framework.renderers import JSONRenderer
-from rest_framework.response import Response
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from apps.exceptions import base, tokens
 from apps.services import metrics
+from apps.views.base import JsonResponse
 
 logger = logging.getLogger(__name__)
 
@@ -37,21 +36,17 @@ _TRANSLATIONS: list[tuple[type[Exception], type[base.ToGoError]]] = [
 ]
 
 
-def answer_problem(exception: Exception, context: dict[str, Any]) -> Response | None:
+def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """The answer to an error in a view of the API; None for one that nobody foresaw."""
     error = translate(exception)
     if error is None:
         return None
-    metrics.count_refusal(error.code)
     headers = {}
     if (scheme := getattr(exception, "auth_header", None)) or error.status == 401:
         headers["WWW-Authenticate"] = scheme or "Bearer"
     if "retry_after" in error.data:
         headers["Retry-After"] = str(error.data["retry_after"])
-    # Even where the view would have answered with a page or YAML, as those of the documentation do.
-    request = context["request"]
-    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
-    return Response(error.as_problem(), status=error.status, headers=headers, content_type=CONTENT_TYPE)
+    return _problem(error, headers)
 
 
 @csrf_exempt
@@ -99,9 +94,9 @@ def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResp
     return _problem(error) if request.path.startswith("/api/") else page
 
 
-def _problem(error: base.ToGoError) -> JsonResponse:
+def _problem(error: base.ToGoError, headers: dict[str, str] | None = None) -> JsonResponse:
     metrics.count_refusal(error.code)
-    return JsonResponse(error.as_problem(), status=error.status, content_type=CONTENT_TYPE)
+    return JsonResponse(error.as_problem(), status=error.status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def translate(exception: Exception) -> base.ToGoError | None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
-from rest_framework.views import APIView
+
+from apps.views.base import ApiView
 
 
 class FileRenderer(BaseRenderer):
@@ -34,7 +35,7 @@ class CalendarRenderer(FileRenderer):
     format = "ics"
 
 
-class FileView(APIView):
+class FileView(ApiView):
     """A call that answers with a file, or with a refusal; what it can do is told in JSON as everywhere."""
 
     def get_renderers(self) -> list[BaseRenderer]:

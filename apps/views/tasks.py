@@ -1,9 +1,6 @@
 """The catalogue of tasks."""
 
-from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.base import NotAllowed
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
@@ -17,6 +14,7 @@ from apps.serializers.tasks import (
 )
 from apps.services import tasks
 from apps.services.permissions import person
+from apps.views.base import ApiView, JsonResponse, location
 from apps.views.idempotency import idempotent
 from apps.views.pagination import paginate
 from apps.views.schema import ID, documented
@@ -24,35 +22,34 @@ from apps.views.schema import ID, documented
 TAG = "Tasks"
 
 
-class TasksView(APIView):
+class TasksView(ApiView):
     """`/api/tasks/`"""
 
     @documented(TAG, "List tasks", parameters=[TaskQuerySerializer], responses={200: TaskPageSerializer})
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> JsonResponse:
         """By name, a page at a time."""
         query = TaskQuerySerializer.read(request)
         found = Task.objects.search(query.get("q", ""))
         if "is_active" in query:
             found = found.filter(is_active=query["is_active"])
-        return Response(TaskPageSerializer(paginate(request, found, query, column="name")).data)
+        return JsonResponse(TaskPageSerializer(paginate(request, found, query, column="name")).data)
 
     @documented(TAG, "Make a task", request=TaskCreateSerializer, responses={201: TaskSerializer}, errors=[NotAllowed])
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """For taskmasters. Several tasks may have the same name."""
         data = TaskCreateSerializer.read(request)
         task = tasks.create_task(actor=person(request.user), **data)
-        location = request.build_absolute_uri(reverse("task", args=[task.pk]))
-        return Response(TaskSerializer(task).data, status=201, headers={"Location": location})
+        return JsonResponse(TaskSerializer(task).data, status=201, headers=location(request, "task", task.pk))
 
 
-class TaskView(APIView):
+class TaskView(ApiView):
     """`/api/tasks/{id}/`"""
 
     @documented(TAG, "Read a task", parameters=[ID], responses={200: TaskSerializer}, errors=[TaskNotFound])
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, id: int) -> JsonResponse:
         """One task, in use or retired."""
-        return Response(TaskSerializer(tasks.get(task_id=id)).data)
+        return JsonResponse(TaskSerializer(tasks.get(task_id=id)).data)
 
     @documented(
         TAG,
@@ -62,10 +59,10 @@ class TaskView(APIView):
         responses={200: TaskSerializer},
         errors=[NotAllowed, TaskNotFound],
     )
-    def patch(self, request: Request, id: int) -> Response:
+    def patch(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. Who has the task keeps it; a retired one can't be assigned any more."""
         data = TaskChangeSerializer.read(request)
-        return Response(TaskSerializer(tasks.update_task(actor=person(request.user), task_id=id, **data)).data)
+        return JsonResponse(TaskSerializer(tasks.update_task(actor=person(request.user), task_id=id, **data)).data)
 
     @documented(
         TAG,
@@ -74,7 +71,7 @@ class TaskView(APIView):
         responses={204: None},
         errors=[NotAllowed, TaskNotFound, TaskInUse],
     )
-    def delete(self, request: Request, id: int) -> Response:
+    def delete(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. A task that somebody has, done or not, is refused: retire it instead."""
         tasks.delete_task(actor=person(request.user), task_id=id)
-        return Response(status=204)
+        return JsonResponse(status=204)

@@ -2,17 +2,16 @@
 
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid, TooManyAttempts
 from apps.serializers.tokens import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
 from apps.services import tokens
 from apps.views.addresses import address_of
+from apps.views.base import ApiView, JsonResponse
 from apps.views.schema import documented
 
 
-class _OpenView(APIView):
+class _OpenView(ApiView):
     """For those who have no token yet."""
 
     authentication_classes = ()
@@ -30,10 +29,10 @@ class TokenView(_OpenView):
         errors=[InvalidCredentials, TooManyAttempts],
         token=False,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """A pair of tokens for a person's name and password."""
         data = CredentialsSerializer.read(request)
-        return Response(TokenPairSerializer(tokens.obtain(**data, address=address_of(request))).data)
+        return JsonResponse(TokenPairSerializer(tokens.obtain(**data, address=address_of(request))).data)
 
 
 class TokenRefreshView(_OpenView):
@@ -47,10 +46,10 @@ class TokenRefreshView(_OpenView):
         errors=[TokenNotValid],
         token=False,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """A new pair for a refresh token, which is used up by it."""
         data = RefreshSerializer.read(request)
-        return Response(TokenPairSerializer(tokens.refresh(token=data["refresh"])).data)
+        return JsonResponse(TokenPairSerializer(tokens.refresh(token=data["refresh"])).data)
 
 
 class TokenRevokeView(_OpenView):
@@ -59,8 +58,8 @@ class TokenRevokeView(_OpenView):
     @documented(
         "Tokens", "Sign out", request=RefreshSerializer, responses={204: None}, errors=[TokenNotValid], token=False
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> JsonResponse:
         """The refresh token works no more; access tokens end within 15 minutes."""
         data = RefreshSerializer.read(request)
         tokens.revoke(token=data["refresh"])
-        return Response(status=204)
+        return JsonResponse(status=204)

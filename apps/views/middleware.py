@@ -1,0 +1,49 @@
+"""Django's middleware for pages. Calls of the API go past it: they have no session, no form and nothing to load."""
+
+from typing import Any
+
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.deprecation import MiddlewareMixin
+
+# The documentation of the API is pages, too.
+_PAGES_BELOW_API = ("/api/docs/", "/api/redocs/")
+
+
+def is_call(request: HttpRequest) -> bool:
+    """Whether a request is a call of the API."""
+    return request.path_info.startswith("/api/") and not request.path_info.startswith(_PAGES_BELOW_API)
+
+
+class _ForPages(MiddlewareMixin):
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request) if is_call(request) else super().__call__(request)
+
+
+class CSPForPages(_ForPages, CSPMiddleware):
+    """What a page may load."""
+
+
+class AuthenticationForPages(_ForPages, AuthenticationMiddleware):
+    """Who is signed in."""
+
+
+class MessageForPages(_ForPages, MessageMiddleware):
+    """What the next page tells."""
+
+
+class SessionForPages(_ForPages, SessionMiddleware):
+    """What is remembered of a browser."""
+
+
+class XFrameOptionsForPages(_ForPages, XFrameOptionsMiddleware):
+    """That no other page shows it in a frame."""
+
+
+class CsrfViewForPages(_ForPages, CsrfViewMiddleware):
+    """That a form was sent from a page of ours."""
