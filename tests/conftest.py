@@ -97,7 +97,13 @@ def _brokers() -> list[Any]:
 
 
 @pytest.fixture(params=_brokers())
-def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     """A real broker of its own."""
     with Broker(tmp_path / "broker", server=request.param) as broker:
-        yield broker.url
+        yield broker
+
+
+@pytest.fixture
+def broker_url(broker: Broker) -> str:
+    """The address of a real broker."""
+    return broker.url

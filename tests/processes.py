@@ -18,6 +18,9 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db import connection
+from kombu import Connection
+
+from togo.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -129,11 +132,36 @@ def start_server(
 
 
 @contextlib.contextmanager
-def start_worker(broker_url: str, folder: Path, *options: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Celery worker; it has consumed when its log says so."""
-    command = ["-m", "celery", "-A", "togo.celery", "worker", "-l", "info", "--concurrency", "1", *options]
-    log = folder / "worker.txt"
-    with process(
-        sys.executable, *command, log=log, CELERY_BROKER_URL=broker_url, TOGO_LOG_DIR=str(folder), **more
-    ) as child:
+def start_worker(
+    broker_url: str, folder: Path, *options: str, application: str = "togo.celery", name: str = "worker", **more: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Celery worker; it has consumed when its log, `name`.txt, says so."""
+    command = ["-m", "celery", "-A", application, "worker", "-n", name, "-l", "info", "--concurrency", "1", *options]
+    own = {"CELERY_BROKER_URL": broker_url, "TOGO_LOG_DIR": str(folder)} | more
+    with process(sys.executable, *command, log=folder / f"{name}.txt", **own) as child:
         yield child
+
+
+@contextlib.contextmanager
+def start_beat(
+    broker_url: str, folder: Path, *, application: str = "togo.celery", name: str = "beat"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Celery's beat alone, with a schedule file of its own, `name`.db."""
+    files = ["--schedule", str(folder / f"{name}.db"), "--pidfile", ""]
+    command = ["-m", "celery", "-A", application, "beat", "-l", "info", *files]
+    own = {"CELERY_BROKER_URL": broker_url, "TOGO_LOG_DIR": str(folder)}
+    with process(sys.executable, *command, log=folder / f"{name}.txt", **own) as child:
+        yield child
+
+
+def send_job(broker_url: str, job: str, *args: object) -> None:
+    """Ask for a job at this broker, whichever the tests' own settings name."""
+    with Connection(broker_url) as broker:
+        app.send_task(job, args, connection=broker)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it has started itself."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = [line.split() for line in listed.splitlines()]
+    return [int(child) for child, parent in pairs if int(parent) == pid]

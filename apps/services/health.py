@@ -16,8 +16,9 @@ from apps.services import transactions
 
 logger = logging.getLogger(__name__)
 
-# The periodic job runs every 5 minutes; a worker that missed three turns is gone, or alive but deaf.
-JOB_SILENCE = datetime.timedelta(minutes=15)
+# The periodic job runs every minute; a worker that missed five turns is gone, or alive but deaf. Fewer it may miss
+# while it does something long.
+JOB_SILENCE = datetime.timedelta(minutes=5)
 LIMIT_JOB = "set_due_limits"
 DRIFT_JOB = "check_limits"
 # Celery's name of the one queue.
@@ -42,10 +43,15 @@ def readiness() -> Readiness:
         logger.exception("The database can't be reached.")
         return Readiness("unavailable", ["The database can't be reached."])
     reasons = []
-    if jobs_waiting() is None:
+    waiting = jobs_waiting()
+    if waiting is None:
         reasons.append("The broker can't be reached; limits are still set for whoever is assigned a task.")
     if last is None or timezone.now() - last > JOB_SILENCE:
-        reasons.append(f"No worker has set limits since {last or 'the start'}; is one running, with beat?")
+        since = f"No worker has set limits since {last or 'the start'}"
+        if waiting:
+            reasons.append(f"{since}, and jobs wait ({waiting}): no worker runs, or it is alive but deaf.")
+        else:
+            reasons.append(f"{since}; is one running, with beat?")
     return Readiness("degraded" if reasons else "ok", reasons)
 
 

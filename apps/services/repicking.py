@@ -56,11 +56,14 @@ def pick_again(days: QuerySet[DailyLimit]) -> None:
     """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
     outdated = days.filter(rules_version__lt=picking.current_version())
     while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
-        transactions.run(lambda ids=ids: _pick_chunk_again(ids))  # type: ignore[misc]
+        chunk = outdated.filter(pk__in=ids)
+        transactions.run(lambda chunk=chunk: _pick_chunk_again(chunk))  # type: ignore[misc]
 
 
-def _pick_chunk_again(ids: list[int]) -> None:
-    days = list(DailyLimit.objects.filter(pk__in=ids).locked())
+def _pick_chunk_again(outdated: QuerySet[DailyLimit]) -> None:
+    days = list(outdated.locked())
+    if not days:
+        return  # Another worker did them while this one waited for their locks.
     dates = [day.date for day in days]
     # Read after the days are locked: a later change of the rules finds them outdated again.
     give(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)

@@ -156,7 +156,7 @@ def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process held at most")
-@pytest.mark.parametrize("broker_url", [None], indirect=True)
+@pytest.mark.parametrize("broker", [None], indirect=True)
 def test_100_000_rows_take_no_more_memory_than_1_000(broker_url: str, tmp_path: Path, taskmaster: User) -> None:
     """Neither where the file is taken, the report and the export are read, nor where the rows are done."""
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(1000)])

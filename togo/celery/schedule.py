@@ -5,8 +5,10 @@ from celery.schedules import crontab
 BEAT_SCHEDULE = {
     "set the limits of today and tomorrow": {
         "task": "apps.tasks.limits.set_due_limits",
-        "schedule": crontab(minute="*/5"),
-        # A turn that waited longer than until the next one has nothing to add to it.
+        # What a killed worker had in its hands is not delivered again for an hour: the next turn does it, so that it
+        # is done within two minutes.
+        "schedule": crontab(),
+        # A turn may wait behind long jobs; of those that waited so long the next ones do the same.
         "options": {"expires": 300},
     },
     "remove expired sign-in tokens": {

@@ -1,0 +1,80 @@
+"""A worker is killed while it sets limits; another one, which was there already, sees to the rest within 2 minutes."""
+
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from django.utils.timezone import localdate
+
+from apps.models import DailyLimit, User
+from tests.processes import children_of, start_beat, start_worker, wait_until
+from togo.celery.schedule import BEAT_SCHEDULE
+
+pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+
+TODAY = localdate()
+PEOPLE = 12_000
+# Beat as it is sends the job every minute, which is the slow test; the quick one hurries beat and nothing else.
+BEATS = ["tests.hurried", pytest.param("togo.celery", marks=pytest.mark.slow)]
+
+
+def _in_hands(broker_url: str) -> int:
+    """How many jobs were given to a worker and not done: those of a killed one stay so for an hour."""
+    with redis.Redis.from_url(broker_url.replace("redis+socket", "unix")) as broker:
+        return int(broker.hlen("unacked"))
+
+
+def _everybody_has_limits() -> bool:
+    days = DailyLimit.objects.filter(date__in=[TODAY, TODAY + timedelta(days=1)])
+    return days.count() == 2 * PEOPLE
+
+
+def _has_started(folder: Path, name: str) -> bool:
+    log = folder / f"{name}.txt"
+    return log.exists() and "ready." in log.read_text()
+
+
+@pytest.mark.parametrize("app", BEATS)
+@pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
+def test_what_a_killed_worker_had_in_its_hands_is_done_by_another(broker_url: str, tmp_path: Path, app: str) -> None:
+    with (
+        start_worker(broker_url, tmp_path, name="other"),
+        start_worker(broker_url, tmp_path, name="killed") as worker,
+    ):
+        wait_until(lambda: _has_started(tmp_path, "other") and _has_started(tmp_path, "killed"), what="workers")
+        wait_until(lambda: _in_hands(broker_url) == 0, what="what they do at their start")
+        User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
+        with start_beat(broker_url, tmp_path, application=app):
+            wait_until(lambda: DailyLimit.objects.count() > 2000, seconds=120, what="some chunks")
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
+            assert not _everybody_has_limits()
+
+            wait_until(_everybody_has_limits, seconds=120, what="the other chunks")
+
+    # The broker has not delivered them again: they were done without.
+    assert _in_hands(broker_url) >= 1
+
+
+@pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
+def test_what_a_killed_child_had_in_its_hands_is_delivered_again_at_once(broker_url: str, tmp_path: Path) -> None:
+    User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
+    with start_worker(broker_url, tmp_path) as worker:  # No beat.
+        wait_until(lambda: DailyLimit.objects.count() > 2000, seconds=60, what="some chunks")
+        (child,) = children_of(worker.pid)
+        os.kill(child, signal.SIGKILL)
+        assert not _everybody_has_limits()
+
+        wait_until(_everybody_has_limits, seconds=120, what="the other chunks")
+        wait_until(lambda: _in_hands(broker_url) == 0, what="the last job")
+        assert worker.poll() is None
+        assert "WorkerLostError" in (tmp_path / "worker.txt").read_text()
+
+
+def test_beat_comes_often_enough_for_two_minutes() -> None:
+    """However close to its turn a worker was killed, the next one is a minute later, and waits in the queue."""
+    schedule = BEAT_SCHEDULE["set the limits of today and tomorrow"]
+    assert str(schedule["schedule"]).startswith("<crontab: * * * * *")
