@@ -35,7 +35,9 @@ def dates_of_everyone(people: int) -> list[datetime.date]:
         ("Australia/Lord_Howe", "2026-04-04", "2026-04-06"),
         ("Australia/Lord_Howe", "2026-10-03", "2026-10-05"),
         ("Asia/Kathmandu", "2026-03-28", "2026-03-30"),
+        # At midnight itself.
         ("America/Havana", "2026-03-07", "2026-03-09"),
+        ("America/Havana", "2026-10-31", "2026-11-02"),
     ],
 )
 def test_each_turn_of_beat_finds_today_and_tomorrow_set(settings: Any, zone: str, first: str, last: str) -> None:
