@@ -54,14 +54,14 @@ def rules_changed() -> None:
 
 def pick_again(days: QuerySet[DailyLimit]) -> None:
     """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
-    outdated = days.filter(rules_version__lt=picking.current_version())
+    version = picking.current_version()
+    outdated = days.filter(rules_version__lt=version)
     while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
-        chunk = outdated.filter(pk__in=ids)
-        transactions.run(lambda chunk=chunk: _pick_chunk_again(chunk))  # type: ignore[misc]
+        transactions.run(lambda ids=ids: _pick_chunk_again(ids, version))  # type: ignore[misc]
 
 
-def _pick_chunk_again(outdated: QuerySet[DailyLimit]) -> None:
-    days = list(outdated.locked())
+def _pick_chunk_again(ids: list[int], version: int) -> None:
+    days = list(DailyLimit.objects.filter(pk__in=ids, rules_version__lt=version).locked())
     if not days:
         return  # Another worker did them while this one waited for their locks.
     dates = [day.date for day in days]
