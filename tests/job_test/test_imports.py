@@ -122,6 +122,30 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
 
+# A container's worker, which gives its jobs ten seconds; and that of bin/run.
+@pytest.mark.parametrize("environment", [{"REMAP_SIGTERM": "SIGQUIT"}, {}], ids=["container", "bin/run"])
+@pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
+def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
+    broker_url: str, tmp_path: Path, taskmaster: User, file: bytes, environment: dict[str, str]
+) -> None:
+    with start_server(CELERY_BROKER_URL=broker_url) as server:
+        with start_worker(broker_url, tmp_path, **environment) as worker:
+            import_id = send(server, taskmaster, file)
+            wait_until(lambda: Import.objects.filter(done__gte=500).exists(), what="some blocks")
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(30) == 0
+        left = Import.objects.get()
+        assert left.done == 500 * ImportBlock.objects.filter(outcomes__isnull=False).count()
+        assert left.accepted == Assignment.objects.count()
+        assert list(limits.drifted()) == []
+
+        as_after_a_minute()
+        with start_worker(broker_url, tmp_path):
+            wait_until(lambda: is_done(import_id), seconds=120, what="the other rows")
+
+        assert_every_row_was_done_once(server, taskmaster, import_id)
+
+
 def test_two_imports_done_by_several_processes_at_once_end_as_one_does(taskmaster: User, file: bytes) -> None:
     with start_server() as server:
         import_id = send(server, taskmaster, file)
