@@ -52,7 +52,7 @@ def test_a_web_server_answers_what_it_was_asked_before_it_ends() -> None:
         assert status == 201, answer
         assert Assignment.objects.count() == len(answer["assignments"]) == 5
         wait_until(lambda: _has_ended(server.pid), what="the web server's end")
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionRefusedError):
             Client(server, "").call("GET", "/health/live/")
     connections.close_all()
 
