@@ -1,0 +1,111 @@
+"""A linter for migrations: each must run while the version before it still serves, and hold nobody up.
+
+What it can't know is said in the migration: `safe = {"remove_task_colour": "0.2 doesn't read it any more"}`, by the
+step's `migration_name_fragment`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from apps.migrations._online import AddIndexOnline
+
+# What grows with use; the other tables have as many rows as there are people, tasks and rules.
+GROWING = {"assignment", "dailylimit", "event", "idempotencykey", "importblock", "importclaim"}
+HARMLESS = (
+    migrations.AlterModelManagers,
+    migrations.AlterModelOptions,
+    migrations.AlterModelTableComment,
+    migrations.RemoveConstraint,
+    migrations.RemoveIndex,
+)
+OLD_VERSION = "the old version reads or writes what this changes"
+
+
+def findings(migration: migrations.Migration, before: ProjectState) -> list[str]:
+    """What is wrong with a migration, a line for each step. `before` is what the tables are until then."""
+    safe: dict[str, str] = dict(getattr(migration, "safe", {}))
+    found = []
+    for operation, problem in _problems(migration.operations, before.clone(), atomic=migration.atomic):
+        if not safe.pop(operation.migration_name_fragment, None):
+            found.append(f"{operation.describe()}: {problem}")
+    found += [f"safe: there is no unsafe step {name!r}, or no reason beside it" for name in safe]
+    return found
+
+
+def _problems(
+    operations: list[Operation], state: ProjectState, *, atomic: bool, made: frozenset[str] = frozenset()
+) -> Iterator[tuple[Operation, str]]:
+    for operation in operations:
+        if isinstance(operation, migrations.CreateModel):
+            made |= {operation.name_lower}
+        elif isinstance(operation, migrations.SeparateDatabaseAndState):
+            steps = list(operation.database_operations)
+            yield from _problems(steps, state.clone(), atomic=atomic, made=made)
+        elif getattr(operation, "model_name_lower", None) not in made and (
+            problem := _problem(operation, state, atomic=atomic)
+        ):
+            yield operation, problem
+        operation.state_forwards("togo", state)
+
+
+def _problem(operation: Operation, state: ProjectState, *, atomic: bool) -> str | None:
+    """What a version that knows nothing of this step would notice of it."""
+    if isinstance(operation, migrations.AddField):
+        return _of_new_field(operation)
+    if isinstance(operation, migrations.AlterField):
+        old = state.models["togo", operation.model_name_lower].get_field(operation.name)
+        return None if _is_wider(old, operation.field) else OLD_VERSION
+    if isinstance(operation, AddIndexOnline):
+        return "without `atomic = False` it can't be built beside writers" if atomic else None
+    if isinstance(operation, migrations.AddIndex):
+        grows = operation.model_name_lower in GROWING
+        return (
+            "PostgreSQL stops writers while it is built: use AddIndexOnline of apps/migrations/_online.py"
+            if grows
+            else None
+        )
+    if isinstance(operation, migrations.AddConstraint):
+        return (
+            "the old version may write rows that it refuses, and PostgreSQL stops writers while it looks at all rows: "
+            "AddConstraintNotValid once nobody writes them, and ValidateConstraint after it"
+        )
+    if isinstance(operation, migrations.RunPython | migrations.RunSQL):
+        return _of_changed_rows(operation, atomic=atomic)
+    return None if isinstance(operation, HARMLESS) else OLD_VERSION
+
+
+def _of_new_field(operation: migrations.AddField) -> str | None:
+    field: Any = operation.field
+    if isinstance(field, models.ManyToManyField):
+        return None
+    if not (field.null or field.has_db_default()):
+        return "without null or db_default the old version can't insert a row"
+    if (field.unique or field.db_index) and operation.model_name_lower in GROWING:
+        return "its index stops writers while it is built: db_index=False, and AddIndexOnline"
+    return None
+
+
+def _of_changed_rows(operation: migrations.RunPython | migrations.RunSQL, *, atomic: bool) -> str | None:
+    if not operation.reversible:
+        return "without a way back the migration before it can't be returned to"
+    if not operation.elidable:
+        return "mark it elidable once somebody has thought about rows written meanwhile"
+    if atomic:
+        return "all rows stay locked until its end: `atomic = False`, and a transaction for each few hundred"
+    return None
+
+
+def _is_wider(old: models.Field[Any, Any], new: models.Field[Any, Any]) -> bool:
+    """Whether a column takes all that it took, and keeps its type: a longer text, or null as well."""
+    (_, was_kind, _, was), (_, is_kind, _, now) = old.deconstruct(), new.deconstruct()
+    for options in (was, now):
+        # Django's own checks; the database doesn't know of them.
+        for name in (*old.non_db_attrs, "default"):
+            options.pop(name, None)
+    longer = (now.pop("max_length", None) or 0) >= (was.pop("max_length", None) or 0)
+    takes_null = now.pop("null", False) >= was.pop("null", False)
+    return was_kind == is_kind and was == now and longer and takes_null
