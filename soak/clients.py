@@ -14,13 +14,13 @@ from prove.world import World
 
 PATH = "/api/users/assignment/"
 # A client takes away its oldest assignment when it has more.
-HELD = 60
+HELD = 12
 DAYS = 28
 # Seconds between two changes of the rules, which one of the clients makes.
 RULE_EVERY = 30
 # What an answer may be: done, or refused by the limit. All else is an error here.
 FINE = {200, 201, 204, 207, 409}
-_TIMEOUT = 10
+_TIMEOUT = 30
 
 
 class Tally:
@@ -81,13 +81,13 @@ class Client(threading.Thread):
     def run(self) -> None:
         """Call until told to stop, then take away what is left."""
         mix: list[tuple[Callable[[], None], int]] = [
-            (self._create, 30),
-            (self._list, 15),
+            (self._create, 40),
+            (self._list, 20),
             (self._move, 12),
             (self._mark, 8),
             (self._available, 10),
             (self._bulk, 4),
-            (self._board, 4),
+            (self._board, 1),
             (self._limits, 4),
         ]
         acts, weights = zip(*mix, strict=True)
