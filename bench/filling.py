@@ -78,6 +78,8 @@ def fill(url: str, *, people: int, boss: int, first_task: int, today: datetime.d
         long_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=10)
         values: dict[str, Any] = {"people": people, "boss": boss, "task": first_task, "tasks": TASKS, "then": long_ago}
         _run(connection, _PEOPLE, values)
+        # Who fills it has no days, and would make every date one that isn't set for everybody.
+        connection.execute("UPDATE togo_user SET active_since = %s", [long_ago])
         for number, offset in enumerate(OFFSETS):
             values |= {"number": number, "date": today + datetime.timedelta(days=offset), "before": number * people}
             _run(connection, _DAYS, values)

@@ -39,7 +39,7 @@ def read_from_end_to_end() -> Iterator[list[str]]:
 
 def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
     names = {alias or table: table for table, alias in _ALIASES.findall(sql)}
-    execute(f"EXPLAIN QUERY PLAN {sql}", params, False, context)
+    execute(f"EXPLAIN QUERY PLAN {sql}", params, many=False, context=context)
     steps = [step for *_, step in context["cursor"].fetchall()]
     # One page, in the order in which the rows are read.
     paged = " LIMIT " in sql and not any("TEMP B-TREE" in step for step in steps)
@@ -51,7 +51,7 @@ def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[st
 
 
 def _of_postgresql(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
-    execute(f"EXPLAIN (FORMAT JSON) {sql}", params, False, context)
+    execute(f"EXPLAIN (FORMAT JSON) {sql}", params, many=False, context=context)
     [[plan]] = context["cursor"].fetchall()
     plan = json.loads(plan) if isinstance(plan, str) else plan
     yield from _of_node(plan[0]["Plan"], paged=False)

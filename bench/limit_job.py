@@ -1,0 +1,104 @@
+"""The daily job for 1,000,000 people, beside a bare `INSERT … SELECT`, and what assignments meanwhile wait."""
+
+import datetime
+import re
+import subprocess
+import sys
+import time
+from statistics import median
+
+from django.db import connection, connections
+
+from bench import servers, story
+from bench.load import Rate, measure
+from tests.processes import ROOT
+
+# What a worker does, in a process of its own: every chunk of the date, one after the other.
+_WORKER = """
+import datetime, resource, sys, time
+import django
+django.setup()
+from apps.services import limits
+date = datetime.date.fromisoformat(sys.argv[1])
+began = time.perf_counter()
+rows = sum(limits.set_chunk(date, *chunk) for chunk in limits.missing_chunks(date))
+limits.finish_date(date)
+print(rows, time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+_BARE = """
+INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind, source_reason, rules_version)
+SELECT id, %s, 5, 5, 0, 'default', '', 1 FROM togo_user
+"""
+
+
+def run(*, quick: bool) -> list[str]:
+    """The section of the report."""
+    rounds, people, seconds = (1, 3000, 1.0) if quick else (3, 1_000_000, 6.0)
+    told = story.tell(1000, 20)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO togo_user (username, password, first_name, last_name, is_active, is_taskmaster, is_admin,"
+            " created_at) SELECT 'other ' || n, '!', '', '', true, false, false, now()"
+            " FROM generate_series(1, %s) n",
+            [people - 1001],
+        )
+        cursor.execute("VACUUM ANALYZE")
+    date = told.dates[-1]
+    bare, ours, rates, memory = [], [], [], 0
+    with servers.togo() as port:
+        quiet = [_assign(told, port, seconds) for _ in range(rounds + 1)][1:]
+        for _ in range(rounds):
+            date += datetime.timedelta(days=1)
+            bare.append(_bare(date))
+            date += datetime.timedelta(days=1)
+            seconds_taken, kilobytes, _ = _job(date, people)
+            ours.append(seconds_taken)
+            memory = max(memory, kilobytes)
+        for _ in range(rounds):
+            date += datetime.timedelta(days=1)
+            _, _, rate = _job(date, people, meanwhile=lambda: _assign(told, port, min(seconds, 6.0)))
+            rates += rate
+    p99, busy = median(rate.p99 for rate in quiet), median(rate.p99 for rate in rates)
+    connections.close_all()
+    return [
+        "## The daily job",
+        "",
+        f"{people:,} people, one worker, medians of {rounds}. Assignments come from 4 connections.",
+        "",
+        "| | | |",
+        "|---|---:|---:|",
+        f"| a bare `INSERT … SELECT` | {median(bare):.1f} s | |",
+        f"| the job | {median(ours):.1f} s | {median(ours) / median(bare):.2f} × |",
+        f"| memory of the worker's process at most | {memory / 1024:.0f} MB | |",
+        f"| p99 of assignments, quiet | {p99:.1f} ms | |",
+        f"| p99 of assignments, while the job runs | {busy:.1f} ms | {busy / p99:.2f} × |",
+    ]
+
+
+def _assign(told: story.Story, port: int, seconds: float) -> Rate:
+    rate = measure(port, told.assignments(4), connections=4, seconds=seconds)
+    if set(rate.statuses) != {201}:
+        raise RuntimeError(f"assignments were answered {dict(rate.statuses)}")
+    return rate
+
+
+def _bare(date: datetime.date) -> float:
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(_BARE, [date])
+    return time.perf_counter() - began
+
+
+def _job(date: datetime.date, people: int, meanwhile: object = None) -> tuple[float, int, list[Rate]]:
+    """Seconds, memory in kilobytes, and how fast what was called meanwhile was answered."""
+    rates = []
+    child = subprocess.Popen(
+        [sys.executable, "-c", _WORKER, str(date)], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while callable(meanwhile) and (not rates or child.poll() is None):
+        rates.append(meanwhile())
+    output, _ = child.communicate(timeout=900)
+    found = re.search(r"(\d+) ([\d.]+) (\d+)", output)
+    if child.returncode or not found or int(found[1]) != people:
+        raise RuntimeError(f"the job said {output!r}")
+    return float(found[2]), int(found[3]), rates
