@@ -42,7 +42,7 @@ def run(*, quick: bool) -> list[str]:
     headers |= {"Content-Type": "application/json"}
     with contextlib.ExitStack() as stack:
         ports = [stack.enter_context(_served(one.url)) for one in filled]
-        rows = _compare(ports, [_calls(one, today) for one in filled], headers, calls)
+        rows = list(_compare(ports, [_calls(one, today) for one in filled], headers, calls))
     connection.close()
     return [
         "## Growth",

@@ -11,7 +11,9 @@ _COPIED = ("date", "wanted", "maximum", "taken", "source_kind", "source_rule", "
 
 def insert(day: DailyLimit, people: QuerySet[User, int]) -> None:
     """Insert a day like this one for each of these ids of people. Rows that exist stay as they are."""
-    values = [Value(getattr(day, name), DailyLimit._meta.get_field(name)) for name in _COPIED]  # noqa: SLF001  (documented)
+    # Documented, whatever its name says.
+    fields = {field.attname: field for field in DailyLimit._meta.concrete_fields}  # noqa: SLF001
+    values = [Value(getattr(day, name), fields[name]) for name in _COPIED]
     select, params = people.values_list("pk", *values).query.sql_with_params()
     # Django's own words for it, by database; it has none for the whole.
     ignore = OnConflict.IGNORE
