@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from django.db import IntegrityError
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, DateField, Exists, F, Func, OuterRef, QuerySet, Value
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -285,7 +285,9 @@ def _missing(date: datetime.date, first_id: int = 0, last_id: int = 2**63 - 1) -
 
     The bounds are said of the days as well, so that no chunk reads the days of everybody.
     """
-    days = DailyLimit.objects.filter(user=OuterRef("pk"), date=date, user__gte=first_id, user__lte=last_id)
+    # Not the bare date: PostgreSQL would plan for what it last saw of it, which for a new date is nothing.
+    some_date = Func(Value(date), template="(SELECT %(expressions)s)", output_field=DateField())
+    days = DailyLimit.objects.filter(user=OuterRef("pk"), date=some_date, user__gte=first_id, user__lte=last_id)
     people = User.objects.active().filter(~Exists(days), pk__gte=first_id, pk__lte=last_id)
     return people.order_by("pk").values_list("pk", flat=True)
 
