@@ -18,6 +18,8 @@ GROWING = {
     "togo_user",
     "token_blacklist_outstandingtoken",
 }
+# How an execute wrapper says that a statement is run once; it takes no names.
+_ONCE = False
 _ALIASES = re.compile(r'(?:FROM|JOIN|UPDATE) "?(\w+)"?(?: (?:AS )?"?([A-Z]\w*)"?)?')
 
 
@@ -39,7 +41,7 @@ def read_from_end_to_end() -> Iterator[list[str]]:
 
 def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
     names = {alias or table: table for table, alias in _ALIASES.findall(sql)}
-    execute(f"EXPLAIN QUERY PLAN {sql}", params, many=False, context=context)
+    execute(f"EXPLAIN QUERY PLAN {sql}", params, _ONCE, context)
     steps = [step for *_, step in context["cursor"].fetchall()]
     # One page, in the order in which the rows are read.
     paged = " LIMIT " in sql and not any("TEMP B-TREE" in step for step in steps)
@@ -51,7 +53,7 @@ def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[st
 
 
 def _of_postgresql(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
-    execute(f"EXPLAIN (FORMAT JSON) {sql}", params, many=False, context=context)
+    execute(f"EXPLAIN (FORMAT JSON) {sql}", params, _ONCE, context)
     [[plan]] = context["cursor"].fetchall()
     plan = json.loads(plan) if isinstance(plan, str) else plan
     yield from _of_node(plan[0]["Plan"], paged=False)
