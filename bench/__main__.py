@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-SECTIONS = ("assign",)
+SECTIONS = ("assign", "growth", "limit_job")
 REPORT = Path(__file__).parent / "results.md"
 
 
@@ -49,9 +49,9 @@ def _measure(sections: tuple[str, ...] | list[str], *, quick: bool) -> list[str]
 
         django.setup()
         call_command("migrate", verbosity=0)
-        from bench import assign
+        from bench import assign, growth, limit_job
 
-        runs = {"assign": assign.run}
+        runs = {"assign": assign.run, "growth": growth.run, "limit_job": limit_job.run}
         for name in sections:
             lines += ["", *runs[name](quick=quick)]
         from django.db import connections

@@ -70,6 +70,8 @@ class RulesVersion(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
     version = models.BigIntegerField(default=1)
+    # All days from that day's on were brought up to this one.
+    applied = models.BigIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="togo_rules_version_only_one")]

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import connections, models
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.models.base import first_row, holds
 
@@ -96,6 +98,8 @@ class User(AbstractBaseUser):
     is_taskmaster = models.BooleanField(default=False, help_text="Assigns tasks to everyone and sets limits.")
     is_admin = models.BooleanField(default=False, help_text="Keeps the people; a taskmaster too.")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since when they are given limits: when they were made, or activated again.
+    active_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -105,6 +109,8 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = "person"
         verbose_name_plural = "people"
+        # Whether somebody came after a date was set for everybody.
+        indexes = [models.Index(fields=["active_since"], name="togo_user_active_since")]
 
     def __str__(self) -> str:
         return self.username

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import Count, F, Q, Sum
 
-from apps.models import DailyLimit, LimitRule, User
+from apps.models import DailyLimit, User
 from apps.services import board, limits, permissions, picking, spreadsheets
 
 DAYS_AHEAD = 14
@@ -70,14 +69,15 @@ def room(*, actor: User) -> Numbers:
     """
     permissions.require_taskmaster(actor)
     dates = _dates_ahead()
-    own = _with_limits_of_their_own(dates)
+    people = User.objects.active().values_list("pk", flat=True)
+    own = picking.with_limits_of_their_own(people, dates[0], dates[-1])
     free = dict.fromkeys(dates, 0)
     for start in range(0, len(own), _PEOPLE_PER_READ):
         for day in limits.read(user_ids=own[start : start + _PEOPLE_PER_READ], first=dates[0], last=dates[-1]):
             free[day.date] += day.remaining
-    if others := User.objects.active().count() - len(own):
+    if others := people.count() - len(own):
         days = DailyLimit.objects.filter(user__is_active=True, date__gte=dates[0], date__lte=dates[-1])
-        days = days.exclude(user__in=LimitRule.objects.filter(_about_people(dates)).values("user"))
+        days = days.exclude(user__in=picking.about_people(dates[0], dates[-1]).values("user"))
         picker = picking.load([], dates[0], dates[-1])
         known = {
             date: rest
@@ -129,16 +129,3 @@ def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
 def _dates_ahead() -> list[datetime.date]:
     today = permissions.today()
     return [today + datetime.timedelta(days=offset) for offset in range(DAYS_AHEAD)]
-
-
-def _with_limits_of_their_own(dates: list[datetime.date]) -> list[int]:
-    people = User.objects.active()
-    if not isinstance(settings.TOGO_LIMIT_PICKER, tuple):
-        people = people.filter(pk__in=LimitRule.objects.filter(_about_people(dates)).values("user"))
-    return list(people.values_list("pk", flat=True))
-
-
-def _about_people(dates: list[datetime.date]) -> Q:
-    """The rules about one person that say something of these dates."""
-    begun = Q(date_from__isnull=True) | Q(date_from__lte=dates[-1])
-    return Q(user__isnull=False) & begun & (Q(date_to__isnull=True) | Q(date_to__gte=dates[0]))

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 from django.db import IntegrityError
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, DateField, Exists, F, Func, OuterRef, QuerySet, Value
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from apps.exceptions.limits import LimitBelowTaken
 from apps.models import DailyLimit, LimitDay, User
 from apps.models.events import Kind
 from apps.models.limits import Source
-from apps.services import events, permissions, picking, repicking, transactions
+from apps.services import copying, events, permissions, picking, repicking, transactions
 
 T = TypeVar("T")
 Day = tuple[int, datetime.date]
@@ -25,6 +25,8 @@ Day = tuple[int, datetime.date]
 PEOPLE_PER_CHUNK = 1000
 # The most days of a person that are read at once.
 READ_DAYS = 92
+# Who came this long before a date was noted as done may not have been seen: other transactions, and other clocks.
+_SETTLING = datetime.timedelta(minutes=10)
 # How often work starts again that finds more days missing.
 _ATTEMPTS = 5
 
@@ -229,11 +231,16 @@ def count_missing(date: datetime.date) -> int:
 
 
 def missing_chunks(date: datetime.date) -> Iterator[tuple[int, int]]:
-    """The first and last id of each chunk of active people whose limit of that date isn't set yet."""
-    after = 0
-    while ids := list(_missing(date).filter(pk__gt=after)[:PEOPLE_PER_CHUNK]):
-        yield ids[0], ids[-1]
-        after = ids[-1]
+    """The first and last id of each chunk of active people in which somebody's limit of that date isn't set yet."""
+    if not _missing(date).exists():
+        return
+    people = User.objects.active().order_by("pk").values_list("pk", flat=True)
+    first = people.first()
+    while first:
+        ids = list(people.filter(pk__gte=first)[: PEOPLE_PER_CHUNK + 1])
+        chunk, first = (ids[0], ids[:PEOPLE_PER_CHUNK][-1]), (ids[PEOPLE_PER_CHUNK:] or [0])[0]
+        if _missing(date, *chunk).exists():
+            yield chunk
 
 
 def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
@@ -241,14 +248,22 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
 
     Insert-only: done twice, at once or in part it changes nothing that is there.
     """
-    people = _missing(date).filter(pk__gte=first_id, pk__lte=last_id)
-    ids = list(people)
-    if ids:
-        create_days((user_id, date) for user_id in ids)
+    people = _missing(date, first_id, last_id)
+    number = people.count()
+    if number:
+        picker = picking.load([], date, date)
+        own = picking.with_limits_of_their_own(people, date, date)
+        if own:
+            create_days((user_id, date) for user_id in own)
+        others = people.exclude(pk__in=own)
+        transactions.run(lambda: copying.insert(unset_day(picker, 0, date), others))
+        # As in `create_days`. Who got a rule of their own since is among them.
+        if picking.current_version() != picker.version:
+            repicking.pick_again(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
     # Rows were inserted ignoring those that exist, which hides other reasons for a missing row: look.
     if left := list(people.all()[:1]):
         raise IntegrityError(f"The limit of {date} could not be set for the person with the id {left[0]}.")
-    return len(ids)
+    return number
 
 
 def finish_date(date: datetime.date) -> int:
@@ -260,12 +275,21 @@ def finish_date(date: datetime.date) -> int:
 
 def is_set_for_everybody(date: datetime.date) -> bool:
     """Whether every active person has a limit of that date: also those who came after it was noted as done."""
-    return LimitDay.objects.filter(pk=date, done_at__isnull=False).exists() and not _missing(date).exists()
+    done_at = LimitDay.objects.filter(pk=date).values_list("done_at", flat=True).first()
+    # Nobody else is looked at: this is asked with every page of those who are free.
+    return done_at is not None and not _missing(date).filter(active_since__gte=done_at - _SETTLING).exists()
 
 
-def _missing(date: datetime.date) -> QuerySet[User, int]:
-    days = DailyLimit.objects.filter(user=OuterRef("pk"), date=date)
-    return User.objects.active().filter(~Exists(days)).order_by("pk").values_list("pk", flat=True)
+def _missing(date: datetime.date, first_id: int = 0, last_id: int = 2**63 - 1) -> QuerySet[User, int]:
+    """The ids of the active people, from that id to that one, who have no limit of that date, in order.
+
+    The bounds are said of the days as well, so that no chunk reads the days of everybody.
+    """
+    # Not the bare date: PostgreSQL would plan for what it last saw of it, which for a new date is nothing.
+    some_date = Func(Value(date), template="(SELECT %(expressions)s)", output_field=DateField())
+    days = DailyLimit.objects.filter(user=OuterRef("pk"), date=some_date, user__gte=first_id, user__lte=last_id)
+    people = User.objects.active().filter(~Exists(days), pk__gte=first_id, pk__lte=last_id)
+    return people.order_by("pk").values_list("pk", flat=True)
 
 
 def drifted() -> Iterator[Mapping[str, object]]:

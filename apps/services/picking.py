@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import Source
+from apps.models.users import User
 
 # The most specific level first; how a rule gets to its level is in `_level`.
 _LEVELS = [
@@ -68,12 +69,26 @@ def load(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> 
     The version is read before the rules, so that a change in between makes the days look too old, never too new.
     """
     version = current_version()
-    rules = LimitRule.objects.filter(
-        Q(user__isnull=True) | Q(user__in=list(user_ids)),
-        Q(date_from__isnull=True) | Q(date_from__lte=last),
-        Q(date_to__isnull=True) | Q(date_to__gte=first),
-    )
-    return Picker(version, rules)
+    whose = Q(user__isnull=True) | Q(user__in=list(user_ids))
+    return Picker(version, LimitRule.objects.filter(whose, _says_something(first, last)))
+
+
+def with_limits_of_their_own(people: "QuerySet[User, int]", first: datetime.date, last: datetime.date) -> list[int]:
+    """The ids of those of these people who may be given another limit than everybody else from `first` to `last`; for
+    all the others a picker says the same, whoever they are. `people` are ids."""
+    if isinstance(settings.TOGO_LIMIT_PICKER, tuple):
+        return list(people)
+    return list(people.filter(pk__in=about_people(first, last).values("user")))
+
+
+def about_people(first: datetime.date, last: datetime.date) -> "QuerySet[LimitRule]":
+    """The rules about one person that say something of these dates."""
+    return LimitRule.objects.filter(_says_something(first, last), user__isnull=False)
+
+
+def _says_something(first: datetime.date, last: datetime.date) -> Q:
+    begun = Q(date_from__isnull=True) | Q(date_from__lte=last)
+    return begun & (Q(date_to__isnull=True) | Q(date_to__gte=first))
 
 
 def _level(rule: LimitRule) -> Source:

@@ -4,9 +4,11 @@ A change of the rules raises their version and commits; then the days from today
 days compares the version after committing them. So one of the two sees the other, without a lock that all share.
 """
 
+import datetime
 from collections import defaultdict
+from collections.abc import Iterator
 
-from django.db.models import F, QuerySet, Subquery, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.dispatch import Signal
 from django.utils import timezone
@@ -30,20 +32,40 @@ def apply_rules(*, at_most: int | None = None) -> bool:
     With `at_most`, does nothing and returns False when there are more days than that.
     """
     version = picking.current_version()
-    outdated = DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=version)
-    if at_most is not None and outdated[: at_most + 1].count() > at_most:
-        return False
-    for date in list(outdated.order_by("date").values_list("date", flat=True).distinct()):
+    dates = list(_outdated_dates(version))
+    if at_most is not None:
+        left = at_most
+        for date in dates:
+            outdated = DailyLimit.objects.filter(date=date, rules_version__lt=version)
+            left -= outdated.order_by("rules_version")[: left + 1].count()
+            if left < 0:
+                return False
+    for date in dates:
         pick_again(DailyLimit.objects.filter(date=date))
-    waiting = LimitRule.objects.filter(applied_at__isnull=True, version__lte=version)
-    transactions.run(lambda: waiting.update(applied_at=timezone.now()))
+    transactions.run(lambda: _note_applied(version))
     return True
 
 
 def is_under_way() -> bool:
     """Whether days from today on are still to be picked again."""
-    version = RulesVersion.objects.filter(pk=RulesVersion.ONLY).values("version")
-    return DailyLimit.objects.filter(date__gte=permissions.today(), rules_version__lt=Subquery(version)).exists()
+    return RulesVersion.objects.filter(version__gt=F("applied")).exists()
+
+
+def _outdated_dates(version: int) -> Iterator[datetime.date]:
+    """The dates from today on that have days of an older version. Looks at one row of each date, however many days
+    there are: the index has the oldest version of a date first."""
+    days = DailyLimit.objects.order_by("date", "rules_version").values_list("date", "rules_version")
+    row = days.filter(date__gte=permissions.today()).first()
+    while row:
+        date, oldest = row
+        if oldest < version:
+            yield date
+        row = days.filter(date__gt=date).first()
+
+
+def _note_applied(version: int) -> None:
+    LimitRule.objects.filter(applied_at__isnull=True, version__lte=version).update(applied_at=timezone.now())
+    RulesVersion.objects.filter(applied__lt=version).update(applied=version)
 
 
 def rules_changed() -> None:

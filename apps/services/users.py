@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
@@ -88,7 +89,9 @@ def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> U
         for name, value in fields.items():
             setattr(person, name, value)
         _require_valid([error for error in _wrong_fields(person) if error["field"] in fields])
-        person.save(update_fields=list(fields))
+        if fields.get("is_active"):
+            person.active_since = timezone.now()
+        person.save(update_fields=[*fields, "active_since"])
         return person
 
     return transactions.run(work)

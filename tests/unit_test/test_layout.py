@@ -46,6 +46,7 @@ SHARED = {
     },
     "services": {
         "attempts": "passwords that are tried: for tokens, sessions and users",
+        "copying": "how a day is set for many people at once: for limits",
         "idempotency": "keys of any call that creates",
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",
@@ -152,6 +153,9 @@ SENDS = ROOT / "apps" / "models" / "base.py"
 # And this reads a file that may be no database of ours.
 BACKUPS = ROOT / "apps" / "services" / "backups.py"
 
+# And this copies days of people.
+COPYING = ROOT / "apps" / "services" / "copying.py"
+
 
 def writes_assignments(source: str) -> list[str]:
     """The expressions that make, change or delete assignments, or could hide that they do."""
@@ -188,7 +192,7 @@ def test_only_the_service_of_assignments_writes_them() -> None:
     for path in THE_ONE_PLACE:
         assert writes_assignments(path.read_text()) != []
     for path in modules("apps"):
-        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE, SENDS, BACKUPS}:
+        if path not in {*THE_ONE_PLACE, WAITS, PEOPLE, SENDS, BACKUPS, COPYING}:
             assert writes_assignments(path.read_text()) == [], path
 
 
@@ -209,3 +213,10 @@ def test_backups_only_look_at_a_file_with_sql() -> None:
 
     assert len(said) == 4
     assert all(re.match(r"copy\.execute\(.(PRAGMA|SELECT) ", call) for call in said), said
+
+
+def test_what_copies_days_inserts_days() -> None:
+    source = COPYING.read_text()
+
+    assert writes_assignments(source) == ["cursor.execute(f'{into} {select} {suffix}', params)"]
+    assert 'into = f"{connection.ops.insert_statement(ignore)} togo_dailylimit (' in source

@@ -296,6 +296,17 @@ def test_a_day_made_while_the_rules_change_gets_the_new_limit(taskmaster: User, 
     assert day_of(alice) == (1, 1, 0, "everyone")
 
 
+def test_who_gets_a_rule_while_everybody_is_set_gets_its_limit(taskmaster: User, alice: User, stranger: User) -> None:
+    def changes_the_rules() -> None:
+        limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=1)
+
+    with meanwhile("SAVEPOINT", changes_the_rules):
+        assert limits.set_chunk(MONDAY, 1, 2**62) == 3
+
+    assert day_of(alice) == (1, 1, 0, "person")
+    assert day_of(stranger) == (5, 5, 0, "default")
+
+
 def test_a_limit_that_could_not_be_inserted_is_an_error_not_a_silence(taskmaster: User, alice: User) -> None:
     def swallows(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """What INSERT IGNORE does on SQLite and MySQL with errors of any kind."""

@@ -1,0 +1,69 @@
+"""Reads how the database means to answer a query, before it does."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+# Those that grow. Tasks and rules are as many as people write, and a date is asked for a few times a day.
+GROWING = {
+    "togo_assignment",
+    "togo_dailylimit",
+    "togo_event",
+    "togo_idempotencykey",
+    "togo_importblock",
+    "togo_user",
+    "token_blacklist_outstandingtoken",
+}
+# How an execute wrapper says that a statement is run once; it takes no names.
+_ONCE = False
+_ALIASES = re.compile(r'(?:FROM|JOIN|UPDATE) "?(\w+)"?(?: (?:AS )?"?([A-Z]\w*)"?)?')
+
+
+@contextlib.contextmanager
+def read_from_end_to_end() -> Iterator[list[str]]:
+    """The queries within, and the tables that grow which they read from end to end: with no index, or along one
+    without a condition that it answers, and not for one page only."""
+    found: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not many and re.match(r"\s*(SELECT|UPDATE|DELETE|WITH|INSERT.* SELECT )", sql, re.DOTALL):
+            explain = _of_sqlite if connection.vendor == "sqlite" else _of_postgresql
+            found.extend(f"{table}: {sql} {params}" for table in explain(execute, sql, params, context))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield found
+
+
+def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
+    names = {alias or table: table for table, alias in _ALIASES.findall(sql)}
+    execute(f"EXPLAIN QUERY PLAN {sql}", params, _ONCE, context)
+    steps = [step for *_, step in context["cursor"].fetchall()]
+    # One page, in the order in which the rows are read.
+    paged = " LIMIT " in sql and not any("TEMP B-TREE" in step for step in steps)
+    for step in steps:
+        if match := re.match(r'SCAN "?(\w+)"?', step):
+            table = names.get(match[1], match[1])
+            if table in GROWING and not paged:
+                yield table
+
+
+def _of_postgresql(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
+    execute(f"EXPLAIN (FORMAT JSON) {sql}", params, _ONCE, context)
+    [[plan]] = context["cursor"].fetchall()
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    yield from _of_node(plan[0]["Plan"], paged=False)
+
+
+def _of_node(node: dict[str, Any], *, paged: bool) -> Iterator[str]:
+    kind, table = node["Node Type"], node.get("Relation Name")
+    along = kind.startswith("Index") and "Index Cond" not in node and not paged
+    if table in GROWING and (kind == "Seq Scan" or along):
+        yield table
+    for child in node.get("Plans", []):
+        # What sorts or counts reads all that is below it.
+        yield from _of_node(child, paged=kind == "Limit" or (paged and kind not in {"Sort", "Aggregate", "Hash"}))
