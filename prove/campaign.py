@@ -19,7 +19,7 @@ from prove.history import History
 from prove.system import ROOT, System
 from prove.world import World
 
-PEOPLE, TASKS = 9, 14
+PEOPLE, TASKS = 240, 40
 # What is still under way when the clients stop is over by then, in seconds: longer than any of ToGo's waits.
 SETTLE = 6.0
 

@@ -10,7 +10,7 @@ SHOWN = 20
 def text(result: Result) -> str:
     """The report; its first line is the verdict."""
     verdict, operations = result.verdict, result.history.operations
-    attempts = sum(operation.sends for operation in operations)
+    attempts = sum(operation.attempts for operation in operations)
     kinds = count(operations)
     lines = [
         f"**{_verdict(result)}**",
