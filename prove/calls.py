@@ -7,7 +7,7 @@ import time
 from typing import Any, NamedTuple
 
 # The longest wait for one answer, in seconds.
-TIMEOUT = 5.0
+TIMEOUT = 3.0
 # How long a call with a key is sent again.
 PATIENCE = 20.0
 

@@ -74,7 +74,7 @@ class Client(threading.Thread):
         self._note(Kind.CREATE, start, answer, {201}, items=items, full=item)
 
     def _bulk(self) -> None:
-        size = self._chance.choices([self._chance.randint(2, 19), self._chance.randint(20, 200)], [1, 3])[0]
+        size = self._chance.choices([self._chance.randint(2, 19), self._chance.randint(20, 200)], [1, 4])[0]
         items = [self._some_item() for _ in range(size)]
         mode = self._chance.choice(["all", "each", "each"])
         if mode == "all":

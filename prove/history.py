@@ -93,6 +93,7 @@ class History:
     """All operations; several threads write it."""
 
     operations: list[Operation] = field(default_factory=list)
+    attempts: int = 0
     surprises: list[str] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -106,6 +107,7 @@ class History:
         """Keep what is over."""
         with self._lock:
             self.operations.append(operation)
+            self.attempts += operation.attempts
 
     def answered(self, status: int | str) -> None:
         """Count the answer, or the loss of it, to one attempt."""
