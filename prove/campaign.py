@@ -14,7 +14,7 @@ from prove import world as worlds
 from prove.checker import Verdict, check
 from prove.clients import MAXIMA, Client
 from prove.clock import library
-from prove.conductor import Conductor
+from prove.conductor import LONGEST, Conductor
 from prove.faults import faults_of
 from prove.history import History
 from prove.system import ROOT, System
@@ -104,9 +104,11 @@ def _storm(
     clients = [Client(world, history, actor=actor, port=system.port, stop=stop) for actor in world.clients]
     system.callers = [client.caller for client in clients]
     web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
+    # A short one still gets round to most kinds.
+    longest = min(LONGEST, 0.6 * options.minutes)
     conductors = [
-        Conductor(system, web, [system.web], seed=f"{options.seed} web", stop=stop),
-        Conductor(system, jobs, system.jobs, seed=f"{options.seed} jobs", stop=stop, runs_jobs=True),
+        Conductor(system, web, [system.web], seed=f"{options.seed} web", stop=stop, longest=longest),
+        Conductor(system, jobs, system.jobs, seed=f"{options.seed} jobs", stop=stop, longest=longest, runs_jobs=True),
     ]
     threads: list[Client | Conductor] = [*clients, *conductors]
     began = time.monotonic()

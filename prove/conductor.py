@@ -14,7 +14,7 @@ from prove.system import System
 
 # The pauses between faults, and how often the daily job is run by hand, in seconds. Nothing is written while servers
 # start, so a fault every seven seconds or so leaves about half of the time to the storm.
-SHORTEST, LONGEST = 0.5, 6.0
+SHORTEST, LONGEST = 0.1, 6.0
 JOB = 15.0
 
 
@@ -29,12 +29,13 @@ class Conductor(threading.Thread):
         *,
         seed: str,
         stop: threading.Event,
+        longest: float = LONGEST,
         runs_jobs: bool = False,
     ) -> None:
         super().__init__(name=f"conductor {seed}", daemon=True)
         self._system, self._faults, self._parts, self._stop_asked = system, faults, parts, stop
         self._chance = random.Random(seed)  # noqa: S311 - makes a storm, keeps no secret
-        self._runs_jobs = runs_jobs
+        self._runs_jobs, self._longest = runs_jobs, longest
         self._began = self._job = time.monotonic()
         self.done = Counter[str]()
         self.failure: BaseException | None = None
@@ -42,7 +43,7 @@ class Conductor(threading.Thread):
     def run(self) -> None:
         """Hurt and mend."""
         try:
-            while not self._stop_asked.wait(self._chance.uniform(SHORTEST, LONGEST)):
+            while not self._stop_asked.wait(self._chance.uniform(SHORTEST, self._longest)):
                 self._hurt()
                 self._system.mend(self._parts)
                 if self._system.web in self._parts:
