@@ -1,12 +1,13 @@
 """One client's calls: each is sent again until its answer is certain or patience ends."""
 
+import contextlib
 import http.client
 import json
 import time
 from typing import Any, NamedTuple
 
 # The longest wait for one answer, in seconds.
-TIMEOUT = 5.0
+TIMEOUT = 3.0
 # How long a call with a key is sent again.
 PATIENCE = 20.0
 
@@ -43,6 +44,15 @@ class Caller:
     def __init__(self, port: int) -> None:
         self._port = port
         self._connection: http.client.HTTPConnection | None = None
+        self._waits = False
+
+    def port(self) -> int | None:
+        """Where the kept connection comes from, while it awaits an answer."""
+        connection = self._connection
+        sock = connection.sock if connection and self._waits else None
+        with contextlib.suppress(OSError, AttributeError):
+            return int(sock.getsockname()[1]) if sock else None
+        return None
 
     def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         """Send it once. The answer's status is 0 where the connection was refused, cut or silent for too long."""
@@ -50,6 +60,7 @@ class Caller:
         self._connection = connection
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            self._waits = True
             response = connection.getresponse()
             text = response.read()
             answer = Answer(response.status, json.loads(text) if text else None)
@@ -57,17 +68,33 @@ class Caller:
             connection.close()
             self._connection = None
             return Answer(0, None)
+        finally:
+            self._waits = False
         return answer
 
-    def send_until_known(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
-        """Send it again and again until it is answered; only for calls that may be repeated."""
+    def hang_up(self, method: str, path: str, body: Any, headers: dict[str, str], wait: float) -> Answer:
+        """Send it, and close the connection so many seconds later, without a look at the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            time.sleep(wait)
+        return Answer(0, None)
+
+    def send_until_known(
+        self, method: str, path: str, body: Any, headers: dict[str, str], *, sent: Answer | None = None
+    ) -> Answer:
+        """Send it again and again until it is answered; only for calls that may be repeated. `sent` was before.
+
+        Where a sending got no answer, only success makes the end certain: after a refusal it may happen yet.
+        """
         end = time.monotonic() + PATIENCE
-        sends = 0
+        sends, lost = (1, sent.is_unknown) if sent else (0, False)
         while True:
             answer = self.send(method, path, body, headers)
             sends += 1
+            lost = lost or answer.is_unknown
             unsure = answer.is_unknown or answer.code in {"try_again", "idempotency_key_in_use"}
             if not unsure or time.monotonic() > end:
-                # What was sent before may have happened, whatever the last answer says.
-                return answer._replace(status=0) if unsure and sends > 1 else answer._replace(sends=sends)
+                certain = answer.status < 300 or not lost
+                return answer._replace(sends=sends) if certain else Answer(0, None, sends)
             time.sleep(0.2)

@@ -1,6 +1,5 @@
 """One campaign: clients, faults, and the check of what happened."""
 
-import datetime
 import random
 import tempfile
 import threading
@@ -13,15 +12,19 @@ from pathlib import Path
 from prove import system as systems
 from prove import world as worlds
 from prove.checker import Verdict, check
-from prove.clients import MAXIMA, SECONDS_PER_DAY, WINDOW_DAYS, Client
+from prove.clients import MAXIMA, Client
+from prove.clock import library
+from prove.conductor import LONGEST, Conductor
 from prove.faults import faults_of
 from prove.history import History
 from prove.system import ROOT, System
 from prove.world import World
 
-PEOPLE, TASKS = 9, 14
+PEOPLE, TASKS = 240, 40
 # What is still under way when the clients stop is over by then, in seconds: longer than any of ToGo's waits.
 SETTLE = 6.0
+# How often it says how it goes, in seconds.
+TELL = 10.0
 
 
 @dataclass
@@ -61,12 +64,14 @@ def run(options: Options, say: Callable[[str], None]) -> Result:
         with systems.start(folder, options.database, code=options.code) as system:
             world = worlds.make(options.seed, clients=options.clients, people=PEOPLE, tasks=TASKS)
             say(f"Seed {options.seed}, {system.database.name}, {options.clients} clients, {options.minutes:g} minutes.")
+            if options.faults and not library():
+                say("Left out: clocks that jump, because libfaketime is not installed.")
             started = time.monotonic()
             try:
                 _storm(system, world, history, faults, options, say)
                 seconds = time.monotonic() - started
                 say("Waiting for what is under way, then checking …")
-                system.mend()
+                system.mend(system.parts)
                 system.wait_for_web()
                 time.sleep(SETTLE)
             finally:
@@ -97,49 +102,41 @@ def _storm(
 ) -> None:
     stop = threading.Event()
     clients = [Client(world, history, actor=actor, port=system.port, stop=stop) for actor in world.clients]
-    for client in clients:
-        client.start()
-    end = time.monotonic() + options.minutes * 60
+    system.callers = [client.caller for client in clients]
+    web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
+    # A short one still gets round to most kinds.
+    longest = min(LONGEST, 0.6 * options.minutes)
+    conductors = [
+        Conductor(system, web, [system.web], seed=f"{options.seed} web", stop=stop, longest=longest),
+        Conductor(system, jobs, system.jobs, seed=f"{options.seed} jobs", stop=stop, longest=longest, runs_jobs=True),
+    ]
+    threads: list[Client | Conductor] = [*clients, *conductors]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
     try:
-        _conduct(system, history, faults, options, end, say)
+        while (gone := time.monotonic() - began) < options.minutes * 60:
+            stop.wait(min(TELL, options.minutes * 60 - gone))
+            if any(thread.failure for thread in threads):
+                break
+            done = Counter({name: sum(one.done[name] for one in conductors) for name in [*web, *jobs]})
+            say(_progress(history, done, time.monotonic() - began))
     finally:
         stop.set()
-        for client in clients:
-            client.join(60)
-    if failures := [client.failure for client in clients if client.failure]:
-        raise RuntimeError("a client failed, and so proves nothing") from failures[0]
+        for thread in threads:
+            thread.join(60)
+        for conductor in conductors:
+            faults.update(conductor.done)
+    if failures := [thread.failure for thread in threads if thread.failure]:
+        raise RuntimeError("a client or a fault failed, which proves nothing") from failures[0]
 
 
-def _conduct(
-    system: System,
-    history: History,
-    faults: Counter[str],
-    options: Options,
-    end: float,
-    say: Callable[[str], None],
-) -> None:
-    """Do one fault after the other, each of them once before any comes again, with some quiet between them."""
-    chance = random.Random(options.seed)  # noqa: S311 - makes a storm, keeps no secret
-    possible = faults_of(system) if options.faults else {}
-    queue: list[str] = []
-    began = told = job = time.monotonic()
-    while time.monotonic() < end:
-        time.sleep(min(chance.uniform(0.3, 1.5), max(0.0, end - time.monotonic())))
-        if possible and time.monotonic() < end:
-            queue = queue or chance.sample(sorted(possible), len(possible))
-            name = queue.pop()
-            possible[name](system, chance)
-            faults[name] += 1
-        system.mend()
-        system.wait_for_web()
-        if time.monotonic() - job > 15:
-            job = time.monotonic()
-            ahead = int((job - began) / SECONDS_PER_DAY) + chance.randrange(WINDOW_DAYS)
-            system.set_limits((datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(ahead)).isoformat())
-            faults["daily job run by hand"] += 1
-        if time.monotonic() - told > 10:
-            told = time.monotonic()
-            say(f"{told - began:4.0f} s: {len(history.operations)} operations, {faults.total()} faults")
+def _progress(history: History, faults: Counter[str], seconds: float) -> str:
+    line = f"{seconds:4.0f} s: {history.attempts} attempts, {history.attempts / seconds:.0f} a second"
+    if not faults:
+        return line
+    least = min(sorted(faults), key=lambda name: faults[name])
+    return f"{line}; {faults.total()} faults, fewest of all {least}: {faults[least]}"
 
 
 def _version() -> str:

@@ -91,10 +91,13 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
     base = Step(operation.start, float("inf") if unknown else operation.end, Does.TAKE, number=operation.number)
     first = operation.items[0] if operation.items else None
     if operation.outcome == Outcome.REFUSED:
-        if operation.code == "daily_limit_reached" and operation.kind != Kind.BULK and first:
+        if operation.code == "daily_limit_reached" and first:
             yield first.key, _seen(base, first, does=Does.FULL)
         if operation.code == "limit_below_taken" and first and isinstance(operation.value, int):
             yield first.key, replace(base, does=Does.BELOW_TAKEN, amount=operation.value, taken=first.taken)
+    for full in operation.full:
+        yield full.item.key, _seen(base, full.item, does=Does.FULL, amount=full.slots)
+    if operation.outcome == Outcome.REFUSED:
         return
     match operation.kind:
         case Kind.CREATE | Kind.BULK:

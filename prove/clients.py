@@ -8,13 +8,18 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from prove.answers import made, of_bulk, seen
 from prove.calls import Answer, Caller
-from prove.history import History, Item, Key, Kind, Operation, Outcome
+from prove.history import Full, History, Item, Key, Kind, Operation, Outcome
 from prove.world import World
 
 PATH = "/api/users/assignment/"
 # How many of its own assignments a client remembers; the older ones stay as they are.
 REMEMBERED = 60
+# How many calls aren't waited for, and the longest that they are, in seconds: most happen all the same.
+HANG_UPS, LONGEST_WAIT = 0.04, 0.03
+# How much of it is about the few who are asked for most.
+HOT = 0.4
 MAXIMA = [0, 2, 3, 5, 8]
 # The dates that are planned move on, so that there are always new days that nobody has set.
 WINDOW_DAYS = 8
@@ -31,7 +36,7 @@ class Client(threading.Thread):
         super().__init__(name=f"client {actor}", daemon=True)
         self._world, self._history, self._stop_asked = world, history, stop
         self._actor = actor
-        self._caller = Caller(port)
+        self.caller = Caller(port)
         self._chance = random.Random(f"{world.seed} {actor}")  # noqa: S311 - makes a storm, keeps no secret
         self._mine: dict[int, tuple[Item, str]] = {}
         self._rules: list[int] = []
@@ -40,15 +45,15 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         """Call and note, until told to stop."""
-        mix: list[tuple[Callable[[], None], int]] = [
-            (self._create, 30),
-            (self._bulk, 8),
-            (self._move, 22),
-            (self._delete, 22),
-            (self._mark, 6),
+        mix: list[tuple[Callable[[], None], float]] = [
+            (self._create, 20),
+            (self._bulk, 25),
+            (self._move, 20),
+            (self._delete, 25),
+            (self._mark, 5),
             (self._set_by_hand, 5),
             (self._give_back, 3),
-            (self._rule, 1),
+            (self._rule, 0.5),
         ]
         acts, weights = zip(*mix, strict=True)
         try:
@@ -65,20 +70,20 @@ class Client(threading.Thread):
         body = {"task": item.task, "user": item.user, "date": item.date}
         with_key = self._chance.random() < 0.5
         start, answer = self._call("POST", PATH, body, again=with_key)
-        made = [_made(answer.body)] if answer.status == 201 else [item]
-        self._note(Kind.CREATE, start, answer, {201}, items=made, full=item)
+        items = [made(answer.body)] if answer.status == 201 else [item]
+        self._note(Kind.CREATE, start, answer, {201}, items=items, full=item)
 
     def _bulk(self) -> None:
-        items = [self._some_item() for _ in range(self._chance.randint(2, 6))]
-        mode = self._chance.choice(["all", "each"])
+        size = self._chance.choices([self._chance.randint(2, 19), self._chance.randint(20, 200)], [1, 4])[0]
+        items = [self._some_item() for _ in range(size)]
+        mode = self._chance.choice(["all", "each", "each"])
+        if mode == "all":
+            # Few of the large ones would ever find room for all.
+            items = items[: self._chance.choice([2, 5, 20, 200])]
         body = {"mode": mode, "assignments": [{"task": i.task, "user": i.user, "date": i.date} for i in items]}
         start, answer = self._call("POST", f"{PATH}bulk/", body, again=self._chance.random() < 0.5)
-        made = items
-        if answer.status == 201:
-            made = [_made(one) for one in answer.body["assignments"]]
-        elif answer.status == 207:
-            made = [_made(one["assignment"]) for one in answer.body["results"] if one["status"] == 201]
-        self._note(Kind.BULK, start, answer, {201, 207}, items=made, value=mode)
+        there, full = of_bulk(items, answer, self._history.surprise)
+        self._note(Kind.BULK, start, answer, {201, 207}, items=there, value=mode, asked=len(items), told=tuple(full))
 
     def _move(self) -> None:
         if not (mine := self._any_of_mine()):
@@ -92,7 +97,7 @@ class Client(threading.Thread):
         body = {"user": new.user, "date": new.date}
         start, answer = self._call("PATCH", f"{PATH}{old.assignment}/", body)
         if answer.status == 200:
-            new = _made(answer.body)
+            new = made(answer.body)
         self._note(Kind.MOVE, start, answer, {200}, items=[new], was=old.key, full=new, status=status)
         if not answer.is_unknown and answer.status != 200:
             self._remember(old, status)
@@ -119,7 +124,7 @@ class Client(threading.Thread):
     def _set_by_hand(self) -> None:
         place, maximum = self._some_item(), self._chance.choice(MAXIMA)
         start, answer = self._call("PUT", f"/api/users/limit/{place.user}/{place.date}/", {"maximum": maximum})
-        place = _seen(place, answer, 200)
+        place = seen(place, answer, 200)
         below = answer.code == "limit_below_taken"
         taken = answer.body["taken"] if below else place.taken
         place = Item(0, place.user, place.date, None, taken, place.maximum)
@@ -128,7 +133,7 @@ class Client(threading.Thread):
     def _give_back(self) -> None:
         place = self._some_item()
         start, answer = self._call("DELETE", f"/api/users/limit/{place.user}/{place.date}/")
-        place = _seen(place, answer, 200)
+        place = seen(place, answer, 200)
         self._note(Kind.GIVE_BACK, start, answer, {200}, items=[place])
 
     def _rule(self) -> None:
@@ -152,11 +157,16 @@ class Client(threading.Thread):
     def _call(self, method: str, path: str, body: Any = None, *, again: bool = False) -> tuple[float, Answer]:
         headers = {"Authorization": f"Bearer {self._world.token(self._actor)}", "Content-Type": "application/json"}
         start = time.time()
+        sent = None
         if again:
             headers["Idempotency-Key"] = str(uuid.UUID(int=self._chance.getrandbits(128)))
-            answer = self._caller.send_until_known(method, path, body, headers)
+        if self._chance.random() < HANG_UPS:
+            sent = self.caller.hang_up(method, path, body, headers, self._chance.uniform(0, LONGEST_WAIT))
+            self._history.answered("hung up")
+        if again:
+            answer = self.caller.send_until_known(method, path, body, headers, sent=sent)
         else:
-            answer = self._caller.send(method, path, body, headers)
+            answer = sent or self.caller.send(method, path, body, headers)
         if answer.status == 0:
             time.sleep(0.1)
         self._history.answered(answer.status or "no answer")
@@ -174,6 +184,8 @@ class Client(threading.Thread):
         value: int | str | None = None,
         full: Item | None = None,
         status: str = "open",
+        asked: int = 1,
+        told: tuple[Full, ...] = (),
     ) -> None:
         outcome = Outcome.DONE if answer.status in done else Outcome.UNKNOWN if answer.is_unknown else Outcome.REFUSED
         items = items or []
@@ -198,16 +210,19 @@ class Client(threading.Thread):
                 value=value,
                 code=answer.code,
                 sends=answer.sends,
+                asked=asked,
+                full=told,
             )
         )
 
     def _some_item(self) -> Item:
         today = datetime.datetime.now(datetime.UTC).date()
         moved_on = int((time.monotonic() - self._began) / SECONDS_PER_DAY) % 300
-        # Most of it is about few days, which are full most of the time.
+        # Much of it is about few people and days, which are full most of the time.
         offset = moved_on + min(self._chance.randrange(WINDOW_DAYS), self._chance.randrange(WINDOW_DAYS))
         date = today + datetime.timedelta(days=offset)
-        return Item(self._chance.choice(self._world.tasks), self._chance.choice(self._world.people), date.isoformat())
+        people = self._world.hot if self._chance.random() < HOT else self._world.people
+        return Item(self._chance.choice(self._world.tasks), self._chance.choice(people), date.isoformat())
 
     def _remember(self, item: Item, status: str) -> None:
         assert item.assignment is not None
@@ -231,14 +246,3 @@ EXPECTED = {
     Kind.GIVE_BACK: _BUSY,
     Kind.RULE: _BUSY,
 }
-
-
-def _made(answer: Any) -> Item:
-    limit = answer["limit"]
-    return Item(answer["task"], answer["user"], answer["date"], answer["id"], limit["taken"], limit["maximum"])
-
-
-def _seen(place: Item, answer: Answer, status: int) -> Item:
-    if answer.status != status:
-        return place
-    return Item(0, place.user, place.date, None, answer.body["taken"], answer.body["maximum"])

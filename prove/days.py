@@ -26,11 +26,15 @@ class Does(StrEnum):
     BELOW_TAKEN = "below taken"
 
 
+_ONLY_LOOKS = {Does.FULL, Does.BELOW_TAKEN}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one call did to a day; `taken` and `maximum` are what its answer said, if it said so.
 
-    `amount` is the number of slots, or the maximum to set. An `optional` step may have happened or not.
+    `amount` is the number of slots, of which the last doesn't fit where the day is full, or the maximum to set. An
+    `optional` step may have happened or not.
     """
 
     start: float
@@ -109,7 +113,7 @@ def apply(step: Step, state: State, rules: Collection[int]) -> State | None:
             after = State(state.taken, None)
             return after if _as_seen(step, state.taken, [max(limit, state.taken) for limit in rules]) else None
         case Does.FULL:
-            full = [max(limit, state.taken) for limit in limits if limit <= state.taken]
+            full = [max(limit, state.taken) for limit in limits if limit < state.taken + step.amount]
             return state if full and _as_seen(step, state.taken, full) else None
         case Does.BELOW_TAKEN:
             return state if state.taken > step.amount and step.taken in (None, state.taken) else None
@@ -126,21 +130,30 @@ def _with(
     steps: list[Step],
     rules: Collection[int],
 ) -> set[tuple[frozenset[int], State]] | None:
-    """Every way on which that step has happened, after any others that were under way; None if they are too many."""
+    """Every way on which that step has happened, after any others that were under way; None if they are too many.
+
+    What only looks happens as soon as it can: it changes nothing, so no other order would explain more.
+    """
+    looks = [other for other in pending if steps[other].does in _ONLY_LOOKS]
+    moves = [other for other in pending if steps[other].does not in _ONLY_LOOKS]
+
+    def after_looking(done: frozenset[int], state: State) -> tuple[frozenset[int], State]:
+        seen = [look for look in looks if look not in done and apply(steps[look], state, rules) is not None]
+        return (done.union(seen) if seen else done), state
+
     found = set()
-    seen = set(ways)
-    todo = list(ways)
+    seen = {after_looking(*way) for way in ways}
+    todo = list(seen)
     while todo:
         done, state = todo.pop()
         if index in done:
             found.add((done, state))
             continue
-        for other in pending - done:
-            after = apply(steps[other], state, rules)
-            way = (done | {other}, after)
-            if after is not None and way not in seen:
-                seen.add((way[0], after))
-                todo.append((way[0], after))
+        for other in moves:
+            after = apply(steps[other], state, rules) if other not in done else None
+            if after is not None and (way := after_looking(done | {other}, after)) not in seen:
+                seen.add(way)
+                todo.append(way)
         if len(seen) > MOST_WAYS:
             return None
     return found

@@ -52,11 +52,20 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Full:
+    """What a bulk was told of a day without room for all it asked for: of so many slots the last didn't fit."""
+
+    item: Item
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One call, from its first attempt to its last answer, in seconds since 1970.
 
     `items` are what was asked for, or where it is done what was made. `was` is where a moved assignment came from, or
-    where a deleted or marked one is. `value` is a maximum, or the status that was set.
+    where a deleted or marked one is. `value` is a maximum, or the status that was set. `asked` is the number of
+    decisions that were asked for, `full` what a bulk was told of full days.
     """
 
     number: int
@@ -70,6 +79,13 @@ class Operation:
     value: int | str | None = None
     code: str = ""
     sends: int = 1
+    asked: int = 1
+    full: tuple[Full, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """The decisions that were asked for, and one more for each time that all of it was sent again."""
+        return self.asked + self.sends - 1
 
 
 @dataclass
@@ -77,6 +93,7 @@ class History:
     """All operations; several threads write it."""
 
     operations: list[Operation] = field(default_factory=list)
+    attempts: int = 0
     surprises: list[str] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -90,6 +107,7 @@ class History:
         """Keep what is over."""
         with self._lock:
             self.operations.append(operation)
+            self.attempts += operation.attempts
 
     def answered(self, status: int | str) -> None:
         """Count the answer, or the loss of it, to one attempt."""

@@ -48,9 +48,13 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
         if operation.outcome == Outcome.DONE and operation.kind in _KINDS:
             _claim_all(operation, waiting, settled)
     nameless = _without_assignment(waiting)
-    for operation in ordered:
-        if operation.outcome == Outcome.UNKNOWN and operation.kind in _KINDS:
-            _claim_what_is_there(operation, waiting, nameless, settled)
+    unknown = [one for one in ordered if one.outcome == Outcome.UNKNOWN and one.kind in _KINDS]
+    # Those first that need all of their events; what others explain is no part of them.
+    whole = [one for one in unknown if _is_all_or_nothing(one) and _is_all_there(one, nameless)]
+    early = {one.number for one in whole}
+    rest = [one for one in unknown if not _is_all_or_nothing(one)]
+    for operation in [*whole, *rest, *(one for one in unknown if _is_all_or_nothing(one) and one.number not in early)]:
+        _claim_what_is_there(operation, waiting, nameless, settled)
     claimed = {event["id"] for told in settled.told.values() for event in told}
     for left in (event for some in waiting.values() for event in some if event["id"] not in claimed):
         settled.findings.append(f"nobody asked for this, or it happened twice: {left}")
@@ -77,12 +81,23 @@ def _claim_what_is_there(
     for item in operation.items:
         if event := _take(wanted[_key_of(operation, item)], operation.start, float("inf")):
             told.append(event)
-    if operation.kind == Kind.BULK and operation.value == "all" and len(told) not in (0, len(operation.items)):
+    if _is_all_or_nothing(operation) and len(told) not in (0, len(operation.items)):
         settled.findings.append(f"a part of all or nothing: {operation} {told}")
     if told:
         settled.happened += 1
     else:
         settled.didnt_happen += 1
+
+
+def _is_all_or_nothing(operation: Operation) -> bool:
+    return operation.kind == Kind.BULK and operation.value == "all"
+
+
+def _is_all_there(operation: Operation, nameless: dict[tuple[Any, ...], list[Event]]) -> bool:
+    return all(
+        any(event["at"] >= operation.start - _CLOCK for event in nameless[_key_of(operation, item)])
+        for item in operation.items
+    )
 
 
 def _take(events: list[Event], start: float, end: float) -> Event | None:

@@ -7,10 +7,12 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from prove import databases
+from prove.calls import Caller
+from prove.clock import Clock
 from prove.databases import Database
 from prove.parts import Part, wait_until
 from prove.proxy import Proxy
@@ -37,13 +39,20 @@ class System:
             "TOGO_SECRET_KEY": os.environ.get("TOGO_SECRET_KEY") or secrets.token_urlsafe(64),
             "TOGO_ALLOWED_HOSTS": "127.0.0.1",
             "TOGO_RATE_LIMIT": "off",
+            "TOGO_TIME_ZONE": "UTC",
         }
+        self.clock = Clock(folder / "clock")
+        self._jobs_env = self.env | self.clock.env
+        # Those who write, to be hurt in the midst of it.
+        self.callers: list[Caller] = []
         self.web = self._python("web", "granian", *self._web_options())
         celery = ["celery", "-A", "togo.celery"]
-        self.worker = self._python("worker", *celery, "worker", "-l", "warning", "--concurrency", "1")
-        self.beat = self._python("beat", *celery, "beat", "-l", "warning", "--pidfile", "")
+        worker = ["worker", "-l", "warning", "--concurrency", "1"]
+        self.worker = self._python("worker", *celery, *worker, env=self._jobs_env)
+        self.beat = self._python("beat", *celery, "beat", "-l", "warning", "--pidfile", "", env=self._jobs_env)
         self.broker = self._part("broker", [str(find_server()), *self._broker_options()])
-        self.parts = [self.broker, self.web, self.worker, self.beat]
+        self.jobs = [self.broker, self.worker, self.beat]
+        self.parts = [self.web, *self.jobs]
 
     def use(self) -> None:
         """Let this process read the same database, past the proxy, and make the same tokens."""
@@ -58,22 +67,36 @@ class System:
         env = self.env | {"DATABASE_URL": self.database.direct}
         subprocess.run(command, cwd=self._code, env=env, check=True)
 
-    def mend(self) -> list[str]:
-        """Start what isn't running; returns what that was."""
-        dead = [part for part in self.parts if not part.runs()]
-        for part in dead:
-            part.start()
-        return [part.name for part in dead]
+    def mend(self, parts: Sequence[Part]) -> None:
+        """Start those that aren't running."""
+        for part in parts:
+            if not part.runs():
+                part.start()
+
+    @property
+    def zone(self) -> str:
+        """The time zone of what starts from now on."""
+        return self.env["TOGO_TIME_ZONE"]
+
+    @zone.setter
+    def zone(self, name: str) -> None:
+        for env in (self.env, self._jobs_env):
+            env["TOGO_TIME_ZONE"] = name
+
+    def web_process_of(self, port: int) -> int | None:
+        """Which of the web processes has the connection that comes from that port."""
+        inode = _inode(self.port, port)
+        return next((pid for pid in self.web.children() if inode and _has(pid, inode)), None)
 
     def wait_for_web(self) -> None:
         """Until it answers."""
         wait_until(self._web_answers, "the web server")
 
-    def set_limits(self, date: str) -> None:
-        """The daily job of a date, as an operator runs it; its end doesn't matter here."""
-        command = [sys.executable, "manage.py", "set_daily_limits", "--date", date]
+    def set_limits(self, *options: str) -> None:
+        """The daily job, as an operator runs it by the worker's clock; its end doesn't matter here."""
+        command = [sys.executable, "manage.py", "set_daily_limits", *options]
         with contextlib.suppress(subprocess.TimeoutExpired), (self.folder / "job.log").open("ab") as log:
-            subprocess.run(command, cwd=self._code, env=self.env, stdout=log, stderr=log, timeout=20, check=False)
+            subprocess.run(command, cwd=self._code, env=self._jobs_env, stdout=log, stderr=log, timeout=20, check=False)
 
     def stop(self) -> None:
         """End everything."""
@@ -99,11 +122,12 @@ class System:
             *("--dir", str(self.folder), "--appendonly", "yes", "--save", "", "--loglevel", "warning"),
         ]
 
-    def _python(self, name: str, *command: str) -> Part:
-        return self._part(name, [sys.executable, "-m", *command])
+    def _python(self, name: str, *command: str, env: dict[str, str] | None = None) -> Part:
+        return self._part(name, [sys.executable, "-m", *command], env)
 
-    def _part(self, name: str, command: list[str]) -> Part:
-        return Part(name, command, env=self.env, cwd=self._code, log=self.folder / f"{name}.log")
+    def _part(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Part:
+        # Not a copy: the next start is with what it is then.
+        return Part(name, command, env=env or self.env, cwd=self._code, log=self.folder / f"{name}.log")
 
 
 @contextlib.contextmanager
@@ -115,7 +139,7 @@ def start(folder: Path, database_name: str, *, code: Path = ROOT) -> Iterator[Sy
             with system.broker_proxy:
                 system.migrate()
                 system.use()
-                system.mend()
+                system.mend(system.parts)
                 system.wait_for_web()
                 yield system
         finally:
@@ -127,3 +151,21 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _inode(server: int, client: int) -> str | None:
+    """The server's socket of a connection on this machine."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        columns = line.split()
+        if (columns[1][-4:], columns[2][-4:]) == (f"{server:04X}", f"{client:04X}"):
+            return columns[9]
+    return None
+
+
+def _has(pid: int, inode: str) -> bool:
+    with contextlib.suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if str(file.readlink()) == f"socket:[{inode}]":
+                    return True
+    return False

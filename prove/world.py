@@ -7,16 +7,19 @@ from typing import Any
 
 # A token lives for 15 minutes.
 _TOKEN_SECONDS = 300
+# How many are asked for most.
+HOT = 24
 
 
 @dataclass
 class World:
     """Ids of those who plan, those who are planned for, and tasks. Rules are made for the `ruled` people only, so that
-    the others' limits are known exactly. All of them are both, which no API forbids."""
+    the others' limits are known exactly. The `hot` ones are asked for most."""
 
     seed: int
     clients: list[int]
     people: list[int]
+    hot: list[int]
     ruled: list[int]
     tasks: list[int]
     default: int
@@ -65,7 +68,8 @@ def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
         seed=seed,
         clients=make_people("taskmaster", clients, is_taskmaster=True),
         people=planned_for,
-        ruled=planned_for[: people // 3],
+        hot=planned_for[:: people // HOT],
+        ruled=planned_for[::3],
         tasks=[Task.objects.create(name=f"task {n}").pk for n in range(tasks)],
         default=settings.TOGO_DEFAULT_DAILY_LIMIT,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from prove.checker import Verdict, check
-from prove.history import Item, Kind, Operation, Outcome
+from prove.history import Full, Item, Kind, Operation, Outcome
 from prove.world import Ending
 
 ALICE, BOB = 1, 2
@@ -190,6 +190,29 @@ def test_finds_a_part_of_a_bulk_that_was_all_or_nothing(ending: Ending) -> None:
     ending.limits[1]["taken"] = 1
     assert kinds([*OPERATIONS, bulk], ending) == {"lost or doubled"}
     assert kinds([*OPERATIONS, replace(bulk, value="each")], ending) == set()
+
+
+def test_another_call_may_have_made_what_looks_like_a_part_of_a_bulk(ending: Ending) -> None:
+    items = (Item(5, BOB, NEXT), Item(6, BOB, NEXT))
+    bulk = operation(8, Kind.BULK, *items, outcome=Outcome.UNKNOWN, value="all")
+    create = operation(9, Kind.CREATE, items[0], outcome=Outcome.UNKNOWN)
+    ending.assignments.append(row(5, BOB, NEXT))
+    ending.events.append(event(7, 9, "assigned", BOB, NEXT, 5))
+    ending.limits[1]["taken"] = 1
+    verdict = found([*OPERATIONS, bulk, create], ending)
+    assert (verdict.findings, verdict.happened, verdict.didnt_happen) == ([], 1, 1)
+
+
+def test_finds_a_bulk_that_was_refused_a_day_with_room() -> None:
+    """After the end Bob has none of two, so of three items the third doesn't fit, and the second would have."""
+
+    def refused(slots: int, outcome: Outcome = Outcome.REFUSED) -> Operation:
+        full = (Full(Item(5, BOB, NEXT, None, 0, LIMIT), slots),)
+        return operation(8, Kind.BULK, Item(5, BOB, NEXT), outcome=outcome, code="bulk_refused", full=full)
+
+    assert kinds([*OPERATIONS, refused(3)], ENDING) == set()
+    assert kinds([*OPERATIONS, refused(2)], ENDING) == {"broken limit"}
+    assert kinds([*OPERATIONS, replace(refused(1, Outcome.DONE), items=())], ENDING) == {"broken limit"}
 
 
 def test_a_limit_set_by_hand_and_given_back_is_followed() -> None:
