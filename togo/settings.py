@@ -27,6 +27,8 @@ TOGO_LOG_DIR = env.folder("TOGO_LOG_DIR", BASE_DIR / "logging")
 TOGO_EMBEDDED = not env.is_set("DATABASE_URL")
 TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
 DEBUG = env.boolean("TOGO_DEBUG", default=False)
+if DEBUG and not TOGO_EMBEDDED:
+    raise ImproperlyConfigured("TOGO_DEBUG must be off with DATABASE_URL: error pages would show code and settings.")
 
 
 def _secret_key() -> str:
@@ -46,9 +48,10 @@ def _secret_key() -> str:
             finally:
                 draft.unlink()
         key = path.read_text().strip()
-    if len(key) < 50:
+    # As Django's own `check --deploy` has it.
+    if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"):
         raise ImproperlyConfigured(
-            "TOGO_SECRET_KEY must be at least 50 characters long; make one with: "
+            "TOGO_SECRET_KEY must be at least 50 characters long, and random; make one with: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
         )
     return key
@@ -60,6 +63,7 @@ TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
 TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
@@ -73,6 +77,10 @@ ALLOWED_HOSTS = env.words("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org."
+    )
+if "*" in ALLOWED_HOSTS and not TOGO_EMBEDDED:
+    raise ImproperlyConfigured(
+        "TOGO_ALLOWED_HOSTS must name hosts, not *, with DATABASE_URL: links would lead where a caller wants."
     )
 
 INSTALLED_APPS = [
@@ -102,6 +110,8 @@ MIDDLEWARE = [
     "apps.views.middleware.MessageForPages",
     "apps.views.middleware.XFrameOptionsForPages",
     "apps.views.middleware.CSPForPages",
+    # Last: what it answers gets all that the others add.
+    "apps.views.rate_limits.PageRateLimitMiddleware",
 ]
 ROOT_URLCONF = "togo.urls"
 WSGI_APPLICATION = "togo.wsgi.application"
@@ -203,6 +213,7 @@ match _database["ENGINE"].rpartition(".")[2]:
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.views.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.views.rate_limits.CallThrottle"] if TOGO_RATE_LIMIT else [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.views.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "apps.views.schema.ToGoSchema",

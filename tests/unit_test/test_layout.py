@@ -47,6 +47,7 @@ SHARED = {
     "services": {
         "attempts": "passwords that are tried: for tokens, sessions and users",
         "idempotency": "keys of any call that creates",
+        "rate_limits": "how often any caller may call",
         "transactions": "how any unit of work runs",
         "permissions": "who may do what, in one place",
         "refusals": "why something can't be given: for assignments and bulk",
@@ -67,6 +68,7 @@ SHARED = {
         "pagination": "pages of any list",
         "parsers": "bodies of any call",
         "problems": "errors of any call",
+        "rate_limits": "how often any caller may call",
         "renderers": "answers that are files",
         "request_id": "the id of any request",
         "schema": "what OpenAPI says of any call",

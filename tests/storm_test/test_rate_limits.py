@@ -1,0 +1,31 @@
+"""One person calls from many threads, and several web processes count together."""
+
+import time
+
+import pytest
+
+from apps.models import User
+from tests.processes import start_server
+from tests.storm_test.storms import Crowd
+
+pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+
+CALLERS, CALLS = 32, 10
+
+
+@pytest.mark.parametrize(("limit", "at_once", "a_second"), [("20/m", 20, 20 / 60), ("50/s", 50, 50), ("off", 320, 0)])
+def test_of_many_calls_at_once_no_more_are_answered_than_may_be(
+    alice: User, limit: str, at_once: int, a_second: float
+) -> None:
+    with start_server(workers=2, threads=16, TOGO_RATE_LIMIT=limit) as server:
+        crowd = Crowd(server, alice, size=CALLERS)
+        start = time.monotonic()
+        answers = crowd.all_at_once(lambda client, _: [client.call("GET", "/api/users/me/") for _ in range(CALLS)])
+        took = time.monotonic() - start
+
+    statuses = [status for some in answers for status, _ in some]
+    assert set(statuses) <= {200, 429}
+    # So many at once, and their share of the time that it took.
+    assert at_once <= statuses.count(200) <= at_once + a_second * took + 1e-6
+    refused = [problem for some in answers for status, problem in some if status == 429]
+    assert all(problem["code"] == "too_many_requests" and problem["retry_after"] >= 1 for problem in refused)
