@@ -44,6 +44,7 @@ migrate() {
 import sys
 import time
 
+import togo.starting
 import django
 
 django.setup()
@@ -84,6 +85,8 @@ PYTHON
 wait_until_migrated() {
   local problem end=$((SECONDS + 60))
   until problem=$(python manage.py migrate --check 2>&1); do
+    # Settings that can't be used don't get better.
+    (($? != 78)) || fail "${problem##*togo: }"
     if ((SECONDS > end)); then
       [[ -n $problem ]] || fail "the database isn't migrated; entrypoint.sh web does that."
       fail "the database can't be reached: ${problem##*Error: }"
