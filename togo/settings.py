@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from togo import env
+from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting, beside what it is about)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
 
@@ -101,6 +101,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.views.request_id.RequestIdMiddleware",
     "apps.views.metrics.MetricsMiddleware",
+    "apps.views.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.views.middleware.SessionForPages",
@@ -145,6 +146,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 # ToGo's own files are served straight from where they are installed: nothing to collect before a start.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # The longest body a call may send, in bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
@@ -156,24 +158,15 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else
 SECURE_HSTS_SECONDS = 31_536_000 if TOGO_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
+# No script reads them. With HTTPS their names tell browsers to take them from this host alone, and never over HTTP.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    ("__Host-togo-session", "__Host-togo-csrf") if TOGO_HTTPS else ("togo-session", "togo-csrf")
+)
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "apps.views.pages.stale"
-# Everything comes from ToGo itself, and nothing that is written into a page is run.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [csp.NONE],
-        "script-src": [csp.SELF],
-        "style-src": [csp.SELF],
-        "img-src": [csp.SELF, "data:"],
-        "font-src": [csp.SELF],
-        "connect-src": [csp.SELF],
-        "form-action": [csp.SELF],
-        "base-uri": [csp.NONE],
-        "frame-ancestors": [csp.NONE],
-    }
-}
 
 # --- the database -----------------------------------------------------------------------------------------------
 

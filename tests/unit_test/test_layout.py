@@ -62,6 +62,7 @@ SHARED = {
         "authentication": "who calls",
         "base": "what every call is made of",
         "examples": "what OpenAPI shows of any call",
+        "headers": "what browsers are told of any answer",
         "idempotency": "keys of any call that creates",
         "middleware": "what every request for a page goes through",
         "pages": "what every page for people has",
