@@ -251,7 +251,7 @@ def _log_file(name: str, level: str) -> dict[str, object]:
         "maxBytes": 10_000_000,
         "backupCount": 10,
         "formatter": "json",
-        "filters": ["request_id"],
+        "filters": ["request_id", "masking"],
         "level": level,
     }
 
@@ -259,7 +259,10 @@ def _log_file(name: str, level: str) -> dict[str, object]:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.views.request_id.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "apps.views.request_id.RequestIdFilter"},
+        "masking": {"()": "apps.views.masking.MaskingFilter"},
+    },
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
@@ -275,6 +278,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
+            "filters": ["masking"],
             "level": env.log_level("TOGO_LOG_LEVEL", "WARNING"),
         },
         "errors": _log_file("debug.log", "WARNING"),

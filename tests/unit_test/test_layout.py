@@ -65,6 +65,7 @@ SHARED = {
         "headers": "what browsers are told of any answer",
         "idempotency": "keys of any call that creates",
         "middleware": "what every request for a page goes through",
+        "masking": "what is no log's business, of any path",
         "pages": "what every page for people has",
         "pagination": "pages of any list",
         "parsers": "bodies of any call",
