@@ -161,9 +161,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 # No script reads them. With HTTPS their names tell browsers to take them from this host alone, and never over HTTP.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
-    ("__Host-togo-session", "__Host-togo-csrf") if TOGO_HTTPS else ("togo-session", "togo-csrf")
-)
+_prefix = "__Host-" if TOGO_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "apps.views.pages.stale"

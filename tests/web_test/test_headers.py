@@ -102,20 +102,20 @@ def test_pages_calls_problems_and_files_keep_to_a_strict_policy(behind_https: Se
 
 def test_cookies_are_for_this_host_over_https_and_for_no_script(behind_https: Server) -> None:
     page = get(behind_https, "/sign-in/")
-    secret = SimpleCookie(page.headers["Set-Cookie"])["__Host-togo-csrf"]
+    secret = SimpleCookie(page.headers["Set-Cookie"])["__Host-csrftoken"]
     form = urlencode({"username": "tara", "password": PASSWORD, "csrfmiddlewaretoken": secret.value})
     answer = get(
         behind_https,
         "/sign-in/",
         method="POST",
         body=form,
-        **{"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"__Host-togo-csrf={secret.value}"},
+        **{"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"__Host-csrftoken={secret.value}"},
         Referer=f"https://127.0.0.1:{behind_https.port}/sign-in/",
     )
 
     assert answer.status == 302
     cookies = SimpleCookie("\r\n".join(answer.headers.get_all("Set-Cookie", [])))
-    assert set(cookies) == {"__Host-togo-csrf", "__Host-togo-session"}
+    assert set(cookies) == {"__Host-csrftoken", "__Host-sessionid"}
     for cookie in cookies.values():
         assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
         assert (cookie["path"], cookie["domain"]) == ("/", "")
