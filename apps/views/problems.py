@@ -54,7 +54,7 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonRespons
 @csrf_exempt
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The answer to any path below `/api/` that isn't one."""
-    if too_many := rate_limits.too_many_from(request):
+    if request.path.startswith("/api/") and (too_many := rate_limits.too_many_from(request)):
         return _problem(too_many)
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
     return _problem(base.NotFound(f"There is nothing at {request.path}.{hint}"))

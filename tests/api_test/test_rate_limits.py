@@ -111,4 +111,4 @@ def test_the_address_is_that_which_a_trusted_proxy_names(settings: Any) -> None:
 def test_operators_are_never_told_to_wait(db: None) -> None:
     assert statuses(lambda: APIClient().get("/health/live/")) == [200] * 5
     assert 429 not in statuses(lambda: APIClient().get("/health/ready/"))
-    assert statuses(lambda: APIClient().get("/metrics", REMOTE_ADDR="127.0.0.1")) == [200] * 5
+    assert 429 not in statuses(lambda: APIClient().get("/metrics"))
