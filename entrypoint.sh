@@ -44,6 +44,7 @@ migrate() {
 import sys
 import time
 
+import togo.starting
 import django
 
 django.setup()
@@ -84,6 +85,8 @@ PYTHON
 wait_until_migrated() {
   local problem end=$((SECONDS + 60))
   until problem=$(python manage.py migrate --check 2>&1); do
+    # Settings that can't be used don't get better.
+    (($? != 78)) || fail "${problem##*togo: }"
     if ((SECONDS > end)); then
       [[ -n $problem ]] || fail "the database isn't migrated; entrypoint.sh web does that."
       fail "the database can't be reached: ${problem##*Error: }"
@@ -98,7 +101,9 @@ web() {
   python manage.py ensure_admin
   # Fails where somebody can sign in with a password of the demonstration.
   python manage.py check --deploy --tag demo --database default
-  exec granian --interface wsgi --no-ws --respawn-failed-workers --workers-kill-timeout 20 togo.wsgi:application
+  # HTTP/1.1 alone: only then does who connects and says nothing, or little, get no more than 30 s. Headers of 64 KiB.
+  exec granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers \
+    --workers-kill-timeout 20 togo.wsgi:application
 }
 
 worker() {

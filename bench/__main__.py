@@ -25,6 +25,7 @@ def main() -> None:
             "TOGO_LOG_DIR": f"{home}/logging",
             "TOGO_SECRET_KEY": "for benchmarks only, and long enough to be taken by ToGo",
             "TOGO_ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "TOGO_RATE_LIMIT": "off",
             "CELERY_BROKER_URL": f"redis+socket://{home}/no-broker.sock",
             "DJANGO_SETTINGS_MODULE": "togo.settings",
         }

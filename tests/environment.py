@@ -15,6 +15,8 @@ os.environ["TOGO_HOME"] = f"{HOME}/home"
 os.environ["TOGO_LOG_DIR"] = f"{HOME}/logging"
 os.environ["TOGO_SECRET_KEY"] = "for tests only, and long enough to be taken by ToGo"
 os.environ["TOGO_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
+# Tests make many calls as one person; what is tested of this limit sets it.
+os.environ["TOGO_RATE_LIMIT"] = "off"
 # Nobody listens here: tests that need a broker start one.
 os.environ["CELERY_BROKER_URL"] = f"redis+socket://{HOME}/no-broker.sock"
 for name in (

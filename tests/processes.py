@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,14 +109,19 @@ def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[
 
 @contextlib.contextmanager
 def start_server(
-    *, workers: int = 2, threads: int = 8, application: str = "togo.wsgi:application", **more: str
+    *,
+    workers: int = 2,
+    threads: int = 8,
+    application: str = "togo.wsgi:application",
+    options: Sequence[str] = (),
+    **more: str,
 ) -> Iterator[Server]:
     """ToGo's web server; ready when it answers."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="togo-logs-") as folder:
         log = Path(folder) / "web.txt"
         command = ["--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
-        command += ["--blocking-threads", str(threads), application]
+        command += ["--blocking-threads", str(threads), *options, application]
         with process(sys.executable, "-m", "granian", *command, log=log, TOGO_LOG_DIR=folder, **more) as child:
 
             def answers() -> bool:

@@ -105,6 +105,19 @@ def limit_picker(name: str) -> str | tuple[int, int]:
     raise ImproperlyConfigured(f"{name} must be rules or random:LOW-HIGH with 0 <= LOW <= HIGH <= 1000, not {value!r}.")
 
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def rate(name: str, default: str) -> tuple[int, int] | None:
+    """How many calls in how many seconds `200/s`, `1000/m` or `5000/h` are; None for `off`."""
+    value = text(name, default)
+    if value == "off":
+        return None
+    if (parts := re.fullmatch(r"(\d{1,6})/([smh])", value, re.ASCII)) and int(parts[1]):
+        return int(parts[1]), _SECONDS[parts[2]]
+    raise ImproperlyConfigured(f"{name} must be off, or calls in a second, minute or hour as 200/s, not {value!r}.")
+
+
 _ENGINES = {
     "sqlite": "django.db.backends.sqlite3",
     "postgres": "django.db.backends.postgresql",

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
-from csp import constants as csp
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 from togo import env
+from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting, beside what it is about)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
 
@@ -27,6 +27,8 @@ TOGO_LOG_DIR = env.folder("TOGO_LOG_DIR", BASE_DIR / "logging")
 TOGO_EMBEDDED = not env.is_set("DATABASE_URL")
 TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
 DEBUG = env.boolean("TOGO_DEBUG", default=False)
+if DEBUG and not TOGO_EMBEDDED:
+    raise ImproperlyConfigured("TOGO_DEBUG must be off with DATABASE_URL: error pages would show code and settings.")
 
 
 def _secret_key() -> str:
@@ -46,9 +48,10 @@ def _secret_key() -> str:
             finally:
                 draft.unlink()
         key = path.read_text().strip()
-    if len(key) < 50:
+    # As Django's own `check --deploy` has it.
+    if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"):
         raise ImproperlyConfigured(
-            "TOGO_SECRET_KEY must be at least 50 characters long; make one with: "
+            "TOGO_SECRET_KEY must be at least 50 characters long, and random; make one with: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
         )
     return key
@@ -60,6 +63,7 @@ TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
 TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
@@ -73,6 +77,10 @@ ALLOWED_HOSTS = env.words("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org."
+    )
+if "*" in ALLOWED_HOSTS and not TOGO_EMBEDDED:
+    raise ImproperlyConfigured(
+        "TOGO_ALLOWED_HOSTS must name hosts, not *, with DATABASE_URL: links would lead where a caller wants."
     )
 
 INSTALLED_APPS = [
@@ -93,6 +101,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.views.request_id.RequestIdMiddleware",
     "apps.views.metrics.MetricsMiddleware",
+    "apps.views.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.views.middleware.SessionForPages",
@@ -102,6 +111,8 @@ MIDDLEWARE = [
     "apps.views.middleware.MessageForPages",
     "apps.views.middleware.XFrameOptionsForPages",
     "apps.views.middleware.CSPForPages",
+    # Last: what it answers gets all that the others add.
+    "apps.views.rate_limits.PageRateLimitMiddleware",
 ]
 ROOT_URLCONF = "togo.urls"
 WSGI_APPLICATION = "togo.wsgi.application"
@@ -135,6 +146,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 # ToGo's own files are served straight from where they are installed: nothing to collect before a start.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # The longest body a call may send, in bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
@@ -146,24 +158,14 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else
 SECURE_HSTS_SECONDS = 31_536_000 if TOGO_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
+# No script reads them. With HTTPS their names tell browsers to take them from this host alone, and never over HTTP.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+_prefix = "__Host-" if TOGO_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "apps.views.pages.stale"
-# Everything comes from ToGo itself, and nothing that is written into a page is run.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [csp.NONE],
-        "script-src": [csp.SELF],
-        "style-src": [csp.SELF],
-        "img-src": [csp.SELF, "data:"],
-        "font-src": [csp.SELF],
-        "connect-src": [csp.SELF],
-        "form-action": [csp.SELF],
-        "base-uri": [csp.NONE],
-        "frame-ancestors": [csp.NONE],
-    }
-}
 
 # --- the database -----------------------------------------------------------------------------------------------
 
@@ -203,6 +205,7 @@ match _database["ENGINE"].rpartition(".")[2]:
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.views.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.views.rate_limits.CallThrottle"] if TOGO_RATE_LIMIT else [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.views.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "apps.views.schema.ToGoSchema",
@@ -247,7 +250,7 @@ def _log_file(name: str, level: str) -> dict[str, object]:
         "maxBytes": 10_000_000,
         "backupCount": 10,
         "formatter": "json",
-        "filters": ["request_id"],
+        "filters": ["request_id", "masking"],
         "level": level,
     }
 
@@ -255,7 +258,10 @@ def _log_file(name: str, level: str) -> dict[str, object]:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.views.request_id.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "apps.views.request_id.RequestIdFilter"},
+        "masking": {"()": "apps.views.masking.MaskingFilter"},
+    },
     "formatters": {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
@@ -271,6 +277,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
+            "filters": ["masking"],
             "level": env.log_level("TOGO_LOG_LEVEL", "WARNING"),
         },
         "errors": _log_file("debug.log", "WARNING"),

@@ -7,6 +7,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
+from togo import starting  # noqa: F401  (exits with one line where the settings can't be used)
 from togo.celery import app
 from togo.counting import count_together
 

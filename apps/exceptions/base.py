@@ -79,6 +79,12 @@ class UnsupportedMediaType(ToGoError):
     code, status, title = "unsupported_media_type", 415, "The body has the wrong type"
 
 
+class TooManyRequests(ToGoError):
+    """A person, or an address that nobody is signed in from, calls too often; `retry_after` says how long to wait."""
+
+    code, status, title = "too_many_requests", 429, "Too many calls"
+
+
 class InternalError(ToGoError):
     """Something in ToGo is broken; the log has the request's id."""
 

@@ -14,6 +14,7 @@ class LivenessView(ApiView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = ()
 
     @documented("Health", "Is the process alive?", responses={200: LivenessSerializer}, token=False)
     def get(self, request: Request) -> JsonResponse:
@@ -26,6 +27,7 @@ class ReadinessView(ApiView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes = ()
 
     @documented(
         "Health",

@@ -47,7 +47,7 @@ def page(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except ToGoError as refusal:
-            return _refused(request, refusal)
+            return refused(request, refusal)
 
     return never_cache(login_required(answer))
 
@@ -55,7 +55,7 @@ def page(view: View) -> View:
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
     """What a form without its secret gets: it is forged, or of a page from before somebody signed in."""
     refusal = NotAllowed("This page is out of date, or another site sent you here. Load the page again, and try again.")
-    return _refused(request, refusal)
+    return refused(request, refusal)
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -90,9 +90,13 @@ def toast(text: str, *, action: dict[str, Any] | None = None, refused: bool = Fa
     return {"toast": {"text": text, "action": action, "tags": "stop" if refused else ""}, "out_of_band": True}
 
 
-def _refused(request: HttpRequest, refusal: ToGoError) -> HttpResponse:
-    if not is_fragment(request):
-        return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
-    response = render(request, "partials/messages.html", toast(refusal.detail, refused=True), status=refusal.status)
-    response["HX-Reswap"] = "none"
+def refused(request: HttpRequest, refusal: ToGoError) -> HttpResponse:
+    """The refusal, as a page or as a message over the page that is there."""
+    if is_fragment(request):
+        response = render(request, "partials/messages.html", toast(refusal.detail, refused=True), status=refusal.status)
+        response["HX-Reswap"] = "none"
+    else:
+        response = render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
+    if "retry_after" in refusal.data:
+        response["Retry-After"] = str(refusal.data["retry_after"])
     return response

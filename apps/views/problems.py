@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from apps.exceptions import base, tokens
 from apps.services import metrics
+from apps.views import rate_limits
 from apps.views.base import JsonResponse
 
 logger = logging.getLogger(__name__)
@@ -41,17 +42,20 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonRespons
     error = translate(exception)
     if error is None:
         return None
+    if isinstance(exception, drf.NotAuthenticated | drf.AuthenticationFailed):
+        # It was refused before its calls were counted.
+        error = rate_limits.too_many_from(context["request"]) or error
     headers = {}
-    if (scheme := getattr(exception, "auth_header", None)) or error.status == 401:
-        headers["WWW-Authenticate"] = scheme or "Bearer"
-    if "retry_after" in error.data:
-        headers["Retry-After"] = str(error.data["retry_after"])
+    if error.status == 401:
+        headers["WWW-Authenticate"] = getattr(exception, "auth_header", None) or "Bearer"
     return _problem(error, headers)
 
 
 @csrf_exempt
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The answer to any path below `/api/` that isn't one."""
+    if request.path.startswith("/api/") and (too_many := rate_limits.too_many_from(request)):
+        return _problem(too_many)
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
     return _problem(base.NotFound(f"There is nothing at {request.path}.{hint}"))
 
@@ -96,6 +100,9 @@ def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResp
 
 def _problem(error: base.ToGoError, headers: dict[str, str] | None = None) -> JsonResponse:
     metrics.count_refusal(error.code)
+    headers = dict(headers or {})
+    if "retry_after" in error.data:
+        headers["Retry-After"] = str(error.data["retry_after"])
     return JsonResponse(error.as_problem(), status=error.status, headers=headers, content_type=CONTENT_TYPE)
 
 

@@ -29,7 +29,7 @@ _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _WITH_TOKEN = [base.NotAuthenticated, tokens.TokenNotValid]
 _WITH_BODY = [base.PayloadTooLarge, base.UnsupportedMediaType]
 _WITH_KEY = [idempotency.IdempotencyKeyInUse, idempotency.IdempotencyKeyReused]
-_ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TryAgain]
+_ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TooManyRequests, base.TryAgain]
 
 # What stands in a path.
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The thing's id.")

@@ -1,9 +1,13 @@
 """`/api/users/token/`, `…/refresh/` and `…/revoke/`"""
 
+import re
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
@@ -57,6 +61,51 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client: APIClient
         assert problem["detail"] == "No active person has this username and password."
         assert set(problem) == {"type", "title", "status", "detail", "code"}
     assert not OutstandingToken.objects.exists()
+
+
+class CountingArgon2(Argon2PasswordHasher):
+    """As in use, only quicker; counts how often a password is hashed, which is what takes the time."""
+
+    time_cost, memory_cost, parallelism = 1, 8, 1
+    count = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        CountingArgon2.count += 1
+        return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        CountingArgon2.count += 1
+        return super().verify(password, encoded)
+
+
+@pytest.mark.parametrize("path", ["/api/users/token/", "/sign-in/"])
+def test_neither_the_answer_nor_the_work_tells_which_accounts_exist(
+    db: None, client: APIClient, settings: Any, path: str
+) -> None:
+    settings.PASSWORD_HASHERS = ["tests.api_test.test_tokens.CountingArgon2"]
+    users.create_user(actor=None, username="known", password=PASSWORD)
+    users.create_user(actor=None, username="left1", password=PASSWORD, is_active=False)
+    User.objects.create(username="robot", password="!")
+    client.handler.enforce_csrf_checks = False
+
+    def refused(username: str, password: str) -> tuple[Any, ...]:
+        # From an address of its own each, which nothing is known of yet.
+        more: dict[str, Any] = {"REMOTE_ADDR": f"2001:db8:0:{len(seen)}::1"}
+        body = {"username": username, "password": password}
+        before = CountingArgon2.count
+        with CaptureQueriesContext(connection) as queries:
+            response = client.post(path, body, format="json" if path.startswith("/api/") else "multipart", **more)
+        assert response.status_code == 401
+        shown = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"', "", response.content.decode())
+        return CountingArgon2.count - before, len(queries), sorted(response.headers), shown.replace(username, "NAME")
+
+    seen: list[tuple[Any, ...]] = []
+    cases = [("known", "wrong"), ("nobdy", "wrong"), ("left1", "wrong"), ("left1", PASSWORD), ("robot", "wrong")]
+    for username, password in cases:
+        seen.append(refused(username, password))
+
+    assert seen == [seen[0]] * len(cases)
+    assert seen[0][0] == 1
 
 
 @pytest.mark.parametrize("username", ["bob", "nobody"])

@@ -223,7 +223,8 @@ def test_web_migrates_makes_the_admin_refuses_demo_passwords_and_serves(entrypoi
         "python -",  # waits and migrates
         "python manage.py ensure_admin",
         "python manage.py check --deploy --tag demo --database default",
-        "granian --interface wsgi --no-ws --respawn-failed-workers --workers-kill-timeout 20 togo.wsgi:application",
+        "granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers "
+        "--workers-kill-timeout 20 togo.wsgi:application",
     ]
     assert entrypoint.variable("GRANIAN_HOST") == "0.0.0.0"  # noqa: S104 - within the container
     assert entrypoint.variable("DJANGO_SETTINGS_MODULE") == "togo.settings"

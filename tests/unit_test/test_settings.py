@@ -36,6 +36,12 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
     "TOGO_IMPORT_MAX_BYTES": [("TOGO_IMPORT_MAX_BYTES", "1000", 1000), ("TOGO_IMPORT_MAX_BYTES", "", 20_000_000)],
     "TOGO_IMPORT_MAX_ROWS": [("TOGO_IMPORT_MAX_ROWS", "1", 1), ("TOGO_IMPORT_MAX_ROWS", "", 200_000)],
     "TOGO_METRICS_TOKEN": [("TOGO_METRICS_TOKEN", "for Prometheus", "for Prometheus"), ("TOGO_METRICS_TOKEN", "", "")],
+    "TOGO_RATE_LIMIT": [
+        ("TOGO_RATE_LIMIT", "", (200, 1)),
+        ("TOGO_RATE_LIMIT", "1000/m", (1000, 60)),
+        ("TOGO_RATE_LIMIT", " 999999/h ", (999_999, 3600)),
+        ("TOGO_RATE_LIMIT", "off", None),
+    ],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
     "TOGO_TRUSTED_PROXIES": [
         ("TOGO_TRUSTED_PROXIES", "", []),
@@ -55,7 +61,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
     ],
 }
 BAD: dict[str, list[str]] = {
-    "TOGO_DEBUG": ["maybe", "2"],
+    "TOGO_DEBUG": ["maybe", "2", "on"],
     "TOGO_HTTPS": ["https"],
     "TOGO_TIME_ZONE": ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "x" * 5000],
     "TOGO_DEFAULT_DAILY_LIMIT": ["-1", "1001", "5.0", "five", "1" * 5000],
@@ -75,7 +81,9 @@ BAD: dict[str, list[str]] = {
         f"random:0-{'1' * 5000}",
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
-    "TOGO_SECRET_KEY": ["short", "x" * 49],
+    "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
+    "TOGO_SECRET_KEY": ["short", "x" * 49, "abcd" * 20, f"django-insecure-{KEY}"],
+    "TOGO_ALLOWED_HOSTS": ["*", "togo.example.org, *"],
     "TOGO_LOG_LEVEL": ["loud", "30"],
     "TOGO_TRUSTED_PROXIES": ["proxy.example.org", "10.0.0.0/33", "10.0.0.7/8", "*"],
     "DATABASE_URL": [

@@ -10,7 +10,7 @@ from celery.signals import before_task_publish, setup_logging, task_postrun, tas
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")
 
 app = Celery("togo")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object("togo.starting:settings", namespace="CELERY")
 app.autodiscover_tasks(["apps"])
 
 

@@ -1,0 +1,38 @@
+"""A process that calls as fast as it can, from four threads: `python -m tests.storm_test.counting FILE CALLS TRIES`.
+
+Prints how many of its calls were let through, at a moment that doesn't pass. With `unguarded` it takes no locks.
+"""
+
+import contextlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest.mock import patch
+
+from apps.services import rate_limits
+
+THREADS = 4
+NOW = 5_000_000_000_000
+
+
+def main(file: str, calls: str, tries: str, guard: str) -> None:
+    counter = rate_limits.Counter(Path(file), int(calls), 3600)
+
+    def let_through(_: int) -> int:
+        return sum(counter.wait("alice", lambda: NOW) == 0 for _ in range(int(tries)))
+
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(THREADS) as pool:
+        if guard == "unguarded":
+            stack.enter_context(patch.object(rate_limits.fcntl, "lockf"))
+        sys.stdin.readline()  # Until all are there.
+        print(sum(pool.map(let_through, range(THREADS))))  # noqa: T201
+
+
+if __name__ == "__main__":
+    import os
+
+    import django
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "togo.settings"
+    django.setup()
+    main(*sys.argv[1:])

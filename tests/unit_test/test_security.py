@@ -1,0 +1,25 @@
+"""SECURITY.md promises nothing without a test that is there."""
+
+import re
+
+from tests.processes import ROOT
+
+TEXT = (ROOT / "SECURITY.md").read_text()
+
+
+def test_every_promise_names_what_proves_it_and_that_is_there() -> None:
+    rows = re.findall(r"^\| (?!promise|---)(.+) \|$", TEXT, re.MULTILINE)
+    assert len(rows) > 8
+    for row in rows:
+        proof = row.rpartition(" | ")[2]
+        named = re.findall(r"`(?:[\w/]*/)?(test_[\w*]+\.py)`", proof)
+        assert named, row
+        for name in named:
+            assert list((ROOT / "tests").rglob(name)), name
+
+
+def test_every_file_that_is_linked_is_there() -> None:
+    for path in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"`((?:apps|togo|tests)/[\w/]+\.py)`", TEXT):
+        assert (ROOT / path).exists(), path

@@ -1,0 +1,68 @@
+"""Pages count as calls do, and say in plain words when one has to wait."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.exceptions.base import TooManyRequests
+from apps.models import User
+from apps.services import rate_limits
+
+
+@pytest.fixture(autouse=True)
+def _limited(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Three calls in a second, while time stands still, counted in a folder of this test's own."""
+    settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (3, 1)
+    yield
+    for key in [key for key in rate_limits._opened if key[0].parent == tmp_path]:
+        rate_limits._opened.pop(key).close()
+
+
+def statuses(client: Client, path: str, **more: str) -> list[int]:
+    return [client.get(path, **more).status_code for _ in range(5)]  # type: ignore[arg-type]
+
+
+def test_a_person_who_asks_too_often_gets_a_page_that_says_so(taskmaster: User, alice: User, client: Client) -> None:
+    client.force_login(taskmaster)
+    assert statuses(client, "/board/") == [200] * 3 + [429] * 2
+
+    refused = client.get("/today/")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "1")
+    assert "You may make 3 calls in a second" in refused.content.decode()
+    assert "default-src 'none'" in refused["Content-Security-Policy"]
+
+    # What a script of the page asks for is answered over the page that is there.
+    fragment = client.get("/board/", HTTP_HX_REQUEST="true")
+    assert (fragment.status_code, fragment["HX-Reswap"], fragment["Retry-After"]) == (429, "none", "1")
+    assert "<html" not in fragment.content.decode()
+
+    client.force_login(alice)
+    assert client.get("/today/").status_code == 200
+
+
+def test_pages_and_calls_of_a_person_count_together(taskmaster: User, client: Client) -> None:
+    client.force_login(taskmaster)
+    assert statuses(client, "/board/") == [200] * 3 + [429] * 2
+
+    with pytest.raises(TooManyRequests):
+        rate_limits.require_room(f"person {taskmaster.pk}")
+
+
+def test_without_a_sign_in_an_address_counts(db: None, client: Client) -> None:
+    assert statuses(client, "/sign-in/", REMOTE_ADDR="198.51.100.7") == [200] * 3 + [429] * 2
+    assert statuses(client, "/errors/", REMOTE_ADDR="198.51.100.8") == [200] * 3 + [429] * 2
+
+
+def test_files_and_what_operators_ask_are_not_counted(db: None, client: Client) -> None:
+    for path in ("/static/css/base.css", "/health/live/", "/metrics"):
+        assert 429 not in statuses(client, path), path
+
+
+def test_without_a_limit_nothing_is_counted(settings: Any, db: None, client: Client, tmp_path: Path) -> None:
+    settings.TOGO_RATE_LIMIT = None
+
+    assert statuses(client, "/sign-in/") == [200] * 5
+    assert list(tmp_path.iterdir()) == []
