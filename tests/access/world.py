@@ -1,11 +1,14 @@
 """The people who ask, what each of them has, and how a row of the table is asked."""
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -35,6 +38,14 @@ MISSING = 999_999_999
 _API = ("/api/", "/health/", "/metrics")
 
 
+class Unsalted(MD5PasswordHasher):
+    """Hashes a password fast, and always alike."""
+
+    def salt(self) -> str:
+        """Always the same."""
+        return "salt"
+
+
 class World:
     """People, and for each the same few things. What is asked in it leaves it as it was."""
 
@@ -54,40 +65,50 @@ class World:
         users.update_user(actor=self.admin, user_id=self.gone.pk, is_active=False)
         self.everything = everything()
 
-    def ask(self, row: Row, column: str, *, session: bool | None = None, method: str = "", csrf: bool = False) -> str:
+    def ask(self, row: Row, column: str, **how: Any) -> str:
         """What this column's person is answered, in the words of the table, with `, and it was written` after a
-        refusal that has changed something all the same.
+        refusal that has changed something all the same. `how` is as `asked` has it."""
+        with self.asked(row, column, **how) as response:
+            answer = answer_of(response)
+            changes = (how.get("method") or row.method) not in ("GET", "HEAD", "OPTIONS")
+            if changes and is_refusal(answer) and everything() != self.everything:
+                answer += ", and it was written"
+        return answer
+
+    @contextlib.contextmanager
+    def asked(
+        self, row: Row, column: str, *, session: bool | None = None, method: str = "", csrf: bool = False
+    ) -> Iterator[Any]:
+        """The answer that this column's person gets, and inside what the database holds then.
 
         `session` says whether they are known by the session of a page or by a token; by default by what the path
         takes. `method` is another one than the row's; with `csrf` a form needs its secret.
         """
         asks, about = self._who(column, own=row.own)
         names = self._names(row, asks, about)
-        browser, headers = self._browser, {}
-        browser.cookies.clear()
-        browser.handler.enforce_csrf_checks = csrf
+        headers = {}
+        self._browser.cookies.clear()
+        self._browser.handler.enforce_csrf_checks = csrf
         if asks and (session if session is not None else not row.path.startswith(_API)):
-            browser.cookies["sessionid"] = self.sessions[asks.pk]
+            self._browser.cookies["sessionid"] = self.sessions[asks.pk]
         elif asks:
             headers["Authorization"] = f"Bearer {names['access']}"
-        path = _filled(row.path, names) + (f"?{_filled(row.query, names)}" if row.query else "")
-        sends = _filled(row.sends, names)
-        method = method or row.method
         with transaction.atomic():
-            if row.path.startswith("/api/") and "file" not in (sends or {}):
-                body = json.dumps(sends) if sends is not None else ""
-                response = browser.generic(method, path, body, content_type="application/json", headers=headers)
-            elif method == "POST":
-                response = browser.post(path, sends or {}, headers=headers)
-            else:
-                response = browser.generic(method, path, headers=headers)
+            response = self._send(method or row.method, row, names, headers)
             if response.streaming:
                 b"".join(response.streaming_content)  # What fails while it is sent fails here.
-            answer = answer_of(response)
-            if method not in ("GET", "HEAD", "OPTIONS") and is_refusal(answer) and everything() != self.everything:
-                answer += ", and it was written"
+            yield response
             transaction.set_rollback(True)
-        return answer
+
+    def _send(self, method: str, row: Row, names: dict[str, Any], headers: dict[str, str]) -> Any:
+        path = _filled(row.path, names) + (f"?{_filled(row.query, names)}" if row.query else "")
+        sends = _filled(row.sends, names)
+        if row.path.startswith("/api/") and "file" not in (sends or {}):
+            body = json.dumps(sends) if sends is not None else ""
+            return self._browser.generic(method, path, body, content_type="application/json", headers=headers)
+        if method == "POST":
+            return self._browser.post(path, sends or {}, headers=headers)
+        return self._browser.generic(method, path, headers=headers)
 
     # --- what is in it ------------------------------------------------------------------------------------------
 

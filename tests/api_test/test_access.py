@@ -4,10 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
-from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
-from freezegun import freeze_time
 
 from tests.access.document import PATH, text
 from tests.access.rows import ADMIN, ANONYMOUS, ANY, COLUMNS, NONE, SIGN_IN, Row
@@ -17,21 +14,6 @@ from tests.access.world import World
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 pytestmark = pytest.mark.django_db
 BY_PATH = {row.path: row for row in reversed(ROWS)}
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[World]:
-    """One for all rows: it takes longer to make than to ask."""
-    settings = override_settings(
-        # A password takes long to hash, as in use.
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        TOGO_METRICS_TOKEN="nobody's",
-    )
-    with django_db_blocker.unblock(), settings, transaction.atomic():
-        with freeze_time("2026-03-02T12:00:00Z", ignore=["celery", "kombu", "concurrent_log_handler"]):
-            made = World()
-        yield made
-        transaction.set_rollback(True)
 
 
 def name_of(row: Row) -> str:
