@@ -1,17 +1,22 @@
 """Signs people in and out. A refresh token works once; every token dies with the person's password."""
 
+import re
 from typing import TypedDict
 
 from django.contrib.auth import authenticate
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
 from apps.services import attempts, transactions
+
+# What the library raises for a signed token whose claims are none that it writes, such as an `exp` that is no time.
+MALFORMED = (TypeError, ValueError, OverflowError, OSError)
+_ID = re.compile(r"[0-9]{1,19}")
 
 
 class TokenPair(TypedDict):
@@ -43,7 +48,7 @@ def obtain(*, username: str, password: str, address: str) -> TokenPair:
 def refresh(*, token: str) -> TokenPair:
     """A new pair for a refresh token, which is used up by it. Raises `TokenNotValid`; of many at once, one succeeds."""
     old = _read(token)
-    person = User.objects.active().filter(pk=old[api_settings.USER_ID_CLAIM]).first()
+    person = User.objects.active().filter(pk=person_id(old) or 0).first()
     if person is None or old.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
         raise _not_valid()
 
@@ -70,16 +75,24 @@ def _pair(person: User) -> TokenPair:
     return {"access": str(token.access_token), "refresh": str(token)}
 
 
+def person_id(claims: Token) -> int | None:
+    """The id of a token's person; None where it is none that a database can hold."""
+    named = str(claims.get(api_settings.USER_ID_CLAIM, ""))
+    return int(named) if _ID.fullmatch(named) and int(named) < 2**63 else None
+
+
 def _read(token: str) -> RefreshToken:
     try:
         return RefreshToken(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
-    except TokenError:
+    except (TokenError, *MALFORMED):
         raise _not_valid() from None
 
 
 def _use_up(token: RefreshToken) -> None:
     """Of many that try at once, one gets past this: the blacklist holds a token once."""
-    issued = OutstandingToken.objects.filter(jti=token[api_settings.JTI_CLAIM]).first()
+    name = str(token[api_settings.JTI_CLAIM])
+    # Ours are hexadecimal digits; a database can't even look for some others.
+    issued = OutstandingToken.objects.filter(jti=name).first() if name.isalnum() else None
     if issued is None or not BlacklistedToken.objects.get_or_create(token=issued)[1]:
         raise _not_valid()
 
