@@ -26,6 +26,17 @@ class TokenPair(TypedDict):
     refresh: str
 
 
+class _Refresh(RefreshToken):
+    """A refresh token that was sent."""
+
+    def check_blacklist(self) -> None:
+        """Raises `TokenError` for one that is used up, or has a name that a database can't even look for: ours are
+        hexadecimal digits."""
+        if not str(self.payload.get(api_settings.JTI_CLAIM, "")).isalnum():
+            raise TokenError("The token has no name.")
+        super().check_blacklist()
+
+
 def authenticated(*, username: str, password: str, address: str) -> User:
     """The active person with this name and password, who calls from `address`.
 
@@ -83,16 +94,14 @@ def person_id(claims: Token) -> int | None:
 
 def _read(token: str) -> RefreshToken:
     try:
-        return RefreshToken(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
+        return _Refresh(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
     except (TokenError, *MALFORMED):
         raise _not_valid() from None
 
 
 def _use_up(token: RefreshToken) -> None:
     """Of many that try at once, one gets past this: the blacklist holds a token once."""
-    name = str(token[api_settings.JTI_CLAIM])
-    # Ours are hexadecimal digits; a database can't even look for some others.
-    issued = OutstandingToken.objects.filter(jti=name).first() if name.isalnum() else None
+    issued = OutstandingToken.objects.filter(jti=token[api_settings.JTI_CLAIM]).first()
     if issued is None or not BlacklistedToken.objects.get_or_create(token=issued)[1]:
         raise _not_valid()
 
