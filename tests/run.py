@@ -29,6 +29,7 @@ ONCE = [
     "tests/prove_test",
     "tests/run_test",
     "tests/api_test/test_docs.py",
+    "tests/api_test/test_mass_assignment.py",
     "tests/api_test/test_schemathesis.py",
     "tests/unit_test/test_docker.py",
     "tests/unit_test/test_errors_documented.py",

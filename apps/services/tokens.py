@@ -1,17 +1,22 @@
 """Signs people in and out. A refresh token works once; every token dies with the person's password."""
 
+import re
 from typing import TypedDict
 
 from django.contrib.auth import authenticate
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
 from apps.services import attempts, transactions
+
+# What the library raises for a signed token whose claims are none that it writes, such as an `exp` that is no time.
+MALFORMED = (TypeError, ValueError, OverflowError, OSError)
+_ID = re.compile(r"[0-9]{1,19}")
 
 
 class TokenPair(TypedDict):
@@ -19,6 +24,17 @@ class TokenPair(TypedDict):
 
     access: str
     refresh: str
+
+
+class _Refresh(RefreshToken):
+    """A refresh token that was sent."""
+
+    def check_blacklist(self) -> None:
+        """Raises `TokenError` for one that is used up, or has a name that a database can't even look for: ours are
+        hexadecimal digits."""
+        if not str(self.payload.get(api_settings.JTI_CLAIM, "")).isalnum():
+            raise TokenError("The token has no name.")
+        super().check_blacklist()
 
 
 def authenticated(*, username: str, password: str, address: str) -> User:
@@ -43,7 +59,7 @@ def obtain(*, username: str, password: str, address: str) -> TokenPair:
 def refresh(*, token: str) -> TokenPair:
     """A new pair for a refresh token, which is used up by it. Raises `TokenNotValid`; of many at once, one succeeds."""
     old = _read(token)
-    person = User.objects.active().filter(pk=old[api_settings.USER_ID_CLAIM]).first()
+    person = User.objects.active().filter(pk=person_id(old) or 0).first()
     if person is None or old.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
         raise _not_valid()
 
@@ -70,10 +86,16 @@ def _pair(person: User) -> TokenPair:
     return {"access": str(token.access_token), "refresh": str(token)}
 
 
+def person_id(claims: Token) -> int | None:
+    """The id of a token's person; None where it is none that a database can hold."""
+    named = str(claims.get(api_settings.USER_ID_CLAIM, ""))
+    return int(named) if _ID.fullmatch(named) and int(named) < 2**63 else None
+
+
 def _read(token: str) -> RefreshToken:
     try:
-        return RefreshToken(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
-    except TokenError:
+        return _Refresh(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
+    except (TokenError, *MALFORMED):
         raise _not_valid() from None
 
 

@@ -11,6 +11,7 @@ from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from apps.models import User
+from apps.services import tokens
 
 
 class TokenAuthentication(JWTAuthentication):
@@ -29,10 +30,10 @@ class TokenAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> Any:
         """The person of the token. Raises `InvalidToken` and `AuthenticationFailed`."""
-        user_id = validated_token.get(api_settings.USER_ID_CLAIM, "")
-        if not str(user_id).isdecimal():
+        user_id = tokens.person_id(validated_token)
+        if user_id is None:
             raise InvalidToken("The token names nobody.")
-        person = User.objects.by_id(int(user_id))
+        person = User.objects.by_id(user_id)
         if person is None or not person.is_active:
             raise AuthenticationFailed("There is no such person any more.")
         if validated_token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
@@ -42,5 +43,8 @@ class TokenAuthentication(JWTAuthentication):
 
 @functools.lru_cache(maxsize=10_000)
 def _signed(raw_token: bytes) -> Token:
-    token: Token = JWTAuthentication().get_validated_token(raw_token)
+    try:
+        token: Token = JWTAuthentication().get_validated_token(raw_token)
+    except tokens.MALFORMED:
+        raise InvalidToken("The token's claims are none of ours.") from None
     return token

@@ -2,11 +2,17 @@
 
 Schemathesis makes the requests from the document and holds every answer against it: no error of ours, no status, header
 or body that the document doesn't name, nothing accepted that it forbids, nothing refused that it allows.
+
+`TOGO_EXAMPLES` is how many times, and `TOGO_EXAMPLES_LOG` names a file that gets a line for each call, with how often
+it was answered with which kind of status: docs/hostile-input.md has those of a long run.
 """
 
+import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +21,6 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, settings
 from rest_framework_simplejwt.tokens import RefreshToken
 from schemathesis import GenerationMode
 from schemathesis.core.parameters import ParameterLocation
@@ -24,12 +29,22 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from apps.models import Task, User
 from apps.services import assignments, calendar, limit_rules
 from tests.conftest import TODAY, make_person, token_of
+from tests.hostile import hostile
 
-EXAMPLES = 200
 PASSWORD = "of my own choice"
 
 api = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))
 api.app = get_wsgi_application()
+
+
+@pytest.fixture(autouse=True)
+def answered(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
+    """How often a call was answered with each kind of status."""
+    counter: Counter[str] = Counter()
+    yield counter
+    if log := os.environ.get("TOGO_EXAMPLES_LOG"):
+        with Path(log).open("a") as file:
+            file.write(f"{request.node.name}\t{dict(sorted(counter.items()))}\n")
 
 
 @pytest.fixture(autouse=True)
@@ -60,17 +75,20 @@ def boss(db: None, settings: Any) -> User:
 
 
 @api.parametrize()
-@settings(
-    max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
-def test_it_answers_as_the_document_says(case: schemathesis.Case, boss: User) -> None:
+@hostile(examples=200)
+def test_it_answers_as_the_document_says(case: schemathesis.Case, boss: User, answered: Counter[str]) -> None:
+    def count(_: Any, response: Any, case: schemathesis.Case) -> None:
+        answered[f"{response.status_code // 100}xx"] += 1
+
     wrong = {place for place, part in case.meta.components.items() if part.mode == GenerationMode.NEGATIVE}
     # Where it is the token that is wrong, it is left as it is.
     headers = {} if ParameterLocation.HEADER in wrong else {"Authorization": f"Bearer {token_of(boss)}"}
     with transaction.atomic():
         if not wrong and case.meta.generation.mode == GenerationMode.POSITIVE:
             lead(case, boss)
-        case.call_and_validate(headers=headers, excluded_checks=UNCHECKED.get(case.operation.label, []))
+        case.call_and_validate(
+            headers=headers, additional_checks=[count], excluded_checks=UNCHECKED.get(case.operation.label, [])
+        )
         transaction.set_rollback(True)
 
 

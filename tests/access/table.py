@@ -1,0 +1,495 @@
+"""The table. Its columns are: person about their own, person about somebody else's, taskmaster, admin; `each` begins
+with anonymous and ends with disabled, for whom `api` and `page` know the answer.
+
+After a change here: `python -m tests.access`, which writes docs/access.md.
+"""
+
+from tests.access.rows import ANY, NONE, SIGN_IN, Row, admin_page, api, each, page
+
+DAY = "2026-03-03"
+FORBIDDEN = "403 not_allowed"
+NO_ASSIGNMENT = "404 assignment_not_found"
+NO_TASK = "404 task_not_found"
+NO_PERSON = "404 user_not_found"
+NOTHING = "404 not_found"
+NOT_VALID = "401 token_not_valid"
+WRONG = "401 invalid_credentials"
+
+GIVEN = {"task": "{spare}", "user": "{whose}", "date": DAY}
+CREDENTIALS = {"username": "{name}", "password": "{password}"}
+PASSWORDS = {"old_password": "{password}", "new_password": "of another choice"}
+
+TOKENS = [
+    each("POST", "/api/users/token/", WRONG, "200", NONE, "200", "200", WRONG, own=True, sends=CREDENTIALS),
+    each(
+        "POST",
+        "/api/users/token/",
+        *(WRONG, NONE, WRONG, WRONG, WRONG, WRONG),
+        case="as somebody else, with one's own password",
+        sends={"username": "{somebody}", "password": "{password}"},
+    ),
+    each(
+        "POST",
+        "/api/users/token/refresh/",
+        *(NOT_VALID, "200", NONE, "200", "200", NOT_VALID),
+        own=True,
+        sends={"refresh": "{refresh}"},
+    ),
+    each(
+        "POST",
+        "/api/users/token/refresh/",
+        *("200", NONE, "200", "200", "200", "200"),
+        case="with a token of somebody else: who has it is its person",
+        sends={"refresh": "{their_refresh}"},
+    ),
+    each(
+        "POST",
+        "/api/users/token/revoke/",
+        *(NOT_VALID, "204", NONE, "204", "204", "204"),
+        own=True,
+        sends={"refresh": "{refresh}"},
+    ),
+]
+
+_ASSIGNMENTS = "/api/users/assignment/"
+_ASSIGNMENT = "/api/users/assignment/{id}/"
+_ROW = {"assignments": [GIVEN]}
+
+ASSIGNMENTS = [
+    api("GET", _ASSIGNMENTS, "200", "200 nothing", "200", "200", query="user={whose}"),
+    api("POST", _ASSIGNMENTS, "201", FORBIDDEN, "201", "201", sends=GIVEN),
+    api(
+        "POST",
+        _ASSIGNMENTS,
+        *("404 task_not_found", FORBIDDEN, NO_TASK, NO_TASK),
+        case="a task that isn't there",
+        sends={**GIVEN, "task": "{missing}"},
+    ),
+    api(
+        "POST",
+        _ASSIGNMENTS,
+        *(NONE, FORBIDDEN, NO_PERSON, NO_PERSON),
+        case="a person who isn't there",
+        sends={**GIVEN, "user": "{missing}"},
+    ),
+    api(
+        "POST",
+        _ASSIGNMENTS,
+        *(NONE, FORBIDDEN, "409 user_inactive", "409 user_inactive"),
+        case="a person who is deactivated",
+        sends={**GIVEN, "user": "{disabled}"},
+    ),
+    api(
+        "POST",
+        _ASSIGNMENTS,
+        *("400 date_out_of_range", FORBIDDEN, "201", "201"),
+        case="a day that is past",
+        sends={**GIVEN, "date": "2026-03-01"},
+    ),
+    api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", thing="assignment"),
+    api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", case="given by a taskmaster", thing="given"),
+    api("GET", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="not there", thing="missing"),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *("200", NO_ASSIGNMENT, "200", "200"),
+        case="done",
+        thing="assignment",
+        sends={"status": "done"},
+    ),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *("200", NO_ASSIGNMENT, "200", "200"),
+        case="done, given by a taskmaster",
+        thing="given",
+        sends={"status": "done"},
+    ),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *("200", NO_ASSIGNMENT, "200", "200"),
+        case="to another day",
+        thing="assignment",
+        sends={"date": DAY},
+    ),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *(FORBIDDEN, NO_ASSIGNMENT, "200", "200"),
+        case="to another day, given by a taskmaster",
+        thing="given",
+        sends={"date": DAY},
+    ),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *(FORBIDDEN, NO_ASSIGNMENT, "200", "200"),
+        case="to another person",
+        thing="assignment",
+        sends={"user": "{third}"},
+    ),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *(FORBIDDEN, NO_ASSIGNMENT, NO_PERSON, NO_PERSON),
+        case="to a person who isn't there",
+        thing="assignment",
+        sends={"user": "{missing}"},
+    ),
+    api(
+        "PATCH",
+        _ASSIGNMENT,
+        *(NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT),
+        case="not there",
+        thing="missing",
+        sends={"status": "done"},
+    ),
+    api("DELETE", _ASSIGNMENT, "204", NO_ASSIGNMENT, "204", "204", thing="assignment"),
+    api("DELETE", _ASSIGNMENT, FORBIDDEN, NO_ASSIGNMENT, "204", "204", case="given by a taskmaster", thing="given"),
+    api("DELETE", _ASSIGNMENT, FORBIDDEN, NO_ASSIGNMENT, "204", "204", case="of a day that is past", thing="past"),
+    api("DELETE", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="not there", thing="missing"),
+    api("POST", f"{_ASSIGNMENTS}bulk/", FORBIDDEN, FORBIDDEN, "201", "201", sends=_ROW),
+    api(
+        "POST",
+        f"{_ASSIGNMENTS}bulk/",
+        *(FORBIDDEN, FORBIDDEN, "207", "207"),
+        case="each",
+        sends={**_ROW, "mode": "each"},
+    ),
+    api(
+        "POST",
+        f"{_ASSIGNMENTS}bulk/",
+        *(FORBIDDEN, FORBIDDEN, "409 bulk_refused", "409 bulk_refused"),
+        case="a task that isn't there",
+        sends={"assignments": [{**GIVEN, "task": "{missing}"}]},
+    ),
+    api(
+        "POST",
+        f"{_ASSIGNMENTS}earliest/",
+        *("201", FORBIDDEN, "201", "201"),
+        sends={"task": "{spare}", "user": "{whose}"},
+    ),
+    api(
+        "POST",
+        f"{_ASSIGNMENTS}earliest/",
+        *(NO_TASK, FORBIDDEN, NO_TASK, NO_TASK),
+        case="a task that isn't there",
+        sends={"task": "{missing}", "user": "{whose}"},
+    ),
+    api("GET", f"{_ASSIGNMENTS}export.csv", FORBIDDEN, FORBIDDEN, "200", "200", query="user={whose}"),
+    api("POST", f"{_ASSIGNMENTS}import/", FORBIDDEN, FORBIDDEN, "202", "202", sends={"file": "{csv}"}),
+    api("GET", f"{_ASSIGNMENTS}import/{{id}}/", FORBIDDEN, FORBIDDEN, NOTHING, "200", thing="import"),
+    api(
+        "GET",
+        f"{_ASSIGNMENTS}import/{{id}}/",
+        *(FORBIDDEN, NONE, "200", "200"),
+        case="sent oneself",
+        thing="import",
+        own=True,
+    ),
+    api("GET", f"{_ASSIGNMENTS}import/{{id}}/", NONE, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing"),
+    api("GET", f"{_ASSIGNMENTS}import/{{id}}/report.csv", FORBIDDEN, FORBIDDEN, NOTHING, "200", thing="import"),
+    api(
+        "GET",
+        f"{_ASSIGNMENTS}import/{{id}}/report.csv",
+        *(FORBIDDEN, NONE, "200", "200"),
+        case="sent oneself",
+        thing="import",
+        own=True,
+    ),
+]
+
+_DAY = "/api/users/limit/{user}/{date}/"
+_RULE = "/api/users/limit-rule/{id}/"
+_BY_HAND = {"maximum": 4, "reason": "Training"}
+
+LIMITS = [
+    api("GET", "/api/users/limit/", "200", NO_PERSON, "200", "200", query="user={whose}"),
+    api("PUT", _DAY, FORBIDDEN, FORBIDDEN, "200", "200", sends=_BY_HAND),
+    api("PUT", _DAY, NONE, FORBIDDEN, NO_PERSON, NO_PERSON, case="nobody", thing="missing", sends=_BY_HAND),
+    api("DELETE", _DAY, FORBIDDEN, FORBIDDEN, "200", "200"),
+    api("DELETE", _DAY, NONE, FORBIDDEN, NO_PERSON, NO_PERSON, case="nobody", thing="missing"),
+    api("GET", "/api/users/limit-rule/", FORBIDDEN, FORBIDDEN, "200", "200"),
+    api("POST", "/api/users/limit-rule/", FORBIDDEN, FORBIDDEN, "201", "201", sends={"maximum": 3, "user": "{whose}"}),
+    api(
+        "POST",
+        "/api/users/limit-rule/",
+        *(NONE, FORBIDDEN, NO_PERSON, NO_PERSON),
+        case="for a person who isn't there",
+        sends={"maximum": 3, "user": "{missing}"},
+    ),
+    api("GET", _RULE, FORBIDDEN, FORBIDDEN, "200", "200", thing="rule"),
+    api("GET", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing"),
+    api("PATCH", _RULE, FORBIDDEN, FORBIDDEN, "200", "200", thing="rule", sends={"maximum": 2}),
+    api(
+        "PATCH", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing", sends={"maximum": 2}
+    ),
+    api("DELETE", _RULE, FORBIDDEN, FORBIDDEN, "204", "204", thing="rule"),
+    api("DELETE", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing"),
+    api("GET", "/api/users/availability/", "200", "200", "200", "200", case="on a date", query=f"date={DAY}"),
+    api("GET", "/api/users/availability/", "200", NO_PERSON, "200", "200", case="of a person", query="user={whose}"),
+]
+
+_LINK = "/api/users/calendar/token/"
+
+HISTORY = [
+    api("GET", "/api/users/event/", "200", "200 nothing", "200", "200", query="user={whose}"),
+    api("GET", _LINK, "200", NONE, "200", "200", own=True),
+    api("POST", _LINK, "200", NONE, "200", "200", own=True),
+    each(
+        "GET",
+        "/api/users/calendar/{token}.ics",
+        *("200", "200", "200", "200", "200", NOTHING),
+        case="the link is the secret; that of who is deactivated shows nothing",
+    ),
+]
+
+_TASK = "/api/tasks/{id}/"
+_NAME = {"name": "baking"}
+
+TASKS = [
+    api("GET", "/api/tasks/", "200", "200", "200", "200"),
+    api("POST", "/api/tasks/", FORBIDDEN, FORBIDDEN, "201", "201", sends=_NAME),
+    api("GET", _TASK, "200", "200", "200", "200", thing="task"),
+    api("GET", _TASK, NO_TASK, NO_TASK, NO_TASK, NO_TASK, case="not there", thing="missing"),
+    api("PATCH", _TASK, FORBIDDEN, FORBIDDEN, "200", "200", thing="task", sends=_NAME),
+    api("PATCH", _TASK, FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK, case="not there", thing="missing", sends=_NAME),
+    api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, "204", "204", thing="spare"),
+    api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, "409 task_in_use", "409 task_in_use", case="in use", thing="task"),
+    api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK, case="not there", thing="missing"),
+]
+
+_PERSON = "/api/users/{id}/"
+_NEW = {"username": "newcomer", "password": "of their own choice"}
+
+PEOPLE = [
+    api("GET", "/api/users/", "200", "200 nothing", "200", "200", query="q={name}"),
+    api("POST", "/api/users/", FORBIDDEN, FORBIDDEN, FORBIDDEN, "201", sends=_NEW),
+    api("GET", _PERSON, "200", NO_PERSON, "200", "200", thing="whose"),
+    api("GET", _PERSON, NONE, NO_PERSON, NO_PERSON, NO_PERSON, case="not there", thing="missing"),
+    api("PATCH", _PERSON, FORBIDDEN, NO_PERSON, FORBIDDEN, "200", thing="whose", sends={"is_taskmaster": True}),
+    api(
+        "PATCH",
+        _PERSON,
+        *(FORBIDDEN, NONE, FORBIDDEN, "200"),
+        case="oneself",
+        thing="whose",
+        own=True,
+        sends={"is_admin": True},
+    ),
+    api(
+        "PATCH",
+        _PERSON,
+        *(NONE, NO_PERSON, FORBIDDEN, NO_PERSON),
+        case="not there",
+        thing="missing",
+        sends={"is_admin": True},
+    ),
+    api("GET", "/api/users/me/", "200", NONE, "200", "200", own=True),
+    api("POST", "/api/users/me/password/", "204", NONE, "204", "204", own=True, sends=PASSWORDS),
+]
+
+OPEN = [
+    each("GET", "/health/live/", "200"),
+    each("GET", "/health/ready/", "200"),
+    each("GET", "/metrics", NOTHING, case="without `TOGO_METRICS_TOKEN`, which is nobody's"),
+    each("GET", "/api/schema/", "200"),
+    each("GET", "/api/docs/", "200"),
+    each("GET", "/api/redocs/", "200"),
+    each("GET", "/api/redocs/redoc.js", "200"),
+    each("GET", "/errors/", "200"),
+    each(ANY, "/api/", NOTHING),
+    each(ANY, "/api/{rest}", NOTHING, case="whatever isn't one"),
+]
+
+SESSIONS = [
+    each("GET", "/", SIGN_IN, "302 /today/", NONE, "302 /board/", "302 /board/", SIGN_IN, own=True),
+    each("GET", "/sign-in/", "200"),
+    each("POST", "/sign-in/", "401", "302 /", NONE, "302 /", "302 /", "401", own=True, sends=CREDENTIALS),
+    each("POST", "/sign-out/", SIGN_IN),
+]
+
+# Where a form leads back to when nothing says where it was.
+DONE = "302 /"
+_CELLS = "week=2026-W10&since=0-0-0&person={whose}"
+
+BOARD = [
+    page("GET", "/board/", "403", "403", "200", "200"),
+    page("GET", "/board/changes/", "403", "403", "200", "200", query=_CELLS),
+    page("GET", "/board/assign/", "403", "403", "200", "200", query=f"cell={{whose}}:{DAY}"),
+    page(
+        "POST",
+        "/board/assign/",
+        *("403", "403", DONE, DONE),
+        sends={"cell": f"{{whose}}:{DAY}", "task": "{spare}"},
+    ),
+    page(
+        "POST",
+        "/board/assign/",
+        *("403", "403", DONE, DONE),
+        case="a new task",
+        sends={"cell": f"{{whose}}:{DAY}", "name": "baking"},
+    ),
+    page(
+        "POST",
+        "/board/assign/",
+        *("403", "403", "404", "404"),
+        case="a task that isn't there",
+        sends={"cell": f"{{whose}}:{DAY}", "task": "{missing}"},
+    ),
+    page("GET", "/board/assignment/{id}/", "403", "403", "200", "200", thing="assignment"),
+    page("GET", "/board/assignment/{id}/", "403", "403", "404", "404", case="not there", thing="missing"),
+    page(
+        "POST",
+        "/board/assignment/{id}/",
+        "403",
+        "403",
+        DONE,
+        DONE,
+        case="done",
+        thing="given",
+        sends={"status": "done"},
+    ),
+    page(
+        "POST",
+        "/board/assignment/{id}/",
+        *("403", "403", DONE, DONE),
+        case="moved",
+        thing="given",
+        sends={"date": DAY},
+    ),
+    page("POST", "/board/assignment/{id}/remove/", DONE, "404", DONE, DONE, thing="assignment"),
+    page(
+        "POST",
+        "/board/assignment/{id}/remove/",
+        *("403", "404", DONE, DONE),
+        case="given by a taskmaster",
+        thing="given",
+    ),
+    page("GET", "/board/day/{user}/{date}/", "403", "403", "200", "200"),
+    page("GET", "/board/day/{user}/{date}/", NONE, "403", "404", "404", case="nobody", thing="missing"),
+    page("POST", "/board/day/{user}/{date}/", "403", "403", DONE, DONE, sends=_BY_HAND),
+    page("POST", "/board/day/{user}/{date}/", "403", "403", DONE, DONE, case="given back", sends={"give_back": "1"}),
+    page("GET", "/board/people/", "403", "403", "200", "200", query="username=a"),
+    page("GET", "/board/days-off/", "403", "403", "200", "200"),
+    page(
+        "POST",
+        "/board/days-off/",
+        *("403", "403", DONE, DONE),
+        sends={
+            "who": "person",
+            "username": "{somebody}",
+            "date_from": DAY,
+            "date_to": DAY,
+            "reason": "Holiday",
+        },
+    ),
+    page("GET", "/board/export.csv", "403", "403", "200", "200"),
+]
+
+_SENT = "302 /import/{id}/"
+
+PAGES = [
+    page("GET", "/today/", "200", NONE, "200", "200", own=True),
+    page("GET", "/today/changes/", "200", NONE, "200", "200", own=True, query="since=0-0-0"),
+    page("POST", "/today/{id}/", DONE, "404", DONE, DONE, thing="given", sends={"status": "done"}),
+    page(
+        "POST", "/today/{id}/", NONE, "404", "404", "404", case="not there", thing="missing", sends={"status": "done"}
+    ),
+    page("POST", "/today/calendar/", DONE, NONE, DONE, DONE, own=True),
+    page("GET", "/import/", "403", NONE, "200", "200", own=True),
+    page("POST", "/import/", "403", NONE, _SENT, _SENT, own=True, sends={"file": "{csv}"}),
+    page("GET", "/import/{id}/", "403", "403", "404", "200", thing="import"),
+    page("GET", "/import/{id}/", "403", NONE, "200", "200", case="sent oneself", thing="import", own=True),
+    page("POST", "/import/{id}/", "403", "403", "404", _SENT, thing="import"),
+    page("POST", "/import/{id}/", "403", NONE, _SENT, _SENT, case="sent oneself", thing="import", own=True),
+    page("GET", "/import/{id}/progress/", "403", "403", "404", "200", thing="import"),
+    page("GET", "/import/{id}/progress/", "403", NONE, "200", "200", case="sent oneself", thing="import", own=True),
+    page("GET", "/import/{id}/report.csv", "403", "403", "404", "200", thing="import"),
+    page("GET", "/import/{id}/report.csv", "403", NONE, "200", "200", case="sent oneself", thing="import", own=True),
+    page("GET", "/insights/", "403", NONE, "200", "200", own=True),
+    *(page("GET", f"/insights/{name}.csv", "403", NONE, "200", "200", own=True) for name in ("load", "full", "room")),
+    page("GET", "/insights/people.csv", "403", NONE, "200", "200", own=True),
+]
+
+# The pages of a thing, with what makes one and what changes one.
+_KEPT = {
+    "user": (
+        "whose",
+        {**_NEW, "is_active": "on"},
+        {"first_name": "New", "is_active": "on"},
+    ),
+    "task": ("task", {**_NAME, "is_active": "on"}, {"name": "baking", "is_active": "on"}),
+    "limitrule": ("rule", {"maximum": "3"}, {"maximum": "2", "user": "{whose}"}),
+    "dailylimit": ("day", {"user": "{whose}", "date": "2026-03-09", **_BY_HAND}, _BY_HAND),
+}
+
+
+def _pages_of(name: str) -> list[Row]:
+    thing, made, changed = _KEPT[name]
+    path, one = f"/admin/togo/{name}/", f"/admin/togo/{name}/{{object_id}}/"
+    stays = name in ("user", "dailylimit")
+    return [
+        admin_page("GET", path, "200"),
+        admin_page("POST", path, "200", case="no action"),
+        admin_page("GET", f"{path}add/", "200"),
+        admin_page("POST", f"{path}add/", f"302 {path}", sends=made),
+        admin_page("GET", one, f"302 {one}change/".replace("object_id", "id"), thing=thing),
+        admin_page("POST", one, f"302 {one}change/".replace("object_id", "id"), thing=thing),
+        admin_page("GET", f"{one}change/", "200", thing=thing),
+        admin_page("GET", f"{one}change/", "302 /admin/", case="not there", thing="missing"),
+        admin_page("POST", f"{one}change/", f"302 {path}", thing=thing, sends=changed),
+        admin_page("GET", f"{one}delete/", "403" if stays else "200", thing="spare" if name == "task" else thing),
+        admin_page(
+            "POST",
+            f"{one}delete/",
+            "403" if stays else f"302 {path}",
+            thing="spare" if name == "task" else thing,
+            sends={"post": "yes"},
+        ),
+        admin_page("GET", f"{one}history/", "200", thing=thing),
+        admin_page("POST", f"{one}history/", "200", thing=thing),
+    ]
+
+
+# Who isn't signed in to the admin pages needs no signing out.
+_INDEX = ["302 /admin/"] * 4
+
+ADMIN_PAGES = [
+    each(ANY, "/admin/login/", SIGN_IN),
+    admin_page("GET", "/admin/", "200"),
+    admin_page("POST", "/admin/", "200"),
+    admin_page("GET", "/admin/togo/", "200"),
+    admin_page("POST", "/admin/togo/", "200"),
+    *(row for name in _KEPT for row in _pages_of(name)),
+    admin_page("GET", "/admin/autocomplete/", "200", query="app_label=togo&model_name=limitrule&field_name=user"),
+    admin_page("POST", "/admin/autocomplete/", "405"),
+    admin_page("GET", "/admin/jsi18n/", "200"),
+    admin_page("POST", "/admin/jsi18n/", "405"),
+    admin_page("GET", "/admin/password_change/", "200"),
+    admin_page("POST", "/admin/password_change/", "200", case="nothing"),
+    admin_page("GET", "/admin/password_change/done/", "200"),
+    admin_page("POST", "/admin/password_change/done/", "405"),
+    admin_page("GET", "/admin/r/{content_type_id}/{object_id}/", "404", thing="missing"),
+    admin_page("POST", "/admin/r/{content_type_id}/{object_id}/", "404", thing="missing"),
+    each("GET", "/admin/logout/", *_INDEX, "405", _INDEX[0]),
+    each("POST", "/admin/logout/", *_INDEX, "200", _INDEX[0]),
+    admin_page("GET", "/admin/{url}", "404", case="whatever isn't one"),
+    admin_page("POST", "/admin/{url}", "404", case="whatever isn't one"),
+]
+
+SECTIONS = {
+    "Tokens": TOKENS,
+    "Assignments": ASSIGNMENTS,
+    "Limits": LIMITS,
+    "Tasks": TASKS,
+    "People": PEOPLE,
+    "History and calendar": HISTORY,
+    "Health, metrics and documentation": OPEN,
+    "Signing in to the pages": SESSIONS,
+    "The board": BOARD,
+    "One's day, imports and insights": PAGES,
+    "Admin pages": ADMIN_PAGES,
+}
+ROWS = [row for rows in SECTIONS.values() for row in rows]

@@ -1,0 +1,232 @@
+"""The people who ask, what each of them has, and how a row of the table is asked."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from freezegun import freeze_time
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from apps.models import DailyLimit, Import, PasswordTries, Task, User
+from apps.models.imports import ImportStatus
+from apps.services import assignments, calendar, imports, limit_rules, users
+from tests.access.rows import (
+    ADMIN,
+    ADMIN_SIGN_IN,
+    ANONYMOUS,
+    DISABLED,
+    OTHER,
+    PERSON,
+    SIGN_IN,
+    TASKMASTER,
+    Row,
+)
+from tests.conftest import TODAY
+
+MISSING = 999_999_999
+# What is asked with a token; all else with a session.
+_API = ("/api/", "/health/", "/metrics")
+
+
+class Unsalted(MD5PasswordHasher):
+    """Hashes a password fast, and always alike."""
+
+    def salt(self) -> str:
+        """Always the same."""
+        return "salt"
+
+
+class World:
+    """People, and for each the same few things. What is asked in it leaves it as it was."""
+
+    def __init__(self) -> None:
+        self._browser = Client(raise_request_exception=False)
+        self.admin = self._person("admin", is_admin=True)
+        self.chief = self._person("chief", is_taskmaster=True)
+        self.taskmaster = self._person("taskmaster", is_taskmaster=True)
+        self.alice, self.bob, self.third, self.gone = map(self._person, ("alice", "bob", "carol", "gone"))
+        self.task, self.spare = (Task.objects.create(name=name).pk for name in ("cooking", "booking"))
+        self.rule = limit_rules.create_rule(actor=self.chief, maximum=9, reason="").pk
+        people = [self.alice, self.bob, self.taskmaster, self.admin, self.gone]
+        self.things = {person.pk: self._things_of(person) for person in people}
+        self.third_refresh = str(RefreshToken.for_user(self.third))
+        # From before they were deactivated.
+        self.sessions = {person.pk: self._session_of(person) for person in people}
+        users.update_user(actor=self.admin, user_id=self.gone.pk, is_active=False)
+        self.everything = everything()
+
+    def ask(self, row: Row, column: str, **how: Any) -> str:
+        """What this column's person is answered, in the words of the table, with `, and it was written` after a
+        refusal that has changed something all the same. `how` is as `asked` has it."""
+        with self.asked(row, column, **how) as response:
+            answer = answer_of(response)
+            changes = (how.get("method") or row.method) not in ("GET", "HEAD", "OPTIONS")
+            if changes and is_refusal(answer) and everything() != self.everything:
+                answer += ", and it was written"
+        return answer
+
+    @contextlib.contextmanager
+    def asked(
+        self, row: Row, column: str, *, session: bool | None = None, method: str = "", csrf: bool = False
+    ) -> Iterator[Any]:
+        """The answer that this column's person gets, and inside what the database holds then.
+
+        `session` says whether they are known by the session of a page or by a token; by default by what the path
+        takes. `method` is another one than the row's; with `csrf` a form needs its secret.
+        """
+        asks, about = self._who(column, own=row.own)
+        names = self._names(row, asks, about)
+        headers = {}
+        self._browser.cookies.clear()
+        self._browser.handler.enforce_csrf_checks = csrf
+        if asks and (session if session is not None else not row.path.startswith(_API)):
+            self._browser.cookies["sessionid"] = self.sessions[asks.pk]
+        elif asks:
+            headers["Authorization"] = f"Bearer {names['access']}"
+        with transaction.atomic():
+            response = self._send(method or row.method, row, names, headers)
+            if response.streaming:
+                b"".join(response.streaming_content)  # What fails while it is sent fails here.
+            yield response
+            transaction.set_rollback(True)
+
+    def _send(self, method: str, row: Row, names: dict[str, Any], headers: dict[str, str]) -> Any:
+        path = _filled(row.path, names) + (f"?{_filled(row.query, names)}" if row.query else "")
+        sends = _filled(row.sends, names)
+        if row.path.startswith("/api/") and "file" not in (sends or {}):
+            body = json.dumps(sends) if sends is not None else ""
+            return self._browser.generic(method, path, body, content_type="application/json", headers=headers)
+        if method == "POST":
+            return self._browser.post(path, sends or {}, headers=headers)
+        return self._browser.generic(method, path, headers=headers)
+
+    # --- what is in it ------------------------------------------------------------------------------------------
+
+    def _person(self, name: str, **fields: bool) -> User:
+        person = User(username=name, **fields)
+        person.set_password(f"the long one of {name}")
+        person.save()
+        return person
+
+    def _things_of(self, person: User) -> dict[str, Any]:
+        def give(actor: User, date: Any) -> int:
+            return assignments.assign(actor=actor, task_id=self.task, user_id=person.pk, date=date).pk
+
+        with freeze_time("2026-02-27T12:00:00Z"):
+            past = give(person, TODAY.replace(month=2, day=27))
+        file = SimpleUploadedFile("week.csv", _csv(self.spare, person.pk))
+        sent = imports.start(actor=self.chief, file=file, dry_run=True).pk
+        # Tried to its end; and it is theirs, even where they are no taskmaster any more.
+        Import.objects.filter(pk=sent).update(
+            uploader=person, status=ImportStatus.DONE, finished_at="2026-03-02T12:00Z"
+        )
+        return {
+            "assignment": give(person, TODAY),
+            "given": give(self.chief, TODAY.replace(day=4)),
+            "past": past,
+            "import": sent,
+            "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,
+            "token": calendar.token_of(actor=person),
+            "access": str(AccessToken.for_user(person)),
+            "refresh": str(RefreshToken.for_user(person)),
+        }
+
+    def _session_of(self, person: User) -> str:
+        client = Client()
+        client.force_login(person)
+        return client.cookies["sessionid"].value
+
+    # --- how it is asked ----------------------------------------------------------------------------------------
+
+    def _who(self, column: str, *, own: bool) -> tuple[User | None, User]:
+        """Who asks, and about whose things."""
+        asks = {
+            ANONYMOUS: None,
+            PERSON: self.alice,
+            OTHER: self.alice,
+            TASKMASTER: self.taskmaster,
+            ADMIN: self.admin,
+            DISABLED: self.gone,
+        }[column]
+        return asks, asks if asks and (own or column in (PERSON, DISABLED)) else self.bob
+
+    def _names(self, row: Row, asks: User | None, about: User) -> dict[str, Any]:
+        """What the names in braces stand for."""
+        things = {**self.things[about.pk], "task": self.task, "spare": self.spare, "rule": self.rule}
+        things |= {"whose": about.pk, "missing": MISSING}
+        thing = things.get(row.thing, "")
+        own = self.things[asks.pk] if asks else {"access": "", "refresh": "no token"}
+        return {
+            **things,
+            "id": thing,
+            "object_id": thing,
+            "content_type_id": thing,
+            "user": thing if row.thing == "missing" else about.pk,
+            "date": TODAY,
+            "name": about.username,
+            "somebody": self.third.username,
+            "third": self.third.pk,
+            "disabled": self.gone.pk,
+            "password": f"the long one of {asks}" if asks else "none of theirs",
+            "access": own["access"],
+            "refresh": own["refresh"],
+            "their_refresh": self.third_refresh,
+            "csv": SimpleUploadedFile("week.csv", _csv(self.spare, about.pk)),
+            "rest": "nothing/",
+            "url": "nothing/",
+        }
+
+
+def everything() -> dict[str, list[Any]]:
+    """Every row of every table but those that a refusal may write to: sessions, and passwords that were tried."""
+    return {
+        model._meta.label: sorted(model._base_manager.values_list(), key=repr)
+        for model in apps.get_models()
+        if model not in (Session, PasswordTries)
+    }
+
+
+def is_refusal(answer: str) -> bool:
+    """Whether nothing may have been done."""
+    return answer[0] == "4" or answer in (SIGN_IN, ADMIN_SIGN_IN)
+
+
+def answer_of(response: HttpResponseBase) -> str:
+    """What was answered, in the words of the table."""
+    status = str(response.status_code)
+    if "Location" in response and status == "302":
+        return f"{status} {re.sub(r'(?<=/)[0-9]+(?=/)', '{id}', urlsplit(response['Location']).path)}"
+    if "json" in response.get("Content-Type", ""):
+        said = json.loads(getattr(response, "content", b"{}"))
+        if "code" in said:
+            return f"{status} {said['code']}"
+        if said.get("results") == []:
+            return f"{status} nothing"
+    return status
+
+
+def _filled(pattern: Any, names: dict[str, Any]) -> Any:
+    """The pattern with what its names stand for; a name alone keeps its type."""
+    if isinstance(pattern, dict):
+        return {key: _filled(value, names) for key, value in pattern.items()}
+    if isinstance(pattern, list):
+        return [_filled(value, names) for value in pattern]
+    if not isinstance(pattern, str):
+        return pattern
+    if alone := re.fullmatch(r"\{(\w+)\}", pattern):
+        return names[alone[1]]
+    return pattern.format_map(names)
+
+
+def _csv(task_id: int, user_id: int) -> bytes:
+    return f"task,user,date\r\n{task_id},{user_id},2026-03-05\r\n".encode()

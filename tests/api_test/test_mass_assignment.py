@@ -1,0 +1,89 @@
+"""Nobody sets what they weren't asked for: every call refuses fields that it doesn't take, and pages pass over them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.access.rows import ADMIN, ANY, Row
+from tests.access.table import ROWS
+from tests.access.world import World, everything
+from tests.processes import ROOT
+
+pytestmark = pytest.mark.django_db
+# Of the thing itself, of who is asking, of another thing, and of nothing.
+EXTRA = {"id": 1, "taskmaster": 1, "created_at": "2026-01-01T00:00:00Z", "is_superuser": True, "taken": 0, "unknown": 1}
+# And those that forms and Django's admin might know.
+HIDDEN = {
+    **EXTRA,
+    "pk": 1,
+    "taskmaster_id": 1,
+    "done_at": "2026-01-01",
+    "is_staff": "on",
+    "last_login_0": "2026-01-01",
+    "wanted": 1000,
+    "source_kind": "hand",
+    "rules_version": 9,
+    "applied_at_0": "2026-01-01",
+    "uploader": 1,
+}
+
+
+def writes() -> Iterator[str]:
+    """Every call of the OpenAPI document that sends something."""
+    paths: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())["paths"]
+    for path, calls in paths.items():
+        yield from (f"{method.upper()} {path}" for method in calls if method in ("post", "put", "patch"))
+
+
+def accepted(row: Row) -> bool:
+    return row.method not in ("GET", "DELETE", ANY) and row.answers[ADMIN][0] in "23"
+
+
+# A call that is accepted, for each.
+GOOD = {f"{row.method} {row.path}": row for row in reversed(ROWS) if row.path.startswith("/api/") and accepted(row)}
+FORMS = [row for row in ROWS if not row.path.startswith("/api/") and accepted(row)]
+
+
+@pytest.mark.parametrize("call", list(writes()))
+def test_a_call_refuses_each_field_that_it_does_not_take_and_writes_nothing(call: str, world: World) -> None:
+    row = GOOD[call]
+    assert world.ask(row, ADMIN) == row.answers[ADMIN]
+
+    for name, value in EXTRA.items():
+        more = replace(row, sends={**(row.sends or {}), name: value})
+        with world.asked(more, ADMIN) as response:
+            problem = json.loads(response.content)
+            assert (response.status_code, problem["code"]) == (400, "invalid_request"), name
+            assert [(error["field"], error["code"]) for error in problem["errors"]] == [(name, "unknown")]
+            assert everything() == world.everything
+
+
+@pytest.mark.parametrize("name", EXTRA)
+def test_a_bulk_refuses_the_fields_of_an_item(name: str, world: World) -> None:
+    row = GOOD["POST /api/users/assignment/bulk/"]
+    [item] = row.sends["assignments"]
+    more = replace(row, sends={"assignments": [{**item, name: EXTRA[name]}]})
+    with world.asked(more, ADMIN) as response:
+        [failure] = json.loads(response.content)["failures"]
+        assert (response.status_code, failure["code"], failure["errors"][0]["field"]) == (409, "invalid_request", name)
+        assert everything() == world.everything
+
+    with world.asked(replace(more, sends={**more.sends, "mode": "each"}), ADMIN) as response:
+        [result] = json.loads(response.content)["results"]
+        assert (response.status_code, result["status"], result["error"]["code"]) == (207, 400, "invalid_request")
+        assert everything() == world.everything
+
+
+@pytest.mark.parametrize("row", FORMS, ids=lambda row: f"{row.method} {row.path} {row.case}".strip())
+def test_a_form_does_the_same_with_hidden_fields_as_without(row: Row, world: World) -> None:
+    with world.asked(row, ADMIN):
+        without = everything()
+    more = replace(row, sends={**(row.sends or {}), **{k: v for k, v in HIDDEN.items() if k not in (row.sends or {})}})
+
+    with world.asked(more, ADMIN) as response:
+        assert str(response.status_code) == row.answers[ADMIN][:3]
+        assert everything() == without
