@@ -24,6 +24,7 @@ class Story:
     dates: list[datetime.date]
     tasks: list[int]
     next_round: "itertools.count[int]"
+    next_hot: "itertools.count[int]"
 
     def assignments(self, connections: int) -> Requests:
         """Requests that can all be granted, each once."""
@@ -38,6 +39,26 @@ class Story:
                 yield post(PATH, self.token, json.dumps({"task": task, "user": person, "date": str(date)}).encode())
 
         return requests
+
+    def storm(self, connections: int, *, maximum: int, each: int | None = None) -> Requests:
+        """Requests that all want one person's day, a new one with room for so many, each with another task; as many
+        as there are tasks, or so many of each connection."""
+        person = self.people[next(self.next_hot) % len(self.people)]
+        date = self.dates[-1] + datetime.timedelta(days=1)
+        with connection.cursor() as cursor:
+            cursor.execute(_A_DAY, [date, maximum, maximum, person])
+
+        def requests(connection_number: int) -> Iterator[bytes]:
+            tasks = self.tasks[connection_number::connections][:each]
+            for task in tasks:
+                yield post(PATH, self.token, json.dumps({"task": task, "user": person, "date": str(date)}).encode())
+
+        return requests
+
+
+_A_DAY = """
+INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind, source_reason, rules_version)
+SELECT id, %s, %s, %s, 0, 'hand', '', 1 FROM togo_user WHERE id = %s"""
 
 
 def tell(people: int, days: int) -> Story:
@@ -63,4 +84,5 @@ def tell(people: int, days: int) -> Story:
         dates=[today + datetime.timedelta(days=offset) for offset in range(days)],
         tasks=list(Task.objects.values_list("pk", flat=True)),
         next_round=itertools.count(),
+        next_hot=itertools.count(),
     )
