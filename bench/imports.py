@@ -1,19 +1,18 @@
-"""Importing a CSV file on PostgreSQL, beside SQL that writes the same for all rows at once.
-
-`python -m bench.imports ID` is the worker: it does the rows of an import and prints how long that took and the most
-memory that it held.
-"""
+"""Importing a CSV file on PostgreSQL, beside SQL that writes the same for all rows at once."""
 
 import csv
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
 from statistics import median
 
+from django.db import connection
+
+from apps.models import Import, User
+from apps.services import imports
 from bench import plots, report, story
 from tests.processes import ROOT
 
@@ -55,8 +54,6 @@ def run(*, quick: bool) -> list[str]:
     """The section of the report."""
     few, many, rounds = (500, 1000, 1) if quick else (10_000, 100_000, 5)
     told = story.tell(2000 if quick else 5000, 20)
-    from apps.models import User
-
     boss = User.objects.get(username="boss")
     names = dict(User.objects.values_list("pk", "username"))
     memory = {few: _import(boss, _file(told, names, few, round_number=0))[1]}
@@ -97,16 +94,12 @@ def _file(told: story.Story, names: dict[int, str], rows: int, *, round_number: 
     return text.getvalue().encode()
 
 
-def _import(boss: object, file: bytes) -> tuple[float, float]:
+def _import(boss: User, file: bytes) -> tuple[float, float]:
     """Import it as the web server and a worker do; the seconds and the worker's memory in MB."""
-    from apps.models import Import, User
-    from apps.services import imports
-
-    assert isinstance(boss, User)
     began = time.perf_counter()
     whole = imports.start(actor=boss, file=io.BytesIO(file), dry_run=False)
     taken = time.perf_counter() - began
-    command = [sys.executable, "-m", "bench.imports", str(whole.pk)]
+    command = [sys.executable, "-m", "bench.imports_worker", str(whole.pk)]
     done = subprocess.run(command, cwd=ROOT, env=os.environ, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout)
     whole = Import.objects.get(pk=whole.pk)
@@ -117,8 +110,6 @@ def _import(boss: object, file: bytes) -> tuple[float, float]:
 
 def _set_based(file: bytes) -> float:
     """Write the same with SQL; the seconds."""
-    from django.db import connection
-
     began = time.perf_counter()
     connection.ensure_connection()
     with connection.connection.transaction(), connection.connection.cursor() as cursor:
@@ -129,21 +120,3 @@ def _set_based(file: bytes) -> float:
             with cursor.copy("COPY bare (task, username, date) FROM STDIN (FORMAT csv, HEADER)") as copy:
                 copy.write(file)
     return time.perf_counter() - began
-
-
-def _work(import_id: int) -> None:
-    import django
-
-    django.setup()
-    from apps.services import importing
-
-    began = time.perf_counter()
-    while importing.do_next_block(import_id):
-        pass
-    seconds = time.perf_counter() - began
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": megabytes}))
-
-
-if __name__ == "__main__":
-    _work(int(sys.argv[1]))

@@ -20,7 +20,7 @@ from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.imports import ImportStatus
-from apps.services import bulk, limits, picking, refusals, transactions
+from apps.services import bulk, limits, picking, refusals, taking_many, transactions
 from apps.services.assignments import Overtaken, until_settled
 from apps.services.bulk import Item, Wish
 from apps.services.limits import Day
@@ -193,7 +193,7 @@ def _foretell(whole: Import, asked: Sequence[bulk.Asked]) -> list[bulk.Fits | To
     places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
     claims = {
         claim
-        for some in bulk.of_days(places)
+        for some in taking_many.of_days(places)
         for claim in ImportClaim.objects.filter(some, whole=whole).values_list("user", "date", "task")
     }
     days = _foreseen(places)
@@ -219,7 +219,9 @@ def _foreseen(places: set[Day]) -> dict[Day, DailyLimit]:
     """These days as they are; those that aren't set yet as they would be set now, without a `pk`."""
     if not places:
         return {}
-    found = {(day.user_id, day.date): day for some in bulk.of_days(places) for day in DailyLimit.objects.filter(some)}
+    found = {
+        (day.user_id, day.date): day for some in taking_many.of_days(places) for day in DailyLimit.objects.filter(some)
+    }
     dates = [date for _, date in places]
     picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
     return {place: found.get(place) or limits.unset_day(picker, *place) for place in places}
