@@ -46,7 +46,7 @@ def run(*, quick: bool) -> list[str]:
                 if number or quick:
                     rates[name].append(rate)
             bare.append(pgbench(told, days, seconds))
-            if number >= rounds:
+            if quick or number >= rounds:
                 break
         over = {name: _storms(told, port, days=2 if quick else 20) for name, port in ports.items()}
     return _report(rates, median(bare), over)

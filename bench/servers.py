@@ -18,6 +18,13 @@ def togo() -> contextlib.AbstractContextManager[int]:
     return server("granian", *_GRANIAN, "togo.wsgi:application")
 
 
+def embedded() -> contextlib.AbstractContextManager[int]:
+    """ToGo's web server as bin/run starts it, with one process; the port."""
+    threads = min(4, 2 * (os.cpu_count() or 1) + 1)
+    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", str(threads), "--no-access-log"]
+    return server("granian", *options, "togo.wsgi:application")
+
+
 def fastapi() -> contextlib.AbstractContextManager[int]:
     """FastAPI with asyncpg; the port."""
     options = ["--workers", "2", "--no-access-log", "--log-level", "warning"]

@@ -40,13 +40,28 @@ class Story:
 
         return requests
 
+    def bulks(self, connections: int, *, size: int) -> Requests:
+        """Requests for so many assignments each, all of which can be granted, each once."""
+        singles = list(itertools.product(self.dates, self.people))
+        number = next(self.next_round)
+
+        def requests(connection_number: int) -> Iterator[bytes]:
+            for start in range(connection_number * size, len(singles) - size + 1, connections * size):
+                items = [
+                    {"task": self.tasks[number], "user": person, "date": str(date)}
+                    for date, person in singles[start : start + size]
+                ]
+                yield post(f"{PATH}bulk/", self.token, json.dumps({"assignments": items}).encode())
+
+        return requests
+
     def storm(self, connections: int, *, maximum: int, each: int | None = None) -> Requests:
         """Requests that all want one person's day, a new one with room for so many, each with another task; as many
         as there are tasks, or so many of each connection."""
         person = self.people[next(self.next_hot) % len(self.people)]
         date = self.dates[-1] + datetime.timedelta(days=1)
         with connection.cursor() as cursor:
-            cursor.execute(_A_DAY, [date, maximum, maximum, person])
+            cursor.execute(_A_DAY, [str(date), maximum, maximum, person])
 
         def requests(connection_number: int) -> Iterator[bytes]:
             tasks = self.tasks[connection_number::connections][:each]
@@ -61,19 +76,19 @@ INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind,
 SELECT id, %s, %s, %s, 0, 'hand', '', 1 FROM togo_user WHERE id = %s"""
 
 
-def tell(people: int, days: int) -> Story:
+def tell(people: int, days: int, *, tasks: int = 500) -> Story:
     """Fill an empty database: so many people with so many days that are set, each with room for many."""
     now = datetime.datetime.now(datetime.UTC)
     today = now.date()
     boss = User.objects.create_user("boss", "a password of the benchmark", is_taskmaster=True)
     User.objects.bulk_create([User(username=f"p{number}", password="!") for number in range(people)])
-    Task.objects.bulk_create([Task(name=f"task {number}") for number in range(500)])
+    Task.objects.bulk_create([Task(name=f"task {number}") for number in range(tasks)])
     with connection.cursor() as cursor:
         for offset in range(days):
             cursor.execute(
                 "INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind, source_reason,"
                 " rules_version) SELECT id, %s, 500, 500, 0, 'default', '', 1 FROM togo_user",
-                [today + datetime.timedelta(days=offset)],
+                [str(today + datetime.timedelta(days=offset))],
             )
         LimitDay.objects.bulk_create(
             LimitDay(date=today + datetime.timedelta(days=offset), done_at=now) for offset in range(days)

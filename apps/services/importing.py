@@ -19,6 +19,7 @@ from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, DailyLimit, Import, ImportBlock, ImportClaim, Task, User
+from apps.models.base import among
 from apps.models.imports import ImportStatus
 from apps.services import bulk, limits, picking, refusals, taking_many, transactions
 from apps.services.assignments import Overtaken, until_settled
@@ -161,15 +162,16 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
 
 
 def _people(cells: set[str]) -> dict[str, Named]:
-    ids = set(User.objects.filter(pk__in=_ids(cells)).values_list("pk", flat=True))
-    normal = {User.normalize_username(cell): cell for cell in cells}
-    named = dict(User.objects.filter(username__in=normal).values_list("username", "pk"))
+    ids = set(User.objects.filter(pk__in=among(_ids(cells))).values_list("pk", flat=True))
+    # An id is nobody's name as long as there is somebody with it.
+    normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
+    named = dict(User.objects.filter(username__in=set(normal.values())).values_list("username", "pk"))
 
     def one(cell: str) -> Named:
         user_id = _id(cell)
         if user_id in ids:
             return user_id
-        found = named.get(User.normalize_username(cell))
+        found = named.get(normal[cell])
         return found or user_id or UserNotFound(f"There is nobody called {cell!r}.")
 
     return {cell: one(cell) for cell in cells}
