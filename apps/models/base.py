@@ -1,14 +1,12 @@
 """What reads of several tables share."""
 
-import datetime
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 
 def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -31,15 +29,3 @@ def holds(column: str, text: str) -> Q:
     """Whether a column holds the text, in capitals or not."""
     # Not `icontains`: SQLite's knows no capitals but A to Z, and MariaDB's none at all where "Bob" and "bob" are two.
     return Q(**{f"{column}__iregex": f"(?i){re.escape(text)}"})
-
-
-def among(ids: Collection[int]) -> Collection[int] | RawSQL:
-    """What a lookup with `__in` takes for many ids: on PostgreSQL one value instead of one for each."""
-    if connection.vendor != "postgresql" or not ids:
-        return ids
-    return RawSQL("SELECT unnest(%s::bigint[])", [array(ids)])
-
-
-def array(values: Iterable[int | datetime.date]) -> str:
-    """An array as PostgreSQL reads it: one text is written faster than each value by itself."""
-    return f"{{{','.join(map(str, values))}}}"

@@ -14,7 +14,6 @@ from django.db import IntegrityError
 from apps.exceptions.assignments import BulkRefused, DateOutOfRange
 from apps.exceptions.base import ToGoError
 from apps.models import Assignment, DailyLimit, Task, User
-from apps.models.base import among
 from apps.services import assignments, availability, limits, permissions, refusals, taking_many
 from apps.services.assignments import DayFull, Overtaken
 from apps.services.limits import Day
@@ -89,7 +88,7 @@ def check(asked: Iterable[Asked]) -> "list[Wish | ToGoError]":
     tasks = Task.objects.in_bulk({item.task_id for item in items})
     user_ids = {item.user_id for item in items}
     # Nearly all are active, and then nothing else of them is needed.
-    active = set(User.objects.active().filter(pk__in=among(user_ids)).values_list("pk", flat=True))
+    active = set(User.objects.active().filter(pk__in=taking_many.among(user_ids)).values_list("pk", flat=True))
     others = User.objects.in_bulk(user_ids - active)
     dates = {date: _refusal_of_date(date) for date in {item.date for item in items}}
 
@@ -190,7 +189,7 @@ def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
 def _given(days: dict[Day, DailyLimit], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
     """The assignments of these tasks on these days, by person, date and task."""
     places = {day.pk: place for place, day in days.items() if day.pk}
-    rows = Assignment.objects.filter(daily_limit__in=among(places), task__in=task_ids)
+    rows = Assignment.objects.filter(daily_limit__in=taking_many.among(places), task__in=task_ids)
     return {(*places[day], task): pk for day, task, pk in rows.values_list("daily_limit", "task", "pk")}
 
 

@@ -19,7 +19,6 @@ from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, DailyLimit, Import, ImportBlock, ImportClaim, Task, User
-from apps.models.base import among
 from apps.models.imports import ImportStatus
 from apps.services import bulk, limits, picking, refusals, taking_many, transactions
 from apps.services.assignments import Overtaken, until_settled
@@ -162,7 +161,7 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
 
 
 def _people(cells: set[str]) -> dict[str, Named]:
-    ids = set(User.objects.filter(pk__in=among(_ids(cells))).values_list("pk", flat=True))
+    ids = set(User.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
     # An id is nobody's name as long as there is somebody with it.
     normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
     named = dict(User.objects.filter(username__in=set(normal.values())).values_list("username", "pk"))
