@@ -12,7 +12,7 @@ _CONNECTIONS = 4
 
 def run(*, quick: bool) -> list[str]:
     """The section of the report."""
-    rounds, seconds, people, days = (1, 1.0, 2000, 5) if quick else (5, 6.0, 5000, 40)
+    rounds, seconds, people, days = (1, 1.0, 2000, 5) if quick else (5, 5.0, 5000, 40)
     told = story.tell(people, days)
     rates: list[Rate] = []
     bare: list[float] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import Source
@@ -68,12 +68,20 @@ def load(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> 
     The version is read before the rules, so that a change in between makes the days look too old, never too new.
     """
     version = current_version()
-    rules = LimitRule.objects.filter(
+    return Picker(version, _rules(user_ids, first, last))
+
+
+def load_to_tell(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Picker:
+    """The same for what is only told: no day may be set with it, for it knows no version."""
+    return Picker(0, _rules(user_ids, first, last))
+
+
+def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> QuerySet[LimitRule]:
+    return LimitRule.objects.filter(
         Q(user__isnull=True) | Q(user__in=list(user_ids)),
         Q(date_from__isnull=True) | Q(date_from__lte=last),
         Q(date_to__isnull=True) | Q(date_to__gte=first),
     )
-    return Picker(version, rules)
 
 
 def _level(rule: LimitRule) -> Source:
