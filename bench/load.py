@@ -1,5 +1,6 @@
 """Calls a server from many connections at once, and tells how fast it answers."""
 
+import contextlib
 import itertools
 import socket
 import threading
@@ -8,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+# An answer that takes longer never comes, in seconds.
+_PATIENCE = 60.0
 # Makes the requests of one connection, each whole.
 Requests = Callable[[int], Iterator[bytes]]
 
@@ -38,7 +41,10 @@ def get(path: str, token: str) -> bytes:
 
 
 def measure(port: int, requests: Requests, *, connections: int, seconds: float) -> Rate:
-    """Call for so many seconds; each connection sends its next request when the last one is answered."""
+    """Call for so many seconds; each connection sends its next request when the last one is answered, while it has one.
+
+    Raises what went wrong with the first connection that failed.
+    """
     gate = threading.Barrier(connections + 1)
     taken: list[list[float]] = [[] for _ in range(connections)]
     statuses: list[Counter[int]] = [Counter() for _ in range(connections)]
@@ -46,15 +52,20 @@ def measure(port: int, requests: Requests, *, connections: int, seconds: float) 
 
     def call(number: int) -> None:
         try:
-            with socket.create_connection(("127.0.0.1", port)) as connection:
+            with socket.create_connection(("127.0.0.1", port), _PATIENCE) as connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 wanted = requests(number)
                 gate.wait()
                 end = time.perf_counter() + seconds
-                while (began := time.perf_counter()) < end:
-                    connection.sendall(next(wanted))
+                for request in wanted:
+                    began = time.perf_counter()
+                    if began >= end:
+                        break
+                    connection.sendall(request)
                     statuses[number][_answer(connection)] += 1
                     taken[number].append(time.perf_counter() - began)
+        except threading.BrokenBarrierError:
+            pass  # Another one failed, and says why.
         except Exception as error:
             errors.append(error)
             gate.abort()
@@ -62,7 +73,8 @@ def measure(port: int, requests: Requests, *, connections: int, seconds: float) 
     threads = [threading.Thread(target=call, args=(number,)) for number in range(connections)]
     for thread in threads:
         thread.start()
-    gate.wait()
+    with contextlib.suppress(threading.BrokenBarrierError):
+        gate.wait()
     began = time.perf_counter()
     for thread in threads:
         thread.join()
@@ -70,6 +82,8 @@ def measure(port: int, requests: Requests, *, connections: int, seconds: float) 
         raise errors[0]
     spent = time.perf_counter() - began
     all_taken = sorted(itertools.chain.from_iterable(taken))
+    if not all_taken:
+        raise RuntimeError("nothing was asked")
     p50, p95, p99 = (1000 * all_taken[int(len(all_taken) * part)] for part in (0.5, 0.95, 0.99))
     return Rate(len(all_taken) / spent, sum(statuses, Counter()), p50, p95, p99)
 
@@ -78,17 +92,21 @@ def _answer(connection: socket.socket) -> int:
     """Reads one answer; returns its status."""
     data = b""
     while (end := data.find(b"\r\n\r\n")) < 0:
-        piece = connection.recv(65536)
-        if not piece:
-            raise ConnectionError(f"the server hung up after {data[:200]!r}")
-        data += piece
+        data += _more(connection)
     head = data[:end].lower()
     body = len(data) - end - 4
     if b"transfer-encoding: chunked" in head:
         while not data.endswith(b"0\r\n\r\n"):
-            data += connection.recv(65536)
+            data += _more(connection)
     else:
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
         while body < length:
-            body += len(connection.recv(65536))
+            body += len(_more(connection))
     return int(data[9:12])
+
+
+def _more(connection: socket.socket) -> bytes:
+    piece = connection.recv(65536)
+    if not piece:
+        raise ConnectionError("the server hung up")
+    return piece

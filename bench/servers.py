@@ -10,24 +10,52 @@ from collections.abc import Iterator
 
 from tests.processes import ROOT, free_port, wait_until
 
+_GRANIAN = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-access-log"]
+
 
 def togo() -> contextlib.AbstractContextManager[int]:
     """ToGo as a container runs it; the port."""
-    options = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-access-log"]
-    return _server("granian", *options, "togo.wsgi:application")
+    return server("granian", *_GRANIAN, "togo.wsgi:application")
+
+
+def embedded() -> contextlib.AbstractContextManager[int]:
+    """ToGo's web server as bin/run starts it, with one process; the port."""
+    threads = min(4, 2 * (os.cpu_count() or 1) + 1)
+    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", str(threads), "--no-access-log"]
+    return server("granian", *options, "togo.wsgi:application")
 
 
 def fastapi() -> contextlib.AbstractContextManager[int]:
     """FastAPI with asyncpg; the port."""
     options = ["--workers", "2", "--no-access-log", "--log-level", "warning"]
-    return _server("uvicorn", *options, "bench.peers.fastapi_peer:app")
+    return server("uvicorn", *options, "bench.peers.fastapi_peer:app")
+
+
+def drf() -> contextlib.AbstractContextManager[int]:
+    """Django REST framework as tutorials write it, with tables of its own for what it writes; the port."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.peers.drf_peer.settings"}
+    command = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return server("granian", *_GRANIAN, "bench.peers.drf_peer.wsgi:application")
+
+
+PEERS = {"ToGo": togo, "FastAPI + asyncpg": fastapi, "Django REST framework": drf}
 
 
 @contextlib.contextmanager
-def _server(module: str, *arguments: str) -> Iterator[int]:
+def all_peers() -> Iterator[dict[str, int]]:
+    """ToGo and the services that it is measured beside, with their ports."""
+    with contextlib.ExitStack() as stack:
+        yield {name: stack.enter_context(start()) for name, start in PEERS.items()}
+
+
+@contextlib.contextmanager
+def server(module: str, *arguments: str, **more: str) -> Iterator[int]:
+    """A module of Python that listens on a port, with all that it starts; ends it afterwards."""
     port = free_port()
     command = [sys.executable, "-m", module, "--port", str(port), *arguments]
-    child = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, start_new_session=True)
+    environment = os.environ | more
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
 
     def answers() -> bool:
         assert child.poll() is None, f"{module} ended"
@@ -39,5 +67,10 @@ def _server(module: str, *arguments: str) -> Iterator[int]:
         wait_until(answers, what=module)
         yield port
     finally:
-        os.killpg(child.pid, signal.SIGTERM)
-        child.wait(20)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGTERM)
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()

@@ -186,9 +186,6 @@ match _database["ENGINE"].rpartition(".")[2]:
         _database["TEST"] = {"NAME": str(TOGO_HOME / "test.sqlite3")}
     case "postgresql":
         _database["OPTIONS"].setdefault("connect_timeout", 5)
-        # Lets the statements of every call be planned once for each connection (`first_row` in apps/models/base.py).
-        # Django turns that off for poolers that mix up connections; PgBouncer does so no more since 1.21.
-        _database["OPTIONS"]["prepare_threshold"] = 5
         _database["OPTIONS"]["options"] = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000".strip()
     case "mysql":
         _database["OPTIONS"] |= {

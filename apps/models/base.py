@@ -1,7 +1,8 @@
 """What reads of several tables share."""
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -21,8 +22,24 @@ def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | No
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
-        return prepared.execute(statement, values, prepare=True).fetchone()
+    with connection.wrap_database_errors, _preparing(connection.connection) as prepared:
+        row = prepared.execute(statement, values, prepare=True).fetchone()
+    if connection.queries_logged:
+        # As Django's cursor does, for who looks at what is asked of the database.
+        sql = psycopg.ClientCursor(connection.connection).mogrify(statement, values)
+        connection.queries_log.append({"sql": sql, "time": "0"})
+    return row
+
+
+@contextlib.contextmanager
+def _preparing(connection: "psycopg.Connection[Any]") -> "Iterator[psycopg.Cursor[Any]]":
+    # For this statement alone: psycopg would keep count of every text that Django sends, and so the texts.
+    connection.prepare_threshold = 0
+    try:
+        with psycopg.Cursor(connection) as cursor:
+            yield cursor
+    finally:
+        connection.prepare_threshold = None
 
 
 def holds(column: str, text: str) -> Q:

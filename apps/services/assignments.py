@@ -5,7 +5,7 @@ written in the same transaction, so `taken` is always the number of rows.
 """
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import IntegrityError
@@ -151,13 +151,6 @@ def until_settled(attempt: Callable[[], T]) -> T:
         except Overtaken:
             continue
     raise TryAgain("Others are changing the same at the same time.", retry_after=1)
-
-
-def insert(actor: User, given: Iterable[tuple[Task, DailyLimit]]) -> list[Assignment]:
-    """Write assignments whose slots are taken in the same transaction: for `bulk`, which decides about many."""
-    return Assignment.objects.bulk_create(
-        [Assignment(daily_limit=day, task=task, taskmaster=actor) for task, day in given]
-    )
 
 
 # --- the statements ---------------------------------------------------------------------------------------------

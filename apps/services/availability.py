@@ -48,7 +48,7 @@ def next_free_dates(*, days: Iterable[Day]) -> dict[Day, datetime.date | None]:
     waiting = [(user_id, after) for user_id, after in answers if after < last_date]
     if not waiting:
         return answers
-    picker = picking.load({user_id for user_id, _ in waiting}, min(after for _, after in waiting), last_date)
+    picker = picking.load_to_tell({user_id for user_id, _ in waiting}, min(after for _, after in waiting), last_date)
     for start, end in pairwise(_WINDOWS):
         windows = [
             (user_id, _later(after, start + 1), min(_later(after, end), last_date)) for user_id, after in waiting

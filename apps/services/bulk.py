@@ -6,19 +6,15 @@ one INSERT writes the assignments, one writes the history.
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from django.db import IntegrityError
-from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
 
 from apps.exceptions.assignments import BulkRefused, DateOutOfRange
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, DailyLimit, Event, Task, User
-from apps.models.events import Kind
-from apps.services import assignments, availability, events, limits, permissions, refusals
+from apps.models import Assignment, DailyLimit, Task, User
+from apps.services import assignments, availability, limits, permissions, refusals, taking_many
 from apps.services.assignments import DayFull, Overtaken
 from apps.services.limits import Day
 
@@ -52,9 +48,6 @@ Done = TypeVar("Done", Fits, Assignment)
 Asked = Item | ToGoError
 Decision = Fits | DayFull | ToGoError
 Outcome = Assignment | ToGoError
-
-# Dates in one search for days: each is a condition of its own.
-_DATES_PER_QUERY = 100
 
 
 class _Refused(Exception):
@@ -93,26 +86,39 @@ def check(asked: Iterable[Asked]) -> "list[Wish | ToGoError]":
     asked = list(asked)
     items = [item for item in asked if isinstance(item, Item)]
     tasks = Task.objects.in_bulk({item.task_id for item in items})
-    people = User.objects.in_bulk({item.user_id for item in items})
+    user_ids = {item.user_id for item in items}
+    # Nearly all are active, and then nothing else of them is needed.
+    active = set(User.objects.active().filter(pk__in=taking_many.among(user_ids)).values_list("pk", flat=True))
+    others = User.objects.in_bulk(user_ids - active)
+    dates = {date: _refusal_of_date(date) for date in {item.date for item in items}}
 
     def one(item: Asked) -> Wish | ToGoError:
         if isinstance(item, ToGoError):
             return item
-        try:
-            permissions.require_date(item.date)
-        except DateOutOfRange as out_of_range:
+        if out_of_range := dates[item.date]:
             return out_of_range
-        task, person = tasks.get(item.task_id), people.get(item.user_id)
-        refusal = refusals.of_task_or_person(item.task_id, task, item.user_id, person)
+        task = tasks.get(item.task_id)
+        if item.user_id in active:
+            refusal: ToGoError | None = refusals.of_task(item.task_id, task)
+        else:
+            refusal = refusals.of_task_or_person(item.task_id, task, item.user_id, others.get(item.user_id))
         return refusal or Wish(tasks[item.task_id], item.user_id, item.date)
 
     return [one(item) for item in asked]
 
 
+def _refusal_of_date(date: datetime.date) -> DateOutOfRange | None:
+    try:
+        permissions.require_date(date)
+    except DateOutOfRange as refusal:
+        return refusal
+    return None
+
+
 def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
     """What is to become of each wish on these days, in this order. Writes nothing."""
     asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in wishes if isinstance(wish, Wish)}
-    given = _given([day.pk for day in asked.values() if day.pk], {w.task.pk for w in wishes if isinstance(w, Wish)})
+    given = _given(asked, {wish.task.pk for wish in wishes if isinstance(wish, Wish)})
     wanted: Counter[Day] = Counter()
     decisions: list[Decision] = []
     for wish in wishes:
@@ -151,17 +157,6 @@ def explain(decisions: Sequence[Done | DayFull | ToGoError]) -> list[Done | ToGo
     ]
 
 
-def of_days(days: Iterable[Day]) -> Iterator[Q]:
-    """What finds these people's dates, and no others, in any table with `user` and `date`; some dates with a query."""
-    people: dict[datetime.date, set[int]] = {}
-    for user_id, date in days:
-        people.setdefault(date, set()).add(user_id)
-    dates = sorted(people)
-    for start in range(0, len(dates), _DATES_PER_QUERY):
-        chunk = dates[start : start + _DATES_PER_QUERY]
-        yield reduce(or_, (Q(date=date, user__in=people[date]) for date in chunk))
-
-
 # --- the statements ---------------------------------------------------------------------------------------------
 
 
@@ -185,52 +180,21 @@ def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> li
 def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
     """The days of the wishes, locked in the order of their ids. Raises `DayMissing`."""
     places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
-    rows = (
-        row for some in of_days(places) for row in DailyLimit.objects.filter(some).values_list("user", "date", "pk")
-    )
-    found = {(user_id, date): day_id for user_id, date, day_id in rows}
-    if missing := places - set(found):
+    locked = taking_many.lock(places)
+    if missing := places - set(locked):
         raise limits.DayMissing(*missing, for_everybody=True)
-    locked = DailyLimit.objects.filter(pk__in=found.values()).locked()
-    return {(day.user_id, day.date): day for day in locked}
+    return locked
 
 
-def _given(day_ids: list[int], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
+def _given(days: dict[Day, DailyLimit], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
     """The assignments of these tasks on these days, by person, date and task."""
-    rows = Assignment.objects.filter(daily_limit__in=day_ids, task__in=task_ids)
-    columns = rows.values_list("daily_limit__user", "daily_limit__date", "task", "pk")
-    return {(user_id, date, task_id): pk for user_id, date, task_id, pk in columns}
+    places = {day.pk: place for place, day in days.items() if day.pk}
+    rows = Assignment.objects.filter(daily_limit__in=taking_many.among(places), task__in=task_ids)
+    return {(*places[day], task): pk for day, task, pk in rows.values_list("daily_limit", "task", "pk")}
 
 
 def _write(actor: User, fitting: list[Fits]) -> list[Assignment]:
-    if not fitting:
-        return []
-    days = {fits.day.pk: fits.day for fits in fitting}
-    slots = Counter(fits.day.pk for fits in fitting)
-    days_with: dict[int, list[int]] = {}
-    for day_id, number in slots.items():
-        days_with.setdefault(number, []).append(day_id)
-    number_of_slots = Case(
-        *(When(pk__in=day_ids, then=Value(number)) for number, day_ids in days_with.items()),
-        output_field=PositiveSmallIntegerField(),
-    )
-    if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + number_of_slots) != len(slots):
+    made = taking_many.take(actor=actor, given=fitting) if fitting else []
+    if made is None:
         raise Overtaken
-    for day_id, number in slots.items():
-        days[day_id].taken += number
-    made = assignments.insert(actor, fitting)
-    events.note_all(
-        [
-            Event(
-                kind=Kind.ASSIGNED,
-                actor=actor.pk,
-                user=one.user_id,
-                task=one.task_id,
-                task_name=one.task.name,
-                date=one.date,
-                assignment=one.pk,
-            )
-            for one in made
-        ]
-    )
     return made

@@ -20,7 +20,7 @@ from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.imports import ImportStatus
-from apps.services import bulk, limits, picking, refusals, transactions
+from apps.services import bulk, limits, picking, refusals, taking_many, transactions
 from apps.services.assignments import Overtaken, until_settled
 from apps.services.bulk import Item, Wish
 from apps.services.limits import Day
@@ -161,15 +161,16 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
 
 
 def _people(cells: set[str]) -> dict[str, Named]:
-    ids = set(User.objects.filter(pk__in=_ids(cells)).values_list("pk", flat=True))
-    normal = {User.normalize_username(cell): cell for cell in cells}
-    named = dict(User.objects.filter(username__in=normal).values_list("username", "pk"))
+    ids = set(User.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
+    # An id is nobody's name as long as there is somebody with it.
+    normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
+    named = dict(User.objects.filter(username__in=set(normal.values())).values_list("username", "pk"))
 
     def one(cell: str) -> Named:
         user_id = _id(cell)
         if user_id in ids:
             return user_id
-        found = named.get(User.normalize_username(cell))
+        found = named.get(normal[cell])
         return found or user_id or UserNotFound(f"There is nobody called {cell!r}.")
 
     return {cell: one(cell) for cell in cells}
@@ -193,7 +194,7 @@ def _foretell(whole: Import, asked: Sequence[bulk.Asked]) -> list[bulk.Fits | To
     places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
     claims = {
         claim
-        for some in bulk.of_days(places)
+        for some in taking_many.of_days(places)
         for claim in ImportClaim.objects.filter(some, whole=whole).values_list("user", "date", "task")
     }
     days = _foreseen(places)
@@ -219,7 +220,9 @@ def _foreseen(places: set[Day]) -> dict[Day, DailyLimit]:
     """These days as they are; those that aren't set yet as they would be set now, without a `pk`."""
     if not places:
         return {}
-    found = {(day.user_id, day.date): day for some in bulk.of_days(places) for day in DailyLimit.objects.filter(some)}
+    found = {
+        (day.user_id, day.date): day for some in taking_many.of_days(places) for day in DailyLimit.objects.filter(some)
+    }
     dates = [date for _, date in places]
     picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
     return {place: found.get(place) or limits.unset_day(picker, *place) for place in places}

@@ -69,8 +69,12 @@ def load(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> 
     The version is read before the rules, so that a change in between makes the days look too old, never too new.
     """
     version = current_version()
-    whose = Q(user__isnull=True) | Q(user__in=list(user_ids))
-    return Picker(version, LimitRule.objects.filter(whose, _says_something(first, last)))
+    return Picker(version, _rules(user_ids, first, last))
+
+
+def load_to_tell(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Picker:
+    """The same for what is only told: no day may be set with it, for it knows no version."""
+    return Picker(0, _rules(user_ids, first, last))
 
 
 def with_limits_of_their_own(people: "QuerySet[User, int]", first: datetime.date, last: datetime.date) -> list[int]:
@@ -84,6 +88,11 @@ def with_limits_of_their_own(people: "QuerySet[User, int]", first: datetime.date
 def about_people(first: datetime.date, last: datetime.date) -> "QuerySet[LimitRule]":
     """The rules about one person that say something of these dates."""
     return LimitRule.objects.filter(_says_something(first, last), user__isnull=False)
+
+
+def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> "QuerySet[LimitRule]":
+    whose = Q(user__isnull=True) | Q(user__in=list(user_ids))
+    return LimitRule.objects.filter(whose, _says_something(first, last))
 
 
 def _says_something(first: datetime.date, last: datetime.date) -> Q:

@@ -53,6 +53,7 @@ SHARED = {
         "permissions": "who may do what, in one place",
         "refusals": "why something can't be given: for assignments and bulk",
         "taking": "how a slot is taken on each database: for assignments",
+        "taking_many": "how many are taken at once: for bulk",
         "spreadsheets": "how CSV is read and written: for imports and exports",
         "picking": "how rules become a limit: for limits, limit rules and availability",
         "repicking": "how changed rules get to days that are set: for limits and limit rules",
@@ -148,7 +149,7 @@ WRITES |= {f"a{name}" for name in WRITES} | {"_raw_delete", "add", "set", "remov
 SQL = {"execute", "executemany", "raw", "first_row"}
 # How one gets at assignments: the model, one of them, and what belongs to a day, a task or a person.
 ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
-THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py", "taking.py")}
+THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py", "taking.py", "taking_many.py")}
 # What else speaks SQL: it says who waits for a lock, and how long; and it reads the person of every call.
 WAITS = ROOT / "apps" / "services" / "transactions.py"
 PEOPLE = ROOT / "apps" / "models" / "users.py"

@@ -1,0 +1,156 @@
+"""Locks many days and takes slots on them: the statements behind `bulk`, as each database does them best.
+
+Who calls this decides under the locks what fits, so nothing is guarded here but by the constraints of the database.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import psycopg
+from django.db import connection
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.models.assignments import Status
+from apps.models.events import Kind
+from apps.services import events
+from apps.services.limits import Day
+
+# What is taken, and for what.
+Given = tuple[Task, DailyLimit]
+
+# Dates in one search for days: each is a condition of its own.
+_DATES_PER_QUERY = 100
+
+_LOCK = """
+SELECT day.* FROM togo_dailylimit AS day
+JOIN unnest(%s::bigint[], %s::date[]) AS place (user_id, date) USING (user_id, date)
+ORDER BY day.id FOR NO KEY UPDATE OF day
+"""
+# No `ON CONFLICT DO NOTHING`, which would commit slots without their assignments.
+_TAKE = """
+WITH given AS (
+    SELECT * FROM unnest(%(days)s::bigint[], %(tasks)s::bigint[]) WITH ORDINALITY AS given (day, task, number)
+), day AS (
+    UPDATE togo_dailylimit SET taken = taken + many.number
+    FROM (SELECT day, count(*) AS number FROM given GROUP BY day) AS many
+    WHERE togo_dailylimit.id = many.day
+    RETURNING id, user_id, date
+), made AS (
+    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
+    SELECT day.id, given.task, %(actor)s, %(status)s, %(now)s FROM given JOIN day ON day.id = given.day
+    ORDER BY given.number
+    RETURNING id, daily_limit_id, task_id
+), told AS (
+    INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
+    SELECT %(now)s, %(actor)s, %(kind)s, day.user_id, made.task_id, task.name, day.date, made.id, '{}'
+    FROM made JOIN day ON day.id = made.daily_limit_id JOIN togo_task AS task ON task.id = made.task_id
+    ORDER BY made.id
+)
+SELECT id, daily_limit_id, task_id FROM made
+"""
+
+
+def lock(places: Collection[Day]) -> dict[Day, DailyLimit]:
+    """Those of these people's dates that are set, locked in the order of their ids."""
+    if not places:
+        return {}
+    if connection.vendor == "postgresql":
+        locked: Iterable[DailyLimit] = DailyLimit.objects.raw(
+            _LOCK, [_array(user_id for user_id, _ in places), _array(date for _, date in places)]
+        )
+    else:
+        rows = (DailyLimit.objects.filter(some).values_list("pk", flat=True) for some in of_days(places))
+        locked = DailyLimit.objects.filter(pk__in=[day_id for some in rows for day_id in some]).locked()
+    return {(day.user_id, day.date): day for day in locked}
+
+
+def take(*, actor: User, given: Sequence[Given]) -> list[Assignment] | None:
+    """Write these assignments on days that are locked, the slots that they take and the history; None, and then the
+    transaction must be undone, where a day is gone."""
+    slots = Counter(day.pk for _, day in given)
+    made = _take_at_once(actor, given) if connection.vendor == "postgresql" else _take_each(actor, given, slots)
+    if made is not None:
+        for day in {day.pk: day for _, day in given}.values():
+            day.taken += slots[day.pk]
+    return made
+
+
+def of_days(days: Iterable[Day]) -> Iterator[Q]:
+    """What finds these people's dates, and no others, in any table with `user` and `date`; some dates with a query."""
+    people: dict[datetime.date, set[int]] = {}
+    for user_id, date in days:
+        people.setdefault(date, set()).add(user_id)
+    dates = sorted(people)
+    for start in range(0, len(dates), _DATES_PER_QUERY):
+        chunk = dates[start : start + _DATES_PER_QUERY]
+        yield reduce(or_, (Q(date=date, user__in=people[date]) for date in chunk))
+
+
+def among(ids: Collection[int]) -> Collection[int] | RawSQL:
+    """What a lookup with `__in` takes for many ids: on PostgreSQL one value instead of one for each."""
+    if connection.vendor != "postgresql" or not ids:
+        return ids
+    return RawSQL("SELECT unnest(%s::bigint[])", [_array(ids)])
+
+
+def _take_at_once(actor: User, given: Sequence[Given]) -> list[Assignment] | None:
+    now = timezone.now()
+    values = {"days": _array(day.pk for _, day in given), "tasks": _array(task.pk for task, _ in given)}
+    values |= {"status": Status.OPEN.value, "kind": Kind.ASSIGNED.value}
+    # Past Django's cursor, see `taking`.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        rows = cursor.execute(_TAKE, {**values, "actor": actor.pk, "now": now}).fetchall()
+    ids = {(day_id, task_id): pk for pk, day_id, task_id in rows}
+    if len(ids) != len(given):
+        return None
+    return [_made(ids[day.pk, task.pk], day, task, actor, now) for task, day in given]
+
+
+def _made(pk: int, day: DailyLimit, task: Task, actor: User, now: datetime.datetime) -> Assignment:
+    # By place, and only the day as an object: by name and with all of them it takes three times as long.
+    columns: Any = (pk, day.pk, task.pk, actor.pk, Status.OPEN, now)
+    made = Assignment(*columns)
+    made.daily_limit = day
+    return made
+
+
+def _take_each(actor: User, given: Sequence[Given], slots: Counter[int]) -> list[Assignment] | None:
+    days_with: dict[int, list[int]] = {}
+    for day_id, number in slots.items():
+        days_with.setdefault(number, []).append(day_id)
+    number_of_slots = Case(
+        *(When(pk__in=day_ids, then=Value(number)) for number, day_ids in days_with.items()),
+        output_field=PositiveSmallIntegerField(),
+    )
+    if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + number_of_slots) != len(slots):
+        return None
+    made = Assignment.objects.bulk_create(
+        [Assignment(daily_limit=day, task=task, taskmaster=actor) for task, day in given]
+    )
+    events.note_all(
+        [
+            Event(
+                kind=Kind.ASSIGNED,
+                actor=actor.pk,
+                user=one.user_id,
+                task=one.task_id,
+                task_name=one.task.name,
+                date=one.date,
+                assignment=one.pk,
+            )
+            for one in made
+        ]
+    )
+    return made
+
+
+def _array(values: Iterable[int | datetime.date]) -> str:
+    """An array as PostgreSQL reads it: one text is written faster than each value by itself."""
+    return f"{{{','.join(map(str, values))}}}"

@@ -1,0 +1,28 @@
+"""Does the rows of an import: `python -m bench.imports_worker ID`.
+
+Prints how many seconds that took and the most megabytes that it held. A process of its own, for its memory.
+"""
+
+import json
+import sys
+import time
+
+import django
+
+from bench import memory
+
+
+def main() -> None:
+    """Do block after block, as the job does."""
+    django.setup()
+    from apps.services import importing
+
+    began = time.perf_counter()
+    while importing.do_next_block(int(sys.argv[1])):
+        pass
+    seconds = time.perf_counter() - began
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": memory.most()}))
+
+
+if __name__ == "__main__":
+    main()
