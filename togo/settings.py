@@ -106,10 +106,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.views.middleware.SessionForPages",
     "django.middleware.common.CommonMiddleware",
-    "apps.views.middleware.CsrfViewForPages",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "apps.views.middleware.AuthenticationForPages",
     "apps.views.middleware.MessageForPages",
-    "apps.views.middleware.XFrameOptionsForPages",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.views.middleware.CSPForPages",
     # Last: what it answers gets all that the others add.
     "apps.views.rate_limits.PageRateLimitMiddleware",

@@ -1,4 +1,7 @@
-"""Django's middleware for pages. Calls of the API go past it: they have no session, no form and nothing to load."""
+"""Django's middleware for pages. Calls of the API go past it: they have no session, nothing to tell and nothing to load.
+
+What costs little, and is asked for by name by Django's own checks, stays Django's.
+"""
 
 from typing import Any
 
@@ -7,8 +10,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
-from django.middleware.clickjacking import XFrameOptionsMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 # The documentation of the API is pages, too.
@@ -39,11 +40,3 @@ class MessageForPages(_ForPages, MessageMiddleware):
 
 class SessionForPages(_ForPages, SessionMiddleware):
     """What is remembered of a browser."""
-
-
-class XFrameOptionsForPages(_ForPages, XFrameOptionsMiddleware):
-    """That no other page shows it in a frame."""
-
-
-class CsrfViewForPages(_ForPages, CsrfViewMiddleware):
-    """That a form was sent from a page of ours."""

@@ -185,7 +185,9 @@ def test_a_forged_token_is_none(
 
     assert told(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {token}"), 401) == "token_not_valid"
     for call in ("refresh", "revoke"):
-        assert told(anonymous.post(f"/api/users/token/{call}/", {"refresh": token}, format="json"), 401)
+        # A body takes no longer ones.
+        expected = 401 if len(token) <= 4000 else 400
+        assert told(anonymous.post(f"/api/users/token/{call}/", {"refresh": token}, format="json"), expected)
 
 
 @hostile(examples=300)
