@@ -1,4 +1,4 @@
-"""Django's middleware for pages. Calls of the API go past it: they have no session, nothing to tell and nothing to load.
+"""Django's middleware for pages. Calls of the API go past it: they have no session, nothing to tell or to load.
 
 What costs little, and is asked for by name by Django's own checks, stays Django's.
 """

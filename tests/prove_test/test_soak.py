@@ -86,7 +86,7 @@ def test_a_process_that_opens_files_holds_more_of_them() -> None:
     before = samples.held_by(me)
     opened = [os.open("/dev/null", os.O_RDONLY) for _ in range(20)]
     # Memory of its own: what else is asked for may be had from what this process gave up before.
-    kept = mmap.mmap(-1, 50_000_000)
+    kept = mmap.mmap(-1, 50_000_000, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     kept.write(b"x" * len(kept))
     after = samples.held_by(me)
     assert after["files of me"] == before["files of me"] + len(opened)
