@@ -141,9 +141,11 @@ class TextField(serializers.CharField):
     }
 
     def to_internal_value(self, data: Any) -> str:
-        """The text, as it was sent."""
+        """The text, without the blanks around it where they say nothing; those count in its length all the same."""
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         if any(unicodedata.category(character) in {"Cc", "Cs"} for character in data):
             self.fail("control")
         return super().to_internal_value(data)

@@ -136,6 +136,7 @@ def test_only_taskmasters_change_the_catalogue(alice: User, admin: User, cooking
         ("name", 7),
         ("name", ["cooking"]),
         ("name", "x" * 256),
+        ("name", " " + "x" * 255),
         ("name", "a\nb"),
         ("name", "a\x00b"),
         ("is_active", "true"),
