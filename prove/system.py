@@ -89,8 +89,14 @@ class System:
         return next((pid for pid in self.web.children() if inode and _has(pid, inode)), None)
 
     def wait_for_web(self) -> None:
-        """Until it answers."""
-        wait_until(self._web_answers, "the web server")
+        """Until it answers. It may have been ending still when it was looked at last: granian gives up when one of its
+        processes after the other is killed, and takes its time for that."""
+
+        def answers() -> bool:
+            self.mend([self.web])
+            return self._web_answers()
+
+        wait_until(answers, "the web server")
 
     def set_limits(self, *options: str) -> None:
         """The daily job, as an operator runs it by the worker's clock; its end doesn't matter here."""
