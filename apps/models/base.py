@@ -3,36 +3,55 @@
 import contextlib
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Q
+from psycopg.types.numeric import Int8
 
 
 def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """The first row that a statement of every call returns.
+    """The first row that a statement of every call returns; see `rows`."""
+    return next(iter(rows(statement, values)), None)
 
-    On PostgreSQL it is planned once for each connection: past Django's cursor, which writes the values into the text.
+
+def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows that a statement returns which is written out because it is needed so often. The values are whole
+    numbers, texts, dates and, on PostgreSQL, times.
+
+    SQLite's dates come as texts, which `as_date` reads. On PostgreSQL the statement is planned once for each
+    connection; what Django sends isn't, with the values written into it.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor != "postgresql":
+        adapt = connection.ops.adapt_datefield_value
         with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-            return row
+            cursor.execute(
+                statement, {name: adapt(one) if isinstance(one, date) else one for name, one in values.items()}
+            )
+            return list(cursor.fetchall())
+    # Of one width, whatever their size: another type of value would be another statement to plan.
+    values = {name: Int8(one) if type(one) is int else one for name, one in values.items()}
     connection.ensure_connection()
-    with connection.wrap_database_errors, _preparing(connection.connection) as prepared:
-        row = prepared.execute(statement, values, prepare=True).fetchone()
+    # In Django's own cursor, so that whoever watches statements sees this one.
+    with _preparing(connection.connection) as prepared, connection.make_cursor(prepared) as cursor:
+        cursor.execute(statement, values)
+        found = list(cursor.fetchall())
     if connection.queries_logged:
-        # As Django's cursor does, for who looks at what is asked of the database.
         sql = psycopg.ClientCursor(connection.connection).mogrify(statement, values)
         connection.queries_log.append({"sql": sql, "time": "0"})
-    return row
+    return found
+
+
+def as_date(value: date | str | None) -> date | None:
+    """The date that a column of a row of `rows` holds."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 @contextlib.contextmanager
-def _preparing(connection: "psycopg.Connection[Any]") -> "Iterator[psycopg.Cursor[Any]]":
+def _preparing(connection: "psycopg.Connection[Any]") -> "Iterator[Any]":
     # For this statement alone: psycopg would keep count of every text that Django sends, and so the texts.
     connection.prepare_threshold = 0
     try:

@@ -1,11 +1,21 @@
 """The rules that daily limits are picked from."""
 
+import datetime
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 
+from apps.models.base import as_date, rows
+
 HIGHEST_MAXIMUM = 1000
+
+# What a limit is picked with.
+_FIELDS = ["id", "user_id", "weekday", "date_from", "date_to", "maximum", "reason"]
+_FOR_PERSON = f"""SELECT {", ".join(_FIELDS)} FROM togo_limitrule
+    WHERE (user_id IS NULL OR user_id = %(user)s)
+        AND (date_from IS NULL OR date_from <= %(last)s) AND (date_to IS NULL OR date_to >= %(first)s)"""  # noqa: S608
 
 
 class Weekday(models.IntegerChoices):
@@ -18,6 +28,20 @@ class Weekday(models.IntegerChoices):
     FRIDAY = 4
     SATURDAY = 5
     SUNDAY = 6
+
+
+class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
+    """Reads of rules."""
+
+    def for_person(self, user_id: int, first: datetime.date, last: datetime.date) -> "list[LimitRule]":
+        """The rules that say something of this person's days from `first` to `last`: read for every refusal."""
+        found = rows(_FOR_PERSON, {"user": user_id, "first": first, "last": last})
+        return [
+            LimitRule.from_db(
+                DEFAULT_DB_ALIAS, _FIELDS, [*whose, as_date(date_from), as_date(date_to), maximum, reason]
+            )
+            for *whose, date_from, date_to, maximum, reason in found
+        ]
 
 
 class LimitRule(models.Model):
@@ -46,6 +70,8 @@ class LimitRule(models.Model):
     # The version of the rules that the last change of this rule made, and since when all days agree with it.
     version = models.BigIntegerField(editable=False)
     applied_at = models.DateTimeField(null=True, editable=False)
+
+    objects = LimitRuleQuerySet.as_manager()
 
     class Meta:
         constraints = [

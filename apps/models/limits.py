@@ -1,13 +1,20 @@
 """How much a person can take on a date."""
 
-from typing import TYPE_CHECKING, Any
+import datetime
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import F, Q
 
-if TYPE_CHECKING:
-    import datetime
+from apps.models.base import as_date, rows
+
+# A row's columns, in the order of the fields below, for statements that are written out.
+DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
+_FIELDS = DAY.split(", ")
+_WINDOW = f"""SELECT {DAY} FROM togo_dailylimit
+    WHERE user_id = %(user)s AND date >= %(first)s AND date <= %(last)s"""  # noqa: S608 - only our own names
 
 
 class Source(models.TextChoices):
@@ -27,9 +34,13 @@ class Source(models.TextChoices):
 class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
     """Reads of limits."""
 
-    def of(self, user_id: int, date: "datetime.date") -> "DailyLimitQuerySet":
+    def of(self, user_id: int, date: datetime.date) -> "DailyLimitQuerySet":
         """One person's day."""
         return self.filter(user_id=user_id, date=date)
+
+    def between(self, user_id: int, first: datetime.date, last: datetime.date) -> "list[DailyLimit]":
+        """One person's days that are set, both dates included: read for every refusal."""
+        return [DailyLimit.of_row(row) for row in rows(_WINDOW, {"user": user_id, "first": first, "last": last})]
 
     def with_room(self) -> "DailyLimitQuerySet":
         """Days that can take one more task. Filters on the day's own columns only, so that a guarded update with it
@@ -91,6 +102,12 @@ class DailyLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} on {self.date}: {self.taken} of {self.maximum}"
+
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> "DailyLimit":
+        """The day that has these columns of `DAY`."""
+        number, user_id, date, *rest = row
+        return cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, [number, user_id, as_date(date), *rest])
 
     @property
     def remaining(self) -> int:

@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, NoFreeDay
-from apps.exceptions.base import TryAgain
+from apps.exceptions.base import ToGoError, TryAgain
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
 from apps.models.events import Kind
@@ -114,8 +114,7 @@ def change(
         try:
             return limits.with_days(lambda: _change(actor, assignment, place if moves else None, status))
         except IntegrityError:
-            _require_not_assigned(assignment.task_id, *place, moving=assignment.pk)
-            raise Overtaken from None
+            raise _conflict(assignment.task_id, *place, moving=assignment.pk) from None
 
     return _explained(lambda: until_settled(attempt))
 
@@ -161,34 +160,22 @@ def _give(actor: User, task_id: int, user_id: int, date: datetime.date) -> Assig
         return limits.with_days(lambda: _take(actor, task_id, user_id, date), one_statement=True)
     except IntegrityError:
         # The task is given already, or the task or the person was deleted meanwhile. The transaction was left
-        # whole, so nothing is taken; say which it was, or start again when that has changed as well.
-        _require_assignable(task_id, user_id)
-        _require_not_assigned(task_id, user_id, date)
-        raise Overtaken from None
+        # whole, so nothing is taken.
+        raise _conflict(task_id, user_id, date) from None
 
 
 def _take(actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
     if taken := taking.take(actor=actor, task_id=task_id, user_id=user_id, date=date):
         return taken
     # Why not is looked up only now: most can be given.
-    _require_assignable(task_id, user_id)
-    raise _no_slot(task_id, user_id, date)
+    raise _why_not(task_id, user_id, date)
 
 
 def _take_slot(task_id: int, user_id: int, date: datetime.date, *, moving: int) -> DailyLimit:
     days = DailyLimit.objects.of(user_id, date)
     if not days.with_room().update(taken=F("taken") + 1):
-        raise _no_slot(task_id, user_id, date, moving=moving)
+        raise _why_not(task_id, user_id, date, moving=moving)
     return days.get()
-
-
-def _no_slot(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> Exception:
-    """Why the day gave none: what is to be raised for it."""
-    day = DailyLimit.objects.of(user_id, date).first()
-    if day is None:
-        return limits.DayMissing((user_id, date), for_everybody=True)
-    _require_not_assigned(task_id, user_id, date, moving=moving)
-    return Overtaken() if day.remaining else DayFull(day)
 
 
 def _free_slot(day_id: int) -> None:
@@ -272,14 +259,25 @@ def _require_person(user_id: int) -> None:
         raise refusal
 
 
-def _require_not_assigned(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> None:
-    same = Assignment.objects.filter(task=task_id, daily_limit__user=user_id, daily_limit__date=date)
-    assignment_id = same.values_list("pk", flat=True).first()
-    if assignment_id is None:
-        return
-    if assignment_id == moving:
-        raise Overtaken  # Somebody else moved it there meanwhile.
-    raise refusals.already_assigned(task_id=task_id, user_id=user_id, date=date, assignment_id=assignment_id)
+def _why_not(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> Exception:
+    """Why no slot was taken: what is to be raised for it. What is moved keeps its task, retired or not."""
+    seen = taking.look(task_id=task_id, user_id=user_id, date=date)
+    if moving is None and (refusal := refusals.of_task_or_person(task_id, seen.task, user_id, seen.person)):
+        return refusal
+    if seen.assignment_id not in {None, moving}:
+        return refusals.already_assigned(task_id=task_id, user_id=user_id, date=date, assignment_id=seen.assignment_id)
+    if seen.day is None:
+        return limits.DayMissing((user_id, date), for_everybody=True)
+    if seen.day.remaining or seen.assignment_id:
+        return Overtaken()  # There is room by now, or somebody else moved it there.
+    return DayFull(seen.day)
+
+
+def _conflict(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> Exception:
+    """What is to be raised where the database refused to write: what it was, or to start again when that has changed
+    since."""
+    why = _why_not(task_id, user_id, date, moving=moving)
+    return why if isinstance(why, ToGoError) else Overtaken()
 
 
 def _explained(work: Callable[[], Assignment]) -> Assignment:

@@ -90,8 +90,11 @@ def about_people(first: datetime.date, last: datetime.date) -> "QuerySet[LimitRu
     return LimitRule.objects.filter(_says_something(first, last), user__isnull=False)
 
 
-def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> "QuerySet[LimitRule]":
-    whose = Q(user__isnull=True) | Q(user__in=list(user_ids))
+def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Iterable[LimitRule]:
+    people = list(user_ids)
+    if len(people) == 1:
+        return LimitRule.objects.for_person(people[0], first, last)
+    whose = Q(user__isnull=True) | Q(user__in=people)
     return LimitRule.objects.filter(whose, _says_something(first, last))
 
 

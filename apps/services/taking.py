@@ -6,31 +6,30 @@ written out, because an assignment is what is asked for most and building them t
 """
 
 import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
-from psycopg.types.numeric import Int8
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
 from apps.models.base import first_row
 from apps.models.events import Kind
+from apps.models.limits import DAY
 
 _TASK = "SELECT id, name, is_active FROM togo_task WHERE id = %(task)s AND is_active"
 # The rule: the day's own columns decide, and the number of rows says whether they did.
 _SLOT = """UPDATE togo_dailylimit SET taken = taken + 1
     WHERE user_id = %(user)s AND date = %(date)s AND taken < maximum
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)"""
-_DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
 _ASSIGNMENT = "INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)"
 _EVENT = "INSERT INTO togo_event (at, actor, kind, {user}, task, task_name, date, assignment, data)"
 
 # Only our own words are put together here; what is asked for is sent beside them.
 ONE_STATEMENT = f"""
 WITH task AS ({_TASK}), day AS (
-    {_SLOT} AND EXISTS (SELECT 1 FROM task) RETURNING {_DAY}
+    {_SLOT} AND EXISTS (SELECT 1 FROM task) RETURNING {DAY}
 ), made AS (
     {_ASSIGNMENT} SELECT day.id, task.id, %(actor)s, %(status)s, %(now)s FROM day, task RETURNING id
 ), told AS (
@@ -39,9 +38,18 @@ WITH task AS ({_TASK}), day AS (
 )
 SELECT made.id, task.*, day.* FROM made, task, day
 """  # noqa: S608
-_READ_DAY = f"SELECT {_DAY} FROM togo_dailylimit WHERE user_id = %(user)s AND date = %(date)s"  # noqa: S608
+_READ_DAY = f"SELECT {DAY} FROM togo_dailylimit WHERE user_id = %(user)s AND date = %(date)s"  # noqa: S608
 _MAKE = f"{_ASSIGNMENT} VALUES (%(day)s, %(task)s, %(actor)s, %(status)s, %(now)s)"
 _TELL = f"{_EVENT} VALUES (%(now)s, %(actor)s, %(kind)s, %(user)s, %(task)s, %(name)s, %(date)s, %(made)s, '{{{{}}}}')"
+_LOOK = f"""
+SELECT task.id, task.name, task.is_active, person.id, person.username, person.is_active,
+    {", ".join(f"day.{column}" for column in DAY.split(", "))}, given.id
+FROM (SELECT 1) AS one
+LEFT JOIN togo_task AS task ON task.id = %(task)s
+LEFT JOIN togo_user AS person ON person.id = %(user)s
+LEFT JOIN togo_dailylimit AS day ON day.user_id = %(user)s AND day.date = %(date)s
+LEFT JOIN togo_assignment AS given ON given.daily_limit_id = day.id AND given.task_id = %(task)s
+"""  # noqa: S608
 
 
 def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment | None:
@@ -52,27 +60,42 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Ass
     """
     connection = connections[DEFAULT_DB_ALIAS]
     now = timezone.now()
-    words: dict[str, Any] = {"status": Status.OPEN.value, "kind": Kind.ASSIGNED.value}
-    ids = {"task": task_id, "user": user_id, "actor": actor.pk}
-    if connection.vendor == "postgresql":
-        # Of one width, whatever their size: another type of value would be another statement to plan.
-        row = first_row(
-            ONE_STATEMENT, {name: Int8(number) for name, number in ids.items()} | words | {"date": date, "now": now}
-        )
-    else:
-        row = _in_steps(connection, ids | words, date, now)
+    values: dict[str, Any] = {"task": task_id, "user": user_id, "actor": actor.pk, "date": date, "now": now}
+    values |= {"status": Status.OPEN.value, "kind": Kind.ASSIGNED.value}
+    row = first_row(ONE_STATEMENT, values) if connection.vendor == "postgresql" else _in_steps(connection, values)
     if row is None:
         return None
-    task, day = Task(*row[1:4]), DailyLimit(*row[4:])
+    task, day = Task(*row[1:4]), DailyLimit.of_row(row[4:])
     return Assignment(id=row[0], daily_limit=day, task=task, taskmaster=actor, status=Status.OPEN, created_at=now)
 
 
-def _in_steps(
-    connection: BaseDatabaseWrapper, values: dict[str, Any], date: datetime.date, now: datetime.datetime
-) -> tuple[Any, ...] | None:
+class Seen(NamedTuple):
+    """What decides whether a task can be given; None for what isn't there."""
+
+    task: Task | None
+    person: User | None
+    day: DailyLimit | None
+    # The assignment by which the person has the task on that date already.
+    assignment_id: int | None
+
+
+def look(*, task_id: int, user_id: int, date: datetime.date) -> Seen:
+    """What there is, with one read: why nothing was taken."""
+    row = first_row(_LOOK, {"task": task_id, "user": user_id, "date": date})
+    assert row  # whatever is missing in it
+    task, person, day, assignment_id = row[:3], row[3:6], row[6:-1], row[-1]
+    return Seen(
+        Task(*task) if task[0] else None,
+        User.from_db(DEFAULT_DB_ALIAS, ["id", "username", "is_active"], person) if person[0] else None,
+        DailyLimit.of_row(day) if day[0] else None,
+        assignment_id,
+    )
+
+
+def _in_steps(connection: BaseDatabaseWrapper, values: dict[str, Any]) -> tuple[Any, ...] | None:
     """What the one statement returns."""
-    values["date"] = connection.ops.adapt_datefield_value(date)
-    values["now"] = connection.ops.adapt_datetimefield_value(now)
+    values["date"] = connection.ops.adapt_datefield_value(values["date"])
+    values["now"] = connection.ops.adapt_datetimefield_value(values["now"])
     with connection.cursor() as cursor:
         cursor.execute(_TASK, values)
         if (task := cursor.fetchone()) is None:
@@ -81,9 +104,8 @@ def _in_steps(
         if cursor.rowcount != 1:
             return None
         cursor.execute(_READ_DAY, values)
-        day, user, _, *rest = cursor.fetchone()
-        cursor.execute(_MAKE, values | {"day": day})
+        day = cursor.fetchone()
+        cursor.execute(_MAKE, values | {"day": day[0]})
         made = cursor.lastrowid
         cursor.execute(_TELL.format(user=connection.ops.quote_name("user")), values | {"name": task[1], "made": made})
-    # SQLite has the date as text.
-    return (made, *task, day, user, date, *rest)
+    return (made, *task, *day)
