@@ -188,6 +188,10 @@ match _database["ENGINE"].rpartition(".")[2]:
         _database["OPTIONS"].setdefault("connect_timeout", 5)
         _database["OPTIONS"]["options"] = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000".strip()
     case "mysql":
+        import pymysql
+
+        # Django speaks to MySQL and MariaDB through a module of this name; mysqlclient has no wheels for Linux.
+        pymysql.install_as_MySQLdb()
         _database["OPTIONS"] |= {
             "charset": "utf8mb4",
             # A guarded update must see what others committed while it waited.

@@ -1,8 +1,7 @@
 """What reads of several tables share."""
 
-import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -25,22 +24,30 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection; what Django sends isn't, with the values written into it.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "postgresql":
-        adapt = connection.ops.adapt_datefield_value
-        with connection.cursor() as cursor:
-            cursor.execute(
-                statement, {name: adapt(one) if isinstance(one, date) else one for name, one in values.items()}
-            )
-            return list(cursor.fetchall())
+    if connection.vendor == "postgresql":
+        return _rows_of_postgresql(connection, statement, values)
+    adapt = connection.ops.adapt_datefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {name: adapt(one) if isinstance(one, date) else one for name, one in values.items()})
+        return list(cursor.fetchall())
+
+
+def _rows_of_postgresql(connection: Any, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     # Of one width, whatever their size: another type of value would be another statement to plan.
     values = {name: Int8(one) if type(one) is int else one for name, one in values.items()}
     connection.ensure_connection()
-    # In Django's own cursor, so that whoever watches statements sees this one.
-    with _preparing(connection.connection) as prepared, connection.make_cursor(prepared) as cursor:
-        cursor.execute(statement, values)
-        found = list(cursor.fetchall())
+    session = connection.connection
+    # For this statement alone: psycopg would keep count of every text that Django sends, and so the texts.
+    session.prepare_threshold = 0
+    try:
+        # In Django's own cursor, so that whoever watches statements sees this one.
+        with connection.make_cursor(psycopg.Cursor(session)) as cursor:
+            cursor.execute(statement, values)
+            found = list(cursor.fetchall())
+    finally:
+        session.prepare_threshold = None
     if connection.queries_logged:
-        sql = psycopg.ClientCursor(connection.connection).mogrify(statement, values)
+        sql = psycopg.ClientCursor(session).mogrify(statement, values)
         connection.queries_log.append({"sql": sql, "time": "0"})
     return found
 
@@ -48,17 +55,6 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 def as_date(value: date | str | None) -> date | None:
     """The date that a column of a row of `rows` holds."""
     return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-@contextlib.contextmanager
-def _preparing(connection: "psycopg.Connection[Any]") -> "Iterator[Any]":
-    # For this statement alone: psycopg would keep count of every text that Django sends, and so the texts.
-    connection.prepare_threshold = 0
-    try:
-        with psycopg.Cursor(connection) as cursor:
-            yield cursor
-    finally:
-        connection.prepare_threshold = None
 
 
 def holds(column: str, text: str) -> Q:
