@@ -96,6 +96,8 @@ class DailyLimit(models.Model):
         indexes = [
             # Finding the days of a date that were picked with older rules; reading everyone's limit of a date.
             models.Index(fields=["date", "rules_version"], name="togo_limit_date_version"),
+            # The assignments of a date, or of several, by date and person.
+            models.Index(fields=["date", "user"], name="togo_limit_date_user"),
             # Who is free on a date, most room first. MariaDB has no indexes of expressions, and sorts.
             models.Index(F("date"), (F("maximum") - F("taken")).desc(), F("user"), name="togo_limit_date_room"),
         ]

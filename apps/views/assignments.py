@@ -35,7 +35,9 @@ _FILTERS = {
     "date_from": "daily_limit__date__gte",
     "date_to": "daily_limit__date__lte",
 }
-_COLUMNS = {"date": "daily_limit__date", "created_at": "created_at"}
+# Those of a date by person: an index goes along a date's days by person, so that a page costs the same on a date that
+# has a million of them.
+_ORDERS = {"date": ["daily_limit__date", "daily_limit__user_id"], "created_at": ["created_at"]}
 
 
 def matching(query: dict[str, Any]) -> AssignmentQuerySet:
@@ -61,7 +63,7 @@ class AssignmentsView(ApiView):
             request,
             matching(query).visible_to(person(request.user)).with_day(),
             query,
-            column=_COLUMNS[ordering.removeprefix("-")],
+            by=_ORDERS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),
         )
         return JsonResponse(AssignmentPageSerializer(page).data)

@@ -30,5 +30,5 @@ class EventsView(ApiView):
         if "user" in query:
             events = events.of(query["user"])
         events = events.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
-        page = paginate(request, events, query, column="id", descending=True)
+        page = paginate(request, events, query, by=["id"], descending=True)
         return JsonResponse(EventPageSerializer(page).data)

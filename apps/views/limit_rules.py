@@ -37,7 +37,7 @@ class LimitRulesView(ApiView):
         rules = limit_rules.all_rules(actor=person(request.user)).filter(
             **{name: query[name] for name in ("user", "weekday") if name in query}
         )
-        return JsonResponse(LimitRulePageSerializer(paginate(request, rules, query, column="id")).data)
+        return JsonResponse(LimitRulePageSerializer(paginate(request, rules, query, by=["id"])).data)
 
     @documented(
         TAG,

@@ -1,53 +1,50 @@
-"""Pages of a list, found by key: (what it is ordered by, id). A page costs the same wherever it is."""
+"""Pages of a list, found by key: what it is ordered by, and the id. A page costs the same wherever it is."""
 
 import base64
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
-from django.db.models import CharField, DateField, DateTimeField, Model, Q, QuerySet
+from django.db.models import CharField, DateField, DateTimeField, F, Lookup, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThanOrEqual, TupleLessThanOrEqual
 from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.utils.urls import replace_query_param
 
 M = TypeVar("M", bound=Model)
+# A row's place in its order: the keys that it is ordered by, and its id.
+Edge = tuple[Any, ...]
 
 DEFAULT_SIZE = 50
 HIGHEST_SIZE = 200
 
 
 def paginate(
-    request: Request, rows: QuerySet[M], query: dict[str, Any], *, column: str, descending: bool = False
+    request: Request, rows: QuerySet[M], query: dict[str, Any], *, by: Sequence[str], descending: bool = False
 ) -> dict[str, Any]:
-    """One page: `results`, and the addresses of the `next` and `previous` one, or None.
+    """One page, ordered by these columns and the id: `results`, and the addresses of the `next` and `previous` one, or
+    None.
 
     `query` may hold `page_size` and `cursor`. A cursor names the row that the page begins after, or ends before when
     one goes back. Raises `ValidationError` for a cursor that isn't one of ours.
     """
     size = size_of(query)
-    backwards, edge = read_cursor(query, _reader(rows.model, column))
+    backwards, edge = read_cursor(query, *(_reader(rows.model, column) for column in by))
     falling = descending != backwards
     if edge:
-        value, row_id = edge
-        compare = "lt" if falling else "gt"
-        # The first condition says less than the second, and lets the database go straight to the row in an index.
-        rows = rows.filter(
-            Q(**{f"{column}__{compare}e": value}),
-            Q(**{f"{column}__{compare}": value}) | Q(**{column: value, f"pk__{compare}": row_id}),
-        )
+        rows = rows.filter(_near(by, edge[:-1], falling), _beyond([*by, "pk"], edge, falling))
     sign = "-" if falling else ""
-    found = list(rows.order_by(f"{sign}{column}", f"{sign}pk")[: size + 1])
+    found = list(rows.order_by(*(f"{sign}{column}" for column in (*by, "pk")))[: size + 1])
     more, page = len(found) > size, found[:size]
     if backwards:
         page.reverse()
     has_next, has_previous = (bool(edge), more) if backwards else (more, bool(edge))
 
-    def edge_at(row: M) -> tuple[Any, int]:
-        value: Any = row
-        for name in column.split("__"):
-            value = getattr(value, name)
-        return value, row.pk
+    def edge_at(row: M) -> Edge:
+        return *(reduce(getattr, column.split("__"), row) for column in by), row.pk
 
     return {
         "results": page,
@@ -56,42 +53,59 @@ def paginate(
     }
 
 
+def _near(by: Sequence[str], keys: Edge, falling: bool) -> Lookup[Any]:
+    """What says less than `_beyond`, and lets the database go straight to the row in an index."""
+    compare = TupleLessThanOrEqual if falling else TupleGreaterThanOrEqual
+    return compare(Tuple(*map(F, by)), keys)
+
+
+def _beyond(columns: Sequence[str], edge: Edge, falling: bool) -> Q:
+    compare = "lt" if falling else "gt"
+    return reduce(
+        or_,
+        (
+            Q(**dict(zip(columns[:number], edge, strict=False)), **{f"{columns[number]}__{compare}": edge[number]})
+            for number in range(len(columns))
+        ),
+    )
+
+
 def size_of(query: dict[str, Any]) -> int:
     """How many rows a page may hold."""
     return min(query.get("page_size") or DEFAULT_SIZE, HIGHEST_SIZE)
 
 
-def read_cursor(query: dict[str, Any], read_key: Callable[[Any], Any]) -> tuple[bool, tuple[Any, int] | None]:
-    """Whether the page that `query` asks for goes backwards, and from which key and id, or None without a cursor.
+def read_cursor(query: dict[str, Any], *read_keys: Callable[[Any], Any]) -> tuple[bool, Edge | None]:
+    """Whether the page that `query` asks for goes backwards, and from which keys and id, or None without a cursor.
 
-    `read_key` reads a key, or raises `ValueError` or `TypeError`. Raises `ValidationError` for no cursor of ours.
+    What reads a key may raise `ValueError` or `TypeError`. Raises `ValidationError` for no cursor of ours.
     """
-    return _decode(query["cursor"], read_key) if query.get("cursor") else (False, None)
+    return _decode(query["cursor"], read_keys) if query.get("cursor") else (False, None)
 
 
-def link(request: Request, edge: tuple[Any, int], *, backwards: bool = False) -> str:
-    """The address of the page that begins after, or going backwards ends before, this key and id."""
-    return replace_query_param(request.build_absolute_uri(), "cursor", _encode(backwards, *edge))
+def link(request: Request, edge: Edge, *, backwards: bool = False) -> str:
+    """The address of the page that begins after, or going backwards ends before, these keys and id."""
+    return replace_query_param(request.build_absolute_uri(), "cursor", _encode(backwards, edge))
 
 
-def _encode(backwards: bool, value: Any, row_id: int) -> str:
-    key = value.isoformat() if isinstance(value, datetime.date) else value
-    text = json.dumps([int(backwards), key, row_id], separators=(",", ":"))
+def _encode(backwards: bool, edge: Edge) -> str:
+    keys = [key.isoformat() if isinstance(key, datetime.date) else key for key in edge]
+    text = json.dumps([int(backwards), *keys], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, read: Callable[[Any], Any]) -> tuple[bool, tuple[Any, int]]:
+def _decode(cursor: str, read_keys: Sequence[Callable[[Any], Any]]) -> tuple[bool, Edge]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        backwards, value, row_id = json.loads(text)
-        key = read(value)
+        backwards, *keys, row_id = json.loads(text)
         if read_id(row_id) == 0 or backwards not in (0, 1):
             raise ValueError
+        edge = (*(read(key) for read, key in zip(read_keys, keys, strict=True)), row_id)
     except (ValueError, TypeError, RecursionError):
         raise ValidationError(
             {"cursor": ErrorDetail("This is not a cursor; follow next and previous.", "invalid")}
         ) from None
-    return bool(backwards), (key, row_id)
+    return bool(backwards), edge
 
 
 def _reader(model: type[Model], column: str) -> Callable[[Any], Any]:

@@ -32,7 +32,7 @@ class TasksView(ApiView):
         found = Task.objects.search(query.get("q", ""))
         if "is_active" in query:
             found = found.filter(is_active=query["is_active"])
-        return JsonResponse(TaskPageSerializer(paginate(request, found, query, column="name")).data)
+        return JsonResponse(TaskPageSerializer(paginate(request, found, query, by=["name"])).data)
 
     @documented(TAG, "Make a task", request=TaskCreateSerializer, responses={201: TaskSerializer}, errors=[NotAllowed])
     @idempotent

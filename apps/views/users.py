@@ -36,7 +36,7 @@ class UsersView(ApiView):
         people = User.objects.visible_to(person(request.user)).search(query.get("q", ""))
         if "is_active" in query:
             people = people.filter(is_active=query["is_active"])
-        return JsonResponse(UserPageSerializer(paginate(request, people, query, column="username")).data)
+        return JsonResponse(UserPageSerializer(paginate(request, people, query, by=["username"])).data)
 
     @documented(
         TAG, "Make a person", request=UserCreateSerializer, responses={201: UserSerializer}, errors=[NotAllowed]

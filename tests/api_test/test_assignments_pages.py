@@ -19,11 +19,13 @@ LIST = "/api/users/assignment/"
 
 @pytest.fixture
 def rows(taskmaster: User, cooking: Task) -> list[Assignment]:
-    """25 assignments on 3 days, made in 2 moments: most of them are equal in what they are ordered by."""
+    """25 assignments on 3 days, made in 2 moments: most of them are equal in what they are ordered by. Their order isn't
+    that of the people."""
     made = []
+    people = [make_person(f"person {number}") for number in range(25)]
     for number in range(25):
         day = DailyLimit.objects.create(
-            user=make_person(f"person {number}"),
+            user=people[number * 7 % 25],
             date=date(2026, 3, 2 + number % 3),
             wanted=5,
             maximum=5,
@@ -58,7 +60,11 @@ def pages(caller: APIClient, address: str | None, direction: str) -> list[list[i
 @pytest.mark.parametrize("size", [1, 7, 24, 25, 26])
 def test_every_row_is_on_one_page_in_order_there_and_back(caller: APIClient, rows: list[Assignment], size: int) -> None:
     for ordering in ("date", "-date", "created_at", "-created_at"):
-        key = (lambda row: (row.date, row.pk)) if "date" in ordering else (lambda row: (row.created_at, row.pk))
+        key = (
+            (lambda row: (row.date, row.user_id, row.pk))
+            if "date" in ordering
+            else (lambda row: (row.created_at, row.pk))
+        )
         expected = [row.pk for row in sorted(rows, key=key, reverse=ordering.startswith("-"))]
 
         first = f"{LIST}?ordering={ordering}&page_size={size}"
@@ -73,7 +79,7 @@ def test_every_row_is_on_one_page_in_order_there_and_back(caller: APIClient, row
 
 
 def test_rows_that_come_and_go_move_no_others(caller: APIClient, rows: list[Assignment]) -> None:
-    expected = [row.pk for row in sorted(rows, key=lambda row: (row.date, row.pk))]
+    expected = [row.pk for row in sorted(rows, key=lambda row: (row.date, row.user_id, row.pk))]
     page = caller.get(f"{LIST}?page_size=10").json()
     assert [row["id"] for row in page["results"]] == expected[:10]
 
@@ -125,7 +131,11 @@ NO_CURSORS = [
     base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     cursor(),
     cursor(0, "2026-03-02"),
-    cursor(0, "2026-03-02", 1, 1),
+    cursor(0, "2026-03-02", 1, 1, 1),
+    cursor(0, "2026-03-02", "1", 1),
+    cursor(0, "2026-03-02", None, 1),
+    cursor(0, "2026-03-02", 2**63, 1),
+    cursor(0, "2026-03-02", 1, 0),
     cursor(0, 20260302, 1),
     cursor(0, None, 1),
     cursor(0, "2026-02-30", 1),
@@ -154,15 +164,15 @@ def test_refuses_what_is_no_cursor(caller: APIClient, rows: list[Assignment], or
 @pytest.mark.parametrize(
     ("ordering", "edges"),
     [
-        ("date", ["0001-01-01", "9999-12-31"]),
-        ("created_at", ["0002-01-01T00:00:00+14:00", "9998-12-31T23:59:59-14:00"]),
+        ("date", [["0001-01-01", 2**63 - 1], ["9999-12-31", 2**63 - 1]]),
+        ("created_at", [["0002-01-01T00:00:00+14:00"], ["9998-12-31T23:59:59-14:00"]]),
     ],
 )
 def test_a_cursor_past_the_rows_is_a_page(
-    caller: APIClient, rows: list[Assignment], ordering: str, edges: list[str]
+    caller: APIClient, rows: list[Assignment], ordering: str, edges: list[list[Any]]
 ) -> None:
     before, behind = (
-        caller.get(LIST, {"ordering": ordering, "cursor": cursor(0, edge, 2**63 - 1)}).json() for edge in edges
+        caller.get(LIST, {"ordering": ordering, "cursor": cursor(0, *edge, 2**63 - 1)}).json() for edge in edges
     )
 
     assert (len(before["results"]), len(behind["results"])) == (25, 0)
