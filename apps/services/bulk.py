@@ -17,6 +17,7 @@ from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import assignments, availability, limits, permissions, refusals, taking_many
 from apps.services.assignments import DayFull, Overtaken
 from apps.services.limits import Day
+from apps.services.taking_many import Made
 
 
 class Item(NamedTuple):
@@ -43,11 +44,11 @@ class Fits(NamedTuple):
 
 
 # What fits, or what was made of it.
-Done = TypeVar("Done", Fits, Assignment)
+Done = TypeVar("Done", Fits, Made)
 # What is asked for, or why it can't even be looked at; what is decided about it; and what becomes of it.
 Asked = Item | ToGoError
 Decision = Fits | DayFull | ToGoError
-Outcome = Assignment | ToGoError
+Outcome = Made | ToGoError
 
 
 class _Refused(Exception):
@@ -58,7 +59,7 @@ class _Refused(Exception):
         self.decisions = decisions
 
 
-def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
+def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Made]:
     """Assign everything or nothing. Raises `NotAllowed`, `BulkRefused` with what didn't fit, and `TryAgain`."""
     permissions.require_taskmaster(actor)
     try:
@@ -71,7 +72,7 @@ def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
         ]
         detail = f"{len(failures)} of {len(asked)} can't be assigned, so none is."
         raise BulkRefused(detail, failures=failures) from None
-    return [one for one in made if isinstance(one, Assignment)]
+    return [one for one in made if isinstance(one, Made)]
 
 
 def assign_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
@@ -193,7 +194,7 @@ def _given(days: dict[Day, DailyLimit], task_ids: set[int]) -> dict[tuple[int, d
     return {(*places[day], task): pk for day, task, pk in rows.values_list("daily_limit", "task", "pk")}
 
 
-def _write(actor: User, fitting: list[Fits]) -> list[Assignment]:
+def _write(actor: User, fitting: list[Fits]) -> list[Made]:
     made = taking_many.take(actor=actor, given=fitting) if fitting else []
     if made is None:
         raise Overtaken
