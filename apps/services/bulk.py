@@ -118,8 +118,9 @@ def _refusal_of_date(date: datetime.date) -> DateOutOfRange | None:
 
 def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
     """What is to become of each wish on these days, in this order. Writes nothing."""
-    asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in wishes if isinstance(wish, Wish)}
-    given = _given(asked, {wish.task.pk for wish in wishes if isinstance(wish, Wish)})
+    items = [wish for wish in wishes if isinstance(wish, Wish)]
+    asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in items}
+    given = _given(asked, {wish.task.id for wish in items})
     wanted: Counter[Day] = Counter()
     decisions: list[Decision] = []
     for wish in wishes:
@@ -127,21 +128,21 @@ def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> l
             decisions.append(wish)
             continue
         place = (wish.user_id, wish.date)
-        day = days[place]
-        if (*place, wish.task.pk) in given:
+        day, task_id = days[place], wish.task.id
+        if (*place, task_id) in given:
             decisions.append(
                 refusals.already_assigned(
-                    task_id=wish.task.pk,
+                    task_id=task_id,
                     user_id=wish.user_id,
                     date=wish.date,
-                    assignment_id=given[*place, wish.task.pk],
+                    assignment_id=given[*place, task_id],
                 )
             )
         elif wanted[place] >= day.remaining:
             decisions.append(DayFull(day))
         else:
             wanted[place] += 1
-            given[*place, wish.task.pk] = None
+            given[*place, task_id] = None
             decisions.append(Fits(wish.task, day))
     return decisions
 
@@ -189,7 +190,7 @@ def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
 
 def _given(days: dict[Day, DailyLimit], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
     """The assignments of these tasks on these days, by person, date and task."""
-    places = {day.pk: place for place, day in days.items() if day.pk}
+    places = {day.id: place for place, day in days.items() if day.id}
     rows = Assignment.objects.filter(daily_limit__in=taking_many.among(places), task__in=task_ids)
     return {(*places[day], task): pk for day, task, pk in rows.values_list("daily_limit", "task", "pk")}
 

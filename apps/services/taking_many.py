@@ -97,11 +97,11 @@ def lock(places: Collection[Day]) -> dict[Day, DailyLimit]:
 def take(*, actor: User, given: Sequence[Given]) -> list[Made] | None:
     """Write these assignments on days that are locked, the slots that they take and the history; None, and then the
     transaction must be undone, where a day is gone."""
-    slots = Counter(day.pk for _, day in given)
+    slots = Counter(day.id for _, day in given)
     made = _take_at_once(actor, given) if connection.vendor == "postgresql" else _take_each(actor, given, slots)
     if made is not None:
-        for day in {day.pk: day for _, day in given}.values():
-            day.taken += slots[day.pk]
+        for day in {day.id: day for _, day in given}.values():
+            day.taken += slots[day.id]
     return made
 
 
@@ -127,7 +127,7 @@ def among(values: Collection[T]) -> Collection[T] | RawSQL:
 
 def _take_at_once(actor: User, given: Sequence[Given]) -> list[Made] | None:
     now = timezone.now()
-    values = {"days": _array(day.pk for _, day in given), "tasks": _array(task.pk for task, _ in given)}
+    values = {"days": _array(day.id for _, day in given), "tasks": _array(task.id for task, _ in given)}
     values |= {"status": Status.OPEN.value, "kind": Kind.ASSIGNED.value}
     # Past Django's cursor, see `taking`.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
@@ -135,7 +135,7 @@ def _take_at_once(actor: User, given: Sequence[Given]) -> list[Made] | None:
     ids = {(day_id, task_id): pk for pk, day_id, task_id in rows}
     if len(ids) != len(given):
         return None
-    return [Made(ids[day.pk, task.pk], day, task.pk, actor.pk, Status.OPEN, now) for task, day in given]
+    return [Made(ids[day.id, task.id], day, task.id, actor.pk, Status.OPEN, now) for task, day in given]
 
 
 def _take_each(actor: User, given: Sequence[Given], slots: Counter[int]) -> list[Made] | None:
