@@ -13,7 +13,8 @@ from django.db import IntegrityError
 
 from apps.exceptions.assignments import BulkRefused, DateOutOfRange
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, DailyLimit, Task, User
+from apps.models import Assignment, Task, User
+from apps.models.limits import Room
 from apps.services import assignments, availability, limits, permissions, refusals, taking_many
 from apps.services.assignments import DayFull, Overtaken
 from apps.services.limits import Day
@@ -40,7 +41,7 @@ class Fits(NamedTuple):
     """A wish for which the day has room."""
 
     task: Task
-    day: DailyLimit
+    day: Room
 
 
 # What fits, or what was made of it.
@@ -116,7 +117,7 @@ def _refusal_of_date(date: datetime.date) -> DateOutOfRange | None:
     return None
 
 
-def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
+def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, Room]) -> list[Decision]:
     """What is to become of each wish on these days, in this order. Writes nothing."""
     items = [wish for wish in wishes if isinstance(wish, Wish)]
     asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in items}
@@ -179,7 +180,7 @@ def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> li
         raise Overtaken from None
 
 
-def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
+def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, Room]:
     """The days of the wishes, locked in the order of their ids. Raises `DayMissing`."""
     places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
     locked = taking_many.lock(places)
@@ -188,7 +189,7 @@ def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
     return locked
 
 
-def _given(days: dict[Day, DailyLimit], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
+def _given(days: dict[Day, Room], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
     """The assignments of these tasks on these days, by person, date and task."""
     places = {day.id: place for place, day in days.items() if day.id}
     rows = Assignment.objects.filter(daily_limit__in=taking_many.among(places), task__in=task_ids)

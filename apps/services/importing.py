@@ -20,6 +20,7 @@ from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.imports import ImportStatus
+from apps.models.limits import Room
 from apps.services import bulk, limits, picking, refusals, taking_many, transactions
 from apps.services.assignments import Overtaken, until_settled
 from apps.services.bulk import Item, Wish
@@ -219,13 +220,15 @@ def _unclaimed(wish: Wish | ToGoError, claims: set[tuple[int, datetime.date, int
     return wish
 
 
-def _foreseen(places: set[Day]) -> dict[Day, DailyLimit]:
-    """These days as they are; those that aren't set yet as they would be set now, without a `pk`."""
+def _foreseen(places: set[Day]) -> dict[Day, Room]:
+    """These days as they are; those that aren't set yet as they would be set now, with 0 as `id`."""
     if not places:
         return {}
     found = {
-        (day.user_id, day.date): day for some in taking_many.of_days(places) for day in DailyLimit.objects.filter(some)
+        (day.user_id, day.date): day
+        for some in taking_many.of_days(places)
+        for day in DailyLimit.objects.filter(some).rooms()
     }
     dates = [date for _, date in places]
     picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
-    return {place: found.get(place) or limits.unset_day(picker, *place) for place in places}
+    return {place: found.get(place) or Room.of(limits.unset_day(picker, *place)) for place in places}

@@ -23,15 +23,14 @@ _TASK = "SELECT id, name, is_active FROM togo_task WHERE id = %(task)s AND is_ac
 _SLOT = """UPDATE togo_dailylimit SET taken = taken + 1
     WHERE user_id = %(user)s AND date = %(date)s AND taken < maximum
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)"""
-# The columns of a day, in the order of the model.
-DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
+_DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
 _ASSIGNMENT = "INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)"
 _EVENT = "INSERT INTO togo_event (at, actor, kind, {user}, task, task_name, date, assignment, data)"
 
 # Only our own words are put together here; what is asked for is sent beside them.
 ONE_STATEMENT = f"""
 WITH task AS ({_TASK}), day AS (
-    {_SLOT} AND EXISTS (SELECT 1 FROM task) RETURNING {DAY}
+    {_SLOT} AND EXISTS (SELECT 1 FROM task) RETURNING {_DAY}
 ), made AS (
     {_ASSIGNMENT} SELECT day.id, task.id, %(actor)s, %(status)s, %(now)s FROM day, task RETURNING id
 ), told AS (
@@ -40,7 +39,7 @@ WITH task AS ({_TASK}), day AS (
 )
 SELECT made.id, task.*, day.* FROM made, task, day
 """  # noqa: S608
-_READ_DAY = f"SELECT {DAY} FROM togo_dailylimit WHERE user_id = %(user)s AND date = %(date)s"  # noqa: S608
+_READ_DAY = f"SELECT {_DAY} FROM togo_dailylimit WHERE user_id = %(user)s AND date = %(date)s"  # noqa: S608
 _MAKE = f"{_ASSIGNMENT} VALUES (%(day)s, %(task)s, %(actor)s, %(status)s, %(now)s)"
 _TELL = f"{_EVENT} VALUES (%(now)s, %(actor)s, %(kind)s, %(user)s, %(task)s, %(name)s, %(date)s, %(made)s, '{{{{}}}}')"
 

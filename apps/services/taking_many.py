@@ -19,18 +19,19 @@ from django.utils import timezone
 from apps.models import Assignment, DailyLimit, Event, Task, User
 from apps.models.assignments import Status
 from apps.models.events import Kind
-from apps.services import events, taking
+from apps.models.limits import Room
+from apps.services import events
 from apps.services.limits import Day
 
 T = TypeVar("T", int, str)
 # What is taken, and for what.
-Given = tuple[Task, DailyLimit]
+Given = tuple[Task, Room]
 
 # Dates in one search for days: each is a condition of its own.
 _DATES_PER_QUERY = 100
 
 _LOCK = f"""
-SELECT {taking.DAY} FROM togo_dailylimit AS day
+SELECT {", ".join(Room.columns())} FROM togo_dailylimit AS day
 JOIN unnest(%s::bigint[], %s::date[]) AS place (user_id, date) USING (user_id, date)
 ORDER BY id FOR NO KEY UPDATE OF day
 """  # noqa: S608 - only our own names
@@ -62,7 +63,7 @@ class Made(NamedTuple):
     """An assignment that was made, with what is told of it. Models' objects would take ten times as long."""
 
     id: int
-    daily_limit: DailyLimit
+    daily_limit: Room
     task_id: int
     taskmaster_id: int
     status: str
@@ -79,7 +80,7 @@ class Made(NamedTuple):
         return self.daily_limit.date
 
 
-def lock(places: Collection[Day]) -> dict[Day, DailyLimit]:
+def lock(places: Collection[Day]) -> dict[Day, Room]:
     """Those of these people's dates that are set, locked in the order of their ids."""
     if not places:
         return {}
@@ -87,10 +88,10 @@ def lock(places: Collection[Day]) -> dict[Day, DailyLimit]:
         values = [_array(user_id for user_id, _ in places), _array(date for _, date in places)]
         with connection.cursor() as cursor:
             cursor.execute(_LOCK, values)
-            locked: Iterable[DailyLimit] = [DailyLimit(*row) for row in cursor.fetchall()]
+            locked: Iterable[Room] = [Room(*row) for row in cursor.fetchall()]
     else:
         rows = (DailyLimit.objects.filter(some).values_list("pk", flat=True) for some in of_days(places))
-        locked = DailyLimit.objects.filter(pk__in=[day_id for some in rows for day_id in some]).locked()
+        locked = DailyLimit.objects.filter(pk__in=[day_id for some in rows for day_id in some]).locked().rooms()
     return {(day.user_id, day.date): day for day in locked}
 
 
@@ -148,24 +149,28 @@ def _take_each(actor: User, given: Sequence[Given], slots: Counter[int]) -> list
     )
     if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + number_of_slots) != len(slots):
         return None
-    made = Assignment.objects.bulk_create(
-        [Assignment(daily_limit=day, task=task, taskmaster=actor) for task, day in given]
+    rows = Assignment.objects.bulk_create(
+        [Assignment(daily_limit_id=day.id, task=task, taskmaster=actor) for task, day in given]
     )
+    made = [
+        Made(row.pk, day, row.task_id, actor.pk, row.status, row.created_at)
+        for row, (_, day) in zip(rows, given, strict=True)
+    ]
     events.note_all(
         [
             Event(
                 kind=Kind.ASSIGNED,
                 actor=actor.pk,
-                user=one.user_id,
-                task=one.task_id,
-                task_name=one.task.name,
-                date=one.date,
-                assignment=one.pk,
+                user=day.user_id,
+                task=task.pk,
+                task_name=task.name,
+                date=day.date,
+                assignment=one.id,
             )
-            for one in made
+            for one, (task, day) in zip(made, given, strict=True)
         ]
     )
-    return [Made(one.pk, one.daily_limit, one.task_id, actor.pk, one.status, one.created_at) for one in made]
+    return made
 
 
 def _array(values: Iterable[int | str | datetime.date]) -> str:
