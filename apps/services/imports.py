@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from django.conf import settings
+from django.db import connection
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -22,8 +23,8 @@ COLUMNS = ("task", "user", "date")
 _OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
 _OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
 REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "next_free_date")
-# Rows per transaction of the job, which others wait for.
-ROWS_PER_BLOCK = 1000
+# Rows per transaction of the job. On SQLite nobody else writes meanwhile, and a row takes as long in more of them.
+ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
 KEPT = datetime.timedelta(days=30)
 # An import that is no further after this time is done by nobody.
 _STANDSTILL = datetime.timedelta(seconds=30)
