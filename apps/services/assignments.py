@@ -18,6 +18,7 @@ from apps.exceptions.base import ToGoError, TryAgain
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
 from apps.models.events import Kind
+from apps.models.limits import Room
 from apps.services import availability, events, limits, permissions, refusals, taking, transactions
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class Overtaken(Exception):
 class DayFull(Exception):
     """No slot was free."""
 
-    def __init__(self, day: DailyLimit) -> None:
+    def __init__(self, day: DailyLimit | Room) -> None:
         super().__init__(day)
         self.day = day
 

@@ -13,10 +13,12 @@ from django.db import IntegrityError
 
 from apps.exceptions.assignments import BulkRefused, DateOutOfRange
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, DailyLimit, Task, User
+from apps.models import Assignment, Task, User
+from apps.models.limits import Room
 from apps.services import assignments, availability, limits, permissions, refusals, taking_many
 from apps.services.assignments import DayFull, Overtaken
 from apps.services.limits import Day
+from apps.services.taking_many import Made
 
 
 class Item(NamedTuple):
@@ -39,15 +41,15 @@ class Fits(NamedTuple):
     """A wish for which the day has room."""
 
     task: Task
-    day: DailyLimit
+    day: Room
 
 
 # What fits, or what was made of it.
-Done = TypeVar("Done", Fits, Assignment)
+Done = TypeVar("Done", Fits, Made)
 # What is asked for, or why it can't even be looked at; what is decided about it; and what becomes of it.
 Asked = Item | ToGoError
 Decision = Fits | DayFull | ToGoError
-Outcome = Assignment | ToGoError
+Outcome = Made | ToGoError
 
 
 class _Refused(Exception):
@@ -58,7 +60,7 @@ class _Refused(Exception):
         self.decisions = decisions
 
 
-def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
+def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Made]:
     """Assign everything or nothing. Raises `NotAllowed`, `BulkRefused` with what didn't fit, and `TryAgain`."""
     permissions.require_taskmaster(actor)
     try:
@@ -71,7 +73,7 @@ def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[Assignment]:
         ]
         detail = f"{len(failures)} of {len(asked)} can't be assigned, so none is."
         raise BulkRefused(detail, failures=failures) from None
-    return [one for one in made if isinstance(one, Assignment)]
+    return [one for one in made if isinstance(one, Made)]
 
 
 def assign_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
@@ -115,10 +117,11 @@ def _refusal_of_date(date: datetime.date) -> DateOutOfRange | None:
     return None
 
 
-def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> list[Decision]:
+def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, Room]) -> list[Decision]:
     """What is to become of each wish on these days, in this order. Writes nothing."""
-    asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in wishes if isinstance(wish, Wish)}
-    given = _given(asked, {wish.task.pk for wish in wishes if isinstance(wish, Wish)})
+    items = [wish for wish in wishes if isinstance(wish, Wish)]
+    asked = {(wish.user_id, wish.date): days[wish.user_id, wish.date] for wish in items}
+    given = _given(asked, {wish.task.id for wish in items})
     wanted: Counter[Day] = Counter()
     decisions: list[Decision] = []
     for wish in wishes:
@@ -126,21 +129,21 @@ def decide(wishes: Sequence[Wish | ToGoError], days: dict[Day, DailyLimit]) -> l
             decisions.append(wish)
             continue
         place = (wish.user_id, wish.date)
-        day = days[place]
-        if (*place, wish.task.pk) in given:
+        day, task_id = days[place], wish.task.id
+        if (*place, task_id) in given:
             decisions.append(
                 refusals.already_assigned(
-                    task_id=wish.task.pk,
+                    task_id=task_id,
                     user_id=wish.user_id,
                     date=wish.date,
-                    assignment_id=given[*place, wish.task.pk],
+                    assignment_id=given[*place, task_id],
                 )
             )
         elif wanted[place] >= day.remaining:
             decisions.append(DayFull(day))
         else:
             wanted[place] += 1
-            given[*place, wish.task.pk] = None
+            given[*place, task_id] = None
             decisions.append(Fits(wish.task, day))
     return decisions
 
@@ -177,7 +180,7 @@ def _attempt(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> li
         raise Overtaken from None
 
 
-def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
+def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, Room]:
     """The days of the wishes, locked in the order of their ids. Raises `DayMissing`."""
     places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
     locked = taking_many.lock(places)
@@ -186,14 +189,14 @@ def _locked_days(wishes: Iterable[Wish | ToGoError]) -> dict[Day, DailyLimit]:
     return locked
 
 
-def _given(days: dict[Day, DailyLimit], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
+def _given(days: dict[Day, Room], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int | None]:
     """The assignments of these tasks on these days, by person, date and task."""
-    places = {day.pk: place for place, day in days.items() if day.pk}
+    places = {day.id: place for place, day in days.items() if day.id}
     rows = Assignment.objects.filter(daily_limit__in=taking_many.among(places), task__in=task_ids)
     return {(*places[day], task): pk for day, task, pk in rows.values_list("daily_limit", "task", "pk")}
 
 
-def _write(actor: User, fitting: list[Fits]) -> list[Assignment]:
+def _write(actor: User, fitting: list[Fits]) -> list[Made]:
     made = taking_many.take(actor=actor, given=fitting) if fitting else []
     if made is None:
         raise Overtaken

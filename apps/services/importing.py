@@ -18,12 +18,14 @@ from django.utils import timezone
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
-from apps.models import Assignment, DailyLimit, Import, ImportBlock, ImportClaim, Task, User
+from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.imports import ImportStatus
+from apps.models.limits import Room
 from apps.services import bulk, limits, picking, refusals, taking_many, transactions
 from apps.services.assignments import Overtaken, until_settled
 from apps.services.bulk import Item, Wish
 from apps.services.limits import Day
+from apps.services.taking_many import Made
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +108,7 @@ def _as_json(outcome: object) -> dict[str, Any]:
             "assignment": outcome.data.get("assignment"),
             "next_free_date": free.isoformat() if free else None,
         }
-    return {"assignment": outcome.pk if isinstance(outcome, Assignment) else None}
+    return {"assignment": outcome.id if isinstance(outcome, Made) else None}
 
 
 # --- what the cells mean ----------------------------------------------------------------------------------------
@@ -117,13 +119,14 @@ def _read(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
     rows = list(rows)
     tasks = _tasks({task for task, _, _ in rows})
     people = _people({user for _, user, _ in rows})
-    return [_one(row, tasks[row[0]], people[row[1]]) for row in rows]
+    dates = {date: _date(date) for date in {date for _, _, date in rows}}
+    return [_one(row, tasks[row[0]], people[row[1]], dates[row[2]]) for row in rows]
 
 
-def _one(row: Sequence[str], task: Named, user: Named) -> bulk.Asked:
-    if empty := [name for name, cell in zip(("task", "user", "date"), row, strict=True) if not cell]:
+def _one(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
+    if not all(row):
+        empty = [name for name, cell in zip(("task", "user", "date"), row, strict=True) if not cell]
         return InvalidRequest(f"The row has no {' and no '.join(empty)}.")
-    date = _date(row[2])
     if date is None:
         return InvalidRequest(f"{row[2]!r} is not a date that exists, as YYYY-MM-DD.")
     if isinstance(task, ToGoError):
@@ -142,9 +145,10 @@ def _date(cell: str) -> datetime.date | None:
 
 
 def _tasks(cells: set[str]) -> dict[str, Named]:
-    ids = set(Task.objects.filter(pk__in=_ids(cells)).values_list("pk", flat=True))
+    ids = set(Task.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
     named: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
-    for name, is_active, pk in Task.objects.filter(name__in=cells).values_list("name", "is_active", "pk"):
+    found = Task.objects.filter(name__in=taking_many.among(cells))
+    for name, is_active, pk in found.values_list("name", "is_active", "pk"):
         named[name][is_active].append(pk)
 
     def one(cell: str) -> Named:
@@ -164,14 +168,14 @@ def _people(cells: set[str]) -> dict[str, Named]:
     ids = set(User.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
     # An id is nobody's name as long as there is somebody with it.
     normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
-    named = dict(User.objects.filter(username__in=set(normal.values())).values_list("username", "pk"))
+    found = User.objects.filter(username__in=taking_many.among(set(normal.values())))
+    named = dict(found.values_list("username", "pk"))
 
     def one(cell: str) -> Named:
         user_id = _id(cell)
         if user_id in ids:
             return user_id
-        found = named.get(normal[cell])
-        return found or user_id or UserNotFound(f"There is nobody called {cell!r}.")
+        return named.get(normal[cell]) or user_id or UserNotFound(f"There is nobody called {cell!r}.")
 
     return {cell: one(cell) for cell in cells}
 
@@ -216,13 +220,15 @@ def _unclaimed(wish: Wish | ToGoError, claims: set[tuple[int, datetime.date, int
     return wish
 
 
-def _foreseen(places: set[Day]) -> dict[Day, DailyLimit]:
-    """These days as they are; those that aren't set yet as they would be set now, without a `pk`."""
+def _foreseen(places: set[Day]) -> dict[Day, Room]:
+    """These days as they are; those that aren't set yet as they would be set now, with 0 as `id`."""
     if not places:
         return {}
     found = {
-        (day.user_id, day.date): day for some in taking_many.of_days(places) for day in DailyLimit.objects.filter(some)
+        (day.user_id, day.date): day
+        for some in taking_many.of_days(places)
+        for day in DailyLimit.objects.filter(some).rooms()
     }
     dates = [date for _, date in places]
     picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
-    return {place: found.get(place) or limits.unset_day(picker, *place) for place in places}
+    return {place: found.get(place) or Room.of(limits.unset_day(picker, *place)) for place in places}

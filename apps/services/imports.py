@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from django.conf import settings
+from django.db import connection
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -22,8 +23,8 @@ COLUMNS = ("task", "user", "date")
 _OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
 _OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
 REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "next_free_date")
-# Rows per transaction of the job, which others wait for.
-ROWS_PER_BLOCK = 500
+# Rows per transaction of the job. On SQLite nobody else writes meanwhile, and a row takes as long in more of them.
+ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
 KEPT = datetime.timedelta(days=30)
 # An import that is no further after this time is done by nobody.
 _STANDSTILL = datetime.timedelta(seconds=30)
@@ -35,22 +36,22 @@ import_taken = Signal()
 def start(*, actor: User, file: Source, dry_run: bool) -> Import:
     """Take a CSV file to be imported by a job, or, as a dry run, to be told what would become of its rows.
 
-    1. Read it to its end, row by row, to see that all of it can be understood.
-    2. Read it again, and keep its rows in one short transaction.
+    They are kept as they are read, row by row in one transaction.
 
     Raises `NotAllowed`, `InvalidRequest` with the line where the file can't be read, and `PayloadTooLarge` for more
     rows than may be imported at once; then nothing of it is kept.
     """
     permissions.require_taskmaster(actor)
-    count = _count(file)
 
     def work() -> Import:
-        whole = Import.objects.create(uploader=actor, dry_run=dry_run, rows=count)
+        whole = Import.objects.create(uploader=actor, dry_run=dry_run)
         rows = _rows(file)
         number = 0
         while block := list(islice(rows, ROWS_PER_BLOCK)):
-            ImportBlock.objects.create(whole=whole, number=number, rows=[[row.line, *row.cells] for row in block])
+            ImportBlock.objects.create(whole=whole, number=number, rows=block)
+            whole.rows += len(block)
             number += 1
+        whole.save(update_fields=["rows"])
         transactions.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
         return whole
 
@@ -126,32 +127,36 @@ def remove_old() -> int:
     return len(old)
 
 
-def _count(file: Source) -> int:
-    count = 0
+def _rows(file: Source) -> Iterator[list[object]]:
+    """The rows as a block has them. Raises `PayloadTooLarge` at one too many, and `InvalidRequest` for none."""
     limit = settings.TOGO_IMPORT_MAX_ROWS
-    for count, row in enumerate(_rows(file), 1):
-        if count > limit:
+    number = 0
+    for number, row in enumerate(spreadsheets.read(file, COLUMNS, _OTHERS), 1):
+        if number > limit:
             message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
             raise PayloadTooLarge(message, limit=limit)
-    if not count:
+        yield [row.line, *row.cells]
+    if not number:
         message = "The file has a header and no rows."
         raise InvalidRequest(message, errors=[{"field": "file", "code": "empty", "message": message}])
-    return count
-
-
-def _rows(file: Source) -> Iterator[spreadsheets.Row]:
-    return spreadsheets.read(file, COLUMNS, _OTHERS)
 
 
 def _reported(whole: Import, first: int = 0) -> Iterator[list[object]]:
     accepted = "would_be_accepted" if whole.dry_run else "accepted"
-    number, skipped = first // ROWS_PER_BLOCK - 1, first % ROWS_PER_BLOCK
+    number, skipped = _place(whole, first)
     # One block at a time, each found by its number: no cursor stays open while somebody reads slowly.
-    while block := ImportBlock.objects.filter(whole=whole, number__gt=number).order_by("number").first():
-        number = block.number
+    while block := ImportBlock.objects.filter(whole=whole, number__gte=number).order_by("number").first():
+        number = block.number + 1
         for place, row in list(enumerate(block.rows))[skipped:]:
             outcome = block.outcomes[place] if block.outcomes else {}
             status = "not_done" if not block.outcomes else "refused" if "code" in outcome else accepted
             told = (outcome.get(name) for name in ("code", "detail", "assignment", "next_free_date"))
             yield [*row, status, *told]
         skipped = 0
+
+
+def _place(whole: Import, row: int) -> tuple[int, int]:
+    """The number of the block that a row is in, and its place there. All blocks but the last have one length, which
+    may not be that of today."""
+    rows = ImportBlock.objects.filter(whole=whole, number=0).values_list("rows", flat=True).first()
+    return divmod(row, len(rows)) if rows else (0, 0)

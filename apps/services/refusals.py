@@ -7,6 +7,7 @@ from apps.exceptions.base import ToGoError
 from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
+from apps.models.limits import Room
 
 
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
@@ -46,7 +47,7 @@ def already_assigned(
     )
 
 
-def daily_limit_reached(day: DailyLimit, next_free_date: datetime.date | None) -> DailyLimitReached:
+def daily_limit_reached(day: DailyLimit | Room, next_free_date: datetime.date | None) -> DailyLimitReached:
     """The day is full, why, and which one to take instead. Where it has room left, the same request has asked for
     that already."""
     asked = f", and {day.remaining} more are asked for before this" if day.remaining else ""

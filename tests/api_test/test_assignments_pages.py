@@ -19,8 +19,8 @@ LIST = "/api/users/assignment/"
 
 @pytest.fixture
 def rows(taskmaster: User, cooking: Task) -> list[Assignment]:
-    """25 assignments on 3 days, made in 2 moments: most of them are equal in what they are ordered by. Their order isn't
-    that of the people."""
+    """25 assignments on 3 days, made in 2 moments: most of them are equal in what they are ordered by. They were not
+    made in the order of their people."""
     made = []
     people = [make_person(f"person {number}") for number in range(25)]
     for number in range(25):

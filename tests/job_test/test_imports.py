@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, Task, User
-from apps.services import limits
+from apps.services import imports, limits
 from tests.conftest import make_person, token_of
 from tests.processes import ROOT, Server, environment, start_server, start_worker, wait_until
 
@@ -111,7 +111,7 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
             worker.wait()
         half_way = Import.objects.get()
         assert 1000 <= half_way.done < ROWS
-        assert half_way.done == 500 * ImportBlock.objects.filter(outcomes__isnull=False).count()
+        assert half_way.done == imports.ROWS_PER_BLOCK * ImportBlock.objects.filter(outcomes__isnull=False).count()
         assert half_way.accepted == Assignment.objects.count()
         assert list(limits.drifted()) == []
 
@@ -131,11 +131,11 @@ def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
     with start_server(CELERY_BROKER_URL=broker_url) as server:
         with start_worker(broker_url, tmp_path, **environment) as worker:
             import_id = send(server, taskmaster, file)
-            wait_until(lambda: Import.objects.filter(done__gte=500).exists(), what="some blocks")
+            wait_until(lambda: Import.objects.filter(done__gte=1000).exists(), what="some blocks")
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(30) == 0
         left = Import.objects.get()
-        assert left.done == 500 * ImportBlock.objects.filter(outcomes__isnull=False).count()
+        assert left.done == imports.ROWS_PER_BLOCK * ImportBlock.objects.filter(outcomes__isnull=False).count()
         assert left.accepted == Assignment.objects.count()
         assert list(limits.drifted()) == []
 

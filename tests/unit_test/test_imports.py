@@ -58,6 +58,19 @@ def test_keeps_the_rows_in_blocks_and_waits(taskmaster: User, small_blocks: None
     assert Assignment.objects.count() == DailyLimit.objects.count() == 0
 
 
+def test_a_page_of_a_report_is_found_when_blocks_have_another_length_by_now(
+    taskmaster: User, small_blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = start(taskmaster, "".join(f"{number},alice,2026-03-02\n" for number in range(5)))
+    monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 3)
+
+    rows, following = imports.report_page(whole, first=3, most=1, only_refused=False)
+
+    assert [row["task"] for row in rows] == ["3"]
+    assert following == 4
+    assert imports.report_page(whole, first=5, most=1, only_refused=False) == ([], None)
+
+
 def test_only_a_taskmaster_may_import(alice: User) -> None:
     with pytest.raises(NotAllowed):
         start(alice, "1,alice,2026-03-02\n")
