@@ -87,5 +87,7 @@ class AssignmentQuerySerializer(AssignmentFilterSerializer, PageQuerySerializer)
     """Which assignments, and in what order."""
 
     ordering = serializers.ChoiceField(
-        choices=["date", "-date", "created_at", "-created_at"], default="date", help_text="`-` for the last first."
+        choices=["date", "-date", "created_at", "-created_at"],
+        default="date",
+        help_text="`-` for the last first. Those of a date come by person.",
     )
