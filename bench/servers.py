@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from tests.processes import ROOT, free_port, wait_until
 
-_GRANIAN = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-access-log"]
+_GRANIAN = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "4"]
+_GRANIAN += ["--no-access-log"]
 
 
 def togo() -> contextlib.AbstractContextManager[int]:
@@ -21,7 +22,16 @@ def togo() -> contextlib.AbstractContextManager[int]:
 def embedded() -> contextlib.AbstractContextManager[int]:
     """ToGo's web server as bin/run starts it, with one process; the port."""
     threads = min(4, 2 * (os.cpu_count() or 1) + 1)
-    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", str(threads), "--no-access-log"]
+    options = [
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--workers",
+        "1",
+        "--blocking-threads",
+        str(threads),
+        "--no-access-log",
+    ]
     return server("granian", *options, "togo.wsgi:application")
 
 

@@ -1,11 +1,13 @@
 """The web server's entry: `granian --interface wsgi togo.wsgi:application`."""
 
+import gc
 import os
 import time
 
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.urls import get_resolver
 
 from togo import starting  # noqa: F401  (exits with one line where the settings can't be used)
 from togo.celery import app
@@ -29,6 +31,11 @@ app.conf.update(
 # Before the app is loaded, which makes its counters.
 count_together()
 application = get_wsgi_application()
+
+# What is loaded stays. Looking for garbage in all of it takes 30 ms, and would be done again and again.
+get_resolver().url_patterns  # noqa: B018 - loads the views
+gc.collect()
+gc.freeze()
 
 
 # Django asks each connection at its first use in a request whether it still works: a trip of its own. One that

@@ -146,7 +146,7 @@ class _Supervisor:
         # One process is the fastest and safest on SQLite; granian warns of more threads than that.
         threads = min(4, 2 * (os.cpu_count() or 1) + 1)
         # The bounds of entrypoint.sh.
-        options = ["--http", "1", "--http1-buffer-size", "65536"]
+        options = ["--http", "1", "--http1-buffer-size", "65536", "--no-ws"]
         options += ["--interface", "wsgi", "--host", self._listen, "--port", str(self._options.port)]
         options += ["--workers", "1", "--blocking-threads", str(threads), "--workers-kill-timeout", "5"]
         options += ["--log-level", "warning", "--no-access-log"]
