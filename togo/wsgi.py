@@ -4,7 +4,7 @@ import gc
 import os
 import time
 
-from django.core.signals import request_finished, request_started
+from django.core.signals import request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from django.urls import get_resolver
@@ -43,16 +43,12 @@ gc.freeze()
 _MOMENT = 1.0
 
 
-def _remember_use(**_: object) -> None:
-    for connection in connections.all(initialized_only=True):
-        connection.last_used = time.monotonic()  # type: ignore[attr-defined]  # ours
-
-
 def _trust_what_was_just_used(**_: object) -> None:
+    now = time.monotonic()
     for connection in connections.all(initialized_only=True):
-        if time.monotonic() - getattr(connection, "last_used", 0.0) < _MOMENT:
+        if now - getattr(connection, "last_used", 0.0) < _MOMENT:
             connection.health_check_done = True  # type: ignore[attr-defined]  # Django's, without a type
+        connection.last_used = now  # type: ignore[attr-defined]  # ours: by the request that begins
 
 
-request_finished.connect(_remember_use)
 request_started.connect(_trust_what_was_just_used)

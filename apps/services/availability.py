@@ -5,9 +5,9 @@ is free can be taken, until somebody else takes it.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 from operator import or_
 from typing import NamedTuple
@@ -48,7 +48,9 @@ def next_free_dates(*, days: Iterable[Day]) -> dict[Day, datetime.date | None]:
     waiting = [(user_id, after) for user_id, after in answers if after < last_date]
     if not waiting:
         return answers
-    picker = picking.load_to_tell({user_id for user_id, _ in waiting}, min(after for _, after in waiting), last_date)
+    people, first = {user_id for user_id, _ in waiting}, min(after for _, after in waiting)
+    # Where the next days are set, nobody asks the rules.
+    picker = functools.cache(lambda: picking.load_to_tell(people, first, last_date))
     for start, end in pairwise(_WINDOWS):
         windows = [
             (user_id, _later(after, start + 1), min(_later(after, end), last_date)) for user_id, after in waiting
@@ -73,7 +75,7 @@ def free_days(*, user_id: int, first: datetime.date, last: datetime.date) -> Ite
     while first <= last:
         window = (user_id, first, min(_later(first, length - 1), last))
         found = _read([window])
-        for date in _free_dates(picker, found, window):
+        for date in _free_dates(lambda: picker, found, window):
             yield found.get((user_id, date)) or limits.unset_day(picker, user_id, date)
         first, length = _later(window[2], 1), SEARCH_DAYS
 
@@ -111,16 +113,20 @@ def _read(windows: list[Window]) -> dict[Day, DailyLimit]:
     """The days in these windows that are set."""
     if len(windows) == 1:
         return {(day.user_id, day.date): day for day in DailyLimit.objects.between(*windows[0])}
-    within = reduce(or_, (Q(user=user_id, date__gte=first, date__lte=last) for user_id, first, last in windows))
+    within = functools.reduce(
+        or_, (Q(user=user_id, date__gte=first, date__lte=last) for user_id, first, last in windows)
+    )
     return {(day.user_id, day.date): day for day in DailyLimit.objects.filter(within)}
 
 
-def _free_dates(picker: picking.Picker, found: dict[Day, DailyLimit], window: Window) -> Iterator[datetime.date]:
+def _free_dates(
+    picker: Callable[[], picking.Picker], found: dict[Day, DailyLimit], window: Window
+) -> Iterator[datetime.date]:
     user_id, first, last = window
     for offset in range((last - first).days + 1):
         date = _later(first, offset)
         day = found.get((user_id, date))
-        if (day.remaining if day else picker.pick(user_id, date).maximum) > 0:
+        if (day.remaining if day else picker().pick(user_id, date).maximum) > 0:
             yield date
 
 

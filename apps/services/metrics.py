@@ -1,5 +1,6 @@
 """Numbers for Prometheus: what web processes count, and what the database and the broker know when it asks."""
 
+import functools
 import os
 import time
 from collections.abc import Iterator
@@ -23,9 +24,14 @@ _refusals = Counter("togo_refusals", "Refusals of the API, by the code of docs/e
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
     """Count an answer. `route` is the pattern, not the path: there are as many as we wrote."""
-    method = method if method in _METHODS else "other"
-    _requests.labels(method, route, str(status)).inc()
-    _latency.labels(method, route).observe(seconds)
+    requests, latency = _counted(method if method in _METHODS else "other", route, status)
+    requests.inc()
+    latency.observe(seconds)
+
+
+@functools.cache
+def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _requests.labels(method, route, str(status)), _latency.labels(method, route)
 
 
 def count_refusal(code: str) -> None:

@@ -31,7 +31,7 @@ def idempotent(view: View) -> View:
 
     @functools.wraps(view)
     def once(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        key = request.headers.get(HEADER)
+        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             return view(self, request, *args, **kwargs)
         if not _KEY.fullmatch(key):

@@ -37,7 +37,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The answer, with the id."""
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _VISIBLE.fullmatch(given) else uuid.uuid4().hex
         token = _request_id.set(request_id)
         try:

@@ -157,7 +157,8 @@ def _without_query(view: F) -> F:
 
     @functools.wraps(view)
     def strict(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
-        QuerySerializer.read(request)
+        if request.META.get("QUERY_STRING"):
+            QuerySerializer.read(request)
         return view(self, request, *args, **kwargs)
 
     return cast(F, strict)
