@@ -29,7 +29,7 @@ def run(*, quick: bool) -> list[str]:
     """The section of the report."""
     few, many, calls = (100, 1000, 5) if quick else (1000, 1_000_000, 200)
     boss = User.objects.create_user("boss", "a password of the benchmark", is_taskmaster=True)
-    tasks = Task.objects.bulk_create([Task(name=f"task {number}") for number in range(filling.TASKS + 200)])
+    tasks = Task.objects.bulk_create([Task(name=f"task {number}") for number in range(filling.TASKS + 2 * calls)])
     token, session = str(AccessToken.for_user(boss)), _sign_in(boss)
     url = os.environ["DATABASE_URL"]
     connections.close_all()
