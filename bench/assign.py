@@ -32,7 +32,7 @@ _PGBENCH = r"""
 
 def run(*, quick: bool) -> list[str]:
     """The section of the report."""
-    rounds, seconds, people, days = (1, 1.0, 2000, 5) if quick else (5, 5.0, 5000, 40)
+    rounds, seconds, people, days = (1, 1.0, 2000, 5) if quick else (9, 4.0, 5000, 40)
     told = story.tell(people, days)
     rates: dict[str, list[Rate]] = defaultdict(list)
     bare: list[float] = []

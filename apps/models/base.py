@@ -37,13 +37,17 @@ def _rows_of_postgresql(connection: Any, statement: str, values: Mapping[str, An
     values = {name: Int8(one) if type(one) is int else one for name, one in values.items()}
     connection.ensure_connection()
     session = connection.connection
+    # One cursor for all that a session prepares: to make one each time is a part of the cost that shows.
+    prepared = getattr(connection, "prepared_cursor", None)
+    if prepared is None or prepared.connection is not session:
+        prepared = connection.prepared_cursor = psycopg.Cursor(session)
     # For this statement alone: psycopg would keep count of every text that Django sends, and so the texts.
     session.prepare_threshold = 0
     try:
         # In Django's own cursor, so that whoever watches statements sees this one.
-        with connection.make_cursor(psycopg.Cursor(session)) as cursor:
-            cursor.execute(statement, values)
-            found = list(cursor.fetchall())
+        cursor = connection.make_cursor(prepared)
+        cursor.execute(statement, values)
+        found = list(cursor.fetchall())
     finally:
         session.prepare_threshold = None
     if connection.queries_logged:
