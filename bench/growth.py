@@ -17,10 +17,11 @@ from django.db import connection, connections
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
-from bench import filling, servers
+from bench import filling, plots, report, servers
 from bench.filling import Filled
 
 LIST = "/api/users/assignment/"
+_DRAWN = {"assign", "who is free on a date", "a person's limits", "assignments of a date", "assignments of a task"}
 # Makes a call: method, path and body.
 Call = Callable[[], tuple[str, str, Any]]
 
@@ -44,16 +45,29 @@ def run(*, quick: bool) -> list[str]:
         ports = [stack.enter_context(_served(one.url)) for one in filled]
         rows = list(_compare(ports, [_calls(one, today) for one in filled], headers, calls))
     connection.close()
+    return _report(rows, filled, calls)
+
+
+def _report(rows: list[tuple[str, float, float]], filled: list[Filled], calls: int) -> list[str]:
+    few, many = filled
+    most = max(rows, key=lambda row: row[2] / row[1])
+    sizes = [float(one.assignments) for one in filled]
+    curves = {name: list(zip(sizes, (a, b), strict=True)) for name, a, b in rows if name in _DRAWN}
     return [
         "## Growth",
         "",
-        f"The median of {calls} calls, one after the other, with {filled[1].assignments:,} assignments of "
-        f"{many:,} people, beside {filled[0].assignments:,} of {few:,}. Everyone has the same six days and ten "
+        f"The median of {calls} calls, one after the other, with {many.assignments:,} assignments of "
+        f"{many.people:,} people, beside {few.assignments:,} of {few.people:,}. Everyone has the same six days and ten "
         "assignments; people and dates are drawn at random, and both databases are asked in turn.",
         "",
-        "| | few, ms | many, ms | many is |",
-        "|---|---:|---:|---:|",
-        *(f"| {name} | {a:.1f} | {b:.1f} | {b / a:.2f} × |" for name, a, b in rows),
+        *report.table(
+            ["", "few, ms", "many, ms", "many is"],
+            [[name, f"{a:.1f}", f"{b:.1f}", f"{b / a:.2f} ×"] for name, a, b in rows],
+        ),
+        "",
+        report.at_most(f"what grows most ({most[0]}), with many of with few", 1.25, most[2] / most[1]),
+        "",
+        plots.lines("growth", "Milliseconds of a call", curves, x="assignments", y="ms", log_x=True),
     ]
 
 
