@@ -1,6 +1,12 @@
-"""Forms of signing in."""
+"""Forms of signing in, and of an admin's own password."""
+
+from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminPasswordChangeForm
+
+from apps.exceptions.tokens import TooManyAttempts
+from apps.services import attempts
 
 
 class SignInForm(forms.Form):
@@ -12,3 +18,25 @@ class SignInForm(forms.Form):
     password = forms.CharField(
         max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Django's form for an admin's own password, on which no more wrong ones are looked at than anywhere else. It takes
+    the `address` that they come from."""
+
+    def __init__(self, *args: Any, address: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._address = address
+
+    def clean_old_password(self) -> str:
+        """The password that the admin has. Raises `ValidationError` for another one, and for one more than enough."""
+        old: str = self.cleaned_data["old_password"]
+        username = self.user.get_username()
+        try:
+            if attempts.verified(
+                username=username, address=self._address, verify=lambda: self.user.check_password(old)
+            ):
+                return old
+        except TooManyAttempts as refusal:
+            raise forms.ValidationError(refusal.detail, code=refusal.code) from None
+        raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")

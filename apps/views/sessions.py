@@ -1,15 +1,20 @@
-"""Signing in to the pages, and out."""
+"""Signing in to the pages, and out; and an admin's own password."""
 
+from typing import Any
+
+from django.contrib import admin
 from django.contrib.auth import login, logout
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
-from apps.forms.sessions import SignInForm
+from apps.forms.sessions import PasswordForm, SignInForm
 from apps.models import User
 from apps.services import tokens
 from apps.views.addresses import address_of
@@ -58,3 +63,18 @@ def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if ours else "/"
+
+
+class PasswordView(PasswordChangeView):
+    """`/admin/password_change/`"""
+
+    form_class = PasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """What the form is made with."""
+        return {**super().get_form_kwargs(), "address": address_of(self.request)}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """What the page shows, with what all admin pages show."""
+        return super().get_context_data(**admin.site.each_context(self.request), **context)

@@ -219,3 +219,35 @@ def test_a_refusal_undoes_all_that_were_chosen_with_it(
 
     with nothing_written(), pytest.raises(TaskInUse):
         site.get_model_admin(Task).delete_queryset(request, Task.objects.order_by("-pk"))
+
+
+# --- one's own password -----------------------------------------------------------------------------------------
+
+
+def test_an_admin_changes_their_own_password(page: Client, admin: User) -> None:
+    admin.set_password("the one that I have")
+    admin.save()
+    page.force_login(admin)
+    new = {"new_password1": "the one that I want", "new_password2": "the one that I want"}
+
+    answer = page.post("/admin/password_change/", {"old_password": "the one that I have", **new})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/password_change/done/")
+    admin.refresh_from_db()
+    assert admin.check_password("the one that I want")
+
+
+def test_no_more_than_five_wrong_passwords_are_looked_at(page: Client, admin: User) -> None:
+    admin.set_password("the one that I have")
+    admin.save()
+    page.force_login(admin)
+    new = {"new_password1": "the one that I want", "new_password2": "the one that I want"}
+
+    found = [page.post("/admin/password_change/", {"old_password": "a guess", **new}) for _ in range(5)]
+    found.append(page.post("/admin/password_change/", {"old_password": "the one that I have", **new}))
+
+    errors = [answer.context["form"].errors["old_password"] for answer in found]
+    assert all("incorrect" in error[0] for error in errors[:5])
+    assert errors[5] == ["There were too many wrong passwords from here; wait before you try again."]
+    admin.refresh_from_db()
+    assert admin.check_password("the one that I have")
