@@ -24,7 +24,8 @@ def main(file: str, calls: str, tries: str, guard: str) -> None:
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(THREADS) as pool:
         if guard == "unguarded":
             stack.enter_context(patch.object(rate_limits.fcntl, "lockf"))
-        sys.stdin.readline()  # Until all are there.
+        print("there", flush=True)  # noqa: T201
+        sys.stdin.readline()  # Until all are.
         print(sum(pool.map(let_through, range(THREADS))))  # noqa: T201
 
 
