@@ -22,16 +22,8 @@ def togo() -> contextlib.AbstractContextManager[int]:
 def embedded() -> contextlib.AbstractContextManager[int]:
     """ToGo's web server as bin/run starts it, with one process; the port."""
     threads = min(4, 2 * (os.cpu_count() or 1) + 1)
-    options = [
-        "--interface",
-        "wsgi",
-        "--no-ws",
-        "--workers",
-        "1",
-        "--blocking-threads",
-        str(threads),
-        "--no-access-log",
-    ]
+    options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1", "--no-access-log"]
+    options += ["--blocking-threads", str(threads)]
     return server("granian", *options, "togo.wsgi:application")
 
 

@@ -119,6 +119,33 @@ def test_a_taskmaster_plans_any_past_day_and_a_year_ahead(
     assert [row["date"] for row in caller.get(f"/api/users/assignment/?date={day}").json()["results"]] == [day]
 
 
+def test_a_refusal_asks_no_more_than_why_and_when_instead(
+    taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
+) -> None:
+    full, free = date(2026, 3, 2), date(2026, 3, 3)
+    for day, maximum in ((full, 0), (free, 1)):
+        DailyLimit.objects.create(
+            user=alice, date=day, wanted=maximum, maximum=maximum, source_kind="hand", rules_version=1
+        )
+    caller = signed_in(taskmaster)
+    body = {"task": cooking.pk, "user": alice.pk, "date": "2026-03-02"}
+
+    with CaptureQueriesContext(connection) as queries:
+        problem = assert_problem(caller.post("/api/users/assignment/", body, format="json"), 409, "daily_limit_reached")
+
+    assert problem["next_free_date"] == "2026-03-03"
+    # Because the next days are set, the rules aren't asked.
+    assert [query["sql"].split()[0].strip(";") for query in queries] == [
+        "SELECT",  # who calls
+        "SAVEPOINT",  # outside of tests: BEGIN, and on PostgreSQL nothing
+        *(["SELECT", "UPDATE"] if connection.vendor != "postgresql" else ["WITH"]),  # the guarded take
+        "SELECT",  # why not
+        "ROLLBACK",
+        "RELEASE",
+        "SELECT",  # the next days
+    ]
+
+
 @pytest.mark.parametrize("already", [10, 10_000])
 def test_it_costs_the_same_however_much_is_on_the_day(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn, already: int
