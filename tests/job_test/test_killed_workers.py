@@ -2,11 +2,13 @@
 
 import os
 import signal
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import redis
+from django.db import transaction
 from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, User
@@ -37,6 +39,13 @@ def _has_started(folder: Path, name: str) -> bool:
     return log.exists() and "ready." in log.read_text()
 
 
+def _waits_with_a_job(broker_url: str, log: Path) -> bool:
+    """Whether its worker has one, and got no further in half a second."""
+    before = log.stat().st_size
+    time.sleep(0.5)
+    return _in_hands(broker_url) >= 1 and log.stat().st_size == before
+
+
 @pytest.mark.parametrize("app", BEATS)
 @pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
 def test_what_a_killed_worker_had_in_its_hands_is_done_by_another(broker_url: str, tmp_path: Path, app: str) -> None:
@@ -64,8 +73,12 @@ def test_what_a_killed_child_had_in_its_hands_is_delivered_again_at_once(broker_
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
     with start_worker(broker_url, tmp_path) as worker:  # No beat.
         wait_until(lambda: DailyLimit.objects.count() > 2000, seconds=60, what="some chunks")
-        (child,) = children_of(worker.pid)
-        os.kill(child, signal.SIGKILL)
+        with transaction.atomic():
+            # Nobody can set this one's limit, on SQLite nobody's: whoever tries keeps a job in its hands.
+            User.objects.select_for_update().get(username=f"person {PEOPLE - 1}")
+            wait_until(lambda: _waits_with_a_job(broker_url, tmp_path / "worker.txt"), what="a job that waits")
+            (child,) = children_of(worker.pid)
+            os.kill(child, signal.SIGKILL)
         assert not _everybody_has_limits()
 
         wait_until(_everybody_has_limits, seconds=120, what="the other chunks")

@@ -13,7 +13,7 @@ from tests.processes import ROOT, Server, start_server
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-BOUNDS = ["--http", "1", "--http1-buffer-size", "65536"]
+BOUNDS = ["--http", "1", "--http1-buffer-size", "65536", "--no-ws"]
 
 
 @pytest.fixture
