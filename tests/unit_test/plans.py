@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,29 @@ def read_from_end_to_end() -> Iterator[list[str]]:
         yield found
 
 
+@contextlib.contextmanager
+def rows_read() -> Iterator[Counter[str]]:
+    """How many rows of each table the queries within look at, whether they keep them or not. On PostgreSQL."""
+    read: Counter[str] = Counter()
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT"):
+            execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, _ONCE, context)
+            read.update(_rows_of(_root(context["cursor"])))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield read
+
+
+def _rows_of(node: dict[str, Any]) -> Counter[str]:
+    read: Counter[str] = Counter()
+    if table := node.get("Relation Name"):
+        kept = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        read[table] += round(kept * node["Actual Loops"])
+    return sum((_rows_of(child) for child in node.get("Plans", [])), read)
+
+
 def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
     names = {alias or table: table for table, alias in _ALIASES.findall(sql)}
     execute(f"EXPLAIN QUERY PLAN {sql}", params, _ONCE, context)
@@ -54,9 +78,14 @@ def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[st
 
 def _of_postgresql(execute: Any, sql: str, params: Any, context: Any) -> Iterator[str]:
     execute(f"EXPLAIN (FORMAT JSON) {sql}", params, _ONCE, context)
-    [[plan]] = context["cursor"].fetchall()
+    yield from _of_node(_root(context["cursor"]), paged=False)
+
+
+def _root(cursor: Any) -> dict[str, Any]:
+    [[plan]] = cursor.fetchall()
     plan = json.loads(plan) if isinstance(plan, str) else plan
-    yield from _of_node(plan[0]["Plan"], paged=False)
+    root: dict[str, Any] = plan[0]["Plan"]
+    return root
 
 
 def _of_node(node: dict[str, Any], *, paged: bool) -> Iterator[str]:
