@@ -19,14 +19,15 @@ from tests import databases
 
 CONNECTIONS = 16
 _STORM_CONNECTIONS, _STORM_LIMIT = (16, 64), 5
-# What is drawn may be there already: that one is left out. The first tasks are for those who call.
+# What is drawn may be there already: that one is left out. Two connections draw no task in common, for what another one
+# is about to write can't be seen. The first tasks are for those who call.
 _IS_THERE = """AND EXISTS (SELECT 1 FROM task) AND NOT EXISTS (
     SELECT 1 FROM togo_assignment AS one WHERE one.daily_limit_id = togo_dailylimit.id AND one.task_id = :task::bigint
 )"""
 _PGBENCH = r"""
 \set person random(:first, :last)
 \set day random(0, {days} - 1)
-\set task random(251, 500)
+\set task 251 + :client_id + {clients} * random(0, 249 / {clients} - 1)
 """
 
 
@@ -109,7 +110,7 @@ def pgbench(told: story.Story, days: int, seconds: float) -> float:
     program = databases.postgresql_programs() / "pgbench"
     options = connection.settings_dict["OPTIONS"]
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(_PGBENCH.format(days=days) + " ".join(statement.split()) + ";\n")
+        script.write(_PGBENCH.format(days=days, clients=CONNECTIONS) + " ".join(statement.split()) + ";\n")
         script.flush()
         command = [
             str(program),
