@@ -143,7 +143,8 @@ class _Supervisor:
         )
 
     def _web(self) -> Program:
-        # One process is the fastest and safest on SQLite; granian warns of more threads than that.
+        # On SQLite more processes are hardly faster, and their slowest calls take four times as long: see
+        # docs/performance.md. granian warns of more threads than that.
         threads = min(4, 2 * (os.cpu_count() or 1) + 1)
         # The bounds of entrypoint.sh.
         options = ["--http", "1", "--http1-buffer-size", "65536", "--no-ws"]
