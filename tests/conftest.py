@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
-from tests.processes import Server, start_server
+from lab.processes import Server, start_server
 from togo import wsgi  # noqa: F401  (a test's requests wait for the broker as a web server's do)
 from togo.embedded.broker import Broker
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests import databases
+from lab import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable

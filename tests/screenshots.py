@@ -25,8 +25,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps.exceptions.base import ToGoError
 from apps.models import Import, Task, User
-from apps.services import assignments, importing, imports, limit_rules, limits, permissions
-from tests.processes import Server, start_server
+from apps.services import assignments, imports, limit_rules, limits
+from apps.services.imports import blocks
+from apps.services.shared import permissions
+from lab.processes import Server, start_server
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 WIDE = {"width": 1280, "height": 800}
@@ -83,7 +85,7 @@ def trial(boss: User) -> Import:
     lines = [f"{TASKS[number]},{username},{date}" for number, (username, _) in enumerate(PEOPLE)]
     text = "\n".join(["task,user,date", *lines, f"Sing,amir,{date}", f"Front desk,nobody,{date}"])
     tried = imports.start(actor=boss, file=io.BytesIO(text.encode()), dry_run=True)
-    while importing.do_next_block(tried.pk):
+    while blocks.do_next_block(tried.pk):
         pass
     return tried
 

@@ -1,4 +1,4 @@
-"""What browsers are told of pages; `apps/views/headers.py` tells them the rest."""
+"""What browsers are told of pages; `apps/views/http/headers.py` tells them the rest."""
 
 from csp import constants as csp
 

@@ -99,20 +99,20 @@ INSTALLED_APPS = [
     "apps.apps.ToGoConfig",
 ]
 MIDDLEWARE = [
-    "apps.views.request_id.RequestIdMiddleware",
+    "togo.logs.RequestIdMiddleware",
     "apps.views.metrics.MetricsMiddleware",
-    "apps.views.headers.HeadersMiddleware",
+    "apps.views.http.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "apps.views.middleware.SessionForPages",
+    "apps.views.http.middleware.SessionForPages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "apps.views.middleware.AuthenticationForPages",
-    "apps.views.middleware.MessageForPages",
+    "apps.views.http.middleware.AuthenticationForPages",
+    "apps.views.http.middleware.MessageForPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "apps.views.middleware.CSPForPages",
+    "apps.views.http.middleware.CSPForPages",
     # Last: what it answers gets all that the others add.
-    "apps.views.rate_limits.PageRateLimitMiddleware",
+    "apps.views.http.rate_limits.PageRateLimitMiddleware",
 ]
 ROOT_URLCONF = "togo.urls"
 WSGI_APPLICATION = "togo.wsgi.application"
@@ -126,7 +126,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "apps.views.pages.navigation",
+                "apps.views.http.pages.navigation",
             ]
         },
     }
@@ -165,7 +165,7 @@ _prefix = "__Host-" if TOGO_HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
-CSRF_FAILURE_VIEW = "apps.views.pages.stale"
+CSRF_FAILURE_VIEW = "apps.views.http.pages.stale"
 
 # --- the database -----------------------------------------------------------------------------------------------
 
@@ -204,13 +204,13 @@ match _database["ENGINE"].rpartition(".")[2]:
 # --- the API ----------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.views.authentication.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.views.http.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["apps.views.rate_limits.CallThrottle"] if TOGO_RATE_LIMIT else [],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.views.http.rate_limits.CallThrottle"] if TOGO_RATE_LIMIT else [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.views.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "apps.views.schema.ToGoSchema",
-    "EXCEPTION_HANDLER": "apps.views.problems.answer_problem",
+    "DEFAULT_PARSER_CLASSES": ["apps.views.http.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "apps.views.http.schema.ToGoSchema",
+    "EXCEPTION_HANDLER": "apps.views.http.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
 }
 SIMPLE_JWT = {
@@ -260,8 +260,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "apps.views.request_id.RequestIdFilter"},
-        "masking": {"()": "apps.views.masking.MaskingFilter"},
+        "request_id": {"()": "togo.logs.RequestIdFilter"},
+        "masking": {"()": "togo.logs.MaskingFilter"},
     },
     "formatters": {
         "json": {

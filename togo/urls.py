@@ -2,9 +2,9 @@
 
 from apps.urls import urlpatterns
 
-handler400 = "apps.views.problems.answer_400"
-handler403 = "apps.views.problems.answer_403"
-handler404 = "apps.views.problems.answer_404"
-handler500 = "apps.views.problems.answer_500"
+handler400 = "apps.views.http.problems.answer_400"
+handler403 = "apps.views.http.problems.answer_403"
+handler404 = "apps.views.http.problems.answer_404"
+handler500 = "apps.views.http.problems.answer_500"
 
 __all__ = ["urlpatterns"]

@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
 from apps.exceptions.base import ToGoError
-from apps.services.permissions import person
+from apps.services.shared.permissions import person
 
 M = TypeVar("M", bound=Model)
 

@@ -10,7 +10,7 @@ from apps.admin.base import ServiceAdmin
 from apps.forms.limits import DailyLimitForm
 from apps.models import DailyLimit
 from apps.services import limits
-from apps.services.permissions import person
+from apps.services.shared.permissions import person
 
 
 @admin.register(DailyLimit)

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 
 from apps.exceptions.tokens import TooManyAttempts
-from apps.services import attempts
+from apps.services.shared import attempts
 
 
 class SignInForm(forms.Form):

@@ -19,7 +19,8 @@ from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
 from apps.models.events import Kind
 from apps.models.limits import Room
-from apps.services import availability, events, limits, permissions, refusals, taking, transactions
+from apps.services import availability, events, limits, taking, unit_of_work
+from apps.services.shared import permissions, refusals
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ def unassign(*, actor: User, assignment_id: int) -> None:
     def attempt() -> None:
         assignment = get(actor=actor, assignment_id=assignment_id)
         permissions.require_may_unassign(actor, assignment)
-        transactions.run(lambda: _free(actor, assignment))
+        unit_of_work.run(lambda: _free(actor, assignment))
 
     until_settled(attempt)
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.models import DailyLimit, User
-from apps.services import limits, permissions, picking
+from apps.services import limits
 from apps.services.limits import Day
+from apps.services.shared import permissions, picking
 
 # How far a search for a free day looks, in days after the one that was asked for.
 SEARCH_DAYS = 366

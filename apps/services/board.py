@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from apps.models import Assignment, DailyLimit, Event, User
-from apps.services import limits, permissions, repicking
+from apps.services import limits
+from apps.services.shared import permissions, repicking
 
 DAYS = 7
 PEOPLE_PER_PAGE = 50

@@ -15,9 +15,10 @@ from apps.exceptions.assignments import BulkRefused, DateOutOfRange
 from apps.exceptions.base import ToGoError
 from apps.models import Assignment, Task, User
 from apps.models.limits import Room
-from apps.services import assignments, availability, limits, permissions, refusals, taking_many
+from apps.services import assignments, availability, limits, taking_many
 from apps.services.assignments import DayFull, Overtaken
 from apps.services.limits import Day
+from apps.services.shared import permissions, refusals
 from apps.services.taking_many import Made
 
 

@@ -16,7 +16,8 @@ from icalendar import Event as CalendarEvent
 from apps.exceptions.base import NotFound
 from apps.models import Assignment, CalendarLink, Event, User
 from apps.models.assignments import Status
-from apps.services import permissions, transactions
+from apps.services import unit_of_work
+from apps.services.shared import permissions
 
 # How far back a calendar goes.
 DAYS_BACK = 31
@@ -40,7 +41,7 @@ def renew(*, actor: User) -> str:
         CalendarLink.objects.get_or_create(pk=actor.pk)
         CalendarLink.objects.filter(pk=actor.pk).update(version=F("version") + 1)
 
-    transactions.run(work)
+    unit_of_work.run(work)
     return token_of(actor=actor)
 
 

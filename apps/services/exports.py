@@ -5,7 +5,7 @@ from typing import Any
 
 from apps.models import User
 from apps.models.assignments import AssignmentQuerySet
-from apps.services import permissions, spreadsheets
+from apps.services.shared import permissions, spreadsheets
 
 # The columns, and where their values are.
 _COLUMNS = {

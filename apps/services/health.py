@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from apps.models import JobRun
-from apps.services import transactions
+from apps.services import unit_of_work
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def readiness() -> Readiness:
 def note_job(name: str, *, seconds: float | None = None, found: int | None = None) -> None:
     """Note that a periodic job has just run to its end, how long it took and how many it found."""
     values = {"finished_at": timezone.now(), "seconds": seconds, "found": found}
-    transactions.run(lambda: JobRun.objects.update_or_create(pk=name, defaults=values))
+    unit_of_work.run(lambda: JobRun.objects.update_or_create(pk=name, defaults=values))
 
 
 def jobs_waiting() -> int | None:

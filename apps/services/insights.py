@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q, Sum
 
 from apps.models import DailyLimit, User
-from apps.services import board, limits, permissions, picking, spreadsheets
+from apps.services import board, limits
+from apps.services.shared import permissions, picking, spreadsheets
 
 DAYS_AHEAD = 14
 PEOPLE_PER_PAGE = 25

@@ -9,7 +9,8 @@ from apps.exceptions.base import InvalidRequest, NotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import LimitRule, RulesVersion, User
 from apps.models.events import Kind
-from apps.services import events, permissions, repicking, transactions
+from apps.services import events, unit_of_work
+from apps.services.shared import permissions, repicking
 
 
 class RuleFields(TypedDict, total=False):
@@ -49,7 +50,7 @@ def create_rule(*, actor: User, **fields: Unpack[RuleFields]) -> LimitRule:
         _note(Kind.RULE_CREATED, actor, rule)
         return rule
 
-    return _fresh(transactions.run(work))
+    return _fresh(unit_of_work.run(work))
 
 
 def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> LimitRule:
@@ -70,7 +71,7 @@ def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> L
             _note(Kind.RULE_CHANGED, actor, rule, from_user_id=moved, before=before)
         return rule
 
-    return _fresh(transactions.run(work))
+    return _fresh(unit_of_work.run(work))
 
 
 def delete_rule(*, actor: User, rule_id: int) -> None:
@@ -84,7 +85,7 @@ def delete_rule(*, actor: User, rule_id: int) -> None:
         _note(Kind.RULE_DELETED, actor, rule)
         rule.delete()
 
-    transactions.run(work)
+    unit_of_work.run(work)
 
 
 def _save(rule: LimitRule, fields: RuleFields) -> None:
@@ -139,5 +140,5 @@ def _lock_version() -> None:
 def _raise_version() -> int:
     """Count this change, and let the days follow it after the commit."""
     RulesVersion.objects.filter(pk=RulesVersion.ONLY).update(version=F("version") + 1)
-    transactions.after_commit(repicking.rules_changed)
+    unit_of_work.after_commit(repicking.rules_changed)
     return RulesVersion.objects.get(pk=RulesVersion.ONLY).version

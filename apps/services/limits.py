@@ -16,7 +16,8 @@ from apps.exceptions.limits import LimitBelowTaken
 from apps.models import DailyLimit, LimitDay, User
 from apps.models.events import Kind
 from apps.models.limits import Source
-from apps.services import copying, events, permissions, picking, repicking, transactions
+from apps.services import copying, events, unit_of_work
+from apps.services.shared import permissions, picking, repicking
 
 T = TypeVar("T")
 Day = tuple[int, datetime.date]
@@ -53,17 +54,17 @@ class DayMissing(Exception):
 
 
 def with_days(work: Callable[[], T], *, one_statement: bool = False) -> T:
-    """Do `work` as `transactions.run` does; when it raises `DayMissing`, make those days and start it again.
+    """Do `work` as `unit_of_work.run` does; when it raises `DayMissing`, make those days and start it again.
 
     Missing days are made in a transaction of their own, before any other lock is held: one lock order everywhere. So
     inside the work of another `with_days` it is that one which makes them and starts again.
     """
     if _inside.get():
-        return transactions.run(work)
+        return unit_of_work.run(work)
     for _ in range(_ATTEMPTS):
         token = _inside.set(True)
         try:
-            return transactions.run(work, one_statement=one_statement)
+            return unit_of_work.run(work, one_statement=one_statement)
         except DayMissing as missing:
             days, for_everybody = missing.days, missing.for_everybody
         finally:
@@ -87,7 +88,7 @@ def create_days(days: Iterable[Day]) -> None:
     dates = [date for _, date in days]
     picker = picking.load(people, min(dates), max(dates))
     rows = [unset_day(picker, user_id, date) for user_id, date in days]
-    transactions.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
+    unit_of_work.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
     if picking.current_version() != picker.version:
         repicking.pick_again(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
 
@@ -97,10 +98,10 @@ def request_date(date: datetime.date) -> None:
     if LimitDay.objects.filter(pk=date).exists():
         return
     try:
-        transactions.run(lambda: LimitDay.objects.create(pk=date))
+        unit_of_work.run(lambda: LimitDay.objects.create(pk=date))
     except IntegrityError:
         return  # Another request noted it at the same moment.
-    transactions.after_commit(lambda: date_requested.send(sender=LimitDay, date=date))
+    unit_of_work.after_commit(lambda: date_requested.send(sender=LimitDay, date=date))
 
 
 def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int, reason: str = "") -> DailyLimit:
@@ -152,7 +153,7 @@ def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
         _note(Kind.LIMIT_GIVEN_BACK, actor, day, before)
         return day
 
-    return transactions.run(work)
+    return unit_of_work.run(work)
 
 
 def _note(kind: Kind, actor: User, day: DailyLimit, before: DailyLimit, **more: object) -> None:
@@ -256,7 +257,7 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
         if own:
             create_days((user_id, date) for user_id in own)
         others = people.exclude(pk__in=own)
-        transactions.run(lambda: copying.insert(unset_day(picker, 0, date), others))
+        unit_of_work.run(lambda: copying.insert(unset_day(picker, 0, date), others))
         # As in `create_days`. Who got a rule of their own since is among them.
         if picking.current_version() != picker.version:
             repicking.pick_again(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
@@ -269,7 +270,7 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
 def finish_date(date: datetime.date) -> int:
     """Note that everybody's limit of that date is set, if it is; returns for how many people it is set."""
     if not _missing(date).exists():
-        transactions.run(lambda: LimitDay.objects.update_or_create(pk=date, defaults={"done_at": timezone.now()}))
+        unit_of_work.run(lambda: LimitDay.objects.update_or_create(pk=date, defaults={"done_at": timezone.now()}))
     return DailyLimit.objects.filter(date=date).count()
 
 

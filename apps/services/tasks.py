@@ -7,7 +7,8 @@ from django.db.models import ProtectedError
 
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.models import Task, User
-from apps.services import permissions, transactions
+from apps.services import unit_of_work
+from apps.services.shared import permissions
 
 
 class TaskFields(TypedDict, total=False):
@@ -25,7 +26,7 @@ def get(*, task_id: int) -> Task:
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
     """Make a task. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
-    return transactions.run(lambda: Task.objects.create(**fields))
+    return unit_of_work.run(lambda: Task.objects.create(**fields))
 
 
 def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
@@ -37,14 +38,14 @@ def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> T
             Task.objects.filter(pk=task_id).update(**fields)
         return _get(task_id)
 
-    return transactions.run(work)
+    return unit_of_work.run(work)
 
 
 def delete_task(*, actor: User, task_id: int) -> None:
     """Delete a task that nobody has. Raises `NotAllowed`, `TaskNotFound` and `TaskInUse`."""
     permissions.require_taskmaster(actor)
     try:
-        transactions.run(lambda: _get(task_id).delete())
+        unit_of_work.run(lambda: _get(task_id).delete())
     except (ProtectedError, IntegrityError):
         # The second: it was assigned between the look and the delete, and the database knows.
         raise TaskInUse(

@@ -3,7 +3,8 @@
 import datetime
 
 from apps.models import User
-from apps.services import board, permissions
+from apps.services import board
+from apps.services.shared import permissions
 
 DAYS = 8
 

@@ -12,7 +12,8 @@ from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
-from apps.services import attempts, transactions
+from apps.services import unit_of_work
+from apps.services.shared import attempts
 
 # What the library raises for a signed token whose claims are none that it writes, such as an `exp` that is no time.
 MALFORMED = (TypeError, ValueError, OverflowError, OSError)
@@ -53,7 +54,7 @@ def authenticated(*, username: str, password: str, address: str) -> User:
 def obtain(*, username: str, password: str, address: str) -> TokenPair:
     """A pair of tokens for an active person. Raises `InvalidCredentials` and `TooManyAttempts`."""
     person = authenticated(username=username, password=password, address=address)
-    return transactions.run(lambda: _pair(person))
+    return unit_of_work.run(lambda: _pair(person))
 
 
 def refresh(*, token: str) -> TokenPair:
@@ -67,18 +68,18 @@ def refresh(*, token: str) -> TokenPair:
         _use_up(old)
         return _pair(person)
 
-    return transactions.run(work)
+    return unit_of_work.run(work)
 
 
 def revoke(*, token: str) -> None:
     """Sign out: the refresh token works no more. Raises `TokenNotValid`."""
     old = _read(token)
-    transactions.run(lambda: _use_up(old))
+    unit_of_work.run(lambda: _use_up(old))
 
 
 def remove_expired() -> int:
     """Forget the refresh tokens that have expired anyway; returns how many."""
-    return transactions.run(lambda: OutstandingToken.objects.filter(expires_at__lt=aware_utcnow()).delete()[0])
+    return unit_of_work.run(lambda: OutstandingToken.objects.filter(expires_at__lt=aware_utcnow()).delete()[0])
 
 
 def _pair(person: User) -> TokenPair:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import User
-from apps.services import attempts, permissions, transactions
+from apps.services import unit_of_work
+from apps.services.shared import attempts, permissions
 
 # The people of the demonstration, known to everyone: for loopback only.
 DEMO_PASSWORDS = {"a": "1", "b": "1"}
@@ -65,7 +66,7 @@ def create_user(*, actor: User | None, username: str, password: str, **fields: U
         _require_valid([*_wrong_fields(person), *_wrong_password(password, person, "password")])
     hashed = make_password(password)
     try:
-        return transactions.run(lambda: User.objects.create(username=username, password=hashed, **fields))
+        return unit_of_work.run(lambda: User.objects.create(username=username, password=hashed, **fields))
     except IntegrityError:
         raise _invalid(
             [{"field": "username", "code": "unique", "message": "A person with this username exists already."}]
@@ -94,7 +95,7 @@ def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> U
         person.save(update_fields=[*fields, "active_since"])
         return person
 
-    return transactions.run(work)
+    return unit_of_work.run(work)
 
 
 def set_password(*, actor: User, user_id: int, password: str) -> None:
@@ -106,7 +107,7 @@ def set_password(*, actor: User, user_id: int, password: str) -> None:
     person = _get(user_id)
     _require_valid(_wrong_password(password, person, "password"))
     hashed = make_password(password)
-    transactions.run(lambda: User.objects.filter(pk=person.pk).update(password=hashed))
+    unit_of_work.run(lambda: User.objects.filter(pk=person.pk).update(password=hashed))
 
 
 def change_password(*, actor: User, old_password: str, new_password: str, address: str) -> None:
@@ -122,7 +123,7 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
     _require_valid(_wrong_password(new_password, actor, "new_password"))
     hashed = make_password(new_password)
     same = User.objects.filter(pk=actor.pk, password=actor.password)
-    if not transactions.run(lambda: same.update(password=hashed)):
+    if not unit_of_work.run(lambda: same.update(password=hashed)):
         raise TryAgain("The password is being changed at the same time.", retry_after=1)
 
 
@@ -140,7 +141,7 @@ def ensure_admin(*, username: str, password: str) -> bool:
         User.objects.create_superuser(username, password)
         return True
 
-    return transactions.run(work)
+    return unit_of_work.run(work)
 
 
 def demo_passwords_work() -> bool:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.services import idempotency
+from apps.services.shared import idempotency
 
 
 @shared_task

@@ -6,7 +6,8 @@ from typing import Any
 from celery import shared_task
 from django.dispatch import receiver
 
-from apps.services import importing, imports, transactions
+from apps.services import imports, unit_of_work
+from apps.services.imports import blocks
 from apps.tasks.base import ask
 
 # So long an import keeps a worker from other jobs, in seconds; then it goes to the end of the queue.
@@ -17,11 +18,11 @@ TURN = 10
 def do_import(import_id: int) -> None:
     """Do the rows of an import that aren't done."""
     started = time.monotonic()
-    while importing.do_next_block(import_id):
+    while blocks.do_next_block(import_id):
         if time.monotonic() - started > TURN:
             ask(do_import, import_id)
             return
-        transactions.let_others_write()
+        unit_of_work.let_others_write()
 
 
 @shared_task

@@ -8,7 +8,8 @@ from typing import Any
 from celery import shared_task
 from django.dispatch import receiver
 
-from apps.services import health, limits, repicking
+from apps.services import health, limits
+from apps.services.shared import repicking
 from apps.tasks.base import ask
 
 log = logging.getLogger("apps.limits")

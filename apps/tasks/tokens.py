@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from apps.services import attempts, tokens
+from apps.services import tokens
+from apps.services.shared import attempts
 
 
 @shared_task

@@ -26,7 +26,7 @@ from apps.urls import (
     tokens,
     users,
 )
-from apps.views import problems
+from apps.views.http import problems
 
 urlpatterns = [
     # What is called most comes first: routes are tried in this order.

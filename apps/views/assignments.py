@@ -19,11 +19,11 @@ from apps.serializers.assignments import (
     EarliestSerializer,
 )
 from apps.services import assignments
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse, location
-from apps.views.idempotency import idempotent
-from apps.views.pagination import paginate
-from apps.views.schema import ID, documented
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse, location
+from apps.views.http.idempotency import idempotent
+from apps.views.http.pagination import paginate
+from apps.views.http.schema import ID, documented
 
 TAG = "Assignments"
 # The query's names for what is filtered and ordered by, as the model has them.

@@ -13,10 +13,10 @@ from apps.serializers.availability import (
 )
 from apps.services import availability
 from apps.services.availability import Edge
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse
-from apps.views.pagination import link, read_cursor, read_id, read_text, size_of
-from apps.views.schema import documented
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.pagination import link, read_cursor, read_id, read_text, size_of
+from apps.views.http.schema import documented
 
 
 class AvailabilityView(ApiView):

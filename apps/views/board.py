@@ -17,9 +17,10 @@ from apps.exceptions.base import ToGoError
 from apps.forms.board import AssignForm, BoardForm, CellsForm, ChangeForm, ChooseForm, DayForm, DaysOffForm, PersonForm
 from apps.models import Task, User
 from apps.models.assignments import Status
-from apps.services import assignments, availability, board, bulk, limit_rules, limits, permissions, tasks, users
-from apps.services.permissions import person
-from apps.views.pages import back, is_fragment, page, say, toast, valid
+from apps.services import assignments, availability, board, bulk, limit_rules, limits, tasks, users
+from apps.services.shared import permissions
+from apps.services.shared.permissions import person
+from apps.views.http.pages import back, is_fragment, page, say, toast, valid
 
 TASKS_SHOWN = 12
 PEOPLE_OFFERED = 20

@@ -8,11 +8,12 @@ from apps.exceptions.assignments import BulkRefused
 from apps.exceptions.base import NotAllowed, ToGoError
 from apps.serializers.assignments import AssignmentSerializer
 from apps.serializers.bulk import BulkAllSerializer, BulkEachSerializer, BulkSerializer
-from apps.services import bulk, permissions
-from apps.views.base import ApiView, JsonResponse
-from apps.views.idempotency import idempotent
-from apps.views.problems import translate
-from apps.views.schema import documented
+from apps.services import bulk
+from apps.services.shared import permissions
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.idempotency import idempotent
+from apps.views.http.problems import translate
+from apps.views.http.schema import documented
 
 
 class BulkView(ApiView):

@@ -14,10 +14,10 @@ from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
 from apps.serializers.base import StrictSerializer
 from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse
-from apps.views.renderers import CalendarRenderer, FileView
-from apps.views.schema import TOKEN, documented
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.renderers import CalendarRenderer, FileView
+from apps.views.http.schema import TOKEN, documented
 
 TAG = "Calendar"
 

@@ -4,10 +4,10 @@ from rest_framework.request import Request
 
 from apps.models import Event
 from apps.serializers.events import EventPageSerializer, EventQuerySerializer
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse
-from apps.views.pagination import paginate
-from apps.views.schema import documented
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.pagination import paginate
+from apps.views.http.schema import documented
 
 # The query's names for what is filtered by, as the model has them.
 _FILTERS = {"task": "task", "kind": "kind", "date_from": "date__gte", "date_to": "date__lte"}

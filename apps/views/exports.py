@@ -6,11 +6,12 @@ from rest_framework.request import Request
 
 from apps.exceptions.base import NotAllowed
 from apps.serializers.assignments import AssignmentFilterSerializer
-from apps.services import exports, permissions
-from apps.services.permissions import person
+from apps.services import exports
+from apps.services.shared import permissions
+from apps.services.shared.permissions import person
 from apps.views.assignments import matching
-from apps.views.renderers import CsvView, csv_file
-from apps.views.schema import documented
+from apps.views.http.renderers import CsvView, csv_file
+from apps.views.http.schema import documented
 
 
 class ExportView(CsvView):

@@ -5,8 +5,8 @@ from rest_framework.request import Request
 
 from apps.serializers.health import LivenessSerializer, ReadinessSerializer
 from apps.services import health
-from apps.views.base import ApiView, JsonResponse
-from apps.views.schema import documented
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.schema import documented
 
 
 class LivenessView(ApiView):

@@ -14,10 +14,11 @@ from apps.exceptions.base import InvalidRequest, PayloadTooLarge
 from apps.forms.board import BoardForm
 from apps.forms.importing import FileForm, ReportForm
 from apps.models import Assignment, Import, User
-from apps.services import board, exports, imports, permissions
-from apps.services.permissions import person
-from apps.views.pages import page, valid
-from apps.views.renderers import csv_file
+from apps.services import board, exports, imports
+from apps.services.shared import permissions
+from apps.services.shared.permissions import person
+from apps.views.http.pages import page, valid
+from apps.views.http.renderers import csv_file
 
 SHOWN = 10
 ROWS_PER_PAGE = 100

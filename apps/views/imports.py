@@ -7,13 +7,14 @@ from rest_framework.request import Request
 
 from apps.exceptions.base import NotAllowed, NotFound
 from apps.serializers.imports import ImportCreateSerializer, ImportSerializer
-from apps.services import imports, permissions
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse, location
-from apps.views.idempotency import idempotent
-from apps.views.parsers import FileFormParser
-from apps.views.renderers import CsvView, csv_file
-from apps.views.schema import ID, documented
+from apps.services import imports
+from apps.services.shared import permissions
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse, location
+from apps.views.http.idempotency import idempotent
+from apps.views.http.parsers import FileFormParser
+from apps.views.http.renderers import CsvView, csv_file
+from apps.views.http.schema import ID, documented
 
 TAG = "Import and export"
 

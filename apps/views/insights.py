@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 from apps.forms.insights import WEEKS, InsightsForm
 from apps.models import DailyLimit
 from apps.services import insights
-from apps.services.permissions import person
-from apps.views.pages import page, valid
-from apps.views.renderers import csv_file
+from apps.services.shared.permissions import person
+from apps.views.http.pages import page, valid
+from apps.views.http.renderers import csv_file
 
 
 @require_safe

@@ -15,9 +15,9 @@ from apps.serializers.limits import (
     DailyLimitSetSerializer,
 )
 from apps.services import limits
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse
-from apps.views.schema import DATE, USER, documented
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.schema import DATE, USER, documented
 
 
 class DailyLimitsView(ApiView):

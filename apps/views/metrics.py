@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from apps.services import metrics, permissions
-from apps.views import problems
+from apps.services import metrics
+from apps.services.shared import permissions
+from apps.views.http import problems
 
 
 class MetricsMiddleware:

@@ -17,7 +17,7 @@ from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.forms.sessions import PasswordForm, SignInForm
 from apps.models import User
 from apps.services import tokens
-from apps.views.addresses import address_of
+from apps.views.http.addresses import address_of
 
 
 @require_safe

@@ -13,11 +13,11 @@ from apps.serializers.tasks import (
     TaskSerializer,
 )
 from apps.services import tasks
-from apps.services.permissions import person
-from apps.views.base import ApiView, JsonResponse, location
-from apps.views.idempotency import idempotent
-from apps.views.pagination import paginate
-from apps.views.schema import ID, documented
+from apps.services.shared.permissions import person
+from apps.views.http.base import ApiView, JsonResponse, location
+from apps.views.http.idempotency import idempotent
+from apps.views.http.pagination import paginate
+from apps.views.http.schema import ID, documented
 
 TAG = "Tasks"
 

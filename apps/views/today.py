@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.forms.today import SinceForm, StatusForm
 from apps.models.assignments import Status
 from apps.services import assignments, board, calendar, today
-from apps.services.permissions import person
-from apps.views.pages import is_fragment, page, say, valid
+from apps.services.shared.permissions import person
+from apps.views.http.pages import is_fragment, page, say, valid
 
 
 @require_safe

@@ -6,9 +6,9 @@ from rest_framework.request import Request
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid, TooManyAttempts
 from apps.serializers.tokens import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
 from apps.services import tokens
-from apps.views.addresses import address_of
-from apps.views.base import ApiView, JsonResponse
-from apps.views.schema import documented
+from apps.views.http.addresses import address_of
+from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.schema import documented
 
 
 class _OpenView(ApiView):

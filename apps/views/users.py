@@ -16,12 +16,12 @@ from apps.serializers.users import (
     UserSerializer,
 )
 from apps.services import limits, users
-from apps.services.permissions import person
-from apps.views.addresses import address_of
-from apps.views.base import ApiView, JsonResponse, location
-from apps.views.idempotency import idempotent
-from apps.views.pagination import paginate
-from apps.views.schema import ID, documented
+from apps.services.shared.permissions import person
+from apps.views.http.addresses import address_of
+from apps.views.http.base import ApiView, JsonResponse, location
+from apps.views.http.idempotency import idempotent
+from apps.views.http.pagination import paginate
+from apps.views.http.schema import ID, documented
 
 TAG = "People"
 

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from apps.exceptions.base import ToGoError
 from apps.models import Task, User
-from tests.processes import ROOT
+from lab.processes import ROOT
 
 # Not calls: the document itself, its pages, and what answers for paths that are none.
 NO_CALLS = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/redocs/redoc.js", "/api/", "/api/{rest}"}

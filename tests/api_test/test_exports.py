@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, Import, Task, User
-from apps.services import assignments, exports, importing
+from apps.services import assignments, exports
+from apps.services.imports import blocks
 from tests.api_test.test_problems import assert_problem, nothing_written
 
 EXPORT = "/api/users/assignment/export.csv"
@@ -104,7 +105,7 @@ def test_what_was_exported_can_be_imported_elsewhere(
             assignments.unassign(actor=taskmaster, assignment_id=one.pk)
         response = caller.post("/api/users/assignment/import/", {"file": io.BytesIO(file)})
         assert response.status_code == 202, response.content
-        while importing.do_next_block(response.json()["id"]):
+        while blocks.do_next_block(response.json()["id"]):
             pass
         assert Import.objects.get(pk=response.json()["id"]).refused == 0
         assert sorted(Assignment.objects.values_list("task", "daily_limit__user", "daily_limit__date")) == there

@@ -10,7 +10,8 @@ from freezegun import freeze_time
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task, User
-from apps.services import idempotency, limits
+from apps.services import limits
+from apps.services.shared import idempotency
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY
 

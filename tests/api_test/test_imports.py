@@ -12,7 +12,8 @@ from django.http import HttpResponse
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, Import, ImportBlock, Task, User
-from apps.services import importing, imports
+from apps.services import imports
+from apps.services.imports import blocks
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import make_person
 
@@ -48,7 +49,7 @@ FILE_PART = part("file", FILE, "week.csv")
 
 
 def finish() -> None:
-    while importing.do_next_block(Import.objects.get().pk):
+    while blocks.do_next_block(Import.objects.get().pk):
         pass
 
 

@@ -8,7 +8,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
-from apps.services import assignments, limit_rules, limits, picking
+from apps.services import assignments, limit_rules, limits
+from apps.services.shared import picking
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.processes import ROOT
 from tests.access.rows import ADMIN, ANY, Row
 from tests.access.table import ROWS
 from tests.access.world import World, everything
-from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 # Of the thing itself, of who is asking, of another thing, and of nothing.

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from apps.models import DailyLimit, JobRun, Task, User
 from apps.services import limits
 from apps.tasks import limits as jobs
-from tests.processes import ROOT, Client, Server, start_server
+from lab.processes import ROOT, Client, Server, start_server
 
 OPERATIONS = ROOT / "docs" / "operations"
 pytestmark = pytest.mark.django_db

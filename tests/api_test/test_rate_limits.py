@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from apps.models import Assignment, Task, User
-from apps.services import rate_limits
-from apps.views.rate_limits import CallThrottle
+from apps.services.shared import rate_limits
+from apps.views.http.rate_limits import CallThrottle
 from tests.api_test.test_problems import assert_problem
 
 
@@ -37,7 +37,7 @@ def test_the_settings_count_the_calls_where_there_is_a_limit(monkeypatch: pytest
     assert read(monkeypatch, TOGO_RATE_LIMIT="off")["REST_FRAMEWORK"][name] == []
     for limit in ("", "5/m"):
         classes = read(monkeypatch, TOGO_RATE_LIMIT=limit)["REST_FRAMEWORK"][name]
-        assert classes == ["apps.views.rate_limits.CallThrottle"]
+        assert classes == ["apps.views.http.rate_limits.CallThrottle"]
 
 
 def test_a_person_who_calls_too_often_is_told_when_to_call_again(

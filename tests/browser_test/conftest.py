@@ -14,7 +14,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from apps.models import User
-from tests.processes import Server, start_server
+from lab.processes import Server, start_server
 
 # Playwright runs a loop in this thread, in which Django would not read its database. Nothing else runs in that loop.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -8,9 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from apps.models import Assignment, Task
+from lab.processes import start_server, start_worker
 from tests.browser_test.conftest import NARROW, WIDE, Visit
 from tests.conftest import make_person
-from tests.processes import start_server, start_worker
 from togo.embedded.broker import Broker
 
 Visits = Callable[..., Visit]

@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils.timezone import localdate
 
 from apps.models import Task
-from tests import databases
+from lab import databases
+from lab.processes import ROOT, Client, Server, database_url, environment, start_server, wait_until
 from tests.conftest import make_person, token_of
-from tests.processes import ROOT, Client, Server, database_url, environment, start_server, wait_until
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 

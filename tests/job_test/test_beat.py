@@ -10,7 +10,7 @@ from celery.beat import PersistentScheduler
 from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, LimitDay, User
-from tests.processes import start_beat, start_worker, wait_until
+from lab.processes import start_beat, start_worker, wait_until
 from togo.celery import app
 from togo.embedded.broker import Broker
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from apps.models import LimitDay, User
-from tests.processes import send_job, start_worker, wait_until
+from lab.processes import send_job, start_worker, wait_until
 from togo.embedded.broker import Broker
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from apps.models import JobRun
 from apps.services import health
-from prove.proxy import Mode, Proxy
-from tests.processes import Client, Server, send_job, start_server, start_worker, wait_until
+from lab.processes import Client, Server, send_job, start_server, start_worker, wait_until
+from lab.prove.proxy import Mode, Proxy
 from togo.embedded.broker import Broker
 
 pytestmark = [

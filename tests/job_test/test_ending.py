@@ -15,8 +15,8 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import limits
+from lab.processes import Client, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
-from tests.processes import Client, start_server, start_worker, wait_until
 from togo.embedded.broker import Broker
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -18,8 +18,8 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, Task, User
 from apps.services import imports, limits
+from lab.processes import ROOT, Server, environment, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
-from tests.processes import ROOT, Server, environment, start_server, start_worker, wait_until
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, User
-from tests.processes import children_of, start_beat, start_worker, wait_until
+from lab.processes import children_of, start_beat, start_worker, wait_until
 from togo.celery.schedule import BEAT_SCHEDULE
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

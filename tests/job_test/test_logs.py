@@ -9,8 +9,8 @@ import pytest
 from django.utils.timezone import localdate
 
 from apps.models import Task
+from lab.processes import Client, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
-from tests.processes import Client, start_server, start_worker, wait_until
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 

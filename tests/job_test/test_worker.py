@@ -14,8 +14,8 @@ from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, JobRun, LimitDay, Task, User
 from apps.services import limits
+from lab.processes import ROOT, Client, environment, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
-from tests.processes import ROOT, Client, environment, start_server, start_worker, wait_until
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 

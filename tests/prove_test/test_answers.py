@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from prove.answers import of_bulk
-from prove.calls import Answer
-from prove.history import Full, Item
+from lab.prove.answers import of_bulk
+from lab.prove.calls import Answer
+from lab.prove.history import Full, Item
 
 ALICE, BOB, DAY = 1, 2, "2026-03-02"
 ASKED = [Item(1, ALICE, DAY), Item(2, ALICE, DAY), Item(3, ALICE, DAY), Item(1, BOB, DAY)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from prove.calls import Answer
+from lab.prove.calls import Answer
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from prove import control
-from tests.processes import ROOT
+from lab.processes import ROOT
+from lab.prove import control
 
 pytestmark = pytest.mark.real_time
 
 
 def prove(*options: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "prove", "--seed", "1", *options]
+    command = [sys.executable, "-m", "lab.prove", "--seed", "1", *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from prove.checker import Verdict, check
-from prove.history import Full, Item, Kind, Operation, Outcome
-from prove.world import Ending
+from lab.prove.checker import Verdict, check
+from lab.prove.history import Full, Item, Kind, Operation, Outcome
+from lab.prove.world import Ending
 
 ALICE, BOB = 1, 2
 DAY = "2026-03-02"

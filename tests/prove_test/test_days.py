@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prove.days import Does, State, Step, apply, decide, follow
+from lab.prove.days import Does, State, Step, apply, decide, follow
 
 RULES = [2]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from prove import faults, full, report
-from prove.full import Goals
+from lab.prove import faults, full, report
+from lab.prove.full import Goals
 
 GOALS = Goals(attempts=1000, faults=5, minutes=1)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prove.proxy import Mode, Proxy
+from lab.prove.proxy import Mode, Proxy
 
 pytestmark = pytest.mark.real_time
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from soak import plot, report, samples
-from soak.samples import Sample
-from soak.verdict import judge
+from lab.soak import plot, report, samples
+from lab.soak.samples import Sample
+from lab.soak.verdict import judge
 
 # Half an hour, every 5 seconds.
 MOMENTS = 360

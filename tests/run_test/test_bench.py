@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import plots, report
-from bench.sections import SECTIONS
-from tests.processes import ROOT
+from lab.bench import plots, report
+from lab.bench.sections import SECTIONS
+from lab.processes import ROOT
 
 pytestmark = pytest.mark.skipif(
     bool(os.environ.get("DATABASE_URL")), reason="it makes its own databases; the run on SQLite has it"
@@ -23,7 +23,7 @@ def test_every_section_runs_and_the_kept_results_stay_as_they_are() -> None:
     before = report.PATH.read_text()
 
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--quick"],
+        [sys.executable, "-m", "lab.bench", "--quick"],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith(("TOGO_", "DATABASE_"))},
         capture_output=True,
@@ -39,7 +39,7 @@ def test_every_section_runs_and_the_kept_results_stay_as_they_are() -> None:
 
 def test_a_section_that_is_not_there_is_named() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "luck"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "lab.bench", "luck"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
 
     assert done.returncode == 2

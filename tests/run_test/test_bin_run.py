@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import wait_until
+from lab.processes import wait_until
 from tests.run_test.togos import ToGo, left_of, refused, start
 
 pytestmark = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, wait_until
+from lab.processes import ROOT, wait_until
 from tests.run_test.togos import OFFLINE, OURS
 
 pytestmark = [

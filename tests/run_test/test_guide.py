@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import ROOT
+from lab.processes import ROOT
 from tests.run_test.togos import start
 
 pytestmark = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes import ROOT, free_port, wait_until
+from lab.processes import ROOT, free_port, wait_until
 
 OURS = ("TOGO_", "DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE")
 # Nothing is fetched: what is missing in the environment is an error.

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
 
-from apps.services import rate_limits
+from apps.services.shared import rate_limits
 
 THREADS = 4
 NOW = 5_000_000_000_000

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from apps.models import User
+from lab.processes import Client, Server
 from tests.conftest import token_of
-from tests.processes import Client, Server
 
 A = TypeVar("A")
 CLIENTS = 64

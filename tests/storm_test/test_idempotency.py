@@ -14,8 +14,8 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task, User
 from apps.services import limits
+from lab.processes import Client, Server, start_server
 from tests.conftest import make_person, token_of
-from tests.processes import Client, Server, start_server
 from tests.storm_test.dying import BEFORE_ANSWER, BEFORE_COMMIT, HEADER
 from tests.storm_test.storms import Crowd
 

@@ -12,8 +12,8 @@ from django.utils.timezone import localdate
 from apps.exceptions.limits import LimitBelowTaken
 from apps.models import Assignment, DailyLimit, Task
 from apps.services import limit_rules, limits
+from lab.processes import Client, Server
 from tests.conftest import make_person
-from tests.processes import Client, Server
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -12,8 +12,8 @@ from django.utils.timezone import localdate
 from apps.models import Assignment, DailyLimit, Event, Task
 from apps.models.events import Kind
 from apps.services import assignments, limits
+from lab.processes import Client, Server
 from tests.conftest import make_person
-from tests.processes import Client, Server
 from tests.storm_test.history import assert_history_tells_what_is_there, moves_of
 from tests.storm_test.storms import CLIENTS, Crowd, count
 

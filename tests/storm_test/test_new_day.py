@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, LimitDay, Task
+from lab.processes import Client, Server, start_server
 from tests.conftest import make_person
-from tests.processes import Client, Server, start_server
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -11,8 +11,8 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import limits
+from lab.processes import Client, Server
 from tests.conftest import make_person
-from tests.processes import Client, Server
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

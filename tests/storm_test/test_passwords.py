@@ -8,7 +8,7 @@ import pytest
 
 from apps.models import User
 from apps.services import tokens, users
-from tests.processes import Client, Server
+from lab.processes import Client, Server
 from tests.storm_test.storms import Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from apps.models import User
-from tests.processes import ROOT, start_server
+from lab.processes import ROOT, start_server
 from tests.storm_test.storms import Crowd
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -12,9 +12,10 @@ from django.db.models import F
 from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, LimitRule, Task
-from apps.services import limit_rules, limits, picking
+from apps.services import limit_rules, limits
+from apps.services.shared import picking
+from lab.processes import Client, Server
 from tests.conftest import make_person
-from tests.processes import Client, Server
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from apps.views.addresses import address_of
+from apps.views.http.addresses import address_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from freezegun import freeze_time
 
 from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.models import PasswordTries, User
-from apps.services import attempts, tokens, users
+from apps.services import tokens, users
+from apps.services.shared import attempts
 from apps.tasks.tokens import remove_old_tries
 from tests.api_test.test_problems import nothing_written
 

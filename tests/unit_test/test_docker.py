@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from apps.models import JobRun, User
 from apps.services import health, users
-from tests.processes import ROOT, environment
+from lab.processes import ROOT, environment
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

@@ -11,7 +11,7 @@ import pytest
 
 import apps.exceptions
 from apps.exceptions.base import ToGoError
-from tests.processes import ROOT
+from lab.processes import ROOT
 
 TEXT = (ROOT / "docs" / "errors.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", TEXT, re.MULTILINE))

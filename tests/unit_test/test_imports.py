@@ -8,7 +8,8 @@ import pytest
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound, PayloadTooLarge
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, LimitDay, Task, User
-from apps.services import importing, imports, limits, users
+from apps.services import imports, limits, users
+from apps.services.imports import blocks
 from tests.conftest import TODAY, make_person
 
 HEADER = "task,user,date\n"
@@ -19,7 +20,7 @@ def start(actor: User, text: str, *, dry_run: bool = False) -> Import:
 
 
 def finish(whole: Import) -> Import:
-    while importing.do_next_block(whole.pk):
+    while blocks.do_next_block(whole.pk):
         pass
     whole.refresh_from_db()
     return whole
@@ -266,6 +267,6 @@ def test_a_block_costs_the_same_however_many_rows_it_has(
     small = start(taskmaster, "task 1,person 0,2026-03-02\n")
     big = start(taskmaster, "".join(f"task {n % 8 + 1},person {n % 100},2026-03-02\n" for n in range(450)))
     with django_assert_max_num_queries(30) as few:
-        importing.do_next_block(small.pk)
+        blocks.do_next_block(small.pk)
     with django_assert_max_num_queries(len(few.captured_queries) + 10):
-        importing.do_next_block(big.pk)
+        blocks.do_next_block(big.pk)

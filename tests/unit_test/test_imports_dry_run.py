@@ -6,7 +6,8 @@ import pytest
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, ImportClaim, LimitDay, Task, User
-from apps.services import assignments, importing, imports, limits
+from apps.services import assignments, imports, limits
+from apps.services.imports import blocks
 from tests.conftest import TODAY, make_person
 from tests.unit_test.test_imports import counted, finish, outcomes, report, start
 
@@ -79,7 +80,7 @@ def test_a_dry_run_counts_what_others_take_meanwhile(
     monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=2)
     told = start(taskmaster, "task 1,alice,2026-03-02\ntask 2,alice,2026-03-02\n", dry_run=True)
-    importing.do_next_block(told.pk)
+    blocks.do_next_block(told.pk)
     for task in tasks[4:6]:
         assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)
 
@@ -92,7 +93,7 @@ def test_two_dry_runs_do_not_see_each_other(
 ) -> None:
     text = "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6))
     first, second = start(taskmaster, text, dry_run=True), start(taskmaster, text, dry_run=True)
-    while importing.do_next_block(first.pk) | importing.do_next_block(second.pk):
+    while blocks.do_next_block(first.pk) | blocks.do_next_block(second.pk):
         pass
 
     assert outcomes(first) == outcomes(second) == [("would_be_accepted", "")] * 5

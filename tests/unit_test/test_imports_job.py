@@ -12,7 +12,8 @@ from django.db import OperationalError, connection
 from freezegun import freeze_time
 
 from apps.models import Assignment, Event, Import, ImportBlock, ImportClaim, Task, User
-from apps.services import bulk, importing, imports, limits, transactions, users
+from apps.services import bulk, imports, limits, unit_of_work, users
+from apps.services.imports import blocks
 from apps.tasks import imports as jobs
 from tests.unit_test.test_imports import counted, finish, outcomes, start
 from togo.celery import app
@@ -29,7 +30,7 @@ def test_it_is_given_up_when_who_sent_it_may_assign_no_more(
     taskmaster: User, admin: User, alice: User, tasks: list[Task], small_blocks: None, change: dict[str, Any]
 ) -> None:
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)))
-    importing.do_next_block(whole.pk)
+    blocks.do_next_block(whole.pk)
     users.update_user(actor=admin, user_id=taskmaster.pk, **change)
 
     finish(whole)
@@ -40,7 +41,7 @@ def test_it_is_given_up_when_who_sent_it_may_assign_no_more(
     assert [status for status, _ in outcomes(whole)] == ["accepted"] * 2 + ["not_done"] * 3
     assert Assignment.objects.count() == 2
     users.update_user(actor=admin, user_id=taskmaster.pk, is_active=True, is_taskmaster=True)
-    assert not importing.do_next_block(whole.pk)
+    assert not blocks.do_next_block(whole.pk)
     assert Assignment.objects.count() == 2
 
 
@@ -48,12 +49,12 @@ def test_a_block_that_fails_leaves_nothing_and_is_done_again(
     taskmaster: User, alice: User, tasks: list[Task], small_blocks: None
 ) -> None:
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)))
-    importing.do_next_block(whole.pk)
+    blocks.do_next_block(whole.pk)
     with (
-        patch.object(importing, "_as_json", side_effect=OperationalError("the database is gone")),
+        patch.object(blocks, "_as_json", side_effect=OperationalError("the database is gone")),
         pytest.raises(OperationalError),
     ):
-        importing.do_next_block(whole.pk)
+        blocks.do_next_block(whole.pk)
 
     assert Assignment.objects.count() == Event.objects.filter(kind="assigned").count() == 2
     assert list(limits.drifted()) == []
@@ -68,9 +69,9 @@ def test_it_is_given_up_after_a_mistake_of_ours_which_the_log_has(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)), dry_run=True)
-    importing.do_next_block(whole.pk)
-    with patch.object(importing, "_as_json", side_effect=RuntimeError("nobody foresaw this")):
-        assert not importing.do_next_block(whole.pk)
+    blocks.do_next_block(whole.pk)
+    with patch.object(blocks, "_as_json", side_effect=RuntimeError("nobody foresaw this")):
+        assert not blocks.do_next_block(whole.pk)
 
     whole.refresh_from_db()
     assert counted(whole) == ("failed", 5, 2, 2, 0)
@@ -109,8 +110,8 @@ def test_an_import_that_is_done_is_left_alone(taskmaster: User, alice: User, coo
     whole = finish(start(taskmaster, "cooking,alice,2026-03-02\n"))
     before = list(Import.objects.values_list())
 
-    assert not importing.do_next_block(whole.pk)
-    assert not importing.do_next_block(4711)
+    assert not blocks.do_next_block(whole.pk)
+    assert not blocks.do_next_block(4711)
     assert list(Import.objects.values_list()) == before
     assert Assignment.objects.count() == 1
 
@@ -121,13 +122,13 @@ def test_one_that_stands_still_is_gone_on_with(
     text = "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6))
     never_begun, left, done = (start(taskmaster, text, dry_run=dry_run) for dry_run in (True, False, True))
     finish(done)
-    importing.do_next_block(left.pk)
+    blocks.do_next_block(left.pk)
 
     with freeze_time("2026-03-02T12:00:30Z"):
         assert imports.standing_still() == []
     with freeze_time("2026-03-02T12:00:31Z"):
         assert imports.standing_still() == [never_begun.pk, left.pk]
-        importing.do_next_block(left.pk)
+        blocks.do_next_block(left.pk)
         assert imports.standing_still() == [never_begun.pk]
     with freeze_time("2026-03-02T12:05:00Z"):
         jobs.do_imports_that_stand_still()
@@ -171,7 +172,7 @@ def test_imports_are_forgotten_after_30_days(
 ) -> None:
     text = "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 4))
     finish(start(taskmaster, text))
-    importing.do_next_block(start(taskmaster, text.replace("02\n", "03\n"), dry_run=True).pk)
+    blocks.do_next_block(start(taskmaster, text.replace("02\n", "03\n"), dry_run=True).pk)
     with freeze_time("2026-03-20T12:00:00Z"):
         kept = finish(start(taskmaster, text.replace("02\n", "21\n")))
     with freeze_time("2026-04-01T12:00:00Z"):
@@ -202,7 +203,7 @@ def test_others_get_to_write_between_two_blocks(
     taskmaster: User, alice: User, tasks: list[Task], small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(transactions.time, "sleep", pauses.append)
+    monkeypatch.setattr(unit_of_work.time, "sleep", pauses.append)
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)))
 
     jobs.do_import(whole.pk)

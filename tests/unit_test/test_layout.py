@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from apps.models import users
-from tests.processes import ROOT
+from lab.processes import ROOT
 
 APIS = {
     "assignments",
@@ -45,38 +45,14 @@ SHARED = {
         "idempotency": "kept answers of any call that creates",
     },
     "services": {
-        "attempts": "passwords that are tried: for tokens, sessions and users",
         "copying": "how a day is set for many people at once: for limits",
-        "idempotency": "keys of any call that creates",
-        "rate_limits": "how often any caller may call",
-        "transactions": "how any unit of work runs",
-        "permissions": "who may do what, in one place",
-        "refusals": "why something can't be given: for assignments and bulk",
+        "shared": "what the services of several APIs share",
         "taking": "how a slot is taken on each database: for assignments",
         "taking_many": "how many are taken at once: for bulk",
-        "spreadsheets": "how CSV is read and written: for imports and exports",
-        "picking": "how rules become a limit: for limits, limit rules and availability",
-        "repicking": "how changed rules get to days that are set: for limits and limit rules",
+        "unit_of_work": "how any unit of work runs",
     },
     "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
-    "views": {
-        "addresses": "where any request comes from",
-        "authentication": "who calls",
-        "base": "what every call is made of",
-        "examples": "what OpenAPI shows of any call",
-        "headers": "what browsers are told of any answer",
-        "idempotency": "keys of any call that creates",
-        "middleware": "what every request for a page goes through",
-        "masking": "what is no log's business, of any path",
-        "pages": "what every page for people has",
-        "pagination": "pages of any list",
-        "parsers": "bodies of any call",
-        "problems": "errors of any call",
-        "rate_limits": "how often any caller may call",
-        "renderers": "answers that are files",
-        "request_id": "the id of any request",
-        "schema": "what OpenAPI says of any call",
-    },
+    "views": {"http": "what every call and page is made of"},
     "urls": {"converters": "what may stand in any path", "admin": "Django's pages: no API of ours"},
     "tasks": {"base": "how services ask for jobs", "idempotency": "removes what is kept for any call that creates"},
     "admin": {"base": "what every page of the admin does"},
@@ -92,7 +68,9 @@ def modules(folder: str) -> Iterator[Path]:
 
 
 def names_of(layer: str) -> set[str]:
-    return {path.stem for path in (ROOT / "apps" / layer).glob("*.py")} - {"__init__"}
+    folder = ROOT / "apps" / layer
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    return packages | {path.stem for path in folder.glob("*.py")} - {"__init__"}
 
 
 def imports_of(path: Path) -> set[str]:
@@ -151,7 +129,7 @@ SQL = {"execute", "executemany", "raw", "first_row"}
 ASSIGNMENTS = re.compile(r"\bAssignment\b|^assignment$|\.(assignments|given)\b")
 THE_ONE_PLACE = {ROOT / "apps" / "services" / name for name in ("assignments.py", "taking.py", "taking_many.py")}
 # What else speaks SQL: it says who waits for a lock, and how long; and it reads the person of every call.
-WAITS = ROOT / "apps" / "services" / "transactions.py"
+WAITS = ROOT / "apps" / "services" / "unit_of_work.py"
 PEOPLE = ROOT / "apps" / "models" / "users.py"
 # Sends what those of them are given that speak SQL.
 SENDS = ROOT / "apps" / "models" / "base.py"

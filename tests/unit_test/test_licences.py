@@ -3,7 +3,7 @@
 import re
 import runpy
 
-from tests.processes import ROOT
+from lab.processes import ROOT
 
 TEXT = (ROOT / "docs" / "licences.md").read_text()
 LICENCES = runpy.run_path(str(ROOT / "bin" / "licences"))

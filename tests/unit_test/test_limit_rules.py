@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import DailyLimit, Event, LimitRule, Task, User
-from apps.services import assignments, limit_rules, limits, picking, repicking
+from apps.services import assignments, limit_rules, limits
+from apps.services.shared import picking, repicking
 from apps.tasks import limits as jobs
 from tests.unit_test.meanwhile import meanwhile
 

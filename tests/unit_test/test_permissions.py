@@ -10,7 +10,8 @@ from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
 from apps.exceptions.users import UserNotFound
 from apps.models import Task, User
-from apps.services import assignments, permissions
+from apps.services import assignments
+from apps.services.shared import permissions
 
 SUNDAY, MONDAY = date(2026, 3, 1), date(2026, 3, 2)
 

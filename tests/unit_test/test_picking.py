@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.models import LimitRule, User
-from apps.services import limit_rules, limits, picking
-from apps.services.picking import Pick
+from apps.services import limit_rules, limits
+from apps.services.shared import picking
+from apps.services.shared.picking import Pick
 
 MONDAY, TUESDAY, SUNDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 8)
 

@@ -16,7 +16,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, LimitDay, LimitRule, Task, User
-from apps.services import importing, imports, limit_rules, limits
+from apps.services import imports, limit_rules, limits
+from apps.services.imports import blocks
 from tests.unit_test.plans import read_from_end_to_end, rows_read
 
 pytestmark = [
@@ -187,7 +188,7 @@ def test_jobs(caller: APIClient, taskmaster: User, tasks: list[Task]) -> None:
         first_id, last_id = person().pk, person().pk + 1000
         assert limits.set_chunk(new, first_id, last_id) == 1001
         limit_rules.create_rule(actor=taskmaster, maximum=4)
-        assert importing.do_next_block(whole.pk)
+        assert blocks.do_next_block(whole.pk)
     assert found == []
 
 

@@ -12,8 +12,8 @@ from hypothesis import settings as example
 from hypothesis import strategies as st
 
 from apps.exceptions.base import TooManyRequests
-from apps.services import rate_limits
-from apps.services.rate_limits import Counter, require_room
+from apps.services.shared import rate_limits
+from apps.services.shared.rate_limits import Counter, require_room
 from tests.unit_test.test_logs import Log
 
 SECOND = 1_000_000_000
@@ -157,7 +157,7 @@ def test_what_can_not_be_counted_is_let_through_with_one_warning(
     monkeypatch.undo()
 
     [line] = log.lines()
-    assert (line["level"], line["logger"]) == ("WARNING", "apps.services.rate_limits")
+    assert (line["level"], line["logger"]) == ("WARNING", "apps.services.shared.rate_limits")
     assert "No space left on device" in line["message"]
 
 

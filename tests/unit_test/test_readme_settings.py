@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 import yaml
 
-from tests.processes import ROOT
+from lab.processes import ROOT
 from togo import env
 
 VARIABLE = re.compile(r"(TOGO|GRANIAN)_[A-Z_]+|DATABASE_URL|CELERY_BROKER_URL")

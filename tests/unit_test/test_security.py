@@ -2,7 +2,7 @@
 
 import re
 
-from tests.processes import ROOT
+from lab.processes import ROOT
 
 TEXT = (ROOT / "SECURITY.md").read_text()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from tests.processes import ROOT
+from lab.processes import ROOT
 
 KEY = "a key of at least fifty characters, made for this test"
 POSTGRES = "postgres://togo:s3cret@db.example.org:5433/tasks"

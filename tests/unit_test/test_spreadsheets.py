@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from apps.exceptions.base import InvalidRequest
-from apps.services import spreadsheets
+from apps.services.shared import spreadsheets
 
 COLUMNS = ("task", "user", "date")
 OTHERS = {"id", "task_name"}

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apps.exceptions.base import InvalidRequest
-from apps.services import spreadsheets
+from apps.services.shared import spreadsheets
 from tests.hostile import hostile
 
 COLUMNS = ("task", "user", "date")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, free_port
+from lab.processes import ROOT, free_port
 
 PYTHON = Path(sys.executable)
 STARTS = {

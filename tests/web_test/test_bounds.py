@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.processes import ROOT, Server, start_server
+from lab.processes import ROOT, Server, start_server
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 

@@ -11,8 +11,8 @@ import pytest
 
 from apps.models import User
 from apps.services import calendar, users
+from lab.processes import Server, start_server
 from tests.conftest import token_of
-from tests.processes import Server, start_server
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 

@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.models import Assignment, Import, Task, User
-from apps.services import assignments, importing, imports, limits
+from apps.services import assignments, imports, limits
+from apps.services.imports import blocks
 from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY
 
@@ -33,7 +34,7 @@ def send(page: Client, text: str | bytes, **more: Any) -> Any:
 def work() -> None:
     """What the worker does."""
     for one in Import.objects.order_by("pk"):
-        while importing.do_next_block(one.pk):
+        while blocks.do_next_block(one.pk):
             pass
 
 
@@ -191,7 +192,7 @@ def test_that_a_worker_was_lost_in_the_middle_is_told(
 ) -> None:
     monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
     path = send(page, ROWS)["Location"]
-    importing.do_next_block(Import.objects.get().pk)
+    blocks.do_next_block(Import.objects.get().pk)
 
     assert text_of(page.get(f"{path}progress/")) == "1 of 3 rows tried"
     Import.objects.update(progressed_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
@@ -205,7 +206,7 @@ def test_what_was_given_up_says_why_and_keeps_its_report(
     tried = send(page, ROWS)["Location"]
     work()
     path = page.post(tried)["Location"]
-    importing.do_next_block(Import.objects.get(dry_run=False).pk)
+    blocks.do_next_block(Import.objects.get(dry_run=False).pk)
     User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=False)
     work()
     User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=True)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from apps.exceptions.base import TooManyRequests
 from apps.models import User
-from apps.services import rate_limits
+from apps.services.shared import rate_limits
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun, worker_ready
 
+from togo import logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")
 
 app = Celery("togo")
@@ -39,24 +41,18 @@ def set_limits_at_start(sender: Any, **_: Any) -> None:
 @before_task_publish.connect
 def send_the_requests_id(headers: dict[str, Any], **_: Any) -> None:
     """A job, and those that it shares its work out to, log the id of the request that asked for them."""
-    from apps.views import request_id
-
-    headers["togo_request_id"] = request_id.current()
+    headers["togo_request_id"] = logs.current_request_id()
 
 
 @task_prerun.connect
 def log_as_a_job(task: Any, task_id: str, **_: Any) -> None:
     """Put the ids into each line that is logged while the job is done; not where it is called as a function."""
-    from apps.views import request_id
-
     if not task.request.called_directly and not task.request.is_eager:
-        request_id.begin_job(job_id=task_id, request_id=task.request.get("togo_request_id"))
+        logs.begin_job(job_id=task_id, request_id=task.request.get("togo_request_id"))
 
 
 @task_postrun.connect
 def log_as_no_job(task: Any, **_: Any) -> None:
     """The job is done."""
-    from apps.views import request_id
-
     if not task.request.called_directly and not task.request.is_eager:
-        request_id.end_job()
+        logs.end_job()

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from apps.services import limits, permissions
+from apps.services import limits
+from apps.services.shared import permissions
 
 
 def _date(value: str) -> datetime.date:

@@ -1,0 +1,163 @@
+"""Takes files of assignments, keeps their rows until a job has done them, and tells what became of each.
+
+The rows are kept in the database: web servers and workers need no disk in common.
+"""
+
+import datetime
+from collections.abc import Iterator
+from itertools import islice
+
+from django.conf import settings
+from django.db import connection
+from django.dispatch import Signal
+from django.utils import timezone
+
+from apps.exceptions.base import InvalidRequest, NotFound, PayloadTooLarge
+from apps.models import Import, ImportBlock, User
+from apps.models.imports import ImportStatus
+from apps.services import unit_of_work
+from apps.services.shared import permissions, spreadsheets
+from apps.services.shared.spreadsheets import Source
+
+COLUMNS = ("task", "user", "date")
+# What an export and a report have beside them: both can be edited and imported.
+_OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
+_OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
+REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "next_free_date")
+# Rows per transaction of the job. On SQLite nobody else writes meanwhile, and a row takes as long in more of them.
+ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
+KEPT = datetime.timedelta(days=30)
+# An import that is no further after this time is done by nobody.
+_STANDSTILL = datetime.timedelta(seconds=30)
+
+# Sent after the commit with `import_id`: there are rows to do.
+import_taken = Signal()
+
+
+def start(*, actor: User, file: Source, dry_run: bool) -> Import:
+    """Take a CSV file to be imported by a job, or, as a dry run, to be told what would become of its rows.
+
+    They are kept as they are read, row by row in one transaction.
+
+    Raises `NotAllowed`, `InvalidRequest` with the line where the file can't be read, and `PayloadTooLarge` for more
+    rows than may be imported at once; then nothing of it is kept.
+    """
+    permissions.require_taskmaster(actor)
+
+    def work() -> Import:
+        whole = Import.objects.create(uploader=actor, dry_run=dry_run)
+        rows = _rows(file)
+        number = 0
+        while block := list(islice(rows, ROWS_PER_BLOCK)):
+            ImportBlock.objects.create(whole=whole, number=number, rows=block)
+            whole.rows += len(block)
+            number += 1
+        whole.save(update_fields=["rows"])
+        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
+        return whole
+
+    return unit_of_work.run(work)
+
+
+def get(*, actor: User, import_id: int) -> Import:
+    """An import. Raises `NotAllowed`, and `NotFound` when there is none that `actor` has sent; admins see all."""
+    permissions.require_taskmaster(actor)
+    whole = Import.objects.visible_to(actor).filter(pk=import_id).first()
+    if whole is None:
+        raise NotFound(f"There is no import with the id {import_id}.")
+    return whole
+
+
+def start_for_real(*, actor: User, import_id: int) -> Import:
+    """Import the rows of a dry run that is done, without sending its file again.
+
+    Raises `NotAllowed`, `NotFound`, and `InvalidRequest` for what is no finished dry run.
+    """
+    tried = get(actor=actor, import_id=import_id)
+    if not tried.dry_run or tried.status != ImportStatus.DONE:
+        raise InvalidRequest("Only a dry run that is done can be imported.")
+
+    def work() -> Import:
+        whole = Import.objects.create(uploader=actor, dry_run=False, rows=tried.rows)
+        for block in tried.blocks.order_by("number").defer("outcomes").iterator(chunk_size=1):
+            ImportBlock.objects.create(whole=whole, number=block.number, rows=block.rows)
+        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
+        return whole
+
+    return unit_of_work.run(work)
+
+
+def latest(*, actor: User, most: int) -> list[Import]:
+    """The last imports that `actor` has sent. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    return list(Import.objects.filter(uploader=actor).order_by("-pk")[:most])
+
+
+def report(whole: Import) -> Iterator[str]:
+    """What became of every row so far, as pieces of a CSV file. The file's blocks are read as they are written."""
+    return spreadsheets.write(REPORT_COLUMNS, _reported(whole))
+
+
+def report_page(
+    whole: Import, *, first: int, most: int, only_refused: bool
+) -> tuple[list[dict[str, object]], int | None]:
+    """So many rows of the report as dictionaries, from the `first` (0 is the file's first) on, and where the next
+    page begins; None after the last."""
+    rows: list[dict[str, object]] = []
+    for place, row in enumerate(_reported(whole, first), first):
+        told = dict(zip(REPORT_COLUMNS, row, strict=True))
+        if only_refused and told["status"] != "refused":
+            continue
+        if len(rows) == most:
+            return rows, place
+        rows.append(told)
+    return rows, None
+
+
+def standing_still() -> list[int]:
+    """The ids of the imports that have rows to do and nobody who does them: the job was lost, or its worker."""
+    waiting = Import.objects.unfinished().filter(progressed_at__lt=timezone.now() - _STANDSTILL)
+    return list(waiting.order_by("pk").values_list("pk", flat=True))
+
+
+def remove_old() -> int:
+    """Forget the imports that were sent more than 30 days ago, with their rows; returns how many."""
+    old = list(Import.objects.filter(created_at__lt=timezone.now() - KEPT).values_list("pk", flat=True))
+    for import_id in old:
+        unit_of_work.run(lambda import_id=import_id: Import.objects.filter(pk=import_id).delete())  # type: ignore[misc]
+    return len(old)
+
+
+def _rows(file: Source) -> Iterator[list[object]]:
+    """The rows as a block has them. Raises `PayloadTooLarge` at one too many, and `InvalidRequest` for none."""
+    limit = settings.TOGO_IMPORT_MAX_ROWS
+    number = 0
+    for number, row in enumerate(spreadsheets.read(file, COLUMNS, _OTHERS), 1):
+        if number > limit:
+            message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
+            raise PayloadTooLarge(message, limit=limit)
+        yield [row.line, *row.cells]
+    if not number:
+        message = "The file has a header and no rows."
+        raise InvalidRequest(message, errors=[{"field": "file", "code": "empty", "message": message}])
+
+
+def _reported(whole: Import, first: int = 0) -> Iterator[list[object]]:
+    accepted = "would_be_accepted" if whole.dry_run else "accepted"
+    number, skipped = _place(whole, first)
+    # One block at a time, each found by its number: no cursor stays open while somebody reads slowly.
+    while block := ImportBlock.objects.filter(whole=whole, number__gte=number).order_by("number").first():
+        number = block.number + 1
+        for place, row in list(enumerate(block.rows))[skipped:]:
+            outcome = block.outcomes[place] if block.outcomes else {}
+            status = "not_done" if not block.outcomes else "refused" if "code" in outcome else accepted
+            told = (outcome.get(name) for name in ("code", "detail", "assignment", "next_free_date"))
+            yield [*row, status, *told]
+        skipped = 0
+
+
+def _place(whole: Import, row: int) -> tuple[int, int]:
+    """The number of the block that a row is in, and its place there. All blocks but the last have one length, which
+    may not be that of today."""
+    rows = ImportBlock.objects.filter(whole=whole, number=0).values_list("rows", flat=True).first()
+    return divmod(row, len(rows)) if rows else (0, 0)

@@ -1,0 +1,235 @@
+"""Does the rows of an import, a block of them in a transaction.
+
+What a block's rows became is written in the transaction that does them. So whatever kills a worker, and however many
+work at once, no row is done twice and the counters are right.
+"""
+
+import datetime
+import logging
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError
+from django.db.models import F
+from django.utils import timezone
+
+from apps.exceptions.base import InvalidRequest, ToGoError
+from apps.exceptions.tasks import TaskNotFound
+from apps.exceptions.users import UserNotFound
+from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
+from apps.models.imports import ImportStatus
+from apps.models.limits import Room
+from apps.services import bulk, limits, taking_many, unit_of_work
+from apps.services.assignments import Overtaken, until_settled
+from apps.services.bulk import Item, Wish
+from apps.services.limits import Day
+from apps.services.shared import picking, refusals
+from apps.services.taking_many import Made
+
+logger = logging.getLogger(__name__)
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ID = re.compile(r"\d{1,18}", re.ASCII)
+
+# What a cell names: an id, which may be nobody's, or why there is none.
+Named = int | ToGoError
+
+
+def do_next_block(import_id: int) -> bool:
+    """Do the next rows that aren't done; returns whether there may be more.
+
+    False where all are done, or somebody else is at it. An uploader who is no active taskmaster any more gets nothing
+    done: the import is given up. So it is after a mistake of ours, which would only be made again and again.
+    Raises `TryAgain`, and the database's own errors.
+    """
+
+    def attempt() -> bool:
+        try:
+            return limits.with_days(lambda: _do_next_block(import_id))
+        except IntegrityError:
+            # PostgreSQL finds at the commit that a task was deleted meanwhile; the next look says so.
+            raise Overtaken from None
+
+    try:
+        return until_settled(attempt)
+    except (ToGoError, DatabaseError):
+        raise
+    except Exception:
+        logger.exception("The import %d is given up.", import_id)
+        unit_of_work.run(lambda: _give_up(import_id))
+        return False
+
+
+def _do_next_block(import_id: int) -> bool:
+    # The import before the days: whoever else wants to work on it waits here, or goes away.
+    whole = Import.objects.unfinished().locked().filter(pk=import_id).first()
+    if whole is None:
+        return False
+    uploader = User.objects.get(pk=whole.uploader_id)
+    if not (uploader.is_active and uploader.may_assign_to_all):
+        _finish(whole, ImportStatus.FAILED, f"{uploader} is no taskmaster any more, or is deactivated.")
+        return False
+    block = ImportBlock.objects.filter(whole=whole, outcomes__isnull=True).order_by("number").first()
+    if block is None:
+        _finish(whole, ImportStatus.DONE)
+        return False
+    asked = _read([cells for _, *cells in block.rows])
+    outcomes = _foretell(whole, asked) if whole.dry_run else bulk.assign_each(actor=uploader, asked=asked)
+    refused = sum(isinstance(outcome, ToGoError) for outcome in outcomes)
+    ImportBlock.objects.filter(pk=block.pk).update(outcomes=[_as_json(outcome) for outcome in outcomes])
+    Import.objects.filter(pk=whole.pk).update(
+        status=ImportStatus.RUNNING,
+        done=F("done") + len(outcomes),
+        accepted=F("accepted") + len(outcomes) - refused,
+        refused=F("refused") + refused,
+        progressed_at=timezone.now(),
+    )
+    return True
+
+
+def _give_up(import_id: int) -> None:
+    if whole := Import.objects.unfinished().locked().filter(pk=import_id).first():
+        _finish(whole, ImportStatus.FAILED, "Something went wrong here; the operator finds it in the log.")
+
+
+def _finish(whole: Import, status: ImportStatus, detail: str = "") -> None:
+    ImportClaim.objects.filter(whole=whole).delete()
+    Import.objects.filter(pk=whole.pk).update(status=status, detail=detail, finished_at=timezone.now())
+
+
+def _as_json(outcome: object) -> dict[str, Any]:
+    """What is kept of an outcome."""
+    if isinstance(outcome, ToGoError):
+        free = outcome.data.get("next_free_date")
+        return {
+            "code": outcome.code,
+            "detail": outcome.detail,
+            "assignment": outcome.data.get("assignment"),
+            "next_free_date": free.isoformat() if free else None,
+        }
+    return {"assignment": outcome.id if isinstance(outcome, Made) else None}
+
+
+# --- what the cells mean ----------------------------------------------------------------------------------------
+
+
+def _read(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
+    """What each row asks for, or why it can't be understood; looked up for all of them together."""
+    rows = list(rows)
+    tasks = _tasks({task for task, _, _ in rows})
+    people = _people({user for _, user, _ in rows})
+    dates = {date: _date(date) for date in {date for _, _, date in rows}}
+    return [_one(row, tasks[row[0]], people[row[1]], dates[row[2]]) for row in rows]
+
+
+def _one(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
+    if not all(row):
+        empty = [name for name, cell in zip(("task", "user", "date"), row, strict=True) if not cell]
+        return InvalidRequest(f"The row has no {' and no '.join(empty)}.")
+    if date is None:
+        return InvalidRequest(f"{row[2]!r} is not a date that exists, as YYYY-MM-DD.")
+    if isinstance(task, ToGoError):
+        return task
+    if isinstance(user, ToGoError):
+        return user
+    return Item(task, user, date)
+
+
+def _date(cell: str) -> datetime.date | None:
+    try:
+        # Python reads more ways to write a date than ToGo does.
+        return datetime.date.fromisoformat(cell) if _DATE.fullmatch(cell) else None
+    except ValueError:
+        return None
+
+
+def _tasks(cells: set[str]) -> dict[str, Named]:
+    ids = set(Task.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
+    named: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
+    found = Task.objects.filter(name__in=taking_many.among(cells))
+    for name, is_active, pk in found.values_list("name", "is_active", "pk"):
+        named[name][is_active].append(pk)
+
+    def one(cell: str) -> Named:
+        task_id = _id(cell)
+        if task_id in ids:
+            return task_id
+        # A task that is retired doesn't stand in the way of one that has its name now.
+        same = named[cell][True] or named[cell][False]
+        if len(same) > 1:
+            return InvalidRequest(f"{len(same)} tasks are called {cell!r}; write the id of the one that is meant.")
+        return same[0] if same else task_id or TaskNotFound(f"There is no task called {cell!r}.")
+
+    return {cell: one(cell) for cell in cells}
+
+
+def _people(cells: set[str]) -> dict[str, Named]:
+    ids = set(User.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
+    # An id is nobody's name as long as there is somebody with it.
+    normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
+    found = User.objects.filter(username__in=taking_many.among(set(normal.values())))
+    named = dict(found.values_list("username", "pk"))
+
+    def one(cell: str) -> Named:
+        user_id = _id(cell)
+        if user_id in ids:
+            return user_id
+        return named.get(normal[cell]) or user_id or UserNotFound(f"There is nobody called {cell!r}.")
+
+    return {cell: one(cell) for cell in cells}
+
+
+def _id(cell: str) -> int:
+    """The id that the cell is, or 0."""
+    return int(cell) if _ID.fullmatch(cell) else 0
+
+
+def _ids(cells: set[str]) -> list[int]:
+    return [number for cell in cells if (number := _id(cell))]
+
+
+# --- dry runs ---------------------------------------------------------------------------------------------------
+
+
+def _foretell(whole: Import, asked: Sequence[bulk.Asked]) -> list[bulk.Fits | ToGoError]:
+    """What would become of each row after all rows before it. Writes what it would take as claims, and nothing else."""
+    wishes = bulk.check(asked)
+    places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
+    claims = {
+        claim
+        for some in taking_many.of_days(places)
+        for claim in ImportClaim.objects.filter(some, whole=whole).values_list("user", "date", "task")
+    }
+    days = _foreseen(places)
+    for place, claimed in Counter((user_id, date) for user_id, date, _ in claims).items():
+        day = days[place]
+        day.taken = min(day.taken + claimed, day.maximum)
+    decisions = bulk.decide([_unclaimed(wish, claims) for wish in wishes], days)
+    ImportClaim.objects.bulk_create(
+        ImportClaim(whole=whole, user=fits.day.user_id, date=fits.day.date, task=fits.task.pk)
+        for fits in decisions
+        if isinstance(fits, bulk.Fits)
+    )
+    return bulk.explain(decisions)
+
+
+def _unclaimed(wish: Wish | ToGoError, claims: set[tuple[int, datetime.date, int]]) -> Wish | ToGoError:
+    if isinstance(wish, Wish) and (wish.user_id, wish.date, wish.task.pk) in claims:
+        return refusals.already_assigned(task_id=wish.task.pk, user_id=wish.user_id, date=wish.date)
+    return wish
+
+
+def _foreseen(places: set[Day]) -> dict[Day, Room]:
+    """These days as they are; those that aren't set yet as they would be set now, with 0 as `id`."""
+    if not places:
+        return {}
+    found = {
+        (day.user_id, day.date): day
+        for some in taking_many.of_days(places)
+        for day in DailyLimit.objects.filter(some).rooms()
+    }
+    dates = [date for _, date in places]
+    picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
+    return {place: found.get(place) or Room.of(limits.unset_day(picker, *place)) for place in places}

@@ -1,0 +1,85 @@
+"""Does a call with an `Idempotency-Key` once, and answers it again as it was answered then.
+
+The key's row is inserted first in the call's own transaction, before any other lock is taken. So it is there if and
+only if what the call did is, whatever crashes; and whoever comes with the same key meanwhile waits for that row.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from apps.exceptions.base import TryAgain
+from apps.exceptions.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused
+from apps.models import IdempotencyKey, User
+from apps.services import limits, unit_of_work
+
+KEPT = datetime.timedelta(hours=24)
+# How long a call waits for another one with the same key, in seconds.
+WAIT = 2
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call answered: HTTP status, JSON, and where what it made is. `replayed` when it was done before."""
+
+    status: int
+    body: str
+    location: str = ""
+    replayed: bool = False
+
+
+def once(*, actor: User, call: str, key: str, body: str, work: Callable[[], Answer]) -> Answer:
+    """Do `work` in one transaction and keep its answer, or give the answer that is kept for this key.
+
+    A key belongs to a person and a `call` (method and path); `body` is the digest of what was sent. What `work`
+    raises undoes it and frees the key. Raises `IdempotencyKeyReused` when something else was sent with this key within
+    24 hours, `IdempotencyKeyInUse` after 2 seconds of waiting for another call, and `TryAgain`.
+    """
+    scope = hashlib.sha256("\0".join([str(actor.pk), call, key]).encode()).hexdigest()
+
+    def first() -> Answer:
+        with unit_of_work.waiting_at_most(WAIT):
+            IdempotencyKey.objects.filter(pk=scope, created_at__lt=_expired_before()).delete()
+            IdempotencyKey.objects.create(scope=scope, body=body)
+        answer = work()
+        IdempotencyKey.objects.filter(pk=scope).update(
+            status=answer.status, answer=answer.body, location=answer.location
+        )
+        return answer
+
+    try:
+        with unit_of_work.in_turn(scope, seconds=WAIT):
+            for _ in range(_ATTEMPTS):
+                if kept := _kept(scope, body):
+                    return kept
+                try:
+                    return limits.with_days(first)
+                except IntegrityError:
+                    # Another call with this key was first; or (on PostgreSQL, at the commit) a task was deleted.
+                    continue
+    except unit_of_work.WaitedTooLong:
+        raise IdempotencyKeyInUse("The first call with this key is still running.", retry_after=1) from None
+    raise TryAgain("Others are changing the same at the same time.", retry_after=1)
+
+
+def remove_expired() -> int:
+    """Forget the keys that are older than 24 hours; returns how many."""
+    return unit_of_work.run(lambda: IdempotencyKey.objects.filter(created_at__lt=_expired_before()).delete()[0])
+
+
+def _kept(scope: str, body: str) -> Answer | None:
+    row = IdempotencyKey.objects.filter(pk=scope, created_at__gte=_expired_before()).first()
+    if row is None or row.status is None:
+        return None
+    if row.body != body:
+        raise IdempotencyKeyReused("This key was used for a call that sent something else.")
+    return Answer(row.status, row.answer, row.location, replayed=True)
+
+
+def _expired_before() -> datetime.datetime:
+    return timezone.now() - KEPT

@@ -1,0 +1,119 @@
+"""Picks days again that were picked with older rules.
+
+A change of the rules raises their version and commits; then the days from today on are brought up to it. Whoever makes
+days compares the version after committing them. So one of the two sees the other, without a lock that all share.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator
+
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Greatest
+from django.dispatch import Signal
+from django.utils import timezone
+
+from apps.models import DailyLimit, LimitRule, RulesVersion
+from apps.models.limits import Source
+from apps.services import unit_of_work
+from apps.services.shared import permissions, picking
+
+# Days per transaction.
+DAYS_PER_CHUNK = 500
+# So many days are picked again before a change of the rules answers; more are left to a job.
+DAYS_AT_ONCE = 10_000
+
+# Sent after the commit: the rules have changed and more days are to be picked again than a request should wait for.
+many_days_outdated = Signal()
+
+
+def apply_rules(*, at_most: int | None = None) -> bool:
+    """Pick the days from today on again that were picked with older rules, and note the rules as applied.
+
+    With `at_most`, does nothing and returns False when there are more days than that.
+    """
+    version = picking.current_version()
+    dates = list(_outdated_dates(version))
+    if at_most is not None:
+        left = at_most
+        for date in dates:
+            outdated = DailyLimit.objects.filter(date=date, rules_version__lt=version)
+            left -= outdated.order_by("rules_version")[: left + 1].count()
+            if left < 0:
+                return False
+    for date in dates:
+        pick_again(DailyLimit.objects.filter(date=date))
+    unit_of_work.run(lambda: _note_applied(version))
+    return True
+
+
+def is_under_way() -> bool:
+    """Whether days from today on are still to be picked again."""
+    return RulesVersion.objects.filter(version__gt=F("applied")).exists()
+
+
+def _outdated_dates(version: int) -> Iterator[datetime.date]:
+    """The dates from today on that have days of an older version. Looks at one row of each date, however many days
+    there are: the index has the oldest version of a date first."""
+    days = DailyLimit.objects.order_by("date", "rules_version").values_list("date", "rules_version")
+    row = days.filter(date__gte=permissions.today()).first()
+    while row:
+        date, oldest = row
+        if oldest < version:
+            yield date
+        row = days.filter(date__gt=date).first()
+
+
+def _note_applied(version: int) -> None:
+    LimitRule.objects.filter(applied_at__isnull=True, version__lte=version).update(applied_at=timezone.now())
+    RulesVersion.objects.filter(applied__lt=version).update(applied=version)
+
+
+def rules_changed() -> None:
+    """After a change of the rules is committed: apply them at once, or ask for the job when that would take long."""
+    if not apply_rules(at_most=DAYS_AT_ONCE):
+        many_days_outdated.send(sender=LimitRule)
+
+
+def pick_again(days: QuerySet[DailyLimit]) -> None:
+    """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
+    version = picking.current_version()
+    outdated = days.filter(rules_version__lt=version)
+    while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
+        unit_of_work.run(lambda ids=ids: _pick_chunk_again(ids, version))  # type: ignore[misc]
+
+
+def _pick_chunk_again(ids: list[int], version: int) -> None:
+    days = list(DailyLimit.objects.filter(pk__in=ids, rules_version__lt=version).locked())
+    if not days:
+        return  # Another worker did them while this one waited for their locks.
+    dates = [day.date for day in days]
+    # Read after the days are locked: a later change of the rules finds them outdated again.
+    give(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
+
+
+def give(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
+    """Give locked days the limits that the picker wants; what is taken stays, and no slot opens that isn't wanted.
+
+    One statement for the days that stay as they are, and one for each limit that others are given: a rule that has
+    changed gives all its days the same.
+    """
+    same: list[int] = []
+    others: dict[picking.Pick, list[int]] = defaultdict(list)
+    for day in days:
+        pick = picker.pick(day.user_id, day.date)
+        now = picking.Pick(day.wanted, day.source_kind, day.source_rule, day.source_reason)
+        if pick == now or (keep_hand and day.source_kind == Source.HAND):
+            same.append(day.pk)
+        else:
+            others[pick].append(day.pk)
+    DailyLimit.objects.filter(pk__in=same).update(rules_version=picker.version)
+    for pick, ids in others.items():
+        DailyLimit.objects.filter(pk__in=ids).update(
+            wanted=pick.maximum,
+            maximum=Greatest(Value(pick.maximum), F("taken")),
+            source_kind=pick.kind,
+            source_rule=pick.rule,
+            source_reason=pick.reason,
+            rules_version=picker.version,
+        )

@@ -1,0 +1,1 @@
+"""What every call and page is made of: no API or page of its own."""

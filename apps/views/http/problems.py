@@ -1,0 +1,150 @@
+"""Turns every error into `application/problem+json` (RFC 9457), in this one place."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import DisallowedHost, PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions as drf
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from apps.exceptions import base, tokens
+from apps.services import metrics
+from apps.views.http import rate_limits
+from apps.views.http.base import JsonResponse
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+# What Django REST framework raises, as our errors. The first that fits.
+_TRANSLATIONS: list[tuple[type[Exception], type[base.ToGoError]]] = [
+    (InvalidToken, tokens.TokenNotValid),
+    (drf.AuthenticationFailed, tokens.TokenNotValid),
+    (drf.NotAuthenticated, base.NotAuthenticated),
+    (drf.PermissionDenied, base.NotAllowed),
+    (PermissionDenied, base.NotAllowed),
+    (drf.NotFound, base.NotFound),
+    (Http404, base.NotFound),
+    (drf.MethodNotAllowed, base.MethodNotAllowed),
+    (drf.NotAcceptable, base.NotAcceptable),
+    (drf.UnsupportedMediaType, base.UnsupportedMediaType),
+    (drf.ParseError, base.InvalidRequest),
+]
+
+
+def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonResponse | None:
+    """The answer to an error in a view of the API; None for one that nobody foresaw."""
+    error = translate(exception)
+    if error is None:
+        return None
+    if isinstance(exception, drf.NotAuthenticated | drf.AuthenticationFailed):
+        # It was refused before its calls were counted.
+        error = rate_limits.too_many_from(context["request"]) or error
+    headers = {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = getattr(exception, "auth_header", None) or "Bearer"
+    return _problem(error, headers)
+
+
+@csrf_exempt
+def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The answer to any path below `/api/` that isn't one."""
+    if request.path.startswith("/api/") and (too_many := rate_limits.too_many_from(request)):
+        return _problem(too_many)
+    hint = "" if request.path.endswith("/") else " Paths end with a slash."
+    return _problem(base.NotFound(f"There is nothing at {request.path}.{hint}"))
+
+
+# Django's handlers for what doesn't reach a view of the API: the API never answers with a page.
+
+
+def answer_400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """A request that Django refuses to look at, such as one for another host."""
+    detail = "The request can't be read."
+    if isinstance(exception, DisallowedHost):
+        detail = "ToGo isn't reached by this name; who runs it sets its names in TOGO_ALLOWED_HOSTS."
+    return _page_or_problem(request, base.InvalidRequest(detail), defaults.bad_request(request, exception))
+
+
+def answer_403(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Something that the person may not do."""
+    return _page_or_problem(
+        request, base.NotAllowed("You may not do this."), defaults.permission_denied(request, exception)
+    )
+
+
+def answer_404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """A path that isn't one."""
+    if request.path.startswith("/api/"):
+        return not_found(request)
+    return defaults.page_not_found(request, exception)
+
+
+def answer_500(request: HttpRequest) -> HttpResponseBase:
+    """An error that nobody foresaw; Django has logged it."""
+    return _page_or_problem(
+        request,
+        base.InternalError("Something is broken here; the operator finds it in the log by X-Request-ID."),
+        defaults.server_error(request),
+    )
+
+
+def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResponseBase) -> HttpResponseBase:
+    return _problem(error) if request.path.startswith("/api/") else page
+
+
+def _problem(error: base.ToGoError, headers: dict[str, str] | None = None) -> JsonResponse:
+    metrics.count_refusal(error.code)
+    headers = dict(headers or {})
+    if "retry_after" in error.data:
+        headers["Retry-After"] = str(error.data["retry_after"])
+    return JsonResponse(error.as_problem(), status=error.status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def translate(exception: Exception) -> base.ToGoError | None:
+    """Our error for an exception of a library's; None for one that nobody foresaw."""
+    if isinstance(exception, base.ToGoError):
+        return exception
+    if isinstance(exception, drf.ValidationError):
+        errors = list(_field_errors(exception.detail))
+        names = ", ".join(sorted({error["field"] for error in errors if error["field"]})) or "the body"
+        return base.InvalidRequest(f"Look at {names}.", errors=errors)
+    if isinstance(exception, OperationalError | InterfaceError):
+        logger.error("The database failed.", exc_info=exception)
+        return base.TryAgain("The database can't be reached at the moment.", retry_after=5)
+    for theirs, ours in _TRANSLATIONS:
+        if isinstance(exception, theirs):
+            return ours(_SENTENCES.get(ours) or _sentence(exception))
+    return None
+
+
+# Where the libraries' own sentences don't say what to do.
+_SENTENCES = {
+    tokens.TokenNotValid: "The access token is forged, expired, or no longer good; renew it, or sign in again.",
+    base.NotAuthenticated: "Send an access token: Authorization: Bearer <access>.",
+}
+
+
+def _sentence(exception: Exception) -> str:
+    detail = getattr(exception, "detail", None)
+    if isinstance(detail, dict):
+        detail = detail.get("detail")
+    return str(detail or exception or "Nothing is found here.")
+
+
+def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            # A name that JSON lets through and UTF-8 doesn't, half a surrogate pair, is shown escaped.
+            name = "" if name == "non_field_errors" else str(name).encode(errors="backslashreplace").decode()
+            yield from _field_errors(inner, f"{field}.{name}".strip("."))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _field_errors(inner, field)
+    else:
+        yield {"field": field, "code": getattr(detail, "code", "invalid"), "message": str(detail)}

@@ -1,0 +1,164 @@
+"""What the OpenAPI document says beside what the serializers say."""
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+
+from apps.exceptions import base, idempotency, tokens
+from apps.serializers.base import DateField, QuerySerializer, StrictSerializer, TextField
+from apps.serializers.problems import ProblemSerializer
+from apps.views.http import examples
+from apps.views.http.idempotency import HEADER, REPLAYED
+from apps.views.http.problems import CONTENT_TYPE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Text without control characters, and dates; which days exist is said by the format.
+_TEXT = r"[^\x00-\x1f\x7f-\x9f]*"
+_ANYTHING, _NOT_ONLY_BLANKS = f"^{_TEXT}$", rf"^{_TEXT}[^\s\x00-\x1f\x7f-\x9f]{_TEXT}$"
+_DATE = r"^\d{4}-\d{2}-\d{2}$"
+
+# What a call that needs a token, reads a body, or takes a key may always answer.
+_WITH_TOKEN = [base.NotAuthenticated, tokens.TokenNotValid]
+_WITH_BODY = [base.PayloadTooLarge, base.UnsupportedMediaType]
+_WITH_KEY = [idempotency.IdempotencyKeyInUse, idempotency.IdempotencyKeyReused]
+_ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TooManyRequests, base.TryAgain]
+
+# What stands in a path.
+ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The thing's id.")
+USER = OpenApiParameter("user", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The person's id.")
+DATE = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH, description="The day.")
+TOKEN = OpenApiParameter("token", OpenApiTypes.STR, OpenApiParameter.PATH, description="What makes the link secret.")
+
+_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Your own name for this call: sent again within 24 hours, it is answered again and not done again.",
+)
+
+
+def _answered(name: str, description: str, statuses: list[int | str] | None = None) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=statuses or True)
+
+
+_REQUEST_ID = _answered("X-Request-ID", "The request's id, taken over or made; the log has it too.")
+_LOCATION = _answered("Location", "Where the new thing is.", [201, 202])
+_RETRY_AFTER = _answered("Retry-After", "After how many seconds to try again.", [429, 503])
+_AUTHENTICATE = _answered("WWW-Authenticate", "How to sign in: RFC 6750.", [401])
+_REPLAYED = _answered(REPLAYED, "`true` where the call was done before.", [200, 201, 202, 207])
+
+
+class ToGoSchema(AutoSchema):
+    """The schema of one operation, as strict as the serializers are; `documented` says the rest."""
+
+    def get_examples(self) -> list[OpenApiExample]:
+        """What is sent and answered, for example."""
+        return examples.of_call(self.get_request_serializer(), cast(Any, self.get_response_serializers()))
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema: Any = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # has none
+        if isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]  # has none
+        if isinstance(field, TextField) and "pattern" not in schema:
+            blanks_alone = field.trim_whitespace and not field.allow_blank
+            schema["pattern"] = _NOT_ONLY_BLANKS if blanks_alone else _ANYTHING
+        elif isinstance(field, DateField):
+            schema["pattern"] = _DATE
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # how the library registers it
+    """How a call shows who makes it."""
+
+    target_class = "apps.views.http.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """A JSON web token as a bearer token: RFC 6750."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def documented(
+    tag: str,
+    summary: str,
+    *,
+    responses: Mapping[Any, Any],
+    errors: list[type[base.ToGoError]] | None = None,
+    token: bool = True,
+    parameters: Sequence[Any] = (),
+    request: Any = None,
+    **more: Any,
+) -> Callable[[F], F]:
+    """Describe an operation: its group, what it does in a few words, its answers and the errors that it may give."""
+    # What a generated client calls it.
+    operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
+
+    def describe(view: F) -> F:
+        keyed = getattr(view, "takes_key", False)
+        known: list[type[base.ToGoError]] = [*(errors or []), *_ALWAYS]
+        known += _WITH_TOKEN if token else []
+        known += _WITH_BODY if request else []
+        known += _WITH_KEY if keyed else []
+        described = {**responses, **_problems(known)}
+        headers = [_REQUEST_ID, _RETRY_AFTER]
+        headers += [_AUTHENTICATE] if any(error.status == 401 for error in known) else []
+        headers += [_LOCATION] if {201, 202} & set(responses) and 207 not in responses else []
+        headers += [_KEY, _REPLAYED] if keyed else []
+        extended = extend_schema(
+            operation_id=operation,
+            tags=[tag],
+            summary=summary,
+            request=request,
+            responses=described,
+            parameters=[*parameters, *headers],
+            **(more if token else {**more, "auth": []}),
+        )
+        return extended(view if any(map(_is_query, parameters)) else _without_query(view))
+
+    return describe
+
+
+def _problems(known: list[type[base.ToGoError]]) -> dict[Any, OpenApiResponse]:
+    """The refusals, by status."""
+    described: dict[Any, OpenApiResponse] = {}
+    for status in sorted({error.status for error in known}):
+        same = [error for error in dict.fromkeys(known) if error.status == status]
+        described[(status, CONTENT_TYPE)] = OpenApiResponse(
+            response=ProblemSerializer,
+            description="; ".join(f"`{error.code}`" for error in same),
+            examples=[
+                OpenApiExample(
+                    error.code, value=examples.of_problem(error.code), response_only=True, media_type=CONTENT_TYPE
+                )
+                for error in same
+            ],
+        )
+    return described
+
+
+def _is_query(parameter: Any) -> bool:
+    """Whether it is one of a query: a serializer of them, or one that says so."""
+    return getattr(parameter, "location", OpenApiParameter.QUERY) == OpenApiParameter.QUERY
+
+
+def _without_query(view: F) -> F:
+    """A call without parameters refuses them, as every call refuses unknown ones."""
+
+    @functools.wraps(view)
+    def strict(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        if request.META.get("QUERY_STRING"):
+            QuerySerializer.read(request)
+        return view(self, request, *args, **kwargs)
+
+    return cast(F, strict)

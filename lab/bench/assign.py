@@ -1,0 +1,133 @@
+"""`POST /api/users/assignment/` on PostgreSQL with 16 connections, beside two other services and pgbench.
+
+And how many each lets in when many ask at once for a day with room for few.
+"""
+
+import itertools
+import re
+import subprocess
+import tempfile
+from collections import defaultdict
+from statistics import median
+
+from django.db import connection
+
+from apps.services import taking
+from lab import databases
+from lab.bench import plots, report, servers, story
+from lab.bench.load import Rate, measure
+
+CONNECTIONS = 16
+_STORM_CONNECTIONS, _STORM_LIMIT = (16, 64), 5
+# What is drawn may be there already: that one is left out. Two connections draw no task in common, for what another one
+# is about to write can't be seen. The first tasks are for those who call.
+_IS_THERE = """AND EXISTS (SELECT 1 FROM task) AND NOT EXISTS (
+    SELECT 1 FROM togo_assignment AS one WHERE one.daily_limit_id = togo_dailylimit.id AND one.task_id = :task::bigint
+)"""
+_PGBENCH = r"""
+\set person random(:first, :last)
+\set day random(0, {days} - 1)
+\set task 251 + :client_id + {clients} * random(0, 249 / {clients} - 1)
+"""
+
+
+def run(*, quick: bool) -> list[str]:
+    """The section of the report."""
+    rounds, seconds, people, days = (1, 1.0, 2000, 5) if quick else (9, 4.0, 5000, 40)
+    told = story.tell(people, days)
+    rates: dict[str, list[Rate]] = defaultdict(list)
+    bare: list[float] = []
+    with servers.all_peers() as ports:
+        for number in itertools.count():
+            for name, port in ports.items():
+                rate = measure(port, told.assignments(CONNECTIONS), connections=CONNECTIONS, seconds=seconds)
+                if set(rate.statuses) != {201}:
+                    raise RuntimeError(f"{name} answered {dict(rate.statuses)}")
+                # The first round warms everything up.
+                if number or quick:
+                    rates[name].append(rate)
+            bare.append(pgbench(told, days, seconds))
+            if quick or number >= rounds:
+                break
+        over = {name: _storms(told, port, days=2 if quick else 20) for name, port in ports.items()}
+    return _report(rates, median(bare), over)
+
+
+def _storms(told: story.Story, port: int, *, days: int) -> list[tuple[int, int]]:
+    """For each number of connections on how many of these days too many got in, and the most that got in on one."""
+    found = []
+    for connections in _STORM_CONNECTIONS:
+        granted = []
+        for _ in range(days):
+            wanted = told.storm(connections, maximum=_STORM_LIMIT, each=2)
+            granted.append(measure(port, wanted, connections=connections, seconds=60).statuses[201])
+        found.append((sum(number > _STORM_LIMIT for number in granted), max(granted)))
+    return found
+
+
+def _report(rates: dict[str, list[Rate]], bare: float, over: dict[str, list[tuple[int, int]]]) -> list[str]:
+    per_second = {name: median(rate.per_second for rate in several) for name, several in rates.items()}
+    ours = per_second["ToGo"]
+    rows = []
+    for name, several in rates.items():
+        p50, p99 = median(one.p50 for one in several), median(one.p99 for one in several)
+        storms = [f"on {days}, up to {most}" if days else "never" for days, most in over[name]]
+        speed = [f"{per_second[name]:,.0f}", f"{ours / per_second[name]:.2f} ×", f"{p50:.1f}", f"{p99:.1f}"]
+        rows.append([name, *speed, *storms])
+    rows.append(["pgbench, the writes alone", f"{bare:,.0f}", f"{ours / bare:.2f} ×", "", "", "", ""])
+    head = ["", "per second", "ToGo is", "p50 ms", "p99 ms"]
+    head += [f"too many got in, {connections} at once" for connections in _STORM_CONNECTIONS]
+    own = rates["ToGo"]
+    return [
+        "## Assigning one task",
+        "",
+        f"{CONNECTIONS} connections, medians of {len(own)} runs. Beside the speed: days with room for {_STORM_LIMIT} "
+        "that many connections ask for at once, and on how many of them more got in.",
+        "",
+        *report.table(head, rows),
+        "",
+        report.at_least("of the FastAPI service", 1.0, ours / per_second["FastAPI + asyncpg"]),
+        report.at_least("of pgbench with the same writes", 0.2, ours / bare),
+        report.at_most("p99 of p50", 5, median(one.p99 for one in own) / median(one.p50 for one in own)),
+        "",
+        plots.bars("assign", "Assignments per second", {**per_second, "pgbench": bare}, y="per second"),
+    ]
+
+
+def pgbench(told: story.Story, days: int, seconds: float) -> float:
+    """Transactions per second of the statement alone, each for a person and one of the first so many days."""
+    values = {
+        "task": ":task",
+        "user": ":person",
+        "actor": "1",
+        "now": "now()",
+        "status": "'open'",
+        "kind": "'assigned'",
+    }
+    values["date"] = "(CURRENT_DATE + :day::int)"
+    statement = re.sub(r"%\((\w+)\)s", lambda found: values[found[1]], taking.ONE_STATEMENT)
+    statement = statement.replace("AND EXISTS (SELECT 1 FROM task)", _IS_THERE)
+    program = databases.postgresql_programs() / "pgbench"
+    options = connection.settings_dict["OPTIONS"]
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write(_PGBENCH.format(days=days, clients=CONNECTIONS) + " ".join(statement.split()) + ";\n")
+        script.flush()
+        command = [
+            str(program),
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            str(CONNECTIONS),
+            "-j",
+            "2",
+            "-T",
+            str(max(1, int(seconds))),
+        ]
+        command += ["-D", f"first={min(told.people)}", "-D", f"last={max(told.people)}", "-f", script.name]
+        command += ["-h", options["host"], "-U", connection.settings_dict["USER"], connection.settings_dict["NAME"]]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    [rate] = re.findall(r"tps = ([\d.]+)", done.stdout)
+    return float(rate)

@@ -1,0 +1,28 @@
+"""Does the rows of an import: `python -m lab.bench.imports_worker ID`.
+
+Prints how many seconds that took and the most megabytes that it held. A process of its own, for its memory.
+"""
+
+import json
+import sys
+import time
+
+import django
+
+from apps.services.imports import blocks
+from lab.bench import memory
+
+
+def main() -> None:
+    """Do block after block, as the job does."""
+    django.setup()
+
+    began = time.perf_counter()
+    while blocks.do_next_block(int(sys.argv[1])):
+        pass
+    seconds = time.perf_counter() - began
+    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": memory.most()}))
+
+
+if __name__ == "__main__":
+    main()

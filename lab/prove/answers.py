@@ -1,0 +1,86 @@
+"""What an answer tells of the days that it is about."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from lab.prove.calls import Answer
+from lab.prove.history import Full, Item, Key
+
+# What an item of a bulk may be refused for.
+_EXPECTED = {"daily_limit_reached", "already_assigned"}
+
+
+def made(answer: Any) -> Item:
+    """The assignment of an answer."""
+    limit = answer["limit"]
+    return Item(answer["task"], answer["user"], answer["date"], answer["id"], limit["taken"], limit["maximum"])
+
+
+def seen(place: Item, answer: Answer, status: int) -> Item:
+    """The day of an answer with that status; of another nothing is told."""
+    if answer.status != status:
+        return place
+    return Item(0, place.user, place.date, None, answer.body["taken"], answer.body["maximum"])
+
+
+def of_bulk(asked: Sequence[Item], answer: Answer, surprise: Callable[[str], None]) -> tuple[list[Item], list[Full]]:
+    """What a bulk made, or asked for where it made nothing, and what it was told of full days."""
+    if answer.status == 201:
+        return [made(one) for one in answer.body["assignments"]], []
+    if answer.status == 207:
+        results = answer.body["results"]
+        there = [made(one["assignment"]) for one in results if one["status"] == 201]
+        refusals = {index: one["error"] for index, one in enumerate(results) if one["status"] != 201}
+        return there, _of_each(asked, there, refusals, surprise)
+    if answer.code == "bulk_refused":
+        return list(asked), _of_all(asked, {one["index"]: one for one in answer.body["failures"]}, surprise)
+    return list(asked), []
+
+
+def _of_each(
+    asked: Sequence[Item], there: Iterable[Item], refusals: dict[int, Any], surprise: Callable[[str], None]
+) -> list[Full]:
+    """Its numbers are those after the request, so a day that it filled itself must be full by the answer's own words;
+    that these are true is seen where the slots are taken."""
+    full: dict[Key, Full] = {}
+    after = {item.key: (item.taken, item.maximum) for item in there}
+    for item in _full(asked, refusals, surprise).values():
+        told = (item.taken, item.maximum)
+        if after.get(item.key, told) != told or item.taken is None or item.taken != item.maximum:
+            surprise(f"an item refused on a day that isn't full: {item}, after {after.get(item.key)}")
+        if item.key not in after:
+            full[item.key] = Full(item, 1)
+    return list(full.values())
+
+
+def _of_all(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> list[Full]:
+    """Nothing was written, so its numbers are those before the request; those of its items that weren't refused would
+    have taken the room."""
+    full: dict[Key, Full] = {}
+    fitting: Counter[Key] = Counter()
+    refused = _full(asked, refusals, surprise)
+    for index, item in enumerate(asked):
+        if index not in refusals:
+            fitting[item.key] += 1
+        elif index in refused:
+            told = refused[index]
+            first = full.setdefault(item.key, Full(told, fitting[item.key] + 1))
+            if (first.slots, first.item.taken, first.item.maximum) != (fitting[item.key] + 1, told.taken, told.maximum):
+                surprise(f"one request, one day, two answers: {first} and {told}")
+    return list(full.values())
+
+
+def _full(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> dict[int, Item]:
+    """The refused items whose day was full, with what was told of it.
+
+    `already_assigned` says nothing of the counter; that it is true is for the tests of the API.
+    """
+    full = {}
+    for index, error in refusals.items():
+        if error["code"] == "daily_limit_reached":
+            item = asked[index]
+            full[index] = Item(item.task, item.user, item.date, None, error["taken"], error["maximum"])
+        elif error["code"] not in _EXPECTED:
+            surprise(f"an item of a bulk, {asked[index]}: {error}")
+    return full

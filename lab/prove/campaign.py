@@ -1,0 +1,154 @@
+"""One campaign: clients, faults, and the check of what happened."""
+
+import random
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.prove import system as systems
+from lab.prove import world as worlds
+from lab.prove.checker import Verdict, check
+from lab.prove.clients import MAXIMA, Client
+from lab.prove.clock import library
+from lab.prove.conductor import LONGEST, Conductor
+from lab.prove.faults import faults_of
+from lab.prove.history import History
+from lab.prove.system import ROOT, System
+from lab.prove.world import World
+
+PEOPLE, TASKS = 240, 40
+# What is still under way when the clients stop is over by then, in seconds: longer than any of ToGo's waits.
+SETTLE = 6.0
+# How often it says how it goes, in seconds.
+TELL = 10.0
+
+
+@dataclass
+class Options:
+    """What to do: for so many minutes, on which database, with how many clients."""
+
+    minutes: float = 5
+    database: str = "sqlite"
+    clients: int = 12
+    seed: int = field(default_factory=lambda: random.SystemRandom().randrange(10**9))
+    faults: bool = True
+    code: Path = ROOT
+    keep: Path | None = None
+
+
+@dataclass
+class Result:
+    """What happened, and what the checker says of it."""
+
+    options: Options
+    history: History
+    verdict: Verdict
+    faults: Counter[str]
+    database: str
+    rows: int
+    events: int
+    seconds: float
+
+
+def run(options: Options, say: Callable[[str], None]) -> Result:
+    """Do it, telling how it goes."""
+    history, faults = History(), Counter[str]()
+    with tempfile.TemporaryDirectory(prefix="togo-prove-", dir="/tmp") as name:
+        folder = Path(name)
+        # PostgreSQL's own user must get through.
+        folder.chmod(0o711)
+        with systems.start(folder, options.database, code=options.code) as system:
+            world = worlds.make(options.seed, clients=options.clients, people=PEOPLE, tasks=TASKS)
+            say(f"Seed {options.seed}, {system.database.name}, {options.clients} clients, {options.minutes:g} minutes.")
+            if options.faults and not library():
+                say("Left out: clocks that jump, because libfaketime is not installed.")
+            started = time.monotonic()
+            try:
+                _storm(system, world, history, faults, options, say)
+                seconds = time.monotonic() - started
+                say("Waiting for what is under way, then checking …")
+                system.mend(system.parts)
+                system.wait_for_web()
+                time.sleep(SETTLE)
+            finally:
+                if options.keep:
+                    _keep(folder, options.keep, history)
+            # No more writes but those that ToGo makes itself.
+            system.web.stop()
+            from django.db import connections
+
+            # What this process was connected to may have been killed since.
+            connections.close_all()
+            ending = worlds.read()
+            database = _version()
+        rules = {person: set(MAXIMA) for person in world.ruled}
+        verdict = check(history.operations, ending, rules, world.default)
+        for surprise in history.surprises:
+            verdict.find("an answer that nothing explains", surprise)
+    return Result(options, history, verdict, faults, database, len(ending.assignments), len(ending.events), seconds)
+
+
+def _storm(
+    system: System,
+    world: World,
+    history: History,
+    faults: Counter[str],
+    options: Options,
+    say: Callable[[str], None],
+) -> None:
+    stop = threading.Event()
+    clients = [Client(world, history, actor=actor, port=system.port, stop=stop) for actor in world.clients]
+    system.callers = [client.caller for client in clients]
+    web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
+    # A short one still gets round to most kinds.
+    longest = min(LONGEST, 0.6 * options.minutes)
+    conductors = [
+        Conductor(system, web, [system.web], seed=f"{options.seed} web", stop=stop, longest=longest),
+        Conductor(system, jobs, system.jobs, seed=f"{options.seed} jobs", stop=stop, longest=longest, runs_jobs=True),
+    ]
+    threads: list[Client | Conductor] = [*clients, *conductors]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    try:
+        while (gone := time.monotonic() - began) < options.minutes * 60:
+            stop.wait(min(TELL, options.minutes * 60 - gone))
+            if any(thread.failure for thread in threads):
+                break
+            done = Counter({name: sum(one.done[name] for one in conductors) for name in [*web, *jobs]})
+            say(_progress(history, done, time.monotonic() - began))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+        for conductor in conductors:
+            faults.update(conductor.done)
+    if failures := [thread.failure for thread in threads if thread.failure]:
+        raise RuntimeError("a client or a fault failed, which proves nothing") from failures[0]
+
+
+def _progress(history: History, faults: Counter[str], seconds: float) -> str:
+    line = f"{seconds:4.0f} s: {history.attempts} attempts, {history.attempts / seconds:.0f} a second"
+    if not faults:
+        return line
+    least = min(sorted(faults), key=lambda name: faults[name])
+    return f"{line}; {faults.total()} faults, fewest of all {least}: {faults[least]}"
+
+
+def _version() -> str:
+    from django.db import connection
+
+    version = ".".join(map(str, connection.get_database_version()))
+    return f"{connection.display_name} {version}"
+
+
+def _keep(folder: Path, keep: Path, history: History) -> None:
+    """The logs and what clients saw, to look into afterwards."""
+    keep.mkdir(parents=True, exist_ok=True)
+    history.write(keep / "history.jsonl")
+    for log in [*folder.glob("*.log"), *(folder / "logs").glob("*.log")]:
+        (keep / log.name).write_bytes(log.read_bytes())

@@ -1,0 +1,248 @@
+"""Clients: taskmasters who plan at random, and note what they did and what they were answered."""
+
+import datetime
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from lab.prove.answers import made, of_bulk, seen
+from lab.prove.calls import Answer, Caller
+from lab.prove.history import Full, History, Item, Key, Kind, Operation, Outcome
+from lab.prove.world import World
+
+PATH = "/api/users/assignment/"
+# How many of its own assignments a client remembers; the older ones stay as they are.
+REMEMBERED = 60
+# How many calls aren't waited for, and the longest that they are, in seconds: most happen all the same.
+HANG_UPS, LONGEST_WAIT = 0.04, 0.03
+# How much of it is about the few who are asked for most.
+HOT = 0.4
+MAXIMA = [0, 2, 3, 5, 8]
+# The dates that are planned move on, so that there are always new days that nobody has set.
+WINDOW_DAYS = 8
+SECONDS_PER_DAY = 6
+
+
+class Client(threading.Thread):
+    """One taskmaster with one connection, who works until told to stop.
+
+    What it gave is its own to change, so the calls about one assignment follow each other; days are everybody's.
+    """
+
+    def __init__(self, world: World, history: History, *, actor: int, port: int, stop: threading.Event) -> None:
+        super().__init__(name=f"client {actor}", daemon=True)
+        self._world, self._history, self._stop_asked = world, history, stop
+        self._actor = actor
+        self.caller = Caller(port)
+        self._chance = random.Random(f"{world.seed} {actor}")  # noqa: S311 - makes a storm, keeps no secret
+        self._mine: dict[int, tuple[Item, str]] = {}
+        self._rules: list[int] = []
+        self._began = time.monotonic()
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Call and note, until told to stop."""
+        mix: list[tuple[Callable[[], None], float]] = [
+            (self._create, 20),
+            (self._bulk, 25),
+            (self._move, 20),
+            (self._delete, 25),
+            (self._mark, 5),
+            (self._set_by_hand, 5),
+            (self._give_back, 3),
+            (self._rule, 0.5),
+        ]
+        acts, weights = zip(*mix, strict=True)
+        try:
+            while not self._stop_asked.is_set():
+                self._chance.choices(acts, weights)[0]()
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    # --- what it does ---
+
+    def _create(self) -> None:
+        item = self._some_item()
+        body = {"task": item.task, "user": item.user, "date": item.date}
+        with_key = self._chance.random() < 0.5
+        start, answer = self._call("POST", PATH, body, again=with_key)
+        items = [made(answer.body)] if answer.status == 201 else [item]
+        self._note(Kind.CREATE, start, answer, {201}, items=items, full=item)
+
+    def _bulk(self) -> None:
+        size = self._chance.choices([self._chance.randint(2, 19), self._chance.randint(20, 200)], [1, 4])[0]
+        items = [self._some_item() for _ in range(size)]
+        mode = self._chance.choice(["all", "each", "each"])
+        if mode == "all":
+            # Few of the large ones would ever find room for all.
+            items = items[: self._chance.choice([2, 5, 20, 200])]
+        body = {"mode": mode, "assignments": [{"task": i.task, "user": i.user, "date": i.date} for i in items]}
+        start, answer = self._call("POST", f"{PATH}bulk/", body, again=self._chance.random() < 0.5)
+        there, full = of_bulk(items, answer, self._history.surprise)
+        self._note(Kind.BULK, start, answer, {201, 207}, items=there, value=mode, asked=len(items), told=tuple(full))
+
+    def _move(self) -> None:
+        if not (mine := self._any_of_mine()):
+            return
+        old, status = mine
+        place = self._some_item()
+        if place.key == old.key:
+            self._remember(old, status)
+            return
+        new = Item(old.task, place.user, place.date, old.assignment)
+        body = {"user": new.user, "date": new.date}
+        start, answer = self._call("PATCH", f"{PATH}{old.assignment}/", body)
+        if answer.status == 200:
+            new = made(answer.body)
+        self._note(Kind.MOVE, start, answer, {200}, items=[new], was=old.key, full=new, status=status)
+        if not answer.is_unknown and answer.status != 200:
+            self._remember(old, status)
+
+    def _delete(self) -> None:
+        if not (mine := self._any_of_mine()):
+            return
+        old, status = mine
+        start, answer = self._call("DELETE", f"{PATH}{old.assignment}/")
+        self._note(Kind.DELETE, start, answer, {204}, items=[old], was=old.key)
+        if not answer.is_unknown and answer.status != 204:
+            self._remember(old, status)
+
+    def _mark(self) -> None:
+        if not (mine := self._any_of_mine()):
+            return
+        item, status = mine
+        new = "open" if status == "done" else "done"
+        start, answer = self._call("PATCH", f"{PATH}{item.assignment}/", {"status": new})
+        self._note(Kind.MARK, start, answer, {200}, items=[item], was=item.key, value=new, status=new)
+        if not answer.is_unknown and answer.status != 200:
+            self._remember(item, status)
+
+    def _set_by_hand(self) -> None:
+        place, maximum = self._some_item(), self._chance.choice(MAXIMA)
+        start, answer = self._call("PUT", f"/api/users/limit/{place.user}/{place.date}/", {"maximum": maximum})
+        place = seen(place, answer, 200)
+        below = answer.code == "limit_below_taken"
+        taken = answer.body["taken"] if below else place.taken
+        place = Item(0, place.user, place.date, None, taken, place.maximum)
+        self._note(Kind.SET, start, answer, {200}, items=[place], value=maximum)
+
+    def _give_back(self) -> None:
+        place = self._some_item()
+        start, answer = self._call("DELETE", f"/api/users/limit/{place.user}/{place.date}/")
+        place = seen(place, answer, 200)
+        self._note(Kind.GIVE_BACK, start, answer, {200}, items=[place])
+
+    def _rule(self) -> None:
+        """Make a rule for one of the people that rules are for, or take one away."""
+        if len(self._rules) > 2:
+            rule = self._rules.pop()
+            start, answer = self._call("DELETE", f"/api/users/limit-rule/{rule}/")
+            self._note(Kind.RULE, start, answer, {204})
+            return
+        person = self._chance.choice(self._world.ruled)
+        body: dict[str, Any] = {"user": person, "maximum": self._chance.choice(MAXIMA)}
+        if self._chance.random() < 0.5:
+            body["weekday"] = self._chance.randint(0, 6)
+        start, answer = self._call("POST", "/api/users/limit-rule/", body, again=True)
+        if answer.status == 201:
+            self._rules.append(answer.body["id"])
+        self._note(Kind.RULE, start, answer, {201})
+
+    # --- how it does it ---
+
+    def _call(self, method: str, path: str, body: Any = None, *, again: bool = False) -> tuple[float, Answer]:
+        headers = {"Authorization": f"Bearer {self._world.token(self._actor)}", "Content-Type": "application/json"}
+        start = time.time()
+        sent = None
+        if again:
+            headers["Idempotency-Key"] = str(uuid.UUID(int=self._chance.getrandbits(128)))
+        if self._chance.random() < HANG_UPS:
+            sent = self.caller.hang_up(method, path, body, headers, self._chance.uniform(0, LONGEST_WAIT))
+            self._history.answered("hung up")
+        if again:
+            answer = self.caller.send_until_known(method, path, body, headers, sent=sent)
+        else:
+            answer = sent or self.caller.send(method, path, body, headers)
+        if answer.status == 0:
+            time.sleep(0.1)
+        self._history.answered(answer.status or "no answer")
+        return start, answer
+
+    def _note(
+        self,
+        kind: Kind,
+        start: float,
+        answer: Answer,
+        done: set[int],
+        *,
+        items: list[Item] | None = None,
+        was: Key | None = None,
+        value: int | str | None = None,
+        full: Item | None = None,
+        status: str = "open",
+        asked: int = 1,
+        told: tuple[Full, ...] = (),
+    ) -> None:
+        outcome = Outcome.DONE if answer.status in done else Outcome.UNKNOWN if answer.is_unknown else Outcome.REFUSED
+        items = items or []
+        if outcome == Outcome.REFUSED:
+            if answer.code == "daily_limit_reached" and full:
+                items = [Item(full.task, full.user, full.date, None, answer.body["taken"], answer.body["maximum"])]
+            elif answer.code not in EXPECTED[kind]:
+                self._history.surprise(f"{kind} of {items}: {answer.status} {answer.code} {answer.body}")
+        elif outcome == Outcome.DONE and kind in {Kind.CREATE, Kind.BULK, Kind.MOVE, Kind.MARK}:
+            for item in items:
+                self._remember(item, status)
+        self._history.add(
+            Operation(
+                number=self._history.next_number(),
+                kind=kind,
+                actor=self._actor,
+                start=start,
+                end=time.time(),
+                outcome=outcome,
+                items=tuple(items),
+                was=was,
+                value=value,
+                code=answer.code,
+                sends=answer.sends,
+                asked=asked,
+                full=told,
+            )
+        )
+
+    def _some_item(self) -> Item:
+        today = datetime.datetime.now(datetime.UTC).date()
+        moved_on = int((time.monotonic() - self._began) / SECONDS_PER_DAY) % 300
+        # Much of it is about few people and days, which are full most of the time.
+        offset = moved_on + min(self._chance.randrange(WINDOW_DAYS), self._chance.randrange(WINDOW_DAYS))
+        date = today + datetime.timedelta(days=offset)
+        people = self._world.hot if self._chance.random() < HOT else self._world.people
+        return Item(self._chance.choice(self._world.tasks), self._chance.choice(people), date.isoformat())
+
+    def _remember(self, item: Item, status: str) -> None:
+        assert item.assignment is not None
+        self._mine[item.assignment] = (item, status)
+        if len(self._mine) > REMEMBERED:
+            del self._mine[next(iter(self._mine))]
+
+    def _any_of_mine(self) -> tuple[Item, str] | None:
+        return self._mine.pop(self._chance.choice(list(self._mine))) if self._mine else None
+
+
+# What a call may be refused for; an assignment that isn't found, say, was lost.
+_BUSY = {"try_again", "idempotency_key_in_use"}
+EXPECTED = {
+    Kind.CREATE: {"daily_limit_reached", "already_assigned"} | _BUSY,
+    Kind.BULK: {"bulk_refused"} | _BUSY,
+    Kind.MOVE: {"daily_limit_reached", "already_assigned"} | _BUSY,
+    Kind.DELETE: _BUSY,
+    Kind.MARK: _BUSY,
+    Kind.SET: {"limit_below_taken"} | _BUSY,
+    Kind.GIVE_BACK: _BUSY,
+    Kind.RULE: _BUSY,
+}

@@ -1,0 +1,74 @@
+"""The full campaign: rounds, each on a new database and checked by itself, until there are enough of them."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.prove import faults, report
+from lab.prove.clock import library
+from lab.prove.report import Numbers
+from lab.prove.system import ROOT
+
+
+@dataclass
+class Goals:
+    """So many attempts, and so many faults of each kind, but not for longer than so many minutes."""
+
+    attempts: int = 1_000_000
+    faults: int = 50
+    minutes: float = 120
+
+
+def missing(rounds: Sequence[Numbers], goals: Goals) -> dict[str, list[str]]:
+    """What isn't reached yet, by the database whose rounds bring it; of attempts more on PostgreSQL are enough."""
+    done = report.total(rounds)
+    lacks: dict[str, list[str]] = {}
+    for database in ("sqlite", "postgresql"):
+        web, jobs = faults.faults_of(database)
+        wanted = faults.FILE if database == "sqlite" else web | jobs
+        few = [f"{name} {done['faults'].get(name, 0)}" for name in sorted(wanted)]
+        lacks[database] = [one for one in few if int(one.rpartition(" ")[2]) < goals.faults]
+    if (attempts := done["counts"].get("attempts", 0)) < goals.attempts:
+        lacks["postgresql"].append(f"attempts {attempts}")
+    return {database: some for database, some in lacks.items() if some}
+
+
+def run(folder: Path, goals: Goals, minutes: float, clients: int, say: Callable[[str], None]) -> int:
+    """Go on with the rounds in that folder; 0 where all is reached and every promise was kept. A broken one ends it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    while lacks := missing(rounds := _rounds(folder), goals):
+        gone = (time.monotonic() - began) / 60
+        if gone > goals.minutes:
+            say(f"Stopped after {gone:.0f} minutes.")
+            break
+        database, few = next(iter(lacks.items()))
+        say(f"{len(rounds)} rounds are done, and {gone:.0f} minutes gone. Fewer than wanted: {', '.join(few)}.")
+        if not _round(folder / f"{len(rounds) + 1:03}", database, minutes, clients):
+            say("That round failed; what it left is kept. Start again to go on without it.")
+            return 1
+    text = report.text_of_all(rounds)
+    (folder / "report.md").write_text(text)
+    say(text)
+    if not library():
+        say("Left out: clocks that jump, because Debian's libfaketime is not installed.")
+    return 1 if lacks or any(one["findings"] for one in rounds) else 0
+
+
+def _rounds(folder: Path) -> list[Numbers]:
+    return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+
+
+def _round(name: Path, database: str, minutes: float, clients: int) -> bool:
+    """In a process of its own, which takes its memory with it."""
+    seed = random.SystemRandom().randrange(10**9)
+    command = [sys.executable, "-m", "lab.prove", "--database", database, "--minutes", f"{minutes:g}"]
+    command += ["--clients", str(clients), "--seed", str(seed)]
+    command += ["--json", f"{name}.json", "--report", f"{name}.md", "--keep", str(name)]
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    return done.returncode == 0

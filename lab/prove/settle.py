@@ -1,0 +1,138 @@
+"""Lays what clients saw beside the event history: every acknowledged write must be told there, once, and nothing that
+nobody asked for; and what no client knows of is settled by it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.prove.history import Item, Key, Kind, Operation, Outcome
+
+Event = dict[str, Any]
+# What tells of assignments and of limits set by hand; events of rules are counted only.
+TOLD = {"assigned", "moved", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
+# How exactly times are kept, in seconds.
+_CLOCK = 0.002
+_KINDS = {
+    Kind.CREATE: {"assigned"},
+    Kind.BULK: {"assigned"},
+    Kind.MOVE: {"moved"},
+    Kind.DELETE: {"unassigned"},
+    Kind.MARK: {"done", "reopened"},
+    Kind.SET: {"limit_set"},
+    Kind.GIVE_BACK: {"limit_given_back"},
+}
+# These write no event where they change nothing.
+_MAY_BE_SILENT = {Kind.SET, Kind.GIVE_BACK}
+
+
+@dataclass
+class Settled:
+    """Which events tell of which operation, and what doesn't fit."""
+
+    told: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    findings: list[str] = field(default_factory=list)
+    happened: int = 0  # of the operations whose outcome no client knows
+    didnt_happen: int = 0
+
+
+def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
+    """Find the events of each operation, first of the acknowledged ones."""
+    settled = Settled()
+    waiting: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
+    for event in events:
+        if event["kind"] in TOLD:
+            waiting[_key_of_event(event)].append(event)
+    ordered = sorted(operations, key=lambda operation: operation.start)
+    for operation in ordered:
+        if operation.outcome == Outcome.DONE and operation.kind in _KINDS:
+            _claim_all(operation, waiting, settled)
+    nameless = _without_assignment(waiting)
+    unknown = [one for one in ordered if one.outcome == Outcome.UNKNOWN and one.kind in _KINDS]
+    # Those first that need all of their events; what others explain is no part of them.
+    whole = [one for one in unknown if _is_all_or_nothing(one) and _is_all_there(one, nameless)]
+    early = {one.number for one in whole}
+    rest = [one for one in unknown if not _is_all_or_nothing(one)]
+    for operation in [*whole, *rest, *(one for one in unknown if _is_all_or_nothing(one) and one.number not in early)]:
+        _claim_what_is_there(operation, waiting, nameless, settled)
+    claimed = {event["id"] for told in settled.told.values() for event in told}
+    for left in (event for some in waiting.values() for event in some if event["id"] not in claimed):
+        settled.findings.append(f"nobody asked for this, or it happened twice: {left}")
+    return settled
+
+
+def _claim_all(operation: Operation, waiting: dict[tuple[Any, ...], list[Event]], settled: Settled) -> None:
+    items: Iterable[Item] = operation.items
+    for item in items:
+        if event := _take(waiting[_key_of(operation, item)], operation.start, operation.end):
+            settled.told[operation.number].append(event)
+        elif operation.kind not in _MAY_BE_SILENT:
+            settled.findings.append(f"acknowledged, but the history doesn't tell of it: {operation}")
+
+
+def _claim_what_is_there(
+    operation: Operation,
+    waiting: dict[tuple[Any, ...], list[Event]],
+    nameless: dict[tuple[Any, ...], list[Event]],
+    settled: Settled,
+) -> None:
+    told = settled.told[operation.number]
+    wanted = nameless if operation.kind in {Kind.CREATE, Kind.BULK} else waiting
+    for item in operation.items:
+        if event := _take(wanted[_key_of(operation, item)], operation.start, float("inf")):
+            told.append(event)
+    if _is_all_or_nothing(operation) and len(told) not in (0, len(operation.items)):
+        settled.findings.append(f"a part of all or nothing: {operation} {told}")
+    if told:
+        settled.happened += 1
+    else:
+        settled.didnt_happen += 1
+
+
+def _is_all_or_nothing(operation: Operation) -> bool:
+    return operation.kind == Kind.BULK and operation.value == "all"
+
+
+def _is_all_there(operation: Operation, nameless: dict[tuple[Any, ...], list[Event]]) -> bool:
+    return all(
+        any(event["at"] >= operation.start - _CLOCK for event in nameless[_key_of(operation, item)])
+        for item in operation.items
+    )
+
+
+def _take(events: list[Event], start: float, end: float) -> Event | None:
+    """The first of these that was written then. Clients and servers have the same clock."""
+    for place, event in enumerate(events):
+        if start - _CLOCK <= event["at"] <= end + _CLOCK:
+            return events.pop(place)
+    return None
+
+
+def _without_assignment(waiting: dict[tuple[Any, ...], list[Event]]) -> dict[tuple[Any, ...], list[Event]]:
+    """The events of new assignments, by all but the id, which nobody was told."""
+    nameless: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
+    for (kind, actor, _, *rest), events in waiting.items():
+        if kind == "assigned":
+            nameless[kind, actor, None, *rest].extend(events)
+    return nameless
+
+
+def _key_of(operation: Operation, item: Item) -> tuple[Any, ...]:
+    """What an event of that operation must say."""
+    kind = min(_KINDS[operation.kind])
+    if operation.kind == Kind.MARK:
+        kind = "done" if operation.value == "done" else "reopened"
+    if operation.kind == Kind.SET:
+        return kind, operation.actor, None, None, item.key, None, operation.value
+    if operation.kind == Kind.GIVE_BACK:
+        return kind, operation.actor, None, None, item.key, None, None
+    was = operation.was if operation.kind == Kind.MOVE else None
+    return kind, operation.actor, item.assignment, item.task, item.key, was, None
+
+
+def _key_of_event(event: Event) -> tuple[Any, ...]:
+    kind, data = event["kind"], event["data"]
+    place: Key = (event["user"], event["date"])
+    was = (data["from"]["user"], data["from"]["date"]) if kind == "moved" else None
+    maximum = data["maximum"] if kind == "limit_set" else None
+    return kind, event["actor"], event["assignment"], event["task"], place, was, maximum

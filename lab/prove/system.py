@@ -1,0 +1,177 @@
+"""A whole ToGo with all its servers, to be hurt."""
+
+import contextlib
+import http.client
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lab.prove import databases
+from lab.prove.calls import Caller
+from lab.prove.clock import Clock
+from lab.prove.databases import Database
+from lab.prove.parts import Part, wait_until
+from lab.prove.proxy import Proxy
+from togo.embedded.broker import find_server
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WEB_PROCESSES = 3
+
+
+class System:
+    """The web server with several processes, a worker, beat, a broker and a database."""
+
+    def __init__(self, folder: Path, database: Database, *, code: Path = ROOT) -> None:
+        self.folder, self.database, self._code = folder, database, code
+        self.port = _free_port()
+        self._broker_socket = folder / "broker.sock"
+        self.broker_proxy = Proxy(self._broker_socket)
+        self.env = {
+            **os.environ,
+            "DATABASE_URL": database.url,
+            "CELERY_BROKER_URL": f"redis://127.0.0.1:{self.broker_proxy.port}/0",
+            "TOGO_HOME": str(folder / "home"),
+            "TOGO_LOG_DIR": str(folder / "logs"),
+            "TOGO_SECRET_KEY": os.environ.get("TOGO_SECRET_KEY") or secrets.token_urlsafe(64),
+            "TOGO_ALLOWED_HOSTS": "127.0.0.1",
+            "TOGO_RATE_LIMIT": "off",
+            "TOGO_TIME_ZONE": "UTC",
+        }
+        self.clock = Clock(folder / "clock")
+        self._jobs_env = self.env | self.clock.env
+        # Those who write, to be hurt in the midst of it.
+        self.callers: list[Caller] = []
+        self.web = self._python("web", "granian", *self._web_options())
+        celery = ["celery", "-A", "togo.celery"]
+        worker = ["worker", "-l", "warning", "--concurrency", "1"]
+        self.worker = self._python("worker", *celery, *worker, env=self._jobs_env)
+        self.beat = self._python("beat", *celery, "beat", "-l", "warning", "--pidfile", "", env=self._jobs_env)
+        self.broker = self._part("broker", [str(find_server()), *self._broker_options()])
+        self.jobs = [self.broker, self.worker, self.beat]
+        self.parts = [self.web, *self.jobs]
+
+    def use(self) -> None:
+        """Let this process read the same database, past the proxy, and make the same tokens."""
+        import django
+
+        os.environ.update(self.env | {"DATABASE_URL": self.database.direct, "DJANGO_SETTINGS_MODULE": "togo.settings"})
+        django.setup()
+
+    def migrate(self) -> None:
+        """Make the tables."""
+        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        env = self.env | {"DATABASE_URL": self.database.direct}
+        subprocess.run(command, cwd=self._code, env=env, check=True)
+
+    def mend(self, parts: Sequence[Part]) -> None:
+        """Start those that aren't running."""
+        for part in parts:
+            if not part.runs():
+                part.start()
+
+    @property
+    def zone(self) -> str:
+        """The time zone of what starts from now on."""
+        return self.env["TOGO_TIME_ZONE"]
+
+    @zone.setter
+    def zone(self, name: str) -> None:
+        for env in (self.env, self._jobs_env):
+            env["TOGO_TIME_ZONE"] = name
+
+    def web_process_of(self, port: int) -> int | None:
+        """Which of the web processes has the connection that comes from that port."""
+        inode = _inode(self.port, port)
+        return next((pid for pid in self.web.children() if inode and _has(pid, inode)), None)
+
+    def wait_for_web(self) -> None:
+        """Until it answers. It may have been ending still when it was looked at last: granian gives up when one of its
+        processes after the other is killed, and takes its time for that."""
+
+        def answers() -> bool:
+            self.mend([self.web])
+            return self._web_answers()
+
+        wait_until(answers, "the web server")
+
+    def set_limits(self, *options: str) -> None:
+        """The daily job, as an operator runs it by the worker's clock; its end doesn't matter here."""
+        command = [sys.executable, "manage.py", "set_daily_limits", *options]
+        with contextlib.suppress(subprocess.TimeoutExpired), (self.folder / "job.log").open("ab") as log:
+            subprocess.run(command, cwd=self._code, env=self._jobs_env, stdout=log, stderr=log, timeout=20, check=False)
+
+    def stop(self) -> None:
+        """End everything."""
+        for part in reversed(self.parts):
+            part.stop()
+
+    def _web_answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/health/live/")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        return False
+
+    def _web_options(self) -> list[str]:
+        options = ["--interface", "wsgi", "--no-ws", "--port", str(self.port), "--workers", str(WEB_PROCESSES)]
+        options += ["--blocking-threads", "4", "--log-level", "warning", "--no-access-log"]
+        options += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
+        return [*options, "togo.wsgi:application"]
+
+    def _broker_options(self) -> list[str]:
+        return [
+            *("--port", "0", "--unixsocket", str(self._broker_socket), "--unixsocketperm", "700"),
+            *("--dir", str(self.folder), "--appendonly", "yes", "--save", "", "--loglevel", "warning"),
+        ]
+
+    def _python(self, name: str, *command: str, env: dict[str, str] | None = None) -> Part:
+        return self._part(name, [sys.executable, "-m", *command], env)
+
+    def _part(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Part:
+        # Not a copy: the next start is with what it is then.
+        return Part(name, command, env=env or self.env, cwd=self._code, log=self.folder / f"{name}.log")
+
+
+@contextlib.contextmanager
+def start(folder: Path, database_name: str, *, code: Path = ROOT) -> Iterator[System]:
+    """All of it, ready and empty; ended with everything it started."""
+    with databases.start(database_name, folder) as database:
+        system = System(folder, database, code=code)
+        try:
+            with system.broker_proxy:
+                system.migrate()
+                system.use()
+                system.mend(system.parts)
+                system.wait_for_web()
+                yield system
+        finally:
+            system.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _inode(server: int, client: int) -> str | None:
+    """The server's socket of a connection on this machine."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        columns = line.split()
+        if (columns[1][-4:], columns[2][-4:]) == (f"{server:04X}", f"{client:04X}"):
+            return columns[9]
+    return None
+
+
+def _has(pid: int, inode: str) -> bool:
+    with contextlib.suppress(OSError):
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if str(file.readlink()) == f"socket:[{inode}]":
+                    return True
+    return False

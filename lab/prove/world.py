@@ -1,0 +1,116 @@
+"""The people and tasks of a campaign, and what is there at its end."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+# A token lives for 15 minutes.
+_TOKEN_SECONDS = 300
+# How many are asked for most.
+HOT = 24
+
+
+@dataclass
+class World:
+    """Ids of those who plan, those who are planned for, and tasks. Rules are made for the `ruled` people only, so that
+    the others' limits are known exactly. The `hot` ones are asked for most."""
+
+    seed: int
+    clients: list[int]
+    people: list[int]
+    hot: list[int]
+    ruled: list[int]
+    tasks: list[int]
+    default: int
+    _tokens: dict[int, tuple[float, str]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def token(self, person: int) -> str:
+        """An access token of this person, a new one every few minutes."""
+        with self._lock:
+            made, token = self._tokens.get(person, (0.0, ""))
+            if time.monotonic() - made > _TOKEN_SECONDS or not token:
+                token = _token_of(person)
+                self._tokens[person] = (time.monotonic(), token)
+            return token
+
+    def remember_people(self) -> None:
+        """Make everyone's token while the database is there: later it may be gone at any moment."""
+        for person in self.clients:
+            _people[person] = _load(person)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the database holds: rows as they are, dates in ISO, times in seconds since 1970."""
+
+    assignments: list[dict[str, Any]]
+    limits: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+
+_TOLD = ["id", "at", "actor", "kind", "user", "task", "date", "assignment", "data"]
+_people: dict[int, Any] = {}
+
+
+def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
+    """Fill an empty, migrated database."""
+    from django.conf import settings
+
+    from apps.models import Task, User
+
+    def make_people(name: str, number: int, **fields: Any) -> list[int]:
+        return [User.objects.create(username=f"{name} {n}", password="!", **fields).pk for n in range(number)]
+
+    planned_for = make_people("person", people)
+    world = World(
+        seed=seed,
+        clients=make_people("taskmaster", clients, is_taskmaster=True),
+        people=planned_for,
+        hot=planned_for[:: people // HOT],
+        ruled=planned_for[::3],
+        tasks=[Task.objects.create(name=f"task {n}").pk for n in range(tasks)],
+        default=settings.TOGO_DEFAULT_DAILY_LIMIT,
+    )
+    world.remember_people()
+    return world
+
+
+def read() -> Ending:
+    """What is there now."""
+    from apps.models import Assignment, DailyLimit, Event
+
+    def plain(rows: Any) -> list[dict[str, Any]]:
+        return [{**row, "date": row["date"].isoformat() if row["date"] else None} for row in rows]
+
+    def with_seconds(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**row, "at": row["at"].timestamp()} for row in rows]
+
+    rows = Assignment.objects.values("id", "status", "task", "daily_limit__user", "daily_limit__date")
+    return Ending(
+        assignments=[
+            {
+                "id": row["id"],
+                "status": row["status"],
+                "task": row["task"],
+                "user": row["daily_limit__user"],
+                "date": row["daily_limit__date"].isoformat(),
+            }
+            for row in rows
+        ],
+        limits=plain(DailyLimit.objects.values("user", "date", "wanted", "maximum", "taken", "source_kind")),
+        events=with_seconds(plain(Event.objects.order_by("pk").values(*_TOLD))),
+    )
+
+
+def _load(person: int) -> Any:
+    from apps.models import User
+
+    return User.objects.get(pk=person)
+
+
+def _token_of(person: int) -> str:
+    from rest_framework_simplejwt.tokens import AccessToken
+
+    return str(AccessToken.for_user(_people[person]))

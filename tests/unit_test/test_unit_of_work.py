@@ -1,0 +1,287 @@
+"""Units of work: done again when the database asks for it, and only then."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pymysql
+import pytest
+from django.db import DatabaseError, InterfaceError, connection, connections, transaction
+from django.db.utils import DatabaseErrorWrapper
+
+from apps.exceptions.base import TryAgain
+from apps.models import Task
+from apps.services import unit_of_work
+
+
+def wrapped(driver: Any, error: Exception) -> DatabaseError:
+    """What Django makes of a driver's error."""
+    with pytest.raises(DatabaseError) as raised, DatabaseErrorWrapper(SimpleNamespace(Database=driver)):
+        raise error
+    return raised.value
+
+
+def sqlite_error(code: int) -> DatabaseError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = code
+    return wrapped(sqlite3, error)
+
+
+def mysql_error(code: int, sqlstate: str = "HY000") -> DatabaseError:
+    return wrapped(pymysql, pymysql.OperationalError(code, "as the server says", sqlstate=sqlstate))
+
+
+def deadlock() -> DatabaseError:
+    return wrapped(psycopg, psycopg.errors.DeadlockDetected("deadlock detected"))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (sqlite_error(sqlite3.SQLITE_BUSY), "sqlite 5"),
+        (sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT), "sqlite 517"),
+        (sqlite_error(sqlite3.SQLITE_LOCKED), "sqlite 6"),
+        (sqlite_error(sqlite3.SQLITE_FULL), None),
+        (sqlite_error(sqlite3.SQLITE_IOERR), None),
+        (deadlock(), "postgresql 40P01"),
+        (wrapped(psycopg, psycopg.errors.SerializationFailure()), "postgresql 40001"),
+        (wrapped(psycopg, psycopg.errors.LockNotAvailable()), "postgresql 55P03"),
+        (wrapped(psycopg, psycopg.errors.UniqueViolation()), None),
+        (wrapped(psycopg, psycopg.errors.AdminShutdown("terminating connection")), None),
+        (wrapped(psycopg, psycopg.OperationalError("server closed the connection unexpectedly")), None),
+        (mysql_error(1213, "40001"), "mysql 1213"),
+        (mysql_error(1205), "mysql 1205"),
+        (mysql_error(1020), "mysql 1020"),
+        (mysql_error(1146, "42S02"), None),
+        (mysql_error(2006), None),
+        (mysql_error(2013), None),
+        (wrapped(pymysql, pymysql.IntegrityError(1062, "Duplicate entry")), None),
+        (DatabaseError("made by Django"), None),
+        (DatabaseError(), None),
+    ],
+)
+def test_an_error_is_told_by_its_code(error: DatabaseError, code: str | None) -> None:
+    assert unit_of_work.retry_code(error) == code
+
+
+class Work:
+    """Makes a task, and then fails as often as it is told."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    def __call__(self) -> str:
+        self.calls += 1
+        # Of an attempt that was undone nothing is there.
+        assert not Task.objects.exists()
+        Task.objects.create(name=f"attempt {self.calls}")
+        if self.errors:
+            raise self.errors.pop(0)
+        return "done"
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was waited before each new attempt; nobody really waits."""
+    waits: list[float] = []
+    monkeypatch.setattr(unit_of_work.time, "sleep", waits.append)
+    return waits
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_whole_work_is_done_again_after_a_deadlock(waits: list[float]) -> None:
+    work = Work(deadlock(), mysql_error(1213), sqlite_error(sqlite3.SQLITE_BUSY), mysql_error(1205))
+
+    assert unit_of_work.run(work) == "done"
+
+    assert work.calls == 5
+    assert Task.objects.get().name == "attempt 5"
+    assert len(waits) == 4
+    assert all(0 <= wait <= 0.02 * 2 ** (number + 1) for number, wait in enumerate(waits))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_5_attempts_the_caller_is_asked_to_try_again(waits: list[float]) -> None:
+    work = Work(*(deadlock() for _ in range(9)))
+
+    with pytest.raises(TryAgain) as refusal:
+        unit_of_work.run(work)
+
+    assert refusal.value.data == {"retry_after": 1}
+    assert work.calls == 5
+    assert not Task.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "error",
+    [
+        wrapped(psycopg, psycopg.OperationalError("server closed the connection unexpectedly")),
+        mysql_error(2013),
+        InterfaceError(0, ""),
+        wrapped(psycopg, psycopg.errors.UniqueViolation()),
+        ValueError("a mistake"),
+    ],
+    ids=["PostgreSQL is gone", "MySQL is gone", "MySQL was gone before", "not unique", "no error of a database"],
+)
+def test_other_errors_end_it_at_once(waits: list[float], error: Exception) -> None:
+    work = Work(error)
+
+    with pytest.raises(type(error)) as raised:
+        unit_of_work.run(work)
+
+    assert raised.value is error
+    assert (work.calls, waits) == (1, [])
+    assert not Task.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_another_unit_of_work_the_outermost_one_is_done_again(waits: list[float]) -> None:
+    order: list[str] = []
+    inner = Work(deadlock(), deadlock())
+
+    def outer() -> str:
+        order.append("outer")
+        return unit_of_work.run(lambda: order.append("inner") or inner())
+
+    assert unit_of_work.run(outer) == "done"
+
+    assert order == ["outer", "inner"] * 3
+    assert Task.objects.get().name == "attempt 3"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_a_transaction_of_someone_else_nothing_is_done_again(waits: list[float]) -> None:
+    work = Work(deadlock())
+
+    with transaction.atomic():
+        with pytest.raises(DatabaseError):
+            unit_of_work.run(work)
+        assert not Task.objects.exists()
+        Task.objects.create(name="the rest goes on")
+
+    assert (work.calls, waits) == (1, [])
+    assert Task.objects.get().name == "the rest goes on"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_the_commit_comes_after_it_once_and_harms_nobody(waits: list[float]) -> None:
+    seen: list[Any] = []
+    work = Work(deadlock())
+
+    def with_actions() -> None:
+        attempt = work.calls + 1
+        unit_of_work.after_commit(lambda: seen.append((attempt, connection.in_atomic_block)))
+        unit_of_work.after_commit(lambda: 1 / 0)
+        unit_of_work.after_commit(lambda: seen.append(unit_of_work.run(lambda: Task.objects.count())))
+        work()
+        assert seen == []
+
+    unit_of_work.run(with_actions)
+
+    assert seen == [(2, False), 1]
+
+
+# --- SQLite's queue ---------------------------------------------------------------------------------------------
+
+
+def queue_is_taken() -> bool:
+    return unit_of_work._sqlite_queue.locked()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_line_up_on_sqlite_until_their_transaction_ends(waits: list[float]) -> None:
+    seen: dict[str, bool] = {}
+
+    def work() -> None:
+        seen["at work"] = queue_is_taken()
+        unit_of_work.after_commit(lambda: seen.update({"after the commit": queue_is_taken()}))
+
+    unit_of_work.run(work)
+    with pytest.raises(ValueError, match="a mistake"):
+        unit_of_work.run(Work(ValueError("a mistake")))
+    seen["after an error"] = queue_is_taken()
+    with pytest.raises(TryAgain):
+        unit_of_work.run(Work(*[deadlock()] * 5))
+    seen["after giving up"] = queue_is_taken()
+
+    assert seen == {
+        "at work": connection.vendor == "sqlite",
+        "after the commit": False,
+        "after an error": False,
+        "after giving up": False,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_in_the_queue_is_asked_to_try_again(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_of_work, "_SQLITE_QUEUE_SECONDS", 0.01)
+    monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+    work = Work()
+
+    with unit_of_work._sqlite_queue, pytest.raises(TryAgain):
+        unit_of_work.run(work)
+
+    assert (work.calls, len(waits)) == (0, 5)
+    assert unit_of_work.run(work) == "done"
+
+
+# --- real locks -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_lock_time_out_is_waited_for_and_done_again() -> None:
+    task = Task.objects.create(name="cooking")
+    locked, attempted = threading.Event(), threading.Event()
+    holder = threading.Thread(target=_hold, args=(task.pk, locked, attempted.wait))
+    holder.start()
+    assert locked.wait(5)
+    attempts = 0
+
+    def work() -> int:
+        nonlocal attempts
+        attempts += 1
+        try:
+            return Task.objects.filter(pk=task.pk).update(name="baking")
+        finally:
+            attempted.set()
+
+    _wait_for_locks("50ms")
+    if connection.vendor == "sqlite":  # It fails before the work begins.
+        threading.Timer(0.2, attempted.set).start()
+    try:
+        assert unit_of_work.run(work) == 1
+    finally:
+        attempted.set()
+        holder.join(10)
+        _wait_for_locks("5s")
+
+    assert attempts == (1 if connection.vendor == "sqlite" else 2)
+    assert Task.objects.get().name == "baking"
+
+
+def _hold(task_id: int, locked: threading.Event, wait: Callable[[float], bool]) -> None:
+    """Keep a row locked, from another connection, until that is told."""
+    try:
+        with transaction.atomic():
+            Task.objects.filter(pk=task_id).update(name="held")
+            locked.set()
+            wait(10)
+    finally:
+        connection.close()
+
+
+def _wait_for_locks(time: str) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"PRAGMA busy_timeout = {50 if time == '50ms' else 5000}")
+        elif connection.vendor == "postgresql":
+            cursor.execute(f"SET lock_timeout = '{time}'")
+        else:
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {1 if time == '50ms' else 5}")

@@ -1,0 +1,115 @@
+"""Who comes with the same name, or key, waits for the first, and not for long: with another connection in between."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from apps.models import IdempotencyKey
+from apps.services import unit_of_work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="an INSERT waits on PostgreSQL only")
+mysql_only = pytest.mark.skipif(connection.vendor != "mysql", reason="one after the other on MariaDB and MySQL only")
+
+
+def insert_the_key() -> None:
+    with unit_of_work.waiting_at_most(1):
+        IdempotencyKey.objects.create(scope="one", body="")
+
+
+@postgresql_only
+def test_who_inserts_what_another_is_inserting_waits_no_longer() -> None:
+    with elsewhere(transaction.atomic, _insert_and_undo), pytest.raises(unit_of_work.WaitedTooLong):
+        unit_of_work.run(insert_the_key)
+
+    assert _lock_timeout() == "5s"
+    assert not IdempotencyKey.objects.exists()
+
+
+@postgresql_only
+def test_other_errors_leave_no_shorter_wait_behind() -> None:
+    IdempotencyKey.objects.create(scope="one", body="")
+
+    with pytest.raises(IntegrityError):
+        unit_of_work.run(insert_the_key)
+
+    assert _lock_timeout() == "5s"
+
+
+@postgresql_only
+def test_what_comes_after_it_waits_as_long_as_always() -> None:
+    def work() -> str:
+        insert_the_key()
+        return _lock_timeout()
+
+    assert unit_of_work.run(work) == "5s"
+    assert _lock_timeout() == "5s"
+
+
+@mysql_only
+def test_one_at_a_time_does_what_has_a_name() -> None:
+    with elsewhere(lambda: unit_of_work.in_turn("one", seconds=1)):
+        with pytest.raises(unit_of_work.WaitedTooLong), unit_of_work.in_turn("one", seconds=1):
+            pytest.fail("two at a time")
+        with unit_of_work.in_turn("two", seconds=1):
+            pass
+    with unit_of_work.in_turn("one", seconds=0):
+        pass
+
+
+@mysql_only
+def test_a_turn_ends_however_the_work_ended() -> None:
+    IdempotencyKey.objects.create(scope="one", body="")
+
+    with pytest.raises(IntegrityError), unit_of_work.in_turn("one", seconds=0):
+        unit_of_work.run(insert_the_key)
+    with pytest.raises(IntegrityError), transaction.atomic(), unit_of_work.in_turn("one", seconds=0):
+        insert_the_key()
+
+    with elsewhere(lambda: unit_of_work.in_turn("one", seconds=0)):
+        pass
+
+
+@contextmanager
+def elsewhere(context: Callable[[], AbstractContextManager[None]], *actions: Callable[[], None]) -> Iterator[None]:
+    """Another connection is in that context meanwhile, after it has done these things."""
+    inside, over = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def stay() -> None:
+        try:
+            with context():
+                for action in actions:
+                    action()
+                inside.set()
+                over.wait(10)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            inside.set()
+            connection.close()
+
+    other = threading.Thread(target=stay)
+    other.start()
+    with ExitStack() as stack:
+        stack.callback(other.join, 10)
+        stack.callback(over.set)
+        assert inside.wait(10)
+        assert not errors
+        yield
+    assert not errors
+
+
+def _insert_and_undo() -> None:
+    IdempotencyKey.objects.create(scope="one", body="")
+    transaction.set_rollback(True)
+
+
+def _lock_timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        [value] = cursor.fetchone()
+    return str(value)
