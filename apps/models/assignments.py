@@ -36,8 +36,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """One task, given to one person on one date by one taskmaster.
 
-    Person and date are those of the `daily_limit`, so the two can't disagree. Only `apps.services.assignments` makes,
-    moves and deletes assignments.
+    Person and date are those of the `daily_limit`, so the two can't disagree. Only `apps.services.slots` writes
+    assignments.
     """
 
     daily_limit = models.ForeignKey(

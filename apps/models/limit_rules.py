@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 
-from apps.models.base import as_date, rows
+from apps.models.prepared_statements import as_date, rows
 
 HIGHEST_MAXIMUM = 1000
 

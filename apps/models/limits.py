@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import F, Q
 
-from apps.models.base import as_date, rows
+from apps.models.prepared_statements import as_date, rows
 
 # A row's columns, in the order of the fields below, for statements that are written out.
 DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
@@ -52,13 +52,13 @@ class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
         """These rows, locked in the order of their ids. On SQLite the transaction itself is the lock."""
         return self.order_by("pk").select_for_update(no_key=connections[self.db].features.has_select_for_no_key_update)
 
-    def rooms(self) -> "Iterator[Room]":
-        """The same days for whoever looks at many of them."""
-        return (Room(*row) for row in self.values_list(*Room.columns()))
+    def snapshots(self) -> "Iterator[DaySnapshot]":
+        """The same days as snapshots, for work that reads many of them."""
+        return (DaySnapshot(*row) for row in self.values_list(*DaySnapshot.columns()))
 
 
-class _Told:
-    """What is told of a day."""
+class _Capacity:
+    """How much of a day is taken, how much fits, and why."""
 
     __slots__ = ()
     maximum: Any
@@ -79,8 +79,8 @@ class _Told:
         return {"kind": self.source_kind, "rule": self.source_rule, "reason": self.source_reason}
 
 
-class DailyLimit(_Told, models.Model):
-    """One person's limit on one date, and how much of it is taken.
+class DailyLimit(_Capacity, models.Model):
+    """One person's limit on one date, and how much of it is taken. Only `apps.services.slots` writes `taken`.
 
     `wanted` is what the rules or a person want; `maximum = max(wanted, taken)` is what holds: where more is taken
     than is wanted now, nothing more gets in, and every task taken away lowers `maximum` until it is `wanted`.
@@ -140,8 +140,8 @@ class DailyLimit(_Told, models.Model):
 
 
 @dataclasses.dataclass(slots=True)
-class Room(_Told):
-    """What of a day decides, and is told: where there are many, in a tenth of the time that a `DailyLimit` takes."""
+class DaySnapshot(_Capacity):
+    """A day as it was read. Where there are many, it is made in a tenth of the time that a `DailyLimit` takes."""
 
     # 0 for a day that isn't set yet.
     id: int
@@ -155,12 +155,12 @@ class Room(_Told):
 
     @classmethod
     def columns(cls) -> list[str]:
-        """What it holds, in this order; the table has columns of these names."""
+        """The columns of the table that it holds, in this order."""
         return [field.name for field in dataclasses.fields(cls)]
 
     @classmethod
-    def of(cls, day: DailyLimit) -> "Room":
-        """That of a day."""
+    def of(cls, day: DailyLimit) -> "DaySnapshot":
+        """A snapshot of this day."""
         return cls(day.id or 0, *(getattr(day, name) for name in cls.columns()[1:]))
 
 

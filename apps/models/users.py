@@ -8,7 +8,8 @@ from django.db import connections, models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.models.base import first_row, holds
+from apps.models.base import holds
+from apps.models.prepared_statements import first_row
 
 # What calls look at of the person who makes them; the rest is read where it is asked for.
 _TEXTS = ["id", "password", "username", "first_name", "last_name"]

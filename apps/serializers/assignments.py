@@ -18,7 +18,7 @@ from apps.serializers.base import (
     shared,
 )
 from apps.serializers.limits import RoomSerializer
-from apps.services.taking_many import Made
+from apps.services.slots import CreatedAssignment
 
 
 class AssignmentCreateSerializer(StrictSerializer):
@@ -62,7 +62,7 @@ class AssignmentSerializer(ShapeSerializer):
     limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
 
     @classmethod
-    def show(cls, assignment: Assignment | Made) -> dict[str, Any]:
+    def show(cls, assignment: Assignment | CreatedAssignment) -> dict[str, Any]:
         """What is answered of one."""
         shown: dict[str, Any] = shared(cls).to_representation(assignment)
         return shown

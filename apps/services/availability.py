@@ -15,8 +15,8 @@ from typing import NamedTuple
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.models import DailyLimit, User
+from apps.models.base import DayKey
 from apps.services import limits
-from apps.services.limits import Day
 from apps.services.shared import permissions, picking
 
 # How far a search for a free day looks, in days after the one that was asked for.
@@ -41,10 +41,10 @@ def next_free_date(*, user_id: int, after: datetime.date) -> datetime.date | Non
     return next_free_dates(days=[(user_id, after)])[user_id, after]
 
 
-def next_free_dates(*, days: Iterable[Day]) -> dict[Day, datetime.date | None]:
+def next_free_dates(*, days: Iterable[DayKey]) -> dict[DayKey, datetime.date | None]:
     """For each person and date what `next_free_date` says. Made for a thousand of them: the rules are read once, and
     a few hundred days with a query."""
-    answers: dict[Day, datetime.date | None] = dict.fromkeys(days)
+    answers: dict[DayKey, datetime.date | None] = dict.fromkeys(days)
     last_date = permissions.last_date()
     waiting = [(user_id, after) for user_id, after in answers if after < last_date]
     if not waiting:
@@ -110,7 +110,7 @@ def room_of(
     return PersonRoom(user_id, nearest, found)
 
 
-def _read(windows: list[Window]) -> dict[Day, DailyLimit]:
+def _read(windows: list[Window]) -> dict[DayKey, DailyLimit]:
     """The days in these windows that are set."""
     if len(windows) == 1:
         return {(day.user_id, day.date): day for day in DailyLimit.objects.between(*windows[0])}
@@ -121,7 +121,7 @@ def _read(windows: list[Window]) -> dict[Day, DailyLimit]:
 
 
 def _free_dates(
-    picker: Callable[[], picking.Picker], found: dict[Day, DailyLimit], window: Window
+    picker: Callable[[], picking.Picker], found: dict[DayKey, DailyLimit], window: Window
 ) -> Iterator[datetime.date]:
     user_id, first, last = window
     for offset in range((last - first).days + 1):

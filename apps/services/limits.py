@@ -1,26 +1,21 @@
 """Sets daily limits: for a person when they are first needed, for everyone by the daily job, and by hand."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import ContextVar
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import Count, DateField, Exists, F, Func, OuterRef, QuerySet, Value
+from django.db.models.constants import OnConflict
 from django.dispatch import Signal
 from django.utils import timezone
 
 from apps.exceptions.assignments import DateOutOfRange
-from apps.exceptions.base import TryAgain
-from apps.exceptions.limits import LimitBelowTaken
 from apps.models import DailyLimit, LimitDay, User
+from apps.models.base import DayKey
 from apps.models.events import Kind
 from apps.models.limits import Source
-from apps.services import copying, events, unit_of_work
-from apps.services.shared import permissions, picking, repicking
-
-T = TypeVar("T")
-Day = tuple[int, datetime.date]
+from apps.services import events, unit_of_work
+from apps.services.shared import permissions, picking, refusals, repicking
 
 # People per chunk of the daily job: a transaction that others wait for a few milliseconds.
 PEOPLE_PER_CHUNK = 1000
@@ -28,55 +23,34 @@ PEOPLE_PER_CHUNK = 1000
 READ_DAYS = 92
 # Who came this long before a date was noted as done may not have been seen: other transactions, and other clocks.
 _SETTLING = datetime.timedelta(minutes=10)
-# How often work starts again that finds more days missing.
-_ATTEMPTS = 5
-
-# Whether this thread is doing the work of a `with_days`.
-_inside: ContextVar[bool] = ContextVar("inside with_days", default=False)
-
 # Sent after the commit with `date`: somebody needed a limit of a date that is not set for everybody yet.
 date_requested = Signal()
 
 
-class DayMissing(Exception):
-    """Work needs days whose limits aren't set yet. It is undone, the days are made, and it starts again.
+class DayMissing(unit_of_work.Restart):
+    """Work needs days whose limits aren't set yet. They are set before it starts again: so their rows are created
+    before any other lock is held, one lock order everywhere.
 
-    With `for_everybody` the limits of everybody else on those dates are asked for as well.
+    With `for_everybody` a job sets the limits of everybody else on those dates.
     """
 
-    def __init__(self, *days: Day, for_everybody: bool = False) -> None:
-        super().__init__(*days)
-        self.days = days
-        self.for_everybody = for_everybody
+    def __init__(self, *days: DayKey, for_everybody: bool = False) -> None:
+        super().__init__("The limit of that day could not be set; try again.")
+        self._days = days
+        self._for_everybody = for_everybody
+
+    def prepare(self) -> None:
+        """Set these days' limits."""
+        if self._for_everybody:
+            for date in sorted({date for _, date in self._days}):
+                request_date(date)
+        create_days(self._days)
 
 
 # --- one person's day -------------------------------------------------------------------------------------------
 
 
-def with_days(work: Callable[[], T], *, one_statement: bool = False) -> T:
-    """Do `work` as `unit_of_work.run` does; when it raises `DayMissing`, make those days and start it again.
-
-    Missing days are made in a transaction of their own, before any other lock is held: one lock order everywhere. So
-    inside the work of another `with_days` it is that one which makes them and starts again.
-    """
-    if _inside.get():
-        return unit_of_work.run(work)
-    for _ in range(_ATTEMPTS):
-        token = _inside.set(True)
-        try:
-            return unit_of_work.run(work, one_statement=one_statement)
-        except DayMissing as missing:
-            days, for_everybody = missing.days, missing.for_everybody
-        finally:
-            _inside.reset(token)
-        if for_everybody:
-            for date in sorted({date for _, date in days}):
-                request_date(date)
-        create_days(days)
-    raise TryAgain("The limit of that day could not be set.", retry_after=1)
-
-
-def create_days(days: Iterable[Day]) -> None:
+def create_days(days: Iterable[DayKey]) -> None:
     """Make the rows of these people's dates with the limits that the rules pick. Rows that exist stay as they are.
 
     1. Pick, remembering the version of the rules.
@@ -90,11 +64,11 @@ def create_days(days: Iterable[Day]) -> None:
     rows = [unset_day(picker, user_id, date) for user_id, date in days]
     unit_of_work.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
     if picking.current_version() != picker.version:
-        repicking.pick_again(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
+        repicking.repick(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
 
 
 def request_date(date: datetime.date) -> None:
-    """Note that the limit of this date is wanted for everybody. Whoever notes it first lets the job be asked for."""
+    """Note that everybody needs a limit of this date. The first call for a date asks for the job that sets them."""
     if LimitDay.objects.filter(pk=date).exists():
         return
     try:
@@ -119,19 +93,14 @@ def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int,
         if before is None:
             raise DayMissing((user_id, date))
         if before.taken > maximum:
-            raise LimitBelowTaken(
-                f"{before.taken} tasks are taken on {date}; take some away first.",
-                user=user_id,
-                date=date,
-                taken=before.taken,
-            )
+            raise refusals.limit_below_taken(before)
         days.update(wanted=maximum, maximum=maximum, source_kind=Source.HAND, source_rule=None, source_reason=reason)
         day = days.get()
         if (day.wanted, day.source) != (before.wanted, before.source):
             _note(Kind.LIMIT_SET, actor, day, before, reason=reason)
         return day
 
-    return with_days(work)
+    return unit_of_work.run(work)
 
 
 def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
@@ -148,7 +117,7 @@ def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
         picker = picking.load([user_id], date, date)
         if before is None or before.source_kind != Source.HAND:
             return before or unset_day(picker, user_id, date)
-        repicking.give(picker, [before], keep_hand=False)
+        repicking.apply_picks(picker, [before], keep_hand=False)
         day = DailyLimit.objects.get(pk=before.pk)
         _note(Kind.LIMIT_GIVEN_BACK, actor, day, before)
         return day
@@ -257,10 +226,10 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
         if own:
             create_days((user_id, date) for user_id in own)
         others = people.exclude(pk__in=own)
-        unit_of_work.run(lambda: copying.insert(unset_day(picker, 0, date), others))
+        unit_of_work.run(lambda: _copy_to(others, unset_day(picker, 0, date)))
         # As in `create_days`. Who got a rule of their own since is among them.
         if picking.current_version() != picker.version:
-            repicking.pick_again(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
+            repicking.repick(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
     # Rows were inserted ignoring those that exist, which hides other reasons for a missing row: look.
     if left := list(people.all()[:1]):
         raise IntegrityError(f"The limit of {date} could not be set for the person with the id {left[0]}.")
@@ -291,6 +260,22 @@ def _missing(date: datetime.date, first_id: int = 0, last_id: int = 2**63 - 1) -
     days = DailyLimit.objects.filter(user=OuterRef("pk"), date=some_date, user__gte=first_id, user__lte=last_id)
     people = User.objects.active().filter(~Exists(days), pk__gte=first_id, pk__lte=last_id)
     return people.order_by("pk").values_list("pk", flat=True)
+
+
+def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
+    """Insert a day like this one for each of these ids of people, in one statement. Existing rows stay as they are."""
+    # `_meta` is documented, whatever its name says.
+    fields = {field.attname: field for field in DailyLimit._meta.concrete_fields}  # noqa: SLF001
+    copied = [name for name in fields if name not in {"id", "user_id"}]
+    select, params = people.values_list(
+        "pk", *(Value(getattr(day, name), fields[name]) for name in copied)
+    ).query.sql_with_params()
+    # Django's own words for it, by database; it has none for the whole.
+    ignore = OnConflict.IGNORE
+    into = f"{connection.ops.insert_statement(ignore)} togo_dailylimit (user_id, {', '.join(copied)})"
+    suffix = connection.ops.on_conflict_suffix_sql([], ignore, [], [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"{into} {select} {suffix}", params)
 
 
 def drifted() -> Iterator[Mapping[str, object]]:

@@ -1,4 +1,8 @@
-"""Runs a unit of work in one transaction, and the whole of it again when the database asks for that."""
+"""Runs a unit of work: one transaction, started again from its beginning while it can't be done.
+
+There is one loop and one budget for every reason to start again: the database undid the work (a deadlock, a lock
+time-out), the work lost a race, or a row that it needs has to be created first.
+"""
 
 import contextlib
 import logging
@@ -8,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.exceptions.base import TryAgain
@@ -16,7 +20,10 @@ from apps.exceptions.base import TryAgain
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-ATTEMPTS = 5
+# The budget of a unit of work: it is started so often at most, and not again after so many seconds.
+ATTEMPTS = 10
+SECONDS = 15.0
+_LONGEST_PAUSE = 0.5
 
 # Deadlock, serialization failure, lock time-out: the database has undone the work and says so.
 # https://www.sqlite.org/rescode.html: SQLITE_BUSY, SQLITE_LOCKED
@@ -34,35 +41,105 @@ _SQLITE_QUEUE_SECONDS = 5.0
 _SQLITE_PAUSE = 0.1
 
 
-def run(work: Callable[[], T], *, one_statement: bool = False) -> T:
-    """Do `work` in one transaction and return what it returned.
+class Restart(TryAgain):
+    """Raised by work to be undone and started again. When the budget is used up, the caller is told to try again."""
 
-    Work that writes with `one_statement` on PostgreSQL is a transaction by itself there, without a begin and an end
-    that cost two more trips.
+    def __init__(self, detail: str = "Someone else is changing this; try again.") -> None:
+        super().__init__(detail, retry_after=1)
 
-    As the outermost transaction it is done again from its start, at most 5 times in all, after a deadlock, a
-    serialization failure or a lock time-out; then `TryAgain` is raised. Inside another transaction it runs once, in
-    a savepoint, and the outermost one decides. A lost connection is never tried again: the work may be committed.
+    def prepare(self) -> None:
+        """Create what the work needs, in transactions of its own, before the work starts again."""
+
+
+class LostRace(Restart):
+    """Someone else changed a row after this work had read it."""
+
+
+class TransactionLost(Restart):
+    """A savepoint could not be rolled back, because the database has undone the whole transaction."""
+
+
+def run(work: Callable[[], T], *, restart_on: type[Exception] | tuple[type[Exception], ...] = ()) -> T:
+    """Do `work` in one transaction and return its result; within another unit of work in a savepoint of that.
+
+    The outermost unit of work starts again from its beginning, at most 10 times and for 15 seconds: after a deadlock,
+    a serialization failure or a lock time-out, after `Restart`, and after an error of `restart_on`. Raises `TryAgain`
+    when that is not enough. Work is never started again after a lost connection: it may have been committed.
+    """
+
+    def step() -> T:
+        try:
+            with atomic():
+                return work()
+        except restart_on as error:
+            raise LostRace from error
+
+    return retry(step)
+
+
+def retry(step: Callable[[], T]) -> T:
+    """Do a step that opens its own transaction, such as a function of `slots`; start it again as `run` does.
+
+    Within another unit of work the step is done once, and the outermost one decides. Within a transaction that is no
+    unit of work, as Django's admin opens, it can't start again after an error of the database.
     """
     connection = transaction.get_connection()
-    if connection.in_atomic_block:
-        with transaction.atomic():
-            return work()
-    for attempt in range(1, ATTEMPTS + 1):
+    if not _is_outermost(connection):
+        return step()
+    deadline = time.monotonic() + SECONDS
+    attempt = 1
+    while True:
+        may_restart = attempt < ATTEMPTS and time.monotonic() < deadline
         try:
-            return _run_once(connection, work, one_statement=one_statement)
+            return step()
+        except Restart as restart:
+            if not may_restart:
+                raise
+            restart.prepare()
         except DatabaseError as error:
             code = retry_code(error)
-            if code is None:
-                raise
+            if code is None or connection.in_atomic_block:
+                raise  # Nothing to try again, or the transaction around this unit is undone with it.
             logger.warning("The database asks to try again (%s), attempt %d of %d.", code, attempt, ATTEMPTS)
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads retries, keeps no secret
-    raise TryAgain("The database is too busy at the moment.", retry_after=1)
+            if not may_restart:
+                raise TryAgain("The database is too busy at the moment.", retry_after=1) from error
+            time.sleep(random.uniform(0, min(0.02 * 2**attempt, _LONGEST_PAUSE)))  # noqa: S311 - spreads retries, keeps no secret
+        attempt += 1
+
+
+@contextlib.contextmanager
+def atomic() -> Iterator[None]:
+    """A transaction, or a savepoint of the one that is open. Raises `TransactionLost` where the savepoint is lost."""
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        with _transaction_in_turn() if connection.vendor == "sqlite" else _Transaction():
+            yield
+        return
+    try:
+        with _Transaction():
+            yield
+    except OperationalError:
+        raise  # The loop decides by its code.
+    except Exception as error:
+        # Django keeps quiet about a savepoint that could not be rolled back; every further statement would fail.
+        if connection.needs_rollback:
+            raise TransactionLost from error
+        raise
+
+
+@contextlib.contextmanager
+def single_statement() -> Iterator[None]:
+    """Around one statement that writes: alone it is a transaction by itself, within another one it gets a savepoint."""
+    if transaction.get_connection().in_atomic_block:
+        with atomic():
+            yield
+    else:
+        yield
 
 
 def let_others_write() -> None:
-    """Pause between the transactions of long work: on SQLite whoever waits to write looks every 100 ms at the latest
-    whether they can, and would hardly ever find it so."""
+    """Pause between the transactions of long work: on SQLite others look every 100 ms at the latest whether they can
+    write, and would hardly ever find that they can."""
     if transaction.get_connection().vendor == "sqlite":
         time.sleep(_SQLITE_PAUSE)
 
@@ -78,21 +155,21 @@ def retry_code(error: DatabaseError) -> str | None:
     if isinstance(error, _QueueTimeout):
         return "queue"
     if (code := getattr(cause, "sqlite_errorcode", None)) is not None:
-        # The lowest byte is the primary code, what is above it says which kind.
+        # The lowest byte is the primary code; the bytes above it say which kind.
         return f"sqlite {code}" if code & 0xFF in _SQLITE_CODES else None
     if error.args and error.args[0] in _MYSQL_CODES:
         return f"mysql {error.args[0]}"
-    # After MySQL's, whose errors have one too: HY000 for a lock time-out.
+    # After MySQL's, whose errors have a state too: HY000 for a lock time-out.
     state = getattr(cause, "sqlstate", None)
     return f"postgresql {state}" if state in _POSTGRESQL_CODES else None
 
 
 @contextlib.contextmanager
 def in_turn(name: str, *, seconds: int) -> Iterator[None]:
-    """Around a unit of work that inserts a row of this name: on MariaDB and MySQL one after the other.
+    """Around a unit of work that inserts a row of this name: on MariaDB and MySQL one caller after the other.
 
-    There, those whose INSERT waits for another's row deadlock with each other when that one is undone. Raises
-    `WaitedTooLong` after so many seconds; `name` has 64 characters at most. Elsewhere nobody waits here.
+    There, callers whose INSERT waits for the same row deadlock with each other when the first one is rolled back.
+    Raises `WaitedTooLong` after so many seconds; `name` has 64 characters at most. Elsewhere nobody waits here.
     """
     connection = transaction.get_connection()
     if connection.vendor != "mysql":
@@ -120,7 +197,7 @@ def waiting_at_most(seconds: int) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
-    # With an error the transaction is undone, and what was set for it.
+    # An error rolls the transaction back, and with it this setting.
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{seconds}s'")
     try:
@@ -134,15 +211,27 @@ def waiting_at_most(seconds: int) -> Iterator[None]:
 
 
 class WaitedTooLong(Exception):
-    """Somebody else held what was needed for longer than this work waits."""
+    """Somebody else held a lock for longer than this work waits."""
 
 
 class _QueueTimeout(DatabaseError):
     """A thread waited too long for its turn to write."""
 
 
+class _Transaction(transaction.Atomic):
+    """A transaction or savepoint that a unit of work has opened."""
+
+    def __init__(self) -> None:
+        super().__init__(using=None, savepoint=True, durable=False)
+
+
+def _is_outermost(connection: BaseDatabaseWrapper) -> bool:
+    """Whether no unit of work has a transaction open. Django's admin and tests open some of their own around it."""
+    return not any(isinstance(block, _Transaction) for block in connection.atomic_blocks)
+
+
 class _Turn:
-    """A thread's turn to write to SQLite: given back as soon as the transaction has ended, before what follows it."""
+    """A thread's turn to write to SQLite. Raises `DatabaseError` after 5 seconds of waiting for it."""
 
     def __init__(self) -> None:
         self._held = _sqlite_queue.acquire(timeout=_SQLITE_QUEUE_SECONDS)
@@ -150,21 +239,19 @@ class _Turn:
             raise _QueueTimeout
 
     def end(self) -> None:
+        """Let the next thread write."""
         if self._held:
             self._held = False
             _sqlite_queue.release()
 
 
-def _run_once(connection: BaseDatabaseWrapper, work: Callable[[], T], *, one_statement: bool) -> T:
-    if one_statement and connection.vendor == "postgresql":
-        return work()
-    if connection.vendor != "sqlite":
-        with transaction.atomic():
-            return work()
+@contextlib.contextmanager
+def _transaction_in_turn() -> Iterator[None]:
     turn = _Turn()
     try:
-        with transaction.atomic():
+        with _Transaction():
+            # The first action after the commit: what follows it holds nobody up.
             transaction.on_commit(turn.end)
-            return work()
+            yield
     finally:
         turn.end()

@@ -12,7 +12,7 @@ from statistics import median
 
 from django.db import connection
 
-from apps.services import taking
+from apps.services.slots import postgresql
 from lab import databases
 from lab.bench import plots, report, servers, story
 from lab.bench.load import Rate, measure
@@ -105,7 +105,7 @@ def pgbench(told: story.Story, days: int, seconds: float) -> float:
         "kind": "'assigned'",
     }
     values["date"] = "(CURRENT_DATE + :day::int)"
-    statement = re.sub(r"%\((\w+)\)s", lambda found: values[found[1]], taking.ONE_STATEMENT)
+    statement = re.sub(r"%\((\w+)\)s", lambda found: values[found[1]], postgresql.TAKE)
     statement = statement.replace("AND EXISTS (SELECT 1 FROM task)", _IS_THERE)
     program = databases.postgresql_programs() / "pgbench"
     options = connection.settings_dict["OPTIONS"]

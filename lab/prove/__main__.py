@@ -4,10 +4,9 @@ import argparse
 import json
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
-from lab.prove import campaign, control, full, report
+from lab.prove import campaign, full, report
 from lab.prove.campaign import Options
 
 
@@ -21,7 +20,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--clients", type=int, default=12, help="callers at once (12)")
     parser.add_argument("--seed", type=int, help="to do the same calls and faults again")
     parser.add_argument("--no-faults", action="store_true", help="only the storm")
-    parser.add_argument("--control", action="store_true", help="with the guard taken out, in a copy of the code")
+    parser.add_argument("--control", action="store_true", help="on a ToGo whose guard is taken out")
     parser.add_argument(
         "--full", type=Path, metavar="FOLDER", help="rounds until there are enough; started again it goes on"
     )
@@ -46,10 +45,9 @@ def main(arguments: list[str]) -> int:
     )
     if given.seed is not None:
         options.seed = given.seed
-    with tempfile.TemporaryDirectory(prefix="togo-control-") as copy:
-        if given.control:
-            options.code = control.without_guard(Path(copy))
-        result = campaign.run(options, lambda line: print(line, flush=True))
+    if given.control:
+        options.application = "lab.prove.control:application"
+    result = campaign.run(options, lambda line: print(line, flush=True))
     numbers = report.numbers(result)
     text = report.text(numbers)
     if given.json:

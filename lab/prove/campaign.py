@@ -17,7 +17,7 @@ from lab.prove.clock import library
 from lab.prove.conductor import LONGEST, Conductor
 from lab.prove.faults import faults_of
 from lab.prove.history import History
-from lab.prove.system import ROOT, System
+from lab.prove.system import System
 from lab.prove.world import World
 
 PEOPLE, TASKS = 240, 40
@@ -36,7 +36,7 @@ class Options:
     clients: int = 12
     seed: int = field(default_factory=lambda: random.SystemRandom().randrange(10**9))
     faults: bool = True
-    code: Path = ROOT
+    application: str = "togo.wsgi:application"
     keep: Path | None = None
 
 
@@ -61,7 +61,7 @@ def run(options: Options, say: Callable[[str], None]) -> Result:
         folder = Path(name)
         # PostgreSQL's own user must get through.
         folder.chmod(0o711)
-        with systems.start(folder, options.database, code=options.code) as system:
+        with systems.start(folder, options.database, application=options.application) as system:
             world = worlds.make(options.seed, clients=options.clients, people=PEOPLE, tasks=TASKS)
             say(f"Seed {options.seed}, {system.database.name}, {options.clients} clients, {options.minutes:g} minutes.")
             if options.faults and not library():

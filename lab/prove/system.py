@@ -20,13 +20,14 @@ from togo.embedded.broker import find_server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEB_PROCESSES = 3
+WEB = "togo.wsgi:application"
 
 
 class System:
     """The web server with several processes, a worker, beat, a broker and a database."""
 
-    def __init__(self, folder: Path, database: Database, *, code: Path = ROOT) -> None:
-        self.folder, self.database, self._code = folder, database, code
+    def __init__(self, folder: Path, database: Database, *, application: str = WEB) -> None:
+        self.folder, self.database, self._application = folder, database, application
         self.port = _free_port()
         self._broker_socket = folder / "broker.sock"
         self.broker_proxy = Proxy(self._broker_socket)
@@ -65,7 +66,7 @@ class System:
         """Make the tables."""
         command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         env = self.env | {"DATABASE_URL": self.database.direct}
-        subprocess.run(command, cwd=self._code, env=env, check=True)
+        subprocess.run(command, cwd=ROOT, env=env, check=True)
 
     def mend(self, parts: Sequence[Part]) -> None:
         """Start those that aren't running."""
@@ -102,7 +103,7 @@ class System:
         """The daily job, as an operator runs it by the worker's clock; its end doesn't matter here."""
         command = [sys.executable, "manage.py", "set_daily_limits", *options]
         with contextlib.suppress(subprocess.TimeoutExpired), (self.folder / "job.log").open("ab") as log:
-            subprocess.run(command, cwd=self._code, env=self._jobs_env, stdout=log, stderr=log, timeout=20, check=False)
+            subprocess.run(command, cwd=ROOT, env=self._jobs_env, stdout=log, stderr=log, timeout=20, check=False)
 
     def stop(self) -> None:
         """End everything."""
@@ -120,7 +121,7 @@ class System:
         options = ["--interface", "wsgi", "--no-ws", "--port", str(self.port), "--workers", str(WEB_PROCESSES)]
         options += ["--blocking-threads", "4", "--log-level", "warning", "--no-access-log"]
         options += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
-        return [*options, "togo.wsgi:application"]
+        return [*options, self._application]
 
     def _broker_options(self) -> list[str]:
         return [
@@ -133,14 +134,14 @@ class System:
 
     def _part(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Part:
         # Not a copy: the next start is with what it is then.
-        return Part(name, command, env=env or self.env, cwd=self._code, log=self.folder / f"{name}.log")
+        return Part(name, command, env=env or self.env, cwd=ROOT, log=self.folder / f"{name}.log")
 
 
 @contextlib.contextmanager
-def start(folder: Path, database_name: str, *, code: Path = ROOT) -> Iterator[System]:
+def start(folder: Path, database_name: str, *, application: str = WEB) -> Iterator[System]:
     """All of it, ready and empty; ended with everything it started."""
     with databases.start(database_name, folder) as database:
-        system = System(folder, database, code=code)
+        system = System(folder, database, application=application)
         try:
             with system.broker_proxy:
                 system.migrate()

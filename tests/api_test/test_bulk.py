@@ -84,7 +84,7 @@ def test_three_for_one_person_with_two_slots_left_are_refused_and_the_third_is_n
             "type": "/errors/#daily_limit_reached",
             "title": "The daily limit is reached",
             "status": 409,
-            "detail": "1 of 3 tasks are taken on 2026-03-02, and 2 more are asked for before this; "
+            "detail": "1 of 3 tasks is taken on 2026-03-02, and this request asks for 2 more before this one; "
             "the next day with room is 2026-03-03.",
             "code": "daily_limit_reached",
             "user": alice.pk,

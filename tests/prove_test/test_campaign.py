@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from lab.processes import ROOT
-from lab.prove import control
 
 pytestmark = pytest.mark.real_time
 
@@ -30,13 +29,3 @@ def test_without_the_guard_the_broken_limit_is_found() -> None:
     done = prove("--minutes", "0.3", "--control")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The control broke the limit, and it was found." in done.stdout
-
-
-def test_the_control_differs_from_togo_in_the_guard_alone(tmp_path: Path) -> None:
-    copy = control.without_guard(tmp_path)
-    different = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "apps").rglob("*.py")
-        if path.read_text() != (copy / path.relative_to(ROOT)).read_text()
-    }
-    assert different == {"apps/services/assignments.py", "apps/services/taking.py"}

@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import limits
-from lab.processes import Client, Server
+from lab.processes import Client, Server, start_server
 from tests.conftest import make_person
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
@@ -66,7 +66,26 @@ def test_the_same_task_is_given_once_and_takes_one_slot(server: Server) -> None:
                 assert (problem["code"], problem["assignment"]) == ("already_assigned", assignment.pk)
 
 
-def test_without_the_guard_the_same_storm_breaks_the_limit() -> None:
+def test_with_another_function_in_place_of_the_guard_the_same_calls_break_the_limit() -> None:
+    """The control: ToGo itself, with `slots.portable.take_slot` swapped for one without the condition."""
+    taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
+    tasks = [Task.objects.create(name=f"task {number}") for number in range(CLIENTS)]
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=DAYS[0], maximum=LIMIT)
+
+    def assign(client: Client, number: int) -> tuple[int, Any]:
+        body = {"task": tasks[number].pk, "user": alice.pk, "date": DAYS[0].isoformat()}
+        return client.call("POST", "/api/users/assignment/", body)
+
+    with start_server(application="lab.prove.control:application") as unguarded:
+        answers = Crowd(unguarded, taskmaster).all_at_once(assign)
+
+    assert count(answers) == {201: CLIENTS}
+    assert Assignment.objects.count() == CLIENTS > LIMIT
+    with pytest.raises(SystemExit):
+        call_command("check_limits")
+
+
+def test_a_count_before_the_insert_breaks_the_limit() -> None:
     """The control: a count, then an insert, as tutorials do it. If this doesn't break, the storm proves nothing."""
     assert _naive_storm(rounds=30) > 0
 

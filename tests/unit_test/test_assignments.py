@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, DailyLimitReached, DateOutOfRange
 from apps.exceptions.base import NotAllowed, ToGoError, TryAgain
@@ -13,7 +13,7 @@ from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import Assignment, DailyLimit, LimitDay, Task, User
 from apps.models.assignments import Status
-from apps.services import assignments, limit_rules, limits, users
+from apps.services import assignments, limit_rules, limits, slots, users
 from apps.services import tasks as catalogue
 from tests.unit_test.meanwhile import meanwhile
 
@@ -238,11 +238,17 @@ def test_asks_to_try_again_when_a_day_never_holds_still(taskmaster: User, alice:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
     given = assign(taskmaster, tasks[0], alice)
 
-    def makes_room() -> None:
-        DailyLimit.objects.update(wanted=2, maximum=2)
+    def set_maximum(maximum: int) -> None:
+        DailyLimit.objects.update(wanted=maximum, maximum=maximum)
 
-    with meanwhile("SELECT", makes_room, table="dailylimit", always=True), pytest.raises(TryAgain):
+    guard = "WITH" if connection.vendor == "postgresql" else "UPDATE"
+    with (
+        meanwhile(guard, lambda: set_maximum(1), table="dailylimit", always=True),
+        meanwhile("SELECT", lambda: set_maximum(2), table="dailylimit", always=True),
+        pytest.raises(TryAgain),
+    ):
         assign(taskmaster, tasks[1], alice)
+    set_maximum(1)
     assert day_of(alice) == (1, 1, 1, 1)
 
     def is_gone() -> None:
@@ -256,11 +262,12 @@ def test_asks_to_try_again_when_a_day_never_holds_still(taskmaster: User, alice:
 def test_a_task_that_is_deleted_while_it_is_given_takes_no_slot(
     taskmaster: User, alice: User, cooking: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def finds_at_its_end_that_the_task_is_gone(*_: Any, **__: Any) -> None:
+    def finds_at_its_end_that_the_task_is_gone(**_: Any) -> None:
         catalogue.delete_task(actor=taskmaster, task_id=cooking.pk)
         raise IntegrityError
 
-    monkeypatch.setattr(limits, "with_days", finds_at_its_end_that_the_task_is_gone)
+    for implementation in (slots.portable, slots.postgresql):
+        monkeypatch.setattr(implementation, "take", finds_at_its_end_that_the_task_is_gone)
     with pytest.raises(TaskNotFound):
         assign(taskmaster, cooking, alice)
 

@@ -23,7 +23,7 @@ def every_error(of: type[ToGoError] = ToGoError) -> set[type[ToGoError]]:
     return {
         error
         for kind in of.__subclasses__()
-        if kind.__module__.startswith("apps.")
+        if kind.__module__.startswith("apps.exceptions.")
         for error in {kind, *every_error(kind)}
     }
 

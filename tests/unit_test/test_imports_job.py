@@ -86,16 +86,16 @@ def test_a_task_that_is_deleted_meanwhile_starts_the_block_again(
     taskmaster: User, alice: User, tasks: list[Task]
 ) -> None:
     whole = start(taskmaster, "task 1,alice,2026-03-02\ntask 2,alice,2026-03-02\n")
-    real, looks = bulk.check, []
+    real, looks = bulk.candidates_of, []
 
     def deleted_after_the_first_look(asked: Any) -> list[Any]:
-        wishes = real(asked)
+        candidates = real(asked)
         if not looks:
             Task.objects.filter(pk=tasks[0].pk).delete()
         looks.append(asked)
-        return wishes
+        return candidates
 
-    with patch.object(bulk, "check", deleted_after_the_first_look):
+    with patch.object(bulk, "candidates_of", deleted_after_the_first_look):
         finish(whole)
 
     # Where the database finds it at the commit, the delete is undone with the rest.

@@ -7,7 +7,7 @@ import pytest
 from apps.exceptions.base import NotAllowed
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.models import Assignment, Task, User
-from apps.services import assignments, tasks
+from apps.services import assignments, limits, tasks
 from tests.unit_test.meanwhile import meanwhile
 
 MONDAY = date(2026, 3, 2)
@@ -61,6 +61,8 @@ def test_a_task_can_be_deleted_once_nobody_has_it(taskmaster: User, alice: User,
 
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_is_given_while_it_is_deleted_stays(taskmaster: User, alice: User, cooking: Task) -> None:
+    limits.create_days([(alice.pk, MONDAY)])
+
     def is_given() -> None:
         assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
 

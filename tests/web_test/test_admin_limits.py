@@ -91,7 +91,7 @@ def test_a_limit_below_what_is_taken_is_refused_and_says_so(page: Client, given:
         response = page.post(f"/admin/togo/{path}", {"maximum": 0, "reason": "Holiday"})
     assert response["Location"] == f"/admin/togo/{path}"
 
-    assert said(page.get(response["Location"])) == ["1 tasks are taken on 2026-03-02; take some away first."]
+    assert said(page.get(response["Location"])) == ["1 task is taken on 2026-03-02; take it away first."]
     assert DailyLimit.objects.values_list("maximum", "taken", "source_kind").get() == (5, 1, "default")
 
 

@@ -404,7 +404,7 @@ def test_a_limit_below_what_is_taken_is_refused_with_why(page: Client, alice: Us
     with nothing_written():
         response = page.post(f"/board/day/{alice.pk}/2026-03-02/", {"maximum": 0})
 
-    assert "1 tasks are taken on 2026-03-02; take some away first." in text_of(response)
+    assert "1 task is taken on 2026-03-02; take it away first." in text_of(response)
 
 
 def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: User) -> None:

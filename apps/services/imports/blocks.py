@@ -19,14 +19,13 @@ from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
+from apps.models.base import DayKey, any_of, conditions_for
 from apps.models.imports import ImportStatus
-from apps.models.limits import Room
-from apps.services import bulk, limits, taking_many, unit_of_work
-from apps.services.assignments import Overtaken, until_settled
-from apps.services.bulk import Item, Wish
-from apps.services.limits import Day
+from apps.models.limits import DaySnapshot
+from apps.services import bulk, limits, unit_of_work
+from apps.services.bulk import Item
 from apps.services.shared import picking, refusals
-from apps.services.taking_many import Made
+from apps.services.slots import Accepted, Candidate, CreatedAssignment, decide
 
 logger = logging.getLogger(__name__)
 
@@ -45,15 +44,9 @@ def do_next_block(import_id: int) -> bool:
     Raises `TryAgain`, and the database's own errors.
     """
 
-    def attempt() -> bool:
-        try:
-            return limits.with_days(lambda: _do_next_block(import_id))
-        except IntegrityError:
-            # PostgreSQL finds at the commit that a task was deleted meanwhile; the next look says so.
-            raise Overtaken from None
-
     try:
-        return until_settled(attempt)
+        # PostgreSQL finds at the commit that a task was deleted meanwhile; the next attempt says so.
+        return unit_of_work.run(lambda: _do_next_block(import_id), restart_on=IntegrityError)
     except (ToGoError, DatabaseError):
         raise
     except Exception:
@@ -76,7 +69,7 @@ def _do_next_block(import_id: int) -> bool:
         _finish(whole, ImportStatus.DONE)
         return False
     asked = _read([cells for _, *cells in block.rows])
-    outcomes = _foretell(whole, asked) if whole.dry_run else bulk.assign_each(actor=uploader, asked=asked)
+    outcomes = _predict(whole, asked) if whole.dry_run else bulk.assign_each(actor=uploader, asked=asked)
     refused = sum(isinstance(outcome, ToGoError) for outcome in outcomes)
     ImportBlock.objects.filter(pk=block.pk).update(outcomes=[_as_json(outcome) for outcome in outcomes])
     Import.objects.filter(pk=whole.pk).update(
@@ -109,7 +102,7 @@ def _as_json(outcome: object) -> dict[str, Any]:
             "assignment": outcome.data.get("assignment"),
             "next_free_date": free.isoformat() if free else None,
         }
-    return {"assignment": outcome.id if isinstance(outcome, Made) else None}
+    return {"assignment": outcome.id if isinstance(outcome, CreatedAssignment) else None}
 
 
 # --- what the cells mean ----------------------------------------------------------------------------------------
@@ -146,9 +139,9 @@ def _date(cell: str) -> datetime.date | None:
 
 
 def _tasks(cells: set[str]) -> dict[str, Named]:
-    ids = set(Task.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
+    ids = set(Task.objects.filter(pk__in=any_of(_ids(cells))).values_list("pk", flat=True))
     named: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
-    found = Task.objects.filter(name__in=taking_many.among(cells))
+    found = Task.objects.filter(name__in=any_of(cells))
     for name, is_active, pk in found.values_list("name", "is_active", "pk"):
         named[name][is_active].append(pk)
 
@@ -166,10 +159,10 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
 
 
 def _people(cells: set[str]) -> dict[str, Named]:
-    ids = set(User.objects.filter(pk__in=taking_many.among(_ids(cells))).values_list("pk", flat=True))
+    ids = set(User.objects.filter(pk__in=any_of(_ids(cells))).values_list("pk", flat=True))
     # An id is nobody's name as long as there is somebody with it.
     normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
-    found = User.objects.filter(username__in=taking_many.among(set(normal.values())))
+    found = User.objects.filter(username__in=any_of(set(normal.values())))
     named = dict(found.values_list("username", "pk"))
 
     def one(cell: str) -> Named:
@@ -193,43 +186,43 @@ def _ids(cells: set[str]) -> list[int]:
 # --- dry runs ---------------------------------------------------------------------------------------------------
 
 
-def _foretell(whole: Import, asked: Sequence[bulk.Asked]) -> list[bulk.Fits | ToGoError]:
+def _predict(whole: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | ToGoError]:
     """What would become of each row after all rows before it. Writes what it would take as claims, and nothing else."""
-    wishes = bulk.check(asked)
-    places = {(wish.user_id, wish.date) for wish in wishes if isinstance(wish, Wish)}
+    candidates = bulk.candidates_of(asked)
+    places = {(candidate.user_id, candidate.date) for candidate in candidates if isinstance(candidate, Candidate)}
     claims = {
         claim
-        for some in taking_many.of_days(places)
+        for some in conditions_for(places)
         for claim in ImportClaim.objects.filter(some, whole=whole).values_list("user", "date", "task")
     }
-    days = _foreseen(places)
+    days = _days_as_they_would_be(places)
     for place, claimed in Counter((user_id, date) for user_id, date, _ in claims).items():
         day = days[place]
         day.taken = min(day.taken + claimed, day.maximum)
-    decisions = bulk.decide([_unclaimed(wish, claims) for wish in wishes], days)
+    decisions = decide([_unclaimed(candidate, claims) for candidate in candidates], days)
     ImportClaim.objects.bulk_create(
-        ImportClaim(whole=whole, user=fits.day.user_id, date=fits.day.date, task=fits.task.pk)
-        for fits in decisions
-        if isinstance(fits, bulk.Fits)
+        ImportClaim(whole=whole, user=accepted.day.user_id, date=accepted.day.date, task=accepted.task.pk)
+        for accepted in decisions
+        if isinstance(accepted, Accepted)
     )
-    return bulk.explain(decisions)
+    return bulk.with_advice(decisions)
 
 
-def _unclaimed(wish: Wish | ToGoError, claims: set[tuple[int, datetime.date, int]]) -> Wish | ToGoError:
-    if isinstance(wish, Wish) and (wish.user_id, wish.date, wish.task.pk) in claims:
-        return refusals.already_assigned(task_id=wish.task.pk, user_id=wish.user_id, date=wish.date)
-    return wish
+def _unclaimed(candidate: Candidate | ToGoError, claims: set[tuple[int, datetime.date, int]]) -> Candidate | ToGoError:
+    if isinstance(candidate, Candidate) and (candidate.user_id, candidate.date, candidate.task.pk) in claims:
+        return refusals.already_assigned(task_id=candidate.task.pk, user_id=candidate.user_id, date=candidate.date)
+    return candidate
 
 
-def _foreseen(places: set[Day]) -> dict[Day, Room]:
+def _days_as_they_would_be(places: set[DayKey]) -> dict[DayKey, DaySnapshot]:
     """These days as they are; those that aren't set yet as they would be set now, with 0 as `id`."""
     if not places:
         return {}
     found = {
         (day.user_id, day.date): day
-        for some in taking_many.of_days(places)
-        for day in DailyLimit.objects.filter(some).rooms()
+        for some in conditions_for(places)
+        for day in DailyLimit.objects.filter(some).snapshots()
     }
     dates = [date for _, date in places]
     picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
-    return {place: found.get(place) or Room.of(limits.unset_day(picker, *place)) for place in places}
+    return {place: found.get(place) or DaySnapshot.of(limits.unset_day(picker, *place)) for place in places}

@@ -1,7 +1,7 @@
-"""Does a call with an `Idempotency-Key` once, and answers it again as it was answered then.
+"""Does a call with an `Idempotency-Key` once, and gives every repetition of the call the same answer.
 
-The key's row is inserted first in the call's own transaction, before any other lock is taken. So it is there if and
-only if what the call did is, whatever crashes; and whoever comes with the same key meanwhile waits for that row.
+The key's row is inserted first in the call's own transaction, before any other lock is taken. So the row is there if
+and only if the call's work is, whatever crashes; and a second call with the same key waits for that row.
 """
 
 import datetime
@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from django.db import IntegrityError
 from django.utils import timezone
 
-from apps.exceptions.base import TryAgain
 from apps.exceptions.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused
 from apps.models import IdempotencyKey, User
-from apps.services import limits, unit_of_work
+from apps.services import unit_of_work
 
 KEPT = datetime.timedelta(hours=24)
 # How long a call waits for another one with the same key, in seconds.
 WAIT = 2
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -42,34 +40,30 @@ def once(*, actor: User, call: str, key: str, body: str, work: Callable[[], Answ
     """
     scope = hashlib.sha256("\0".join([str(actor.pk), call, key]).encode()).hexdigest()
 
-    def first() -> Answer:
-        with unit_of_work.waiting_at_most(WAIT):
-            IdempotencyKey.objects.filter(pk=scope, created_at__lt=_expired_before()).delete()
-            IdempotencyKey.objects.create(scope=scope, body=body)
-        answer = work()
-        IdempotencyKey.objects.filter(pk=scope).update(
-            status=answer.status, answer=answer.body, location=answer.location
-        )
-        return answer
+    def attempt() -> Answer:
+        return _kept(scope, body) or _do(scope, body, work)
 
     try:
         with unit_of_work.in_turn(scope, seconds=WAIT):
-            for _ in range(_ATTEMPTS):
-                if kept := _kept(scope, body):
-                    return kept
-                try:
-                    return limits.with_days(first)
-                except IntegrityError:
-                    # Another call with this key was first; or (on PostgreSQL, at the commit) a task was deleted.
-                    continue
+            # A constraint fails where another call with this key was first or (on PostgreSQL, at the commit) where a
+            # task was deleted. The next attempt finds out which.
+            return unit_of_work.run(attempt, restart_on=IntegrityError)
     except unit_of_work.WaitedTooLong:
         raise IdempotencyKeyInUse("The first call with this key is still running.", retry_after=1) from None
-    raise TryAgain("Others are changing the same at the same time.", retry_after=1)
 
 
 def remove_expired() -> int:
     """Forget the keys that are older than 24 hours; returns how many."""
     return unit_of_work.run(lambda: IdempotencyKey.objects.filter(created_at__lt=_expired_before()).delete()[0])
+
+
+def _do(scope: str, body: str, work: Callable[[], Answer]) -> Answer:
+    with unit_of_work.waiting_at_most(WAIT):
+        IdempotencyKey.objects.filter(pk=scope, created_at__lt=_expired_before()).delete()
+        IdempotencyKey.objects.create(scope=scope, body=body)
+    answer = work()
+    IdempotencyKey.objects.filter(pk=scope).update(status=answer.status, answer=answer.body, location=answer.location)
+    return answer
 
 
 def _kept(scope: str, body: str) -> Answer | None:

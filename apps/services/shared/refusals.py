@@ -4,10 +4,11 @@ import datetime
 
 from apps.exceptions.assignments import AlreadyAssigned, DailyLimitReached
 from apps.exceptions.base import ToGoError
+from apps.exceptions.limits import LimitBelowTaken
 from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
-from apps.models.limits import Room
+from apps.models.limits import DaySnapshot
 
 
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
@@ -47,20 +48,34 @@ def already_assigned(
     )
 
 
-def daily_limit_reached(day: DailyLimit | Room, next_free_date: datetime.date | None) -> DailyLimitReached:
-    """The day is full, why, and which one to take instead. Where it has room left, the same request has asked for
-    that already."""
-    asked = f", and {day.remaining} more are asked for before this" if day.remaining else ""
-    advice = f"the next day with room is {next_free_date}" if next_free_date else "no later day with room was found"
-    state = f"{day.taken} of {day.maximum} tasks are taken on {day.date}"
+def daily_limit_reached(day: DailyLimit | DaySnapshot, next_free_date: datetime.date | None) -> DailyLimitReached:
+    """The day is full, why, and which day to take instead. Where it has room left, candidates before this one in the
+    same request ask for that room."""
     if not day.maximum:
         state = f"{day.date} is off{f' ({day.source_reason})' if day.source_reason else ''}"
+    else:
+        tasks, are = "task" if day.maximum == 1 else "tasks", "is" if day.taken == 1 else "are"
+        state = f"{day.taken} of {day.maximum} {tasks} {are} taken on {day.date}"
+    if day.remaining:
+        state += f", and this request asks for {day.remaining} more before this one"
+    advice = f"the next day with room is {next_free_date}" if next_free_date else "no later day with room was found"
     return DailyLimitReached(
-        f"{state}{asked}; {advice}.",
+        f"{state}; {advice}.",
         user=day.user_id,
         date=day.date,
         maximum=day.maximum,
         taken=day.taken,
         source=day.source,
         next_free_date=next_free_date,
+    )
+
+
+def limit_below_taken(day: DailyLimit) -> LimitBelowTaken:
+    """The person has more tasks on that day than the maximum that was asked for."""
+    state = "1 task is" if day.taken == 1 else f"{day.taken} tasks are"
+    return LimitBelowTaken(
+        f"{state} taken on {day.date}; take {'it' if day.taken == 1 else 'some'} away first.",
+        user=day.user_id,
+        date=day.date,
+        taken=day.taken,
     )

@@ -42,7 +42,7 @@ def apply_rules(*, at_most: int | None = None) -> bool:
             if left < 0:
                 return False
     for date in dates:
-        pick_again(DailyLimit.objects.filter(date=date))
+        repick(DailyLimit.objects.filter(date=date))
     unit_of_work.run(lambda: _note_applied(version))
     return True
 
@@ -75,24 +75,24 @@ def rules_changed() -> None:
         many_days_outdated.send(sender=LimitRule)
 
 
-def pick_again(days: QuerySet[DailyLimit]) -> None:
+def repick(days: QuerySet[DailyLimit]) -> None:
     """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
     version = picking.current_version()
     outdated = days.filter(rules_version__lt=version)
     while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
-        unit_of_work.run(lambda ids=ids: _pick_chunk_again(ids, version))  # type: ignore[misc]
+        unit_of_work.run(lambda ids=ids: _repick_chunk(ids, version))  # type: ignore[misc]
 
 
-def _pick_chunk_again(ids: list[int], version: int) -> None:
+def _repick_chunk(ids: list[int], version: int) -> None:
     days = list(DailyLimit.objects.filter(pk__in=ids, rules_version__lt=version).locked())
     if not days:
         return  # Another worker did them while this one waited for their locks.
     dates = [day.date for day in days]
     # Read after the days are locked: a later change of the rules finds them outdated again.
-    give(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
+    apply_picks(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
 
 
-def give(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
+def apply_picks(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
     """Give locked days the limits that the picker wants; what is taken stays, and no slot opens that isn't wanted.
 
     One statement for the days that stay as they are, and one for each limit that others are given: a rule that has

@@ -1,0 +1,60 @@
+"""Runs the statements of every call, written out: on PostgreSQL each is parsed and planned once for a connection.
+
+Django writes values into the text of what it sends there, so PostgreSQL plans every statement anew. A statement that is
+run here keeps its text, and its values travel beside it. Other databases get the same text through Django's cursor.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg.types.numeric import Int8
+
+
+def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The first row that a statement returns, or None; see `rows`."""
+    return next(iter(rows(statement, values)), None)
+
+
+def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows that a statement returns, whether it reads or writes.
+
+    `values` are whole numbers, texts, dates and, on PostgreSQL, times and texts of arrays. SQLite returns dates as
+    texts, which `as_date` reads. Raises the errors that Django raises for its own statements.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        return _prepared_rows(connection, statement, values)
+    adapt = connection.ops.adapt_datefield_value
+    adapted = {name: adapt(one) if isinstance(one, date) else one for name, one in values.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, adapted)
+        return list(cursor.fetchall())
+
+
+def as_date(value: date | str | None) -> date | None:
+    """The date in a column of a row of `rows`."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _prepared_rows(connection: Any, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    # Every whole number is sent as a bigint: another type would be another statement to plan.
+    values = {name: Int8(one) if type(one) is int else one for name, one in values.items()}
+    connection.ensure_connection()
+    session = connection.connection
+    # One cursor for all prepared statements of a session: to make a cursor for each costs time that can be measured.
+    prepared = getattr(connection, "prepared_cursor", None)
+    if prepared is None or prepared.connection is not session:
+        prepared = connection.prepared_cursor = psycopg.Cursor(session)
+    # Django's wrapper around the cursor, so that execute wrappers and the query log see the statement as it was sent.
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    cursor = wrap(prepared)
+    # Prepare this statement only: else psycopg would count, and so keep, every text that Django sends.
+    session.prepare_threshold = 0
+    try:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+    finally:
+        session.prepare_threshold = None

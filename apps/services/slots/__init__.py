@@ -1,0 +1,135 @@
+"""The only code that writes `DailyLimit.taken`, and that inserts, changes or deletes assignments.
+
+A slot is taken by one guarded UPDATE whose row count decides; nothing that was read before it does. The assignment is
+written in the same transaction, so `taken` is always the number of assignments. Every function here is atomic by
+itself: it opens its own transaction, or a savepoint within a unit of work. Call it through `unit_of_work.retry`.
+
+`portable.py` says what each function does, for every database. `postgresql.py` does some of them in one statement.
+"""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import IntegrityError, connection
+
+from apps.exceptions.base import ToGoError
+from apps.models import Assignment, User
+from apps.models.base import DayKey
+from apps.models.limits import DaySnapshot
+from apps.services.limits import DayMissing
+from apps.services.slots import portable, postgresql
+from apps.services.slots.decisions import Decision, decide, why_not
+from apps.services.slots.records import Accepted, Candidate, CreatedAssignment, DayFull
+from apps.services.unit_of_work import LostRace, atomic
+
+__all__ = [
+    "Accepted",
+    "Candidate",
+    "CreatedAssignment",
+    "DayFull",
+    "NothingTaken",
+    "decide",
+    "free",
+    "mark",
+    "move",
+    "take",
+    "take_many",
+]
+
+Outcome = CreatedAssignment | DayFull | ToGoError
+
+
+class NothingTaken(Exception):
+    """Some candidates of an all-or-nothing call were refused, so none was assigned."""
+
+    def __init__(self, decisions: list[Decision]) -> None:
+        super().__init__(decisions)
+        self.decisions = decisions
+
+
+def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
+    """Take a slot of a person's day and write the assignment and its event. The assignment's day tells what is taken.
+
+    Raises `TaskNotFound`, `UserNotFound`, `TaskInactive`, `UserInactive`, `AlreadyAssigned`, `DayFull`, `DayMissing`
+    and `LostRace`; then nothing is written.
+    """
+    write = postgresql.take if _on_postgresql() else portable.take
+    try:
+        assignment = write(actor=actor, task_id=task_id, user_id=user_id, date=date)
+    except IntegrityError:
+        # The person has the task already, or the task or the person was deleted meanwhile.
+        raise _conflict(task_id, user_id, date) from None
+    if assignment is None:
+        # Looked up only now: most tasks can be assigned.
+        raise why_not(task_id=task_id, user_id=user_id, date=date)
+    return assignment
+
+
+def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_or_nothing: bool) -> list[Outcome]:
+    """Take slots for these candidates in their order, with a few statements for all of them, and write what they are
+    taken for; returns what became of each. Refusals among the candidates are passed through.
+
+    1. Lock the days, sorted by id.
+    2. Decide about each candidate under the locks.
+    3. Write all slots, assignments and events.
+
+    Raises `NothingTaken` when one is refused and it is all or nothing, `DayMissing` and `LostRace`.
+    """
+    try:
+        with atomic():
+            decisions = decide(candidates, _locked_days(candidates))
+            accepted = [decision for decision in decisions if isinstance(decision, Accepted)]
+            if all_or_nothing and len(accepted) < len(decisions):
+                raise NothingTaken(decisions)
+            write = postgresql.write_many if _on_postgresql() else portable.write_many
+            created = iter(write(actor=actor, accepted=accepted) if accepted else [])
+            return [next(created) if isinstance(decision, Accepted) else decision for decision in decisions]
+    except IntegrityError:
+        # A task or a person was deleted meanwhile. The next attempt finds that out.
+        raise LostRace from None
+
+
+def move(
+    *, actor: User, assignment: Assignment, user_id: int, date: datetime.date, status: str | None = None
+) -> Assignment:
+    """Free the slot of an assignment, take one on this person's date, and mark it with `status` if that is given.
+
+    It keeps its id, task and taskmaster. `assignment` is as it was read, with its day and task. Raises
+    `AlreadyAssigned`, `DayFull`, `DayMissing` and `LostRace`; then nothing is changed.
+    """
+    try:
+        return portable.move(actor=actor, assignment=assignment, user_id=user_id, date=date, status=status)
+    except portable.SlotNotTaken:
+        raise why_not(task_id=assignment.task_id, user_id=user_id, date=date, moving=assignment.pk) from None
+    except IntegrityError:
+        raise _conflict(assignment.task_id, user_id, date, moving=assignment.pk) from None
+
+
+def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
+    """Mark an assignment as done or open; it keeps its slot. Raises `LostRace`; then nothing is changed."""
+    return portable.mark(actor=actor, assignment=assignment, status=status)
+
+
+def free(*, actor: User, assignment: Assignment) -> None:
+    """Delete an assignment and free its slot. Raises `LostRace`; then nothing is changed."""
+    portable.free(actor=actor, assignment=assignment)
+
+
+def _on_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _locked_days(candidates: Sequence[Candidate | ToGoError]) -> dict[DayKey, DaySnapshot]:
+    keys = {(one.user_id, one.date) for one in candidates if isinstance(one, Candidate)}
+    lock = postgresql.lock_days if _on_postgresql() else portable.lock_days
+    days = lock(keys) if keys else {}
+    if missing := keys - set(days):
+        raise DayMissing(*missing, for_everybody=True)
+    return days
+
+
+def _conflict(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> Exception:
+    """The exception to raise where a constraint of the database refused to write."""
+    why = why_not(task_id=task_id, user_id=user_id, date=date, moving=moving)
+    # A day that is full by now says nothing about the constraint.
+    return LostRace() if isinstance(why, DayFull) else why

@@ -1,0 +1,119 @@
+"""Decides whether a person can be given a task on a day: the same function for a single call, a bulk and a dry run."""
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from django.db import DEFAULT_DB_ALIAS
+
+from apps.exceptions.assignments import AlreadyAssigned
+from apps.exceptions.base import ToGoError
+from apps.models import Assignment, DailyLimit, Task, User
+from apps.models.base import DayKey, any_of
+from apps.models.limits import DAY, DaySnapshot
+from apps.models.prepared_statements import first_row
+from apps.services.limits import DayMissing
+from apps.services.shared import refusals
+from apps.services.slots.records import Accepted, Candidate, DayFull
+from apps.services.unit_of_work import LostRace
+
+Decision = Accepted | DayFull | ToGoError
+
+_LOOK = f"""
+SELECT task.id, task.name, task.is_active, person.id, person.username, person.is_active,
+    {", ".join(f"day.{column}" for column in DAY.split(", "))}, assignment.id
+FROM (SELECT 1) AS one
+LEFT JOIN togo_task AS task ON task.id = %(task)s
+LEFT JOIN togo_user AS person ON person.id = %(user)s
+LEFT JOIN togo_dailylimit AS day ON day.user_id = %(user)s AND day.date = %(date)s
+LEFT JOIN togo_assignment AS assignment ON assignment.daily_limit_id = day.id AND assignment.task_id = %(task)s
+"""  # noqa: S608 - only our own names
+
+
+def refusal_on_day(
+    *, task_id: int, day: DailyLimit | DaySnapshot, assignment_id: int | None, promised: int = 0
+) -> AlreadyAssigned | DayFull | None:
+    """Why this task can't be assigned on this day, or None if it can: the person has the task, or the day is full.
+
+    `assignment_id` is the assignment by which the person has the task, 0 where a candidate before this one gets it.
+    `promised` slots of the day go to candidates before this one.
+    """
+    if assignment_id is not None:
+        return refusals.already_assigned(
+            task_id=task_id, user_id=day.user_id, date=day.date, assignment_id=assignment_id or None
+        )
+    return None if day.remaining > promised else DayFull(day)
+
+
+def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, DaySnapshot]) -> list[Decision]:
+    """What becomes of each candidate on these days, in this order. Writes nothing."""
+    keys = {(one.user_id, one.date) for one in candidates if isinstance(one, Candidate)}
+    task_ids = {one.task.id for one in candidates if isinstance(one, Candidate)}
+    assigned = _assignments({key: days[key] for key in keys}, task_ids)
+    promised: Counter[DayKey] = Counter()
+
+    def one(candidate: Candidate | ToGoError) -> Decision:
+        if isinstance(candidate, ToGoError):
+            return candidate
+        key = (candidate.user_id, candidate.date)
+        assignment = (*key, candidate.task.id)
+        refusal = refusal_on_day(
+            task_id=candidate.task.id,
+            day=days[key],
+            assignment_id=assigned.get(assignment),
+            promised=promised[key],
+        )
+        if refusal:
+            return refusal
+        promised[key] += 1
+        assigned[assignment] = 0
+        return Accepted(candidate.task, days[key])
+
+    return [one(candidate) for candidate in candidates]
+
+
+def why_not(*, task_id: int, user_id: int, date: datetime.date, moving: int | None = None) -> Exception:
+    """Why no slot was taken, looked up afterwards with one read: the exception to raise.
+
+    `moving` is the id of an assignment that is moved; it keeps its task, retired or not. Returns a refusal, `DayFull`,
+    `DayMissing` where the limit isn't set yet, and `LostRace` where the slot could be taken by now.
+    """
+    seen = _look(task_id=task_id, user_id=user_id, date=date)
+    if moving is None and (refusal := refusals.of_task_or_person(task_id, seen.task, user_id, seen.person)):
+        return refusal
+    if seen.day is None:
+        return DayMissing((user_id, date), for_everybody=True)
+    if moving is not None and seen.assignment_id == moving:
+        return LostRace()  # Someone else moved it there.
+    refusal_of_day = refusal_on_day(task_id=task_id, day=seen.day, assignment_id=seen.assignment_id)
+    return refusal_of_day or LostRace()
+
+
+class _Seen(NamedTuple):
+    """The rows that decide; None for a row that isn't there."""
+
+    task: Task | None
+    person: User | None
+    day: DailyLimit | None
+    # The assignment by which the person has the task on that date already.
+    assignment_id: int | None
+
+
+def _look(*, task_id: int, user_id: int, date: datetime.date) -> _Seen:
+    row = first_row(_LOOK, {"task": task_id, "user": user_id, "date": date})
+    assert row  # There is always one row, whatever is missing in it.
+    task, person, day, assignment_id = row[:3], row[3:6], row[6:-1], row[-1]
+    return _Seen(
+        Task(*task) if task[0] else None,
+        User.from_db(DEFAULT_DB_ALIAS, ["id", "username", "is_active"], person) if person[0] else None,
+        DailyLimit.of_row(day) if day[0] else None,
+        assignment_id,
+    )
+
+
+def _assignments(days: Mapping[DayKey, DaySnapshot], task_ids: set[int]) -> dict[tuple[int, datetime.date, int], int]:
+    """The ids of the assignments of these tasks on these days, by person, date and task."""
+    keys = {day.id: key for key, day in days.items() if day.id}
+    rows = Assignment.objects.filter(daily_limit__in=any_of(keys), task__in=task_ids)
+    return {(*keys[day], task): pk for day, task, pk in rows.values_list("daily_limit", "task", "pk")}

@@ -1,0 +1,112 @@
+"""How slots are taken on PostgreSQL: each function of `portable.py` that stands here too is one statement.
+
+One statement is one round trip, and alone it is one transaction. None of them holds `ON CONFLICT DO NOTHING`, which
+would commit a slot without its assignment.
+"""
+
+import datetime
+from collections.abc import Collection, Sequence
+
+from django.utils import timezone
+
+from apps.models import Assignment, DailyLimit, Task, User
+from apps.models.assignments import Status
+from apps.models.base import DayKey, array
+from apps.models.events import Kind
+from apps.models.limits import DAY, DaySnapshot
+from apps.models.prepared_statements import first_row, rows
+from apps.services.slots.portable import count_slots
+from apps.services.slots.records import Accepted, CreatedAssignment
+from apps.services.unit_of_work import LostRace, single_statement
+
+# Only our own words are put together here; values are sent beside them.
+TAKE = f"""
+WITH task AS (
+    SELECT id, name, is_active FROM togo_task WHERE id = %(task)s AND is_active
+), day AS (
+    UPDATE togo_dailylimit SET taken = taken + 1
+    WHERE user_id = %(user)s AND date = %(date)s AND taken < maximum
+        AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)
+        AND EXISTS (SELECT 1 FROM task)
+    RETURNING {DAY}
+), created AS (
+    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
+    SELECT day.id, task.id, %(actor)s, %(status)s, %(now)s FROM day, task RETURNING id
+), event AS (
+    INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
+    SELECT %(now)s, %(actor)s, %(kind)s, %(user)s, task.id, task.name, %(date)s, created.id, '{{}}' FROM created, task
+)
+SELECT created.id, task.*, day.* FROM created, task, day
+"""  # noqa: S608
+
+_LOCK_DAYS = f"""
+SELECT {", ".join(DaySnapshot.columns())} FROM togo_dailylimit AS day
+JOIN unnest(%(users)s::bigint[], %(dates)s::date[]) AS key (user_id, date) USING (user_id, date)
+ORDER BY id FOR NO KEY UPDATE OF day
+"""  # noqa: S608
+
+_WRITE_MANY = """
+WITH accepted AS (
+    SELECT * FROM unnest(%(days)s::bigint[], %(tasks)s::bigint[]) WITH ORDINALITY AS accepted (day, task, number)
+), day AS (
+    UPDATE togo_dailylimit SET taken = taken + slots.number
+    FROM (SELECT day, count(*) AS number FROM accepted GROUP BY day) AS slots
+    WHERE togo_dailylimit.id = slots.day
+    RETURNING id, user_id, date
+), created AS (
+    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
+    SELECT day.id, accepted.task, %(actor)s, %(status)s, %(now)s FROM accepted JOIN day ON day.id = accepted.day
+    ORDER BY accepted.number
+    RETURNING id, daily_limit_id, task_id
+), event AS (
+    INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
+    SELECT %(now)s, %(actor)s, %(kind)s, day.user_id, created.task_id, task.name, day.date, created.id, '{}'
+    FROM created JOIN day ON day.id = created.daily_limit_id JOIN togo_task AS task ON task.id = created.task_id
+    ORDER BY created.id
+)
+SELECT id, daily_limit_id, task_id FROM created
+"""
+
+
+def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment | None:
+    """As `portable.take`, in one statement."""
+    now = timezone.now()
+    values = {
+        "task": task_id,
+        "user": user_id,
+        "actor": actor.pk,
+        "date": date,
+        "now": now,
+        "status": Status.OPEN.value,
+        "kind": Kind.ASSIGNED.value,
+    }
+    with single_statement():
+        row = first_row(TAKE, values)
+    if row is None:
+        return None
+    task, day = Task(*row[1:4]), DailyLimit.of_row(row[4:])
+    return Assignment(id=row[0], daily_limit=day, task=task, taskmaster=actor, status=Status.OPEN, created_at=now)
+
+
+def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
+    """As `portable.lock_days`, in one statement."""
+    values = {"users": array(user_id for user_id, _ in keys), "dates": array(date for _, date in keys)}
+    return {(day.user_id, day.date): day for day in (DaySnapshot(*row) for row in rows(_LOCK_DAYS, values))}
+
+
+def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssignment]:
+    """As `portable.write_many`, in one statement."""
+    now = timezone.now()
+    values = {
+        "days": array(day.id for _, day in accepted),
+        "tasks": array(task.id for task, _ in accepted),
+        "actor": actor.pk,
+        "now": now,
+        "status": Status.OPEN.value,
+        "kind": Kind.ASSIGNED.value,
+    }
+    ids = {(day_id, task_id): pk for pk, day_id, task_id in rows(_WRITE_MANY, values)}
+    if len(ids) != len(accepted):
+        raise LostRace
+    count_slots(accepted)
+    return [CreatedAssignment(ids[day.id, task.id], day, task.id, actor.pk, Status.OPEN, now) for task, day in accepted]

@@ -1,0 +1,149 @@
+"""Slots: both implementations do the same, and a story of many steps leaves the same rows."""
+
+import datetime
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.exceptions.base import ToGoError
+from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.services import assignments, bulk, limits, slots
+from apps.services.bulk import Item
+from tests.conftest import TODAY, make_person
+
+pytestmark = pytest.mark.django_db
+
+STEPS = 400
+DAYS = [TODAY + timedelta(days=offset) for offset in range(3)]
+
+
+class World:
+    """Three people, six tasks, and a taskmaster, for whom a random story is played."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.taskmaster = make_person(f"{name} taskmaster", is_taskmaster=True)
+        self.people = [make_person(f"{name} {number}") for number in range(3)]
+        self.tasks = [Task.objects.create(name=f"{name} task {number}") for number in range(6)]
+        self.told: list[str] = []
+
+    def play(self) -> None:
+        """Take, move, mark, free and take many, on few days with small limits, so that each refusal comes up."""
+        for _ in range(STEPS):
+            try:
+                self.told.append(self._step())
+            except ToGoError as refusal:
+                self.told.append(refusal.code)
+
+    def _step(self) -> str:
+        person, day = self.chance.choice(self.people), self.chance.choice(DAYS)
+        task = self.chance.choice(self.tasks)
+        action = self.chance.choice(["assign", "assign", "assign", "earliest", "move", "mark", "free", "bulk", "limit"])
+        whose = Assignment.objects.filter(taskmaster=self.taskmaster).order_by("pk")
+        one = whose[self.chance.randrange(whose.count())].pk if whose.count() else 2**40
+        by: dict[str, Any] = {"actor": self.taskmaster}
+        if action == "assign":
+            assignments.assign(**by, task_id=task.pk, user_id=person.pk, date=day)
+        elif action == "earliest":
+            assignments.assign_earliest(**by, task_id=task.pk, user_id=person.pk, first=day)
+        elif action == "move":
+            status = self.chance.choice([None, "done", "open"])
+            assignments.change(**by, assignment_id=one, user_id=person.pk, date=day, status=status)
+        elif action == "mark":
+            assignments.change(**by, assignment_id=one, status=self.chance.choice(["done", "open"]))
+        elif action == "free":
+            assignments.unassign(**by, assignment_id=one)
+        elif action == "limit":
+            limits.set_by_hand(**by, user_id=person.pk, date=day, maximum=self.chance.randint(1, 4))
+        else:
+            asked = [Item(self.chance.choice(self.tasks).pk, self.chance.choice(self.people).pk, day) for _ in range(4)]
+            outcomes = bulk.assign_each(**by, asked=asked)
+            return ",".join(one.code if isinstance(one, ToGoError) else "created" for one in outcomes)
+        return action
+
+    def rows(self) -> tuple[Any, ...]:
+        """All that the story has left, in the world's own names, without ids and times."""
+        people = {person.pk: number for number, person in enumerate([*self.people, self.taskmaster])}
+        tasks = {task.pk: number for number, task in enumerate(self.tasks)}
+
+        def named(person: int | None) -> int | None:
+            return None if person is None else people[person]
+
+        days = DailyLimit.objects.filter(user__in=self.people)
+        given = Assignment.objects.filter(taskmaster=self.taskmaster).select_related("daily_limit")
+        events = Event.objects.filter(actor=self.taskmaster.pk).order_by("pk")
+        return (
+            sorted((people[day.user_id], day.date, day.wanted, day.maximum, day.taken) for day in days),
+            sorted((people[one.user_id], one.date, tasks[one.task_id], one.status, bool(one.done_at)) for one in given),
+            [
+                (event.kind, named(event.user), named(event.from_user), tasks.get(event.task or 0), event.date)
+                for event in events
+            ],
+            self.told,
+        )
+
+
+@contextmanager
+def portable_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setattr(slots, "_on_postgresql", lambda: False)
+        yield
+
+
+@pytest.mark.skipif("__import__('django.db').db.connection.vendor != 'postgresql'", reason="others have one of them")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_implementations_leave_the_same_rows(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    first, second = World("one", seed), World("two", seed)
+
+    first.play()
+    with portable_alone(monkeypatch):
+        second.play()
+
+    assert first.rows() == second.rows()
+    assert {"assign", "move", "mark", "free", "daily_limit_reached", "already_assigned"} <= set(first.told)
+    assert list(limits.drifted()) == []
+
+
+def test_an_assignment_on_postgresql_is_one_statement(taskmaster: User, alice: User, cooking: Task) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("elsewhere it is a transaction of several statements")
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=1)
+    sent: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        sent.append(sql.split()[0])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        slots.take(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
+
+    # The savepoint is that of the transaction around this test.
+    assert [statement for statement in sent if statement not in {"SAVEPOINT", "RELEASE"}] == ["WITH"]
+
+
+def test_a_bulk_decides_as_single_calls_do(taskmaster: User, tasks: list[Task]) -> None:
+    one_by_one, at_once = make_person("one by one"), make_person("at once")
+    days = [TODAY, TODAY, TODAY, TODAY + timedelta(days=1), TODAY, date(2020, 1, 1)]
+    chosen = [tasks[0], tasks[0], tasks[1], tasks[1], tasks[2], tasks[3]]
+    Task.objects.filter(pk=tasks[3].pk).update(is_active=False)
+    for person in (one_by_one, at_once):
+        limits.set_by_hand(actor=taskmaster, user_id=person.pk, date=TODAY, maximum=2)
+
+    def single(task: Task, day: datetime.date) -> str:
+        try:
+            assignments.assign(actor=taskmaster, task_id=task.pk, user_id=one_by_one.pk, date=day)
+        except ToGoError as refusal:
+            return refusal.code
+        return "created"
+
+    codes = [single(task, day) for task, day in zip(chosen, days, strict=True)]
+    asked = [Item(task.pk, at_once.pk, day) for task, day in zip(chosen, days, strict=True)]
+    outcomes = bulk.assign_each(actor=taskmaster, asked=asked)
+
+    assert codes == ["created", "already_assigned", "created", "created", "daily_limit_reached", "task_inactive"]
+    assert [one.code if isinstance(one, ToGoError) else "created" for one in outcomes] == codes

@@ -1,0 +1,183 @@
+"""Only `apps/services/slots/` writes assignments and what is taken of a day.
+
+The scan knows each way in which Django can write. Where a call could hide a write (SQL, `**fields`), it is refused
+too, unless it is listed here, word for word.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from lab.processes import ROOT
+from tests.unit_test.test_layout import modules
+
+SLOTS = ROOT / "apps" / "services" / "slots"
+
+_WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
+WRITES = _WRITES | {f"a{name}" for name in _WRITES} | {"_raw_delete", "add", "set", "remove", "clear", "save_base"}
+SQL = {"execute", "executemany", "callproc", "copy", "raw", "extra", "RawSQL", "rows", "first_row"}
+# How code gets at assignments: the model, one of them, and those of a day, a task or a person.
+ASSIGNMENTS = re.compile(r"\bAssignment\b|\bassignment$|\.(assignments|given)\b")
+# How code gets at days.
+DAYS = re.compile(r"\bDailyLimit\b|\bdays?\b|\bdaily_limits?\b|\blimit$")
+# Writes of a day that can't change what is taken: a new row begins with 0, and these name their columns.
+HARMLESS_ON_DAYS = {"bulk_create", "update"}
+WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|REPLACE INTO|TRUNCATE|COPY)\b")
+
+# The calls outside of slots that send SQL or look like a write of what is taken, and why each of them is none.
+ALLOWED = {
+    "models/base.py": {  # arrays
+        "RawSQL('SELECT unnest(%s::text[])', [list(values)])",
+        "RawSQL('SELECT unnest(%s::bigint[])', [array(values)])",
+    },
+    "models/limit_rules.py": {"rows(_FOR_PERSON, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
+    "models/limits.py": {"rows(_WINDOW, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
+    "models/users.py": {"first_row(_BY_ID, {'id': user_id})"},  # a SELECT
+    "models/prepared_statements.py": {  # runs the statements of others, who are listed
+        "rows(statement, values)",
+        "cursor.execute(statement, adapted)",
+        "cursor.execute(statement, values)",
+    },
+    "services/backups.py": {  # looks at a file, which may be no database of ours
+        "copy.execute('PRAGMA journal_mode = DELETE')",
+        "copy.execute('PRAGMA integrity_check(1)')",
+        "copy.execute('PRAGMA foreign_key_check')",
+        "copy.execute(\"SELECT name FROM django_migrations WHERE app = 'togo'\")",
+    },
+    "services/imports/blocks.py": {"day.taken = min(day.taken + claimed, day.maximum)"},  # a snapshot, in a dry run
+    "services/limits.py": {
+        "cursor.execute(f'{into} {select} {suffix}', params)"
+    },  # inserts days, ignoring existing ones
+    "services/unit_of_work.py": {  # says who waits for a lock, and how long
+        "cursor.execute('SELECT GET_LOCK(%s, %s)', [name, seconds])",
+        "cursor.execute('DO RELEASE_LOCK(%s)', [name])",
+        "cursor.execute(f\"SET LOCAL lock_timeout = '{seconds}s'\")",
+        "cursor.execute('SET LOCAL lock_timeout TO DEFAULT')",
+    },
+}
+
+
+def writes(source: str) -> set[str]:
+    """The statements and calls that write assignments or what is taken, or could hide that they do."""
+    return {ast.unparse(node) for node in ast.walk(ast.parse(source)) if _writes(node)}
+
+
+def _writes(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(isinstance(target, ast.Attribute) and target.attr == "taken" for target in targets)
+    if not isinstance(node, ast.Call):
+        return False
+    on, _, action = ast.unparse(node.func).rpartition(".")
+    if action == "Assignment" or action in SQL:
+        return True
+    if action == "setattr":
+        return any(isinstance(one, ast.Constant) and one.value == "taken" for one in node.args)
+    if action not in WRITES:
+        return False
+    if ASSIGNMENTS.search(on) or "taken" in _names_in(node):
+        return True
+    has_unseen_fields = any(keyword.arg is None for keyword in node.keywords)
+    return bool(DAYS.search(on)) and (has_unseen_fields or action not in HARMLESS_ON_DAYS)
+
+
+def _names_in(call: ast.Call) -> set[str]:
+    """The columns that a call writes: as keywords, and as texts among its arguments; `F("taken")` reads one."""
+    read = {id(one) for part in ast.walk(call) if _is_f(part) for one in ast.walk(part)}
+    texts = {
+        one.value
+        for one in ast.walk(call)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in read
+    }
+    return {keyword.arg for keyword in call.keywords if keyword.arg} | texts
+
+
+def _is_f(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "F"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Assignment(task=1)",
+        "models.Assignment(task=1)",
+        "Assignment.objects.create(task=1)",
+        "Assignment.objects.filter(pk=1).with_day().update(status='done')",
+        "Assignment.objects.all()._raw_delete('default')",
+        "models.Assignment.objects.bulk_create(rows)",
+        "Assignment.objects.abulk_create(made)",
+        "day.assignments.all().delete()",
+        "person.given.filter(pk=1).update(taskmaster=2)",
+        "assignment.save()",
+        "DailyLimit.objects.update(taken=9)",
+        "DailyLimit.objects.filter(pk=1).update(maximum=5, taken=F('taken') + 1)",
+        "DailyLimit.objects.filter(pk=1).update(**fields)",
+        "DailyLimit.objects.create(user=1)",
+        "DailyLimit.objects.bulk_update(rows, ['taken'])",
+        "DailyLimit.objects.update_or_create(pk=1, defaults={'taken': 1})",
+        "DailyLimit.objects.all().delete()",
+        "chosen.update(taken=9)",
+        "day.save()",
+        "day.save(update_fields=['taken'])",
+        "day.asave()",
+        "setattr(day, 'taken', 9)",
+        "cursor.execute('DELETE FROM togo_assignment')",
+        "cursor.executemany(statement, values)",
+        "rows('DELETE FROM togo_assignment', {})",
+        "prepared_statements.first_row(statement, {})",
+        "DailyLimit.objects.raw('UPDATE togo_dailylimit SET taken = 9')",
+        "session.copy('COPY togo_assignment FROM STDIN')",
+    ],
+)
+def test_a_write_is_seen(code: str) -> None:
+    assert code in writes(f"def work():\n    return {code}\n")
+
+
+@pytest.mark.parametrize("code", ["day.taken = 9", "day.taken += 1", "self.day.taken -= 1"])
+def test_a_write_to_an_object_is_seen(code: str) -> None:
+    assert writes(code) == {code}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "DailyLimit.objects.filter(pk=1).update(wanted=1, maximum=Greatest(Value(1), F('taken')))",
+        "DailyLimit.objects.bulk_create(rows, ignore_conflicts=True)",
+        "Task.objects.create(name='cooking')",
+        "DailyLimit.objects.filter(taken__gt=0)",
+    ],
+)
+def test_what_is_no_write_of_them_is_let_through(code: str) -> None:
+    assert writes(code) == set()
+
+
+def outside_of_slots() -> list[Path]:
+    return [path for path in modules("apps") if SLOTS not in path.parents]
+
+
+def test_only_slots_write_assignments_and_what_is_taken() -> None:
+    found = {str(path.relative_to(ROOT / "apps")): writes(path.read_text()) for path in outside_of_slots()}
+
+    assert {name: calls for name, calls in found.items() if calls} == ALLOWED
+    assert writes((SLOTS / "portable.py").read_text())
+    assert writes((SLOTS / "postgresql.py").read_text())
+
+
+def test_sql_outside_of_slots_writes_nothing() -> None:
+    for name in ALLOWED:
+        source = (ROOT / "apps" / name).read_text()
+        texts = [one.value for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Constant)]
+        statements = [text for text in texts if isinstance(text, str) and WRITING_SQL.search(text)]
+        docstrings = [text for text in statements if text in _docstrings(source)]
+        assert statements == docstrings, name
+
+
+def _docstrings(source: str) -> set[str]:
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
+    return {
+        ast.get_docstring(node, clean=False) or ""
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, documented)
+    }
