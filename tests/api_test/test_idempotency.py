@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 from freezegun import freeze_time
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task, User
-from apps.services import limits
+from apps.services import assignments, limits
 from apps.services.shared import idempotency
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY
@@ -147,3 +148,27 @@ def test_a_body_that_is_too_long_is_refused(caller: APIClient, body: dict[str, A
             "POST", ASSIGNMENT, '{"task": ', content_type="application/json", HTTP_IDEMPOTENCY_KEY="k"
         )
         assert_problem(broken, 400, "invalid_request")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_stays_one_where_the_database_undid_everything_meanwhile(
+    caller: APIClient, taskmaster: User, alice: User, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deadlock can take the whole transaction, so that the savepoint of the refusal can't be rolled back any more."""
+    assignment = assignments.assign(actor=taskmaster, task_id=body["task"], user_id=alice.pk, date=TODAY)
+    roll_back = connection._savepoint_rollback
+    losses = [OperationalError(1213, "Deadlock found when trying to get lock")]
+
+    def lose_it_once(savepoint: str) -> None:
+        if losses:
+            raise losses.pop()
+        roll_back(savepoint)
+
+    with nothing_written():
+        monkeypatch.setattr(connection, "_savepoint_rollback", lose_it_once)
+        problem = assert_problem(send(caller, body), 409, "already_assigned")
+
+    assert losses == []
+    assert problem["assignment"] == assignment.pk
+    assert DailyLimit.objects.get().taken == 1
+    assert not IdempotencyKey.objects.exists()
