@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.types.numeric import Int8
 
 
@@ -39,6 +40,15 @@ def as_date(value: date | str | None) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
+class _LoggingCursor(CursorDebugWrapper):
+    """Logs a statement as it is sent: with names in place of its values, which travel beside it."""
+
+    def execute(self, sql: Any, params: Any = None) -> Any:
+        """Execute and log."""
+        with self.debug_sql(sql, params):
+            return CursorWrapper.execute(self, sql, params)
+
+
 def _prepared_rows(connection: Any, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     # Every whole number is sent as a bigint: another type would be another statement to plan.
     values = {name: Int8(one) if type(one) is int else one for name, one in values.items()}
@@ -48,9 +58,8 @@ def _prepared_rows(connection: Any, statement: str, values: Mapping[str, Any]) -
     prepared = getattr(connection, "prepared_cursor", None)
     if prepared is None or prepared.connection is not session:
         prepared = connection.prepared_cursor = psycopg.Cursor(session)
-    # Django's wrapper around the cursor, so that execute wrappers and the query log see the statement as it was sent.
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    cursor = wrap(prepared)
+    # Django's wrapper around the cursor, so that execute wrappers and the query log see the statement.
+    cursor = (_LoggingCursor if connection.queries_logged else CursorWrapper)(prepared, connection)
     # Prepare this statement only: else psycopg would count, and so keep, every text that Django sends.
     session.prepare_threshold = 0
     try:
