@@ -100,7 +100,7 @@ def _measure(name: str, server: str | None, home: Path, folder: Path, *, quick: 
         assert server
         _execute(server, f"CREATE DATABASE {database} TEMPLATE {_TEMPLATE}")
         url = server.format(database)
-    command = [sys.executable, "-m", "bench.one", name, str(folder), *(["--quick"] if quick else [])]
+    command = [sys.executable, "-m", "lab.bench.one", name, str(folder), *(["--quick"] if quick else [])]
     child = subprocess.Popen(command, cwd=ROOT, env=_environment(home, url))
     try:
         return child.wait(_PATIENCE) == 0

@@ -105,7 +105,7 @@ def _import(boss: User, file: bytes) -> tuple[float, float]:
     began = time.perf_counter()
     whole = imports.start(actor=boss, file=io.BytesIO(file), dry_run=False)
     taken = time.perf_counter() - began
-    command = [sys.executable, "-m", "bench.imports_worker", str(whole.pk)]
+    command = [sys.executable, "-m", "lab.bench.imports_worker", str(whole.pk)]
     done = subprocess.run(command, cwd=ROOT, env=os.environ, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout)
     whole = Import.objects.get(pk=whole.pk)

@@ -17,7 +17,7 @@ from lab.bench.sections import SECTIONS
 
 def main() -> None:
     """Migrate, measure, keep."""
-    parser = argparse.ArgumentParser(prog="bench.one")
+    parser = argparse.ArgumentParser(prog="lab.bench.one")
     parser.add_argument("section")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true")

@@ -11,13 +11,13 @@ class Section(NamedTuple):
 
 
 SECTIONS = {
-    "assign": Section("bench.assign"),
-    "connections": Section("bench.connections"),
-    "sqlite": Section("bench.embedded", "sqlite"),
-    "bulk": Section("bench.bulk"),
-    "hot": Section("bench.hot"),
-    "import": Section("bench.imports"),
-    "start": Section("bench.start", "sqlite"),
-    "limits": Section("bench.limit_job"),
-    "growth": Section("bench.growth"),
+    "assign": Section("lab.bench.assign"),
+    "connections": Section("lab.bench.connections"),
+    "sqlite": Section("lab.bench.embedded", "sqlite"),
+    "bulk": Section("lab.bench.bulk"),
+    "hot": Section("lab.bench.hot"),
+    "import": Section("lab.bench.imports"),
+    "start": Section("lab.bench.start", "sqlite"),
+    "limits": Section("lab.bench.limit_job"),
+    "growth": Section("lab.bench.growth"),
 }

@@ -30,15 +30,15 @@ def embedded() -> contextlib.AbstractContextManager[int]:
 def fastapi() -> contextlib.AbstractContextManager[int]:
     """FastAPI with asyncpg; the port."""
     options = ["--workers", "2", "--no-access-log", "--log-level", "warning"]
-    return server("uvicorn", *options, "bench.peers.fastapi_peer:app")
+    return server("uvicorn", *options, "lab.bench.peers.fastapi_peer:app")
 
 
 def drf() -> contextlib.AbstractContextManager[int]:
     """Django REST framework as tutorials write it, with tables of its own for what it writes; the port."""
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "bench.peers.drf_peer.settings"}
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "lab.bench.peers.drf_peer.settings"}
     command = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    return server("granian", *_GRANIAN, "bench.peers.drf_peer.wsgi:application")
+    return server("granian", *_GRANIAN, "lab.bench.peers.drf_peer.wsgi:application")
 
 
 PEERS = {"ToGo": togo, "FastAPI + asyncpg": fastapi, "Django REST framework": drf}

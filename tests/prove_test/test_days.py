@@ -73,7 +73,7 @@ def test_finds_what_could_not_have_happened(steps: list[Step]) -> None:
 
 
 def test_gives_up_where_there_are_too_many_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prove.days.MOST_WAYS", 10)
+    monkeypatch.setattr("lab.prove.days.MOST_WAYS", 10)
     steps = [take(0, 9), *(take(0, 9, optional=True) for _ in range(9)), Step(0, 9, Does.FULL)]
     assert decide(steps, [50]).possible is None
 

@@ -7,13 +7,13 @@ _url = urlsplit(os.environ["PEER_DSN"])
 
 SECRET_KEY = os.environ["TOGO_SECRET_KEY"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "bench.peers.drf_peer"]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "lab.bench.peers.drf_peer"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-ROOT_URLCONF = "bench.peers.drf_peer.urls"
+ROOT_URLCONF = "lab.bench.peers.drf_peer.urls"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",

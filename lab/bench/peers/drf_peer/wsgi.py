@@ -4,5 +4,5 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "bench.peers.drf_peer.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "lab.bench.peers.drf_peer.settings"
 application = get_wsgi_application()
