@@ -1,4 +1,4 @@
-"""How much a person can take on a date."""
+"""Daily limits: how much a person can take on a date."""
 
 import dataclasses
 import datetime
@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from apps.models.prepared_statements import as_date, rows
 
-# A row's columns, in the order of the fields below, for statements that are written out.
+# The columns of a row, in the order of the fields below, for written-out statements.
 DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
 _FIELDS = DAY.split(", ")
 _WINDOW = f"""SELECT {DAY} FROM togo_dailylimit
@@ -40,12 +40,12 @@ class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
         return self.filter(user_id=user_id, date=date)
 
     def between(self, user_id: int, first: datetime.date, last: datetime.date) -> "list[DailyLimit]":
-        """One person's days that are set, both dates included: read for every refusal."""
+        """One person's set days, including both dates. Every refusal reads them."""
         return [DailyLimit.of_row(row) for row in rows(_WINDOW, {"user": user_id, "first": first, "last": last})]
 
     def with_room(self) -> "DailyLimitQuerySet":
-        """Days that can take one more task. Filters on the day's own columns only, so that a guarded update with it
-        is checked again by PostgreSQL after it waited for another's."""
+        """Days that can take one more task. It filters on the day's own columns only, so that PostgreSQL checks a
+        guarded update again after it waited for another transaction."""
         return self.filter(taken__lt=F("maximum"))
 
     def locked(self) -> "DailyLimitQuerySet":
@@ -82,13 +82,14 @@ class _Capacity:
 class DailyLimit(_Capacity, models.Model):
     """One person's limit on one date, and how much of it is taken. Only `apps.services.slots` writes `taken`.
 
-    `wanted` is what the rules or a person want; `maximum = max(wanted, taken)` is what holds: where more is taken
-    than is wanted now, nothing more gets in, and every task taken away lowers `maximum` until it is `wanted`.
+    `wanted` is the limit that the rules or a person ask for, and `maximum = max(wanted, taken)` is the one that holds.
+    If more is taken than is wanted now, nothing more gets in, and every task taken away lowers `maximum` down to
+    `wanted`.
     """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        # What a person did stays: people are deactivated, not deleted.
+        # People are deactivated, not deleted: their history stays.
         on_delete=models.PROTECT,
         related_name="daily_limits",
         # The unique constraint's index begins with it.
@@ -98,11 +99,11 @@ class DailyLimit(_Capacity, models.Model):
     wanted = models.PositiveSmallIntegerField()
     maximum = models.PositiveSmallIntegerField()
     taken = models.PositiveSmallIntegerField(default=0)
-    # A snapshot, without a foreign key: rules can be deleted, and a refusal still explains itself.
+    # A copy of the rule, without a foreign key: a rule can be deleted, and a refusal still explains itself.
     source_kind = models.CharField(max_length=16, choices=Source.choices)
     source_rule = models.BigIntegerField(null=True, blank=True)
     source_reason = models.CharField(max_length=255, blank=True)
-    # The version of the rules that this day is known to agree with.
+    # The version of the rules that this day was last picked with.
     rules_version = models.BigIntegerField()
 
     objects = DailyLimitQuerySet.as_manager()
@@ -111,7 +112,7 @@ class DailyLimit(_Capacity, models.Model):
         constraints = [
             # The take and every read of one person's days.
             models.UniqueConstraint(fields=["user", "date"], name="togo_limit_user_date"),
-            # The rule itself, kept by the database whatever the code does.
+            # The rule itself: the database keeps it, whatever the code does.
             models.CheckConstraint(
                 condition=Q(taken__gte=0, taken__lte=F("maximum")), name="togo_limit_taken_within_maximum"
             ),
@@ -134,7 +135,7 @@ class DailyLimit(_Capacity, models.Model):
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> "DailyLimit":
-        """The day that has these columns of `DAY`."""
+        """The day with these values of the columns of `DAY`."""
         number, user_id, date, *rest = row
         return cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, [number, user_id, as_date(date), *rest])
 
@@ -165,8 +166,8 @@ class DaySnapshot(_Capacity):
 
 
 class LimitDay(models.Model):
-    """A date whose limit is wanted for everybody. Whoever notes it first asks for the job that sets them all; a date
-    without `done_at` is finished by the periodic job, so that nothing hangs on the broker."""
+    """A date on which everybody needs a limit. The request that inserts the row asks for the job that sets them; the
+    periodic job finishes each date without `done_at`, so that nothing depends on the broker."""
 
     date = models.DateField(primary_key=True)
     requested_at = models.DateTimeField(auto_now_add=True)

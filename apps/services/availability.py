@@ -1,7 +1,7 @@
-"""When there is room: the one place that says it, to whoever plans and in every refusal.
+"""Finds room: a person's free days, the people who are free on a date, and the next free date in every refusal.
 
-It reads the same rows, and for days that aren't set yet asks the same picker, as an assignment does. So what it says
-is free can be taken, until somebody else takes it.
+It reads the same rows as an assignment, and asks the same picker for days that aren't set yet. So a day that it calls
+free can be taken, until someone else takes it.
 """
 
 import datetime
@@ -19,14 +19,14 @@ from apps.models.base import DayKey
 from apps.services import limits
 from apps.services.shared import permissions, picking
 
-# How far a search for a free day looks, in days after the one that was asked for.
+# How far a search for a free day looks, in days after the requested one.
 SEARCH_DAYS = 366
-# Most free days are near: the near ones are read first.
+# Most free days are near, so these are read first.
 NEAR_DAYS = 14
 _WINDOWS = [0, NEAR_DAYS, SEARCH_DAYS]
-# Windows of days that are read with one query: each is a condition of its own, which an index answers.
+# Windows of days in one query: each is a condition that an index answers.
 _WINDOWS_PER_QUERY = 100
-# A page of those who are free on a date looks at so many people at most, however few of them are free.
+# A page of free people by name looks at so many people at most, however few of them are free.
 _PEOPLE_PER_PAGE = 500
 
 Window = tuple[int, datetime.date, datetime.date]
@@ -42,15 +42,15 @@ def next_free_date(*, user_id: int, after: datetime.date) -> datetime.date | Non
 
 
 def next_free_dates(*, days: Iterable[DayKey]) -> dict[DayKey, datetime.date | None]:
-    """For each person and date what `next_free_date` says. Made for a thousand of them: the rules are read once, and
-    a few hundred days with a query."""
+    """`next_free_date` for each of these people and dates. It is fast for a thousand: the rules are read once, and a
+    query reads a few hundred days."""
     answers: dict[DayKey, datetime.date | None] = dict.fromkeys(days)
     last_date = permissions.last_date()
     waiting = [(user_id, after) for user_id, after in answers if after < last_date]
     if not waiting:
         return answers
     people, first = {user_id for user_id, _ in waiting}, min(after for _, after in waiting)
-    # Where the next days are set, nobody asks the rules.
+    # The rules are only read if one of the next days isn't set yet.
     picker = functools.cache(lambda: picking.load_to_tell(people, first, last_date))
     for start, end in pairwise(_WINDOWS):
         windows = [
@@ -66,8 +66,8 @@ def next_free_dates(*, days: Iterable[DayKey]) -> dict[DayKey, datetime.date | N
 
 
 def free_days(*, user_id: int, first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
-    """The person's days with room from `first` to `last`, as far as may be planned, in order; those that aren't set
-    yet as they would be set now, without a `pk`. The days are read as they are needed, the near ones first."""
+    """The person's days with room from `first` to `last`, as far as may be planned, in order. A day that isn't set yet
+    is as it would be set now, without a `pk`. Days are read as they are needed, the near ones first."""
     last = min(last, permissions.last_date())
     if first > last:
         return
@@ -93,8 +93,8 @@ class PersonRoom:
 def room_of(
     *, actor: User, user_id: int | None = None, first: datetime.date | None = None, days: int = NEAR_DAYS
 ) -> PersonRoom:
-    """When this person, or `actor`, has room for what `actor` may give them: among `days` days from `first` (today)
-    on, and next within 366. Raises `UserNotFound`, also for others when `actor` is no taskmaster."""
+    """The days on which `actor` may give this person (default: themselves) a task: among `days` days from `first`
+    (default: today), and the next one within 366. Raises `UserNotFound`, also for others if `actor` is no taskmaster."""
     user_id = user_id or actor.pk
     permissions.require_may_see_days_of(actor, [user_id])
     first = first or permissions.today()
@@ -139,7 +139,7 @@ def _later(date: datetime.date, days: int) -> datetime.date:
 
 
 class Edge(NamedTuple):
-    """Where a page begins or ends: the person with this `id` and, by the order, this username or this much room."""
+    """Where a page begins or ends: the `id` of a person and, depending on the order, their username or room."""
 
     key: str | int
     id: int
@@ -147,7 +147,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class RoomPage:
-    """A page of the days of those who are free on a date, each with its `user`, and where others begin."""
+    """A page of people who are free on a date: their days, each with its `user`, and where the other pages begin."""
 
     days: list[DailyLimit]
     ordered_by: str
@@ -158,10 +158,10 @@ class RoomPage:
 def room_on(
     *, actor: User, date: datetime.date, size: int, edge: Edge | None = None, backwards: bool = False
 ) -> RoomPage:
-    """Who of those whom `actor` may give something to is free on a date, at most `size` people from `edge` on.
+    """The people who are free on a date and whom `actor` may give tasks: at most `size` of them, from `edge` on.
 
-    Ordered by `remaining`, most first, once the day is set for everybody, else by `name`; an edge keeps the order of
-    the page that named it. By name a page looks at 500 people at most: it can hold fewer than `size`, even none, and
+    Ordered by `remaining`, most first, once everybody's limit of the date is set, else by `name`; an edge keeps the
+    order of its page. By name, a page looks at 500 people at most: it can hold fewer than `size`, even none, although
     others follow.
     """
     people = User.objects.active() if actor.may_assign_to_all else User.objects.active().filter(pk=actor.pk)
@@ -188,14 +188,14 @@ def room_on(
 def _look_by_remaining(
     people: QuerySet[User], date: datetime.date, size: int, edge: Edge | None, backwards: bool
 ) -> tuple[list[DailyLimit], bool]:
-    """The days next to the edge, and whether there are more; all of them have room."""
-    # Asked of each day in turn: SQLite would read all people first, to look for each day's among them.
+    """The days with room next to the edge, and whether there are more."""
+    # EXISTS for each day: with a join SQLite would read all people first.
     theirs = Exists(people.filter(pk=OuterRef("user")))
     days = DailyLimit.objects.filter(theirs, date=date).with_room().annotate(room=F("maximum") - F("taken"))
     if edge:
         past = {"room__gt": edge.key} if backwards else {"room__lt": edge.key}
         beside = {"user__lt": edge.id} if backwards else {"user__gt": edge.id}
-        # The first condition says less than the second, and lets the database go straight to the page in the index.
+        # `near` follows from the other condition; it lets the database go straight to the page in the index.
         near = {"room__gte": edge.key} if backwards else {"room__lte": edge.key}
         days = days.filter(Q(**past) | Q(room=edge.key, **beside), **near)
     order = ("room", "-user_id") if backwards else ("-room", "user_id")
@@ -206,7 +206,7 @@ def _look_by_remaining(
 def _look_by_name(
     people: QuerySet[User], date: datetime.date, size: int, edge: Edge | None, backwards: bool
 ) -> tuple[list[DailyLimit], bool]:
-    """The days of the people next to the edge, free or not, until `size` are free, and whether there are more."""
+    """The days of people next to the edge, free or not, until `size` are free; and whether there are more people."""
     if edge:
         people = people.filter(username__lt=edge.key) if backwards else people.filter(username__gt=edge.key)
     beside = list(people.order_by("-username" if backwards else "username")[: _PEOPLE_PER_PAGE + 1])

@@ -1,4 +1,4 @@
-"""Sets daily limits: for a person when they are first needed, for everyone by the daily job, and by hand."""
+"""Sets daily limits: one person's when it is first needed, everyone's by the daily job, and by hand."""
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,13 +17,14 @@ from apps.models.limits import Source
 from apps.services import events, unit_of_work
 from apps.services.shared import permissions, picking, refusals, repicking
 
-# People per chunk of the daily job: a transaction that others wait for a few milliseconds.
+# People per chunk of the daily job: others wait a few milliseconds for a chunk's transaction.
 PEOPLE_PER_CHUNK = 1000
 # The most days of a person that are read at once.
 READ_DAYS = 92
-# Who came this long before a date was noted as done may not have been seen: other transactions, and other clocks.
+# A person who was added this long before a date was noted as done may have been missed: their transaction was not
+# committed yet, or their clock was behind.
 _SETTLING = datetime.timedelta(minutes=10)
-# Sent after the commit with `date`: somebody needed a limit of a date that is not set for everybody yet.
+# Sent after the commit with `date`: someone needed a limit on a date whose limits aren't set for everybody yet.
 date_requested = Signal()
 
 
@@ -51,11 +52,12 @@ class DayMissing(unit_of_work.Restart):
 
 
 def create_days(days: Iterable[DayKey]) -> None:
-    """Make the rows of these people's dates with the limits that the rules pick. Rows that exist stay as they are.
+    """Insert these people's days with the limits that the rules pick. Existing rows stay as they are.
 
-    1. Pick, remembering the version of the rules.
-    2. Insert in one short transaction, sorted, so that two that insert the same days wait and don't deadlock.
-    3. Compare the version again: a change that committed in between looked for outdated days before these were there.
+    1. Pick the limits, and remember the version of the rules.
+    2. Insert the rows in one short transaction, sorted: two transactions that insert the same days wait for each other
+       and don't deadlock.
+    3. Compare the version again. If the rules changed in between, that change did not find these days: pick them again.
     """
     days = sorted(set(days))
     people = {user_id for user_id, _ in days}
@@ -74,7 +76,7 @@ def request_date(date: datetime.date) -> None:
     try:
         unit_of_work.run(lambda: LimitDay.objects.create(pk=date))
     except IntegrityError:
-        return  # Another request noted it at the same moment.
+        return  # Another request inserted the row at the same moment.
     unit_of_work.after_commit(lambda: date_requested.send(sender=LimitDay, date=date))
 
 
@@ -112,7 +114,7 @@ def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
     permissions.require_may_see_days_of(actor, [user_id])
 
     def work() -> DailyLimit:
-        # Locked before the rules are read: a change of the rules that comes later waits, and then sees this day.
+        # Lock the day before reading the rules: a later change of the rules waits for the lock, and then sees this day.
         before = DailyLimit.objects.of(user_id, date).locked().first()
         picker = picking.load([user_id], date, date)
         if before is None or before.source_kind != Source.HAND:
@@ -132,8 +134,8 @@ def _note(kind: Kind, actor: User, day: DailyLimit, before: DailyLimit, **more: 
 
 
 def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
-    """The days of these people from `first` to `last`, by person and date; those that aren't set yet as they would
-    be set now, without a `pk`. What a refusal says is decided by the same rows and the same picker."""
+    """The days of these people from `first` to `last`, by person and date. A day that isn't set yet is as it would be
+    set now, without a `pk`. Refusals are decided by the same rows and the same picker."""
     found = {
         (day.user_id, day.date): day
         for day in DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last)
@@ -152,7 +154,7 @@ def read_range(
     first: datetime.date | None = None,
     last: datetime.date | None = None,
 ) -> list[DailyLimit]:
-    """The days of these people, or of `actor`, from `first` (today) to `last` (`first`), as `read` gives them.
+    """The days of these people, or of `actor`, from `first` (default: today) to `last` (default: `first`); see `read`.
 
     Raises `DateOutOfRange` for more than 92 days, and `UserNotFound`, also for others when `actor` is no taskmaster.
     """
@@ -171,7 +173,7 @@ def today_of(person: User) -> DailyLimit:
 
 
 def unset_day(picker: picking.Picker, user_id: int, date: datetime.date) -> DailyLimit:
-    """A day that isn't set yet as it would be set now, not saved."""
+    """An unsaved day with the limit that would be set now."""
     pick = picker.pick(user_id, date)
     return DailyLimit(
         user_id=user_id,
@@ -189,19 +191,19 @@ def unset_day(picker: picking.Picker, user_id: int, date: datetime.date) -> Dail
 
 
 def due_dates() -> list[datetime.date]:
-    """The dates that the periodic job sets: today, tomorrow, and all that were asked for and aren't done."""
+    """The dates whose limits the periodic job sets: today, tomorrow, and every requested date that isn't done."""
     today = permissions.today()
     asked = LimitDay.objects.filter(done_at__isnull=True).values_list("date", flat=True)
     return sorted({today, today + datetime.timedelta(days=1), *asked})
 
 
 def count_missing(date: datetime.date) -> int:
-    """How many active people have no limit of that date yet."""
+    """The number of active people who have no limit on that date yet."""
     return _missing(date).count()
 
 
 def missing_chunks(date: datetime.date) -> Iterator[tuple[int, int]]:
-    """The first and last id of each chunk of active people in which somebody's limit of that date isn't set yet."""
+    """The first and last id of each chunk of active people in which someone has no limit on that date yet."""
     if not _missing(date).exists():
         return
     people = User.objects.active().order_by("pk").values_list("pk", flat=True)
@@ -214,9 +216,9 @@ def missing_chunks(date: datetime.date) -> Iterator[tuple[int, int]]:
 
 
 def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
-    """Set that date's limit for the active people from `first_id` to `last_id` who have none; returns how many.
+    """Set the limit on that date for each active person from `first_id` to `last_id` who has none; returns how many.
 
-    Insert-only: done twice, at once or in part it changes nothing that is there.
+    It only inserts rows. So it may run twice, at the same time or in part, and existing rows stay as they are.
     """
     people = _missing(date, first_id, last_id)
     number = people.count()
@@ -227,35 +229,35 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
             create_days((user_id, date) for user_id in own)
         others = people.exclude(pk__in=own)
         unit_of_work.run(lambda: _copy_to(others, unset_day(picker, 0, date)))
-        # As in `create_days`. Who got a rule of their own since is among them.
+        # As in `create_days`. People who have got a rule of their own meanwhile are picked again, too.
         if picking.current_version() != picker.version:
             repicking.repick(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
-    # Rows were inserted ignoring those that exist, which hides other reasons for a missing row: look.
+    # The INSERT ignored existing rows, which also hides every other reason for a missing row: look for missing ones.
     if left := list(people.all()[:1]):
         raise IntegrityError(f"The limit of {date} could not be set for the person with the id {left[0]}.")
     return number
 
 
 def finish_date(date: datetime.date) -> int:
-    """Note that everybody's limit of that date is set, if it is; returns for how many people it is set."""
+    """Note that date as done if everybody's limit is set; returns for how many people it is set."""
     if not _missing(date).exists():
         unit_of_work.run(lambda: LimitDay.objects.update_or_create(pk=date, defaults={"done_at": timezone.now()}))
     return DailyLimit.objects.filter(date=date).count()
 
 
 def is_set_for_everybody(date: datetime.date) -> bool:
-    """Whether every active person has a limit of that date: also those who came after it was noted as done."""
+    """Whether every active person has a limit on that date, including people added after it was noted as done."""
     done_at = LimitDay.objects.filter(pk=date).values_list("done_at", flat=True).first()
-    # Nobody else is looked at: this is asked with every page of those who are free.
+    # Only people added since are checked: every page of free people asks this.
     return done_at is not None and not _missing(date).filter(active_since__gte=done_at - _SETTLING).exists()
 
 
 def _missing(date: datetime.date, first_id: int = 0, last_id: int = 2**63 - 1) -> QuerySet[User, int]:
-    """The ids of the active people, from that id to that one, who have no limit of that date, in order.
+    """The ids of active people between these ids who have no limit on that date, sorted.
 
-    The bounds are said of the days as well, so that no chunk reads the days of everybody.
+    The subquery has the same bounds, so that a chunk doesn't read the days of everybody.
     """
-    # Not the bare date: PostgreSQL would plan for what it last saw of it, which for a new date is nothing.
+    # Not the bare date: PostgreSQL would plan by its statistics, in which a new date doesn't occur.
     some_date = Func(Value(date), template="(SELECT %(expressions)s)", output_field=DateField())
     days = DailyLimit.objects.filter(user=OuterRef("pk"), date=some_date, user__gte=first_id, user__lte=last_id)
     people = User.objects.active().filter(~Exists(days), pk__gte=first_id, pk__lte=last_id)
@@ -270,7 +272,7 @@ def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
     select, params = people.values_list(
         "pk", *(Value(getattr(day, name), fields[name]) for name in copied)
     ).query.sql_with_params()
-    # Django's own words for it, by database; it has none for the whole.
+    # Django has the parts of this statement for each database, but no call for all of it.
     ignore = OnConflict.IGNORE
     into = f"{connection.ops.insert_statement(ignore)} togo_dailylimit (user_id, {', '.join(copied)})"
     suffix = connection.ops.on_conflict_suffix_sql([], ignore, [], [])
@@ -279,6 +281,6 @@ def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
 
 
 def drifted() -> Iterator[Mapping[str, object]]:
-    """Every day on which `taken` is not the number of assignments, `counted`; there should be none."""
+    """Every day whose `taken` differs from the number of its assignments, `counted`. There should be none."""
     days = DailyLimit.objects.annotate(counted=Count("assignments")).exclude(counted=F("taken"))
     return days.order_by("user_id", "date").values("user_id", "date", "maximum", "taken", "counted").iterator()

@@ -1,7 +1,8 @@
-"""Picks days again that were picked with older rules.
+"""Picks the limits of existing days again after a change of the rules.
 
-A change of the rules raises their version and commits; then the days from today on are brought up to it. Whoever makes
-days compares the version after committing them. So one of the two sees the other, without a lock that all share.
+A change of the rules raises their version and commits; then the days from today on that have an older version are
+picked again. A transaction that creates days compares the version again after its commit. So one of the two sees the
+other, without a lock that all of them share.
 """
 
 import datetime
@@ -20,17 +21,17 @@ from apps.services.shared import permissions, picking
 
 # Days per transaction.
 DAYS_PER_CHUNK = 500
-# So many days are picked again before a change of the rules answers; more are left to a job.
+# A change of the rules picks at most so many days again before it answers; a job does more than that.
 DAYS_AT_ONCE = 10_000
 
-# Sent after the commit: the rules have changed and more days are to be picked again than a request should wait for.
+# Sent after the commit: the rules have changed, and a request should not wait until all days are picked again.
 many_days_outdated = Signal()
 
 
 def apply_rules(*, at_most: int | None = None) -> bool:
-    """Pick the days from today on again that were picked with older rules, and note the rules as applied.
+    """Pick every day from today on again that was picked with older rules, and note the rules as applied.
 
-    With `at_most`, does nothing and returns False when there are more days than that.
+    With `at_most`, does nothing and returns False if there are more such days.
     """
     version = picking.current_version()
     dates = list(_outdated_dates(version))
@@ -48,13 +49,13 @@ def apply_rules(*, at_most: int | None = None) -> bool:
 
 
 def is_under_way() -> bool:
-    """Whether days from today on are still to be picked again."""
+    """Whether some days from today on still have to be picked again."""
     return RulesVersion.objects.filter(version__gt=F("applied")).exists()
 
 
 def _outdated_dates(version: int) -> Iterator[datetime.date]:
-    """The dates from today on that have days of an older version. Looks at one row of each date, however many days
-    there are: the index has the oldest version of a date first."""
+    """The dates from today on that have days of an older version. Reads one row for each date: the index lists the
+    oldest version of a date first."""
     days = DailyLimit.objects.order_by("date", "rules_version").values_list("date", "rules_version")
     row = days.filter(date__gte=permissions.today()).first()
     while row:
@@ -70,13 +71,13 @@ def _note_applied(version: int) -> None:
 
 
 def rules_changed() -> None:
-    """After a change of the rules is committed: apply them at once, or ask for the job when that would take long."""
+    """Apply changed rules, after their commit: at once, or by a job if that would take long."""
     if not apply_rules(at_most=DAYS_AT_ONCE):
         many_days_outdated.send(sender=LimitRule)
 
 
 def repick(days: QuerySet[DailyLimit]) -> None:
-    """Pick those of `days` again that were picked with older rules, a chunk in a transaction."""
+    """Pick those of `days` again that were picked with older rules, each chunk in a transaction of its own."""
     version = picking.current_version()
     outdated = days.filter(rules_version__lt=version)
     while ids := list(outdated.values_list("pk", flat=True)[:DAYS_PER_CHUNK]):
@@ -86,17 +87,16 @@ def repick(days: QuerySet[DailyLimit]) -> None:
 def _repick_chunk(ids: list[int], version: int) -> None:
     days = list(DailyLimit.objects.filter(pk__in=ids, rules_version__lt=version).locked())
     if not days:
-        return  # Another worker did them while this one waited for their locks.
+        return  # Another worker did them while this one waited for the locks.
     dates = [day.date for day in days]
-    # Read after the days are locked: a later change of the rules finds them outdated again.
+    # Read the rules after locking the days: a later change of the rules finds the days outdated again.
     apply_picks(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
 
 
 def apply_picks(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
-    """Give locked days the limits that the picker wants; what is taken stays, and no slot opens that isn't wanted.
+    """Write the picker's limits to locked days. `maximum` stays at least `taken`, and no unwanted slot opens.
 
-    One statement for the days that stay as they are, and one for each limit that others are given: a rule that has
-    changed gives all its days the same.
+    One statement for all unchanged days, and one for each new limit: a changed rule gives all its days the same one.
     """
     same: list[int] = []
     others: dict[picking.Pick, list[int]] = defaultdict(list)
