@@ -94,7 +94,8 @@ def room_of(
     *, actor: User, user_id: int | None = None, first: datetime.date | None = None, days: int = NEAR_DAYS
 ) -> PersonRoom:
     """The days on which `actor` may give this person (default: themselves) a task: among `days` days from `first`
-    (default: today), and the next one within 366. Raises `UserNotFound`, also for others if `actor` is no taskmaster."""
+    (default: today), and the next one within 366. Raises `UserNotFound`, also for others if `actor` is no taskmaster.
+    """
     user_id = user_id or actor.pk
     permissions.require_may_see_days_of(actor, [user_id])
     first = first or permissions.today()
