@@ -32,7 +32,7 @@ LEFT JOIN togo_assignment AS assignment ON assignment.daily_limit_id = day.id AN
 
 
 def refusal_on_day(
-    *, task_id: int, day: DailyLimit | DaySnapshot, assignment_id: int | None, promised: int = 0
+    task_id: int, day: DailyLimit | DaySnapshot, assignment_id: int | None, promised: int = 0
 ) -> AlreadyAssigned | DayFull | None:
     """Why this task can't be assigned on this day, or None if it can: the person has the task, or the day is full.
 
@@ -52,25 +52,20 @@ def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, Da
     task_ids = {one.task.id for one in candidates if isinstance(one, Candidate)}
     assigned = _assignments({key: days[key] for key in keys}, task_ids)
     promised: Counter[DayKey] = Counter()
-
-    def one(candidate: Candidate | ToGoError) -> Decision:
+    decisions: list[Decision] = []
+    for candidate in candidates:
         if isinstance(candidate, ToGoError):
-            return candidate
-        key = (candidate.user_id, candidate.date)
-        assignment = (*key, candidate.task.id)
-        refusal = refusal_on_day(
-            task_id=candidate.task.id,
-            day=days[key],
-            assignment_id=assigned.get(assignment),
-            promised=promised[key],
-        )
-        if refusal:
-            return refusal
-        promised[key] += 1
-        assigned[assignment] = 0
-        return Accepted(candidate.task, days[key])
-
-    return [one(candidate) for candidate in candidates]
+            decisions.append(candidate)
+            continue
+        task, user_id, date = candidate
+        key, assignment = (user_id, date), (user_id, date, task.id)
+        day = days[key]
+        refusal = refusal_on_day(task.id, day, assigned.get(assignment), promised[key])
+        if refusal is None:
+            promised[key] += 1
+            assigned[assignment] = 0
+        decisions.append(refusal or Accepted(task, day))
+    return decisions
 
 
 def why_not(*, task_id: int, user_id: int, date: datetime.date, moving: int | None = None) -> Exception:
@@ -86,8 +81,7 @@ def why_not(*, task_id: int, user_id: int, date: datetime.date, moving: int | No
         return DayMissing((user_id, date), for_everybody=True)
     if moving is not None and seen.assignment_id == moving:
         return LostRace()  # Someone else moved it there.
-    refusal_of_day = refusal_on_day(task_id=task_id, day=seen.day, assignment_id=seen.assignment_id)
-    return refusal_of_day or LostRace()
+    return refusal_on_day(task_id, seen.day, seen.assignment_id) or LostRace()
 
 
 class _Seen(NamedTuple):
