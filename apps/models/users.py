@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.models.base import holds
+from apps.models.names import NameField, UsernameField, tidy
 from apps.models.prepared_statements import first_row
 
 # What calls look at of the person who makes them; the rest is read where it is asked for.
@@ -36,7 +37,7 @@ class UserQuerySet(models.QuerySet["User"]):
     def search(self, text: str) -> "UserQuerySet":
         """Those of whose names one holds each word of the text, in capitals or not."""
         found = self
-        for word in text.split():
+        for word in tidy(text).split():
             found = found.filter(holds("username", word) | holds("first_name", word) | holds("last_name", word))
         return found
 
@@ -71,7 +72,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """Make a person; without a password nobody can sign in as them."""
-        user = self.model(username=self.model.normalize_username(username), **fields)
+        user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -87,14 +88,14 @@ class User(AbstractBaseUser):
     People are deactivated, never deleted: what they did stays told.
     """
 
-    username = models.CharField(
+    username = UsernameField(
         max_length=150,
         unique=True,
         validators=[UnicodeUsernameValidator()],
         error_messages={"unique": "A person with this username exists already."},
     )
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
+    first_name = NameField(max_length=150, blank=True)
+    last_name = NameField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True, help_text="Can sign in and be given tasks.")
     is_taskmaster = models.BooleanField(default=False, help_text="Assigns tasks to everyone and sets limits.")
     is_admin = models.BooleanField(default=False, help_text="Keeps the people; a taskmaster too.")

@@ -160,7 +160,7 @@ def test_the_same_data_gives_the_same_bytes(taskmaster: User, alice: User, tasks
         "\U0001f335" * 255,
         "x" * 255,
         '"quoted" <b>',
-        "\u2028line\u2029",
+        "a\u2028line\u2029b",
         "\u202eright to left",
     ],
     ids=lambda name: name[:12],

@@ -41,6 +41,7 @@ SHARED = {
         "attempts": "passwords that were tried, by tokens, sessions and users",
         "base": "conditions that the reads of several tables share",
         "idempotency": "kept answers of any call that creates",
+        "names": "when two names of people or tasks are the same name",
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {
