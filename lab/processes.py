@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,11 +32,17 @@ class Server:
     port: int
     logs: Path
     pid: int
+    earlier_retries: int = 0
 
     def retries(self) -> int:
-        """How often a transaction was done again so far: each is a warning in the log."""
+        """How often a transaction was started again so far: each is a warning in the log."""
         log = self.logs / "debug.log"
-        return len(re.findall("asks to try again", log.read_text())) if log.exists() else 0
+        all_of_them = len(re.findall("asks to try again", log.read_text())) if log.exists() else 0
+        return all_of_them - self.earlier_retries
+
+    def counting_anew(self) -> "Server":
+        """The same server, whose retries are counted from now on."""
+        return replace(self, earlier_retries=self.retries() + self.earlier_retries)
 
 
 class Client:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import SimpleTestCase
 from freezegun import freeze_time
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
@@ -18,6 +19,16 @@ from togo import wsgi  # noqa: F401  (a test's requests wait for the broker as a
 from togo.embedded.broker import Broker
 
 TODAY = date(2026, 3, 2)  # a Monday
+_DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark a test that uses no database with `no_db`. A test that does, but works alike on all, has the mark itself."""
+    for item in items:
+        is_test_case = isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, SimpleTestCase)  # type: ignore[attr-defined]
+        uses_one = item.get_closest_marker("django_db") or _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
+        if not (is_test_case or uses_one):
+            item.add_marker(pytest.mark.no_db)
 
 
 @pytest.fixture(autouse=True)
@@ -81,11 +92,19 @@ def token_of(person: User) -> str:
     return str(AccessToken.for_user(person))
 
 
-@pytest.fixture
-def server(transactional_db: None) -> Iterator[Server]:
-    """ToGo as it runs: granian with two web processes on this test's database, and no broker."""
+@pytest.fixture(scope="session")
+def _server_of_all(django_db_setup: None) -> Iterator[Server]:
     with start_server() as server:
         yield server
+
+
+@pytest.fixture
+def server(transactional_db: None, _server_of_all: Server) -> Server:
+    """ToGo as it runs: granian with two web processes on the tests' database, which is empty, and no broker.
+
+    All tests share it; its counters begin anew. A test that hurts a server starts one of its own.
+    """
+    return _server_of_all.counting_anew()
 
 
 def _brokers() -> list[Any]:

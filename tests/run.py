@@ -6,39 +6,35 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-# Debian's packages of what is tested with where it is installed, and a program of each.
-DEBIAN = {"chromium": "chromium", "mariadb-server": "mariadbd", "redis-server": "redis-server"}
-# An installation as others reach it, for what Django says of it.
+# Debian's packages that tests use, and a program of each.
+DEBIAN = {
+    "chromium": "chromium",
+    "mariadb-server": "mariadbd",
+    "redis-server": "redis-server",
+    "nginx-light": "nginx",
+    "pgbouncer": "pgbouncer",
+}
+# The other Pythons that the README promises; bin/test itself runs with the oldest.
+OTHER_PYTHONS = ("3.12", "3.13")
+# An installation as others reach it, for Django's deployment checks.
 PRODUCTION = {
     "DATABASE_URL": "postgres://togo@localhost/togo",
     "TOGO_SECRET_KEY": "kT9w-".join("only to be looked at by check --deploy"),
     "TOGO_ALLOWED_HOSTS": "togo.example.org",
     "TOGO_HTTPS": "on",
 }
-# What doesn't depend on the database is tested with the first of them only.
-ONCE = [
-    "tests/browser_test",
-    "tests/prove_test",
-    "tests/run_test",
-    "tests/api_test/test_docs.py",
-    "tests/api_test/test_mass_assignment.py",
-    "tests/api_test/test_schemathesis.py",
-    "tests/unit_test/test_docker.py",
-    "tests/unit_test/test_errors_documented.py",
-    "tests/unit_test/test_layout.py",
-    "tests/unit_test/test_readme_settings.py",
-    "tests/unit_test/test_settings.py",
-]
-# What pytest exits with when no test was chosen.
-NO_TESTS = 5
 CHECKS: dict[str, list[str]] = {
     "format": ["ruff", "format", "--check", "."],
     "lint": ["ruff", "check", "."],
@@ -48,98 +44,184 @@ CHECKS: dict[str, list[str]] = {
     "deployment": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
     "OpenAPI": ["manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull],
 }
+# pytest's exit code when no test was chosen.
+NO_TESTS = 5
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A run of pytest with a database of its own. Tests that only compute are traced for the branch coverage."""
+
+    name: str
+    database: str
+    marks: str
+    processes: int = 1
+    traced: bool = False
+    # Whether the database waits for the disk, as in use: storms and proofs are about that.
+    durable: bool = False
+
+
+# The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
+LEGS = [
+    Leg("SQLite, real processes", "sqlite", "real_time and not no_db", durable=True),
+    Leg("MariaDB, real processes", "mariadb", "real_time and not no_db", durable=True),
+    Leg("PostgreSQL, real processes", "postgresql", "real_time and not no_db", durable=True),
+    Leg("pages, commands and proofs", "sqlite", "real_time and no_db", durable=True),
+    Leg("what needs no database", "sqlite", "not real_time and no_db", traced=True),
+    Leg("SQLite", "sqlite", "not real_time and not no_db", traced=True),
+    Leg("PostgreSQL", "postgresql", "not real_time and not no_db", traced=True),
+    Leg("MariaDB", "mariadb", "not real_time and not no_db"),
+]
+QUICK = [Leg("SQLite, without storms", "sqlite", "not real_time", processes=2)]
 
 
 def main() -> int:
     """Run everything; 0 when all passed and, in CI, nothing was left out."""
     parser = argparse.ArgumentParser(prog="bin/test", description=__doc__)
-    parser.add_argument("--all", action="store_true", help="also what takes longer than 10 minutes")
-    parser.add_argument("--only", help="only sqlite, postgresql or mariadb, without the checks of the code")
+    parser.add_argument("--quick", action="store_true", help="the checks, and the tests on SQLite without storms")
+    parser.add_argument("--all", action="store_true", help="also what takes long, and the other Pythons")
+    parser.add_argument("--only", choices=("sqlite", "postgresql", "mariadb"), help="one database, without the checks")
+    parser.add_argument(
+        "--install", action="store_true", help="as root on Debian, install what tests use (CI=true too)"
+    )
     options, more = parser.parse_known_args()
     started = time.monotonic()
-    left_out = _install_what_debian_has()
-    failed = [] if options.only else [name for name, command in CHECKS.items() if not _check(name, command)]
+    in_ci = os.environ.get("CI") == "true"
+    left_out = [] if options.quick else _missing_programs(install=options.install or in_ci)
+    legs = [leg for leg in (QUICK if options.quick else LEGS) if options.only in (None, leg.database)]
+    if not databases.mariadb_program():
+        legs = [leg for leg in legs if leg.database != "mariadb"]
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
-    for name, database in _databases(left_out).items():
-        if options.only in (None, name):
-            _say(f"tests on {name}")
-            with database() as url:
-                ignored = [] if name == "sqlite" else [f"--ignore={path}" for path in ONCE]
-                if not _run_tests(url, [*ignored, *more], slow=options.all):
-                    failed.append(f"tests on {name}")
-    if not options.only and not _report_coverage():
-        failed.append("coverage")
+    report = _Report()
+    if not options.only:
+        _check_code(report)
+    slow = "" if options.all else " and not slow"
+    with ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as side_by_side:
+        list(side_by_side.map(lambda leg: _run(leg, report, [*more, "-m", leg.marks + slow]), legs))
+    if not (options.only or options.quick or more):
+        report.add("coverage", passed=_report_coverage())
+    if options.all:
+        left_out += _test_with_other_pythons(report)
     for what in left_out:
         print(f"Left out: {what}")
-    if left_out and os.environ.get("CI") == "true":
-        failed.append("something was left out, which CI doesn't allow")
-    minutes, seconds = divmod(int(time.monotonic() - started), 60)
-    print(f"{'FAILED: ' + '; '.join(failed) if failed else 'All is well'} ({minutes} min {seconds} s)")
-    return 1 if failed else 0
+    if left_out and in_ci:
+        report.add("something was left out, which CI doesn't allow", passed=False)
+    return report.close(time.monotonic() - started)
 
 
-def _say(what: str) -> None:
-    print(f"\n--- {what} ---", flush=True)
+class _Report:
+    """What passed, what failed, and where the time went."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failed: list[str] = []
+        self._seconds: dict[str, float] = {}
+
+    def add(self, name: str, *, passed: bool, seconds: float = 0, output: str = "") -> None:
+        """Note a part that has ended, and print its output as a whole: others run at the same time."""
+        with self._lock:
+            if output:
+                print(f"\n--- {name} ({seconds:.0f} s) ---\n{output.rstrip()}", flush=True)
+            if not passed:
+                self._failed.append(name)
+            if seconds:
+                self._seconds[name] = seconds
+
+    def close(self, seconds: float) -> int:
+        """Print the sum; returns the exit code."""
+        print("\nSeconds: " + "; ".join(f"{name} {taken:.0f}" for name, taken in self._seconds.items()))
+        version = ".".join(map(str, sys.version_info[:3]))
+        result = f"FAILED: {'; '.join(self._failed)}" if self._failed else "All is well"
+        print(f"{result} on Python {version} ({int(seconds) // 60} min {int(seconds) % 60} s)")
+        return 1 if self._failed else 0
 
 
-def _check(name: str, command: list[str]) -> bool:
-    _say(name)
-    program = [PYTHON, "manage.py"] if command[0] == "manage.py" else [str(Path(PYTHON).parent / command[0])]
-    extra = PRODUCTION if name == "deployment" else {}
-    return subprocess.run([*program, *command[1:]], cwd=ROOT, env={**os.environ, **extra}, check=False).returncode == 0
+def _check_code(report: _Report) -> None:
+    for name, command in CHECKS.items():
+        program = [PYTHON, "manage.py"] if command[0] == "manage.py" else [str(Path(PYTHON).parent / command[0])]
+        extra = PRODUCTION if name == "deployment" else {}
+        _do(report, name, [*program, *command[1:]], {**os.environ, **extra})
 
 
-def _install_what_debian_has() -> list[str]:
-    """Install the programs that tests use if this is root on Debian; returns what is missing after that, and why."""
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    missing = [package for package, program in DEBIAN.items() if not shutil.which(program, path=path)]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        _say(f"installing {', '.join(missing)}")
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-            subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)
-        missing = [package for package, program in DEBIAN.items() if not shutil.which(program, path=path)]
-    return [f"tests with {package}, which is not installed" for package in missing]
+def _do(
+    report: _Report, name: str, command: list[str], environment: dict[str, str], passing: tuple[int, ...] = (0,)
+) -> None:
+    began = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    report.add(name, passed=done.returncode in passing, seconds=time.monotonic() - began, output=done.stdout)
 
 
-def _databases(left_out: list[str]) -> dict[str, Callable[[], contextlib.AbstractContextManager[str]]]:
-    found: dict[str, Callable[[], contextlib.AbstractContextManager[str]]] = {
-        "sqlite": _sqlite,
-        "postgresql": databases.postgresql,
-    }
-    if databases.mariadb_program():
-        found["mariadb"] = databases.mariadb
-    elif not any("mariadb" in what for what in left_out):
-        left_out.append("tests on MariaDB, which is not installed")
-    return found
+def _run(leg: Leg, report: _Report, options: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="togo-leg-") as folder, _database(leg) as url:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "COVERAGE_FILE": str(ROOT / f".coverage.{leg.name.replace(' ', '-')}"),
+            "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} -o cache_dir={folder}",
+            "TOGO_TEST_DURABLE": "on" if leg.durable else "off",
+        }
+        command = [PYTHON, "-m", "pytest", "-q", *options]
+        if leg.processes > 1:
+            command += ["-n", str(leg.processes)]
+        if leg.traced:
+            command += ["--cov", "--cov-report="]
+        _do(report, leg.name, command, environment, passing=(0, NO_TESTS))
 
 
 @contextlib.contextmanager
-def _sqlite() -> Iterator[str]:
-    yield ""
+def _database(leg: Leg) -> Iterator[str]:
+    if leg.database == "sqlite":
+        yield ""
+        return
+    start = databases.postgresql if leg.database == "postgresql" else databases.mariadb
+    with start(durable=leg.durable) as url:
+        yield url
 
 
-def _run_tests(url: str, options: list[str], *, slow: bool) -> bool:
-    """Those that stand alone on all processors at once; then those with many processes of their own, one by one."""
-    environment = {**os.environ, "DATABASE_URL": url}
-    which = "" if slow else " and not slow"
-    shared = ["-m", "pytest", "-q", "-n", str(os.cpu_count() or 1), "--cov", "--cov-report=", "--cov-append"]
-    alone = ["-m", "coverage", "run", "-m", "pytest", "-q", "--durations=5"]
-    codes = [
-        subprocess.run(
-            [PYTHON, *command, "-m", marks + which, *options], cwd=ROOT, env=environment, check=False
-        ).returncode
-        for command, marks in ((shared, "not real_time"), (alone, "real_time"))
+def _missing_programs(*, install: bool) -> list[str]:
+    """What tests miss on this machine, and what brings it; installed first if it may be."""
+    if install and (missing := _not_found()) and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {', '.join(missing)} …", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
+            subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)
+    return [
+        f"tests with {package}, which is not installed (bin/test --install installs it, as root on Debian)"
+        for package in _not_found()
     ]
-    return set(codes) <= {0, NO_TESTS} and 0 in codes
+
+
+def _not_found() -> list[str]:
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    return [package for package, program in DEBIAN.items() if not shutil.which(program, path=path)]
 
 
 def _report_coverage() -> bool:
-    _say("branch coverage of apps/")
-    subprocess.run([PYTHON, "-m", "coverage", "combine", "-q", "--append"], cwd=ROOT, check=False)
+    subprocess.run([PYTHON, "-m", "coverage", "combine", "-q"], cwd=ROOT, check=False)
+    print("\n--- branch coverage of apps/ ---", flush=True)
     report = [PYTHON, "-m", "coverage", "report", "--fail-under=95"]
     return subprocess.run(report, cwd=ROOT, check=False).returncode == 0
+
+
+def _test_with_other_pythons(report: _Report) -> list[str]:
+    """Run `bin/test --quick` with each other Python of this machine; returns which are missing."""
+    missing = []
+    for version in OTHER_PYTHONS:
+        python = _python(version)
+        if python is None:
+            missing.append(f"the tests on Python {version}, which is not on this machine")
+            continue
+        environment = {**os.environ, "TOGO_VENV": str(ROOT / f".venv-{version}")}
+        _do(report, f"Python {version}", [python, "bin/test", "--quick"], environment)
+    return missing
+
+
+def _python(version: str) -> str | None:
+    folders = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin"))
+    return shutil.which(f"python{version}", path=os.pathsep.join([*map(str, folders), os.environ["PATH"]]))
 
 
 if __name__ == "__main__":

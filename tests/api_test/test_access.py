@@ -12,7 +12,7 @@ from tests.access.table import ROWS
 from tests.access.world import World
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
 BY_PATH = {row.path: row for row in reversed(ROWS)}
 
 

@@ -16,6 +16,8 @@ from apps.exceptions.base import ToGoError
 from apps.models import Task, User
 from lab.processes import ROOT
 
+pytestmark = pytest.mark.no_db
+
 # Not calls: the document itself, its pages, and what answers for paths that are none.
 NO_CALLS = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/redocs/redoc.js", "/api/", "/api/{rest}"}
 

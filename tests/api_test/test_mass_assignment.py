@@ -13,7 +13,7 @@ from tests.access.rows import ADMIN, ANY, Row
 from tests.access.table import ROWS
 from tests.access.world import World, everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
 # Of the thing itself, of who is asking, of another thing, and of nothing.
 EXTRA = {"id": 1, "taskmaster": 1, "created_at": "2026-01-01T00:00:00Z", "is_superuser": True, "taken": 0, "unknown": 1}
 # And those that forms and Django's admin might know.

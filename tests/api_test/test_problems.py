@@ -15,6 +15,8 @@ from rest_framework.test import APIClient
 
 from apps.models import User
 
+pytestmark = pytest.mark.no_db
+
 PROBLEM = "application/problem+json"
 ASSIGNMENT = "/api/users/assignment/"
 

@@ -8,6 +8,8 @@ from rest_framework.test import APIClient
 from apps.models import Task, User
 from tests.api_test.test_problems import ASSIGNMENT, assert_problem, caller, nothing_written
 
+pytestmark = pytest.mark.no_db
+
 __all__ = ["caller"]
 
 JSON = "application/json"

@@ -10,6 +10,8 @@ from apps.services import assignments
 from tests.api_test.test_problems import ASSIGNMENT, assert_problem, caller, nothing_written
 from tests.conftest import TODAY
 
+pytestmark = pytest.mark.no_db
+
 __all__ = ["caller"]
 
 HIGHEST = 2**63 - 1

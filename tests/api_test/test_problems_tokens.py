@@ -18,6 +18,8 @@ from apps.services import assignments, users
 from tests.api_test.test_problems import ASSIGNMENT, assert_problem, nothing_written
 from tests.conftest import TODAY, token_of
 
+pytestmark = pytest.mark.no_db
+
 
 def call_all(authorization: str | None, alice: User, cooking: Task) -> list[Any]:
     """The answers of everything that needs a token."""

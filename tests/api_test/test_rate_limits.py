@@ -13,6 +13,8 @@ from apps.services.shared import rate_limits
 from apps.views.http.rate_limits import CallThrottle
 from tests.api_test.test_problems import assert_problem
 
+pytestmark = pytest.mark.no_db
+
 
 @pytest.fixture(autouse=True)
 def _limited(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

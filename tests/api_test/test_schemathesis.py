@@ -31,6 +31,8 @@ from apps.services import assignments, calendar, limit_rules
 from tests.conftest import TODAY, make_person, token_of
 from tests.hostile import hostile
 
+pytestmark = pytest.mark.no_db
+
 PASSWORD = "of my own choice"
 
 api = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(request=None, public=True))

@@ -29,10 +29,11 @@ REFUSED = re.compile(r"the server responded with a status of (400|401|403|404|40
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these tests have real processes."""
+    """All of these tests have real processes, and none of them depends on which database ToGo uses."""
     for item in items:
         if "browser_test" in item.path.parts:
             item.add_marker(pytest.mark.real_time)
+            item.add_marker(pytest.mark.no_db)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from apps.models import LimitDay, User
 from lab.processes import send_job, start_worker, wait_until
 from togo.embedded.broker import Broker
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 FIRST_DAY = datetime.date(2026, 3, 2)
 

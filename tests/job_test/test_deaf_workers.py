@@ -16,6 +16,7 @@ from lab.prove.proxy import Mode, Proxy
 from togo.embedded.broker import Broker
 
 pytestmark = [
+    pytest.mark.no_db,
     pytest.mark.real_time,
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True),

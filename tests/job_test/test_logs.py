@@ -12,7 +12,7 @@ from apps.models import Task
 from lab.processes import Client, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_job_logs_its_id_and_that_of_the_request_that_asked_for_it(broker_url: str, tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ from lab.bench import plots, report
 from lab.bench.sections import SECTIONS
 from lab.processes import ROOT
 
-pytestmark = pytest.mark.skipif(
-    bool(os.environ.get("DATABASE_URL")), reason="it makes its own databases; the run on SQLite has it"
-)
+pytestmark = [
+    pytest.mark.no_db,
+    pytest.mark.skipif(
+        bool(os.environ.get("DATABASE_URL")), reason="it makes its own databases; the run on SQLite has it"
+    ),
+]
 
 
 @pytest.mark.real_time

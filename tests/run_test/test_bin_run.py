@@ -17,6 +17,7 @@ from lab.processes import wait_until
 from tests.run_test.togos import ToGo, left_of, refused, start
 
 pytestmark = [
+    pytest.mark.no_db,
     pytest.mark.real_time,
     pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="the embedded way is tested in the run on SQLite"),
 ]

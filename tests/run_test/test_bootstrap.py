@@ -17,6 +17,7 @@ from lab.processes import ROOT, wait_until
 from tests.run_test.togos import OFFLINE, OURS
 
 pytestmark = [
+    pytest.mark.no_db,
     pytest.mark.real_time,
     pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="no database is used; the run on SQLite has it"),
 ]

@@ -14,6 +14,7 @@ from lab.processes import ROOT
 from tests.run_test.togos import start
 
 pytestmark = [
+    pytest.mark.no_db,
     pytest.mark.real_time,
     pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="the embedded way is tested in the run on SQLite"),
 ]

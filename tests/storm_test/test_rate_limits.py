@@ -11,7 +11,7 @@ from apps.models import User
 from lab.processes import ROOT, start_server
 from tests.storm_test.storms import Crowd
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 CALLERS, CALLS = 32, 10
 

@@ -24,6 +24,8 @@ from apps.models import JobRun, User
 from apps.services import health, users
 from lab.processes import ROOT, environment
 
+pytestmark = pytest.mark.no_db
+
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())

@@ -13,6 +13,8 @@ import apps.exceptions
 from apps.exceptions.base import ToGoError
 from lab.processes import ROOT
 
+pytestmark = pytest.mark.no_db
+
 TEXT = (ROOT / "docs" / "errors.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", TEXT, re.MULTILINE))
 

@@ -15,6 +15,8 @@ from apps.services import limits, users
 from apps.tasks import limits as jobs
 from tests.conftest import make_person, token_of
 
+pytestmark = pytest.mark.no_db
+
 
 class Log:
     """What is written to a log file from now on."""

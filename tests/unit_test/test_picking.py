@@ -12,6 +12,8 @@ from apps.services import limit_rules, limits
 from apps.services.shared import picking
 from apps.services.shared.picking import Pick
 
+pytestmark = pytest.mark.no_db
+
 MONDAY, TUESDAY, SUNDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 8)
 
 

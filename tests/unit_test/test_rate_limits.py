@@ -16,6 +16,8 @@ from apps.services.shared import rate_limits
 from apps.services.shared.rate_limits import Counter, require_room
 from tests.unit_test.test_logs import Log
 
+pytestmark = pytest.mark.no_db
+
 SECOND = 1_000_000_000
 NOW = 5_000 * SECOND
 

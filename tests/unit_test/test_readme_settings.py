@@ -14,6 +14,8 @@ import yaml
 from lab.processes import ROOT
 from togo import env
 
+pytestmark = pytest.mark.no_db
+
 VARIABLE = re.compile(r"(TOGO|GRANIAN)_[A-Z_]+|DATABASE_URL|CELERY_BROKER_URL")
 SETTINGS = ROOT / "togo" / "settings.py"
 ENTRYPOINT = (ROOT / "entrypoint.sh").read_text()

@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from lab.processes import ROOT
 
+pytestmark = pytest.mark.no_db
+
 KEY = "a key of at least fifty characters, made for this test"
 POSTGRES = "postgres://togo:s3cret@db.example.org:5433/tasks"
 INSTALLED = {"DATABASE_URL": POSTGRES, "TOGO_SECRET_KEY": KEY, "TOGO_ALLOWED_HOSTS": "togo.example.org"}

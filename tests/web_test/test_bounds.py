@@ -11,7 +11,7 @@ import pytest
 
 from lab.processes import ROOT, Server, start_server
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 BOUNDS = ["--http", "1", "--http1-buffer-size", "65536", "--no-ws"]
 

@@ -14,7 +14,7 @@ from apps.services import calendar, users
 from lab.processes import Server, start_server
 from tests.conftest import token_of
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a walk in the woods"
 # What every answer says.

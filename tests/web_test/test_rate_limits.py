@@ -11,6 +11,8 @@ from apps.exceptions.base import TooManyRequests
 from apps.models import User
 from apps.services.shared import rate_limits
 
+pytestmark = pytest.mark.no_db
+
 
 @pytest.fixture(autouse=True)
 def _limited(settings: Any, tmp_path: Path) -> Iterator[None]:
