@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
@@ -157,3 +157,63 @@ def database(name: str, default: str) -> dict[str, Any]:
         "PORT": str(port or ""),
         "OPTIONS": dict(parse_qsl(url.query)),
     }
+
+
+_TLS_OPTIONS = {"ssl_cert_reqs", "ssl_check_hostname", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
+
+
+def broker(name: str, default: str) -> str:
+    """A URL that Celery and redis-py read alike: `redis://`, `rediss://` (TLS) or `redis+socket:///PATH`.
+
+    The certificate of a `rediss://` broker and its host name are verified unless `ssl_cert_reqs=none` or
+    `ssl_check_hostname=false` says otherwise. `ssl_ca_certs`, `ssl_certfile` and `ssl_keyfile` name files.
+    The value may hold a password, so an error never repeats it.
+    """
+    value = text(name, default)
+    try:
+        url = urlsplit(value)
+        options = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=bool(url.query)))
+        _require(not url.fragment, "it has a #, which must be written as %23")
+        if url.scheme == "redis+socket":
+            _require(url.path not in ("", "/") and not url.hostname, "a socket is named as redis+socket:///PATH")
+            _require(set(options) <= {"virtual_host"}, "the only option of a socket is virtual_host, its database")
+            _require(options.get("virtual_host", "0").isdecimal(), "virtual_host is a number")
+            return value
+        _require(
+            url.scheme in ("redis", "rediss"),
+            "ToGo speaks to one Redis or Valkey, by redis://, rediss:// or redis+socket://; "
+            "sentinel:// and other brokers are not supported",
+        )
+        _require(bool(url.hostname) and url.port != 0, "it names no host, or no port from 1 to 65535")
+        _require(re.fullmatch(r"/?|/\d+", url.path, re.ASCII) is not None, "after the host comes the database's number")
+        _require(not options or url.scheme == "rediss", "only rediss:// has options, for TLS")
+        return urlunsplit(url._replace(query=urlencode(_tls(options)))) if url.scheme == "rediss" else value
+    except ValueError as error:
+        # What urllib complains of may hold the password.
+        why = error.args[0] if isinstance(error, _Unusable) else "it is no URL, or its port is no number"
+    raise ImproperlyConfigured(f"{name} must be redis://HOST:PORT/NUMBER or alike: {why}.")
+
+
+class _Unusable(ValueError):
+    """Says what is wrong, without the value."""
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise _Unusable(otherwise)
+
+
+def _tls(options: dict[str, str]) -> dict[str, str]:
+    """The options of a `rediss://` URL in the spelling that Celery and redis-py share, verifying by default."""
+    _require(set(options) <= _TLS_OPTIONS, f"the options of TLS are {', '.join(sorted(_TLS_OPTIONS))}")
+    verify = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
+    _require(verify in ("required", "optional", "none"), "ssl_cert_reqs is required, optional or none")
+    names = options.get("ssl_check_hostname", "true").lower()
+    _require(names in ("true", "false"), "ssl_check_hostname is true or false")
+    for option in sorted(set(options) - {"ssl_cert_reqs", "ssl_check_hostname"}):
+        _require(
+            os.access(options[option], os.R_OK) and Path(options[option]).is_file(),
+            f"{option} names no file that can be read",
+        )
+    # Without verification there is no certificate whose name could be compared.
+    return {**options, "ssl_cert_reqs": verify, "ssl_check_hostname": "false" if verify == "none" else names}

@@ -13,7 +13,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from togo import env
+from togo import env, private
 from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting, beside what it is about)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
@@ -25,6 +25,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 TOGO_HOME = env.folder("TOGO_HOME", BASE_DIR / "var")
 TOGO_LOG_DIR = env.folder("TOGO_LOG_DIR", BASE_DIR / "logging")
 TOGO_EMBEDDED = not env.is_set("DATABASE_URL")
+if TOGO_EMBEDDED:
+    private.close(TOGO_HOME, TOGO_LOG_DIR)
 TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
 DEBUG = env.boolean("TOGO_DEBUG", default=False)
 if DEBUG and not TOGO_EMBEDDED:
@@ -224,7 +226,9 @@ SIMPLE_JWT = {
 
 # --- jobs -------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", "redis://localhost:6379/0")
+# Celery itself prefers the environment's CELERY_BROKER_URL to the setting, and so would not verify as it should.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(TOGO_HOME / "celerybeat-schedule")

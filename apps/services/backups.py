@@ -54,9 +54,12 @@ def restore(*, source: Path, force: bool = False) -> None:
         raise BackupRefused(f"There is a database at {target}; --force replaces it.")
     connection.close()
     try:
+        # Only its owner reads it; SQLite gives its other files the same mode.
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+        target.chmod(0o600)
         with _opened(source, "ro") as copy, _opened(target, "rwc") as live:
             copy.backup(live)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise BackupRefused(
             f"{target} can't be replaced ({error}); stop ToGo, move it away with its -wal and -shm, and try again."
         ) from None

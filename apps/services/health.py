@@ -63,7 +63,10 @@ def note_job(name: str, *, seconds: float | None = None, found: int | None = Non
 
 def jobs_waiting() -> int | None:
     """How many jobs wait in the broker; None where it can't be reached."""
-    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://", 1)
+    # redis-py has names of its own for a socket and its database.
+    url = settings.CELERY_BROKER_URL
+    if url.startswith("redis+socket://"):
+        url = url.replace("redis+socket://", "unix://", 1).replace("?virtual_host=", "?db=")
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.3, retry=None) as broker:
             return int(broker.llen(QUEUE))

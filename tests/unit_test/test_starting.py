@@ -57,6 +57,11 @@ def test_a_weak_key_is_refused_with_one_line(tmp_path: Path, start: str) -> None
     ("name", "value", "line"),
     [
         ("TOGO_SECRET_KEY", "", "togo: TOGO_SECRET_KEY must be at least 50 characters long"),
+        (
+            "CELERY_BROKER_URL",
+            "sentinel://s",
+            "togo: CELERY_BROKER_URL must be redis://HOST:PORT/NUMBER or alike: ToGo",
+        ),
         ("TOGO_DEBUG", "on", "togo: TOGO_DEBUG must be off with DATABASE_URL"),
         ("TOGO_ALLOWED_HOSTS", "", "togo: TOGO_ALLOWED_HOSTS must name the hosts"),
         ("TOGO_ALLOWED_HOSTS", "*", "togo: TOGO_ALLOWED_HOSTS must name hosts, not *, with DATABASE_URL"),
