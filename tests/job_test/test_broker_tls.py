@@ -15,7 +15,7 @@ from lab.processes import ROOT, free_port, wait_until
 from togo import env
 from togo.embedded.processes import Process
 
-pytestmark = pytest.mark.real_time
+pytestmark = [pytest.mark.real_time, pytest.mark.no_db]
 
 
 @pytest.fixture(scope="module")

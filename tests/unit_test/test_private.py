@@ -12,6 +12,8 @@ import pytest
 from lab.processes import ROOT
 from togo import private
 
+pytestmark = pytest.mark.no_db
+
 
 @pytest.fixture(autouse=True)
 def _usual_umask() -> Iterator[None]:
