@@ -1,64 +1,78 @@
 """Forms of the board."""
 
-import datetime
-import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
 
 from apps.models.assignments import Status
 from apps.models.limit_rules import HIGHEST_MAXIMUM
-
-_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_DIGITS = re.compile(r"\d{1,19}", re.ASCII)
+from apps.services.shared import formats
+from apps.services.shared.formats import HIGHEST_ID, Place, Version
 
 
-class WeekField(forms.Field):
-    """A week as 2026-W48: its Monday."""
+class FormattedField(forms.Field):
+    """A text that one of `formats`' readers understands."""
 
-    def to_python(self, value: Any) -> datetime.date | None:
-        """The Monday."""
-        if not value:
-            return None
+    read: Callable[[str], Any]
+    message: ClassVar[str]
+
+    def to_python(self, value: Any) -> Any:
+        """What the text says; None where there is none."""
         try:
-            year, week = _WEEK.fullmatch(value).groups()  # type: ignore[union-attr]  # None raises what is caught
-            # The weeks before and after it must be dates, too.
-            if not datetime.MINYEAR < int(year) < datetime.MAXYEAR:
-                raise ValueError
-            return datetime.date.fromisocalendar(int(year), int(week), 1)
-        except (AttributeError, ValueError):
-            raise forms.ValidationError("This must be a week, as 2026-W48.") from None
+            return self.read(value) if value else None
+        except ValueError:
+            raise forms.ValidationError(self.message) from None
 
 
-class CellsField(forms.Field):
-    """Persons' days, each as ID:YYYY-MM-DD."""
+class WeekField(FormattedField):
+    """A week, as 2026-W48: its Monday."""
+
+    read = staticmethod(formats.parse_week)
+    message = "This must be a week, as 2026-W48."
+
+
+class VersionField(FormattedField):
+    """A version of the board."""
+
+    read = staticmethod(Version.parse)
+    message = "This must be a version of the board."
+
+
+class PlaceField(FormattedField):
+    """A person's day, as 2:2026-11-24."""
+
+    read = staticmethod(Place.parse)
+    message = "This must be a person's day, as 2:2026-11-24."
+
+
+class ListField(forms.Field):
+    """Texts of one name, each of which `read` understands."""
 
     widget = forms.MultipleHiddenInput
 
-    def to_python(self, value: Any) -> list[tuple[int, datetime.date]]:
-        """The ids and dates."""
+    def __init__(self, read: Callable[[str], Any], message: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._read, self._message = read, message
+
+    def to_python(self, value: Any) -> list[Any]:
+        """What the texts say."""
         try:
-            return [_cell(one) for one in value or []]
+            return [self._read(text) for text in value or []]
         except ValueError:
-            raise forms.ValidationError("These must be persons' days.") from None
+            raise forms.ValidationError(self._message) from None
 
 
-class PeopleField(forms.Field):
-    """Ids of people."""
+def _places(**options: Any) -> ListField:
+    return ListField(Place.parse, "These must be persons' days, as 2:2026-11-24.", **options)
 
-    widget = forms.MultipleHiddenInput
 
-    def to_python(self, value: Any) -> list[int]:
-        """The ids."""
-        try:
-            return [_id(one) for one in value or []]
-        except ValueError:
-            raise forms.ValidationError("These must be ids of people.") from None
+def _ids(**options: Any) -> ListField:
+    return ListField(formats.parse_id, "These must be ids.", **options)
 
 
 class BoardForm(forms.Form):
-    """What the board shows."""
+    """The week and the people that the board is asked to show."""
 
     week = WeekField(required=False)
     q = forms.CharField(required=False, max_length=150)
@@ -66,43 +80,61 @@ class BoardForm(forms.Form):
     before = forms.CharField(required=False, max_length=150, strip=False)
 
 
-class CellsForm(forms.Form):
-    """What is shown already, and as it was at which version of the board."""
+class ChangesForm(forms.Form):
+    """The week and the people that are on display, and the version of the board that they show."""
 
     week = WeekField()
-    since = forms.RegexField(r"^\d{1,19}-\d{1,9}-[01]$")
-    person = PeopleField()
+    since = VersionField()
+    person = _ids()
 
 
 class ChooseForm(forms.Form):
-    """The days to choose a task for, and what to look for."""
+    """The days to choose a task for, and the text to search tasks for."""
 
-    cell = CellsField(required=False)
+    cell = _places(required=False)
     q = forms.CharField(required=False, max_length=255)
 
 
 class AssignForm(forms.Form):
-    """A task for one or several days: one that is there, or the name of a new one."""
+    """An existing task, or the name of a new one, for one or several days."""
 
-    cell = CellsField()
-    task = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    cell = _places()
+    task = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
     name = forms.CharField(required=False, max_length=255)
 
     def clean(self) -> dict[str, Any]:
-        """What was sent, if it names a task."""
+        """The fields. Adds an error when they name no task."""
         fields = super().clean() or {}
         if not self.errors and not fields["task"] and not fields["name"]:
-            self.add_error("task", "Choose a task, or name a new one.")
+            self.add_error("task", "Choose a task, or type the name of a new one.")
         return fields
 
 
 class ChangeForm(forms.Form):
-    """What becomes of an assignment."""
+    """Where an assignment is moved to, as a cell of the board or as a username and a date, or its new status."""
 
-    user = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    cell = PlaceField(required=False)
     username = forms.CharField(required=False, max_length=150, strip=False)
     date = forms.DateField(required=False)
     status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
+
+
+class RemoveForm(forms.Form):
+    """A task that was made for the assignment that is taken away."""
+
+    created_task = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
+
+
+class UndoForm(forms.Form):
+    """Assignments to take away together."""
+
+    assignment = _ids()
+
+
+class HandOnForm(forms.Form):
+    """The person who gets somebody else's tasks."""
+
+    username = forms.CharField(max_length=150, strip=False)
 
 
 class DayForm(forms.Form):
@@ -110,12 +142,12 @@ class DayForm(forms.Form):
 
     maximum = forms.IntegerField(label="Most tasks on this day", min_value=0, max_value=HIGHEST_MAXIMUM)
     reason = forms.CharField(
-        required=False, max_length=255, help_text="Shown to whoever is refused, such as “Training”."
+        required=False, max_length=255, help_text="People see it when this day is full. For example: “Training”."
     )
 
 
 class DaysOffForm(forms.Form):
-    """A range of days on which somebody, or everybody, gets nothing new."""
+    """A range of days on which one person, or everyone, gets nothing new."""
 
     who = forms.ChoiceField(
         label="Who", widget=forms.RadioSelect, choices=[("person", "One person"), ("everyone", "Everyone: a holiday")]
@@ -123,30 +155,19 @@ class DaysOffForm(forms.Form):
     username = forms.CharField(required=False, max_length=150, strip=False)
     date_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
     date_to = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(max_length=255, help_text="Such as “Holiday”.")
+    reason = forms.CharField(max_length=255, help_text="For example: “Holiday”.")
+    # Sent by the page that says what days off for everyone touch.
+    sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
-        """What was sent, if it says whose days they are."""
+        """The fields. Adds an error when one person is meant and no username is given."""
         fields = super().clean() or {}
         if fields.get("who") == "person" and not fields.get("username"):
-            self.add_error("username", "Say who, or choose everyone.")
+            self.add_error("username", "Type the person’s username, or choose everyone.")
         return fields
 
 
 class PersonForm(forms.Form):
-    """What somebody types to find a person."""
+    """The beginning of a person's name, from a field that suggests people."""
 
     username = forms.CharField(required=False, max_length=150, strip=False)
-
-
-def _cell(text: str) -> tuple[int, datetime.date]:
-    user_id, _, date = text.partition(":")
-    if not _DATE.fullmatch(date):
-        raise ValueError
-    return _id(user_id), datetime.date.fromisoformat(date)
-
-
-def _id(text: str) -> int:
-    if not _DIGITS.fullmatch(text) or int(text) >= 2**63:
-        raise ValueError
-    return int(text)

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from apps.forms.board import VersionField
 from apps.models.assignments import Status
 
 
@@ -12,6 +13,6 @@ class StatusForm(forms.Form):
 
 
 class SinceForm(forms.Form):
-    """What is shown already, as it was at which version of the board."""
+    """The version of the board that is on display."""
 
-    since = forms.RegexField(r"^\d{1,19}-\d{1,9}-[01]$")
+    since = VersionField()

@@ -1,21 +1,28 @@
-"""What the board shows: a week of people's days, read with a handful of queries however many they are."""
+"""The board: reads a week of people's days, with a few queries however many people there are; moves and takes away many
+assignments in one step."""
 
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from apps.exceptions.assignments import AssignmentNotFound, DailyLimitReached
+from apps.exceptions.base import ToGoError, TryAgain
 from apps.models import Assignment, DailyLimit, Event, User
-from apps.services import limits
-from apps.services.shared import permissions, repicking
+from apps.models.assignments import Status
+from apps.models.limits import Source
+from apps.services import assignments, availability, limits
+from apps.services.shared import formats, permissions, refusals, repicking
+from apps.services.shared.formats import Place, Version
 
 DAYS = 7
 PEOPLE_PER_PAGE = 50
-# Fewer slots left than this, on a day that has more in all, is nearly full.
+# A day with tasks and fewer free slots than this is nearly full.
 _NEARLY = 2
-# So many events may be on their way to being committed when a later one already is.
+# Events don't commit in the order of their ids: this many ids below the newest one are looked at again.
 _LATE = 50
 
 
@@ -27,11 +34,23 @@ class Cell:
     assignments: list[Assignment]
 
     @property
+    def place(self) -> Place:
+        """Whose day it is, and which."""
+        return Place(self.limit.user_id, self.limit.date)
+
+    @property
     def state(self) -> str:
-        """`off`, `full`, `nearly` or `free`."""
+        """`off` (nothing is wanted on this day, whatever is there already), `full`, `nearly` or `free`."""
+        if not self.limit.wanted:
+            return "off"
         if self.limit.remaining <= 0:
-            return "full" if self.limit.taken else "off"
+            return "full"
         return "nearly" if self.limit.taken and self.limit.remaining < _NEARLY else "free"
+
+    @property
+    def why(self) -> str:
+        """Where the limit comes from, in words."""
+        return why(self.limit.source)
 
     @property
     def tenths(self) -> int:
@@ -40,106 +59,171 @@ class Cell:
 
     @property
     def is_set(self) -> bool:
-        """Whether the limit is set; else it is shown as it would be."""
+        """Whether the limit is set; otherwise the cell shows the limit that the rules would set now."""
         return self.limit.pk is not None
 
 
 @dataclass(frozen=True)
 class Row:
-    """A person's week."""
+    """A person's days. `left` is the number of open tasks from today on of somebody who is deactivated."""
 
     person: User
     cells: list[Cell]
+    left: int = 0
 
 
 @dataclass(frozen=True)
 class Week:
-    """Some people's week. `following` and `preceding` are the names that other pages of people begin after and end
-    before; empty where there are none. `version` changes with every change of what is shown."""
+    """A page of people and their days of a week.
+
+    `following` and `preceding` are the usernames after which the next page begins and before which the previous page
+    ends; empty where there is none. `version` changes whenever something that is shown changes.
+    """
 
     dates: list[datetime.date]
     rows: list[Row]
     following: str
     preceding: str
-    version: str
+    version: Version
+
+    @property
+    def name(self) -> str:
+        """The week as an address names it: `2026-W48`."""
+        return formats.write_week(self.dates[0])
+
+    @property
+    def before(self) -> str:
+        """The week before, as an address names it."""
+        return formats.write_week(self.dates[0] - datetime.timedelta(days=1))
+
+    @property
+    def after(self) -> str:
+        """The next week, as an address names it."""
+        return formats.write_week(self.dates[-1] + datetime.timedelta(days=1))
 
     @property
     def has_assignments(self) -> bool:
-        """Whether anything is given on the days that are shown."""
+        """Whether anything is assigned on the days that are shown."""
         return any(cell.assignments for row in self.rows for cell in row.cells)
 
 
-def monday_of(date: datetime.date) -> datetime.date:
-    """The Monday of that date's ISO week."""
-    return date - datetime.timedelta(days=date.weekday())
-
-
 def week(*, actor: User, first: datetime.date, search: str = "", after: str = "", before: str = "") -> Week:
-    """A page of the active people whose names hold `search`, by username, and their days from `first` on.
+    """A page of the people on the board whose names contain `search`, by username, and their days from `first` on.
 
     The page begins after the username `after`, or ends before `before`. Raises `NotAllowed`.
     """
     permissions.require_taskmaster(actor)
-    # Before the rows: what changes meanwhile is shown again rather than missed.
+    # Read before the rows: a change that commits in between is shown twice rather than missed.
     version = current_version()
-    people, following, preceding = page_of(User.objects.active().search(search), after, before, PEOPLE_PER_PAGE)
-    dates = [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
-    return Week(dates, rows_of(people, dates), following, preceding, version)
+    people, following, preceding = page_of(people_on_board(search), after, before, PEOPLE_PER_PAGE)
+    return Week(dates_from(first), rows_of(people, dates_from(first)), following, preceding, version)
+
+
+def dates_from(first: datetime.date) -> list[datetime.date]:
+    """The seven dates from `first` on."""
+    return [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
+
+
+def people_on_board(search: str = "") -> QuerySet[User]:
+    """Everybody active, and deactivated people who still have open tasks from today on, if their names contain
+    `search`."""
+    mine = open_tasks().filter(daily_limit__user=OuterRef("pk"))
+    return User.objects.search(search).filter(Q(is_active=True) | (Q(is_active=False) & Exists(mine)))
+
+
+def open_tasks() -> QuerySet[Assignment]:
+    """Everybody's assignments from today on that aren't done."""
+    return Assignment.objects.filter(status=Status.OPEN, daily_limit__date__gte=permissions.today())
 
 
 def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
     """These people's days."""
     people = list(people)
-    given: dict[tuple[int, datetime.date], list[Assignment]] = defaultdict(list)
     ids = [person.pk for person in people]
-    assignments = Assignment.objects.filter(
+    assigned: dict[Place, list[Assignment]] = defaultdict(list)
+    shown = Assignment.objects.filter(
         daily_limit__user__in=ids, daily_limit__date__gte=dates[0], daily_limit__date__lte=dates[-1]
     )
-    for one in assignments.select_related("daily_limit", "task").order_by("pk"):
-        given[one.user_id, one.date].append(one)
+    for one in shown.select_related("daily_limit", "task").order_by("pk"):
+        assigned[Place(one.user_id, one.date)].append(one)
     days = limits.read(user_ids=ids, first=dates[0], last=dates[-1])
-    cells = [Cell(day, given[day.user_id, day.date]) for day in days]
+    cells = [Cell(day, assigned[Place(day.user_id, day.date)]) for day in days]
+    left = _left([person for person in people if not person.is_active])
     width = len(dates)
     return [
-        Row(person, cells[start : start + width])
+        Row(person, cells[start : start + width], left.get(person.pk, 0))
         for person, start in zip(people, range(0, len(cells), width), strict=True)
     ]
 
 
-def cell_of(*, user_id: int, date: datetime.date) -> Cell:
+def _left(people: list[User]) -> dict[int, int]:
+    """How many open tasks from today on these people have; who has none is missing."""
+    if not people:
+        return {}
+    counted = open_tasks().filter(daily_limit__user__in=people).values_list("daily_limit__user")
+    return dict(counted.annotate(number=Count("pk")))
+
+
+def cells_of(places: Iterable[Place]) -> list[tuple[User, Cell]]:
+    """These days as they are now, each once, with their people; days of people who don't exist are left out."""
+    places = list(dict.fromkeys(places))
+    people = User.objects.in_bulk({place.user_id for place in places})
+    return [
+        (people[place.user_id], cell_of(people[place.user_id], place.date))
+        for place in places
+        if place.user_id in people
+    ]
+
+
+def cell_of(person: User, date: datetime.date) -> Cell:
     """One person's day."""
-    (row,) = rows_of([User(pk=user_id)], [date])
+    [row] = rows_of([person], [date])
     return row.cells[0]
 
 
-def current_version() -> str:
-    """Changes whenever something is written to the history, and when changed rules have got to all days.
+def why(source: dict[str, Any]) -> str:
+    """The `source` of a limit in words: its kind, and the reason that somebody gave."""
+    label = str(Source(source["kind"]).label)
+    return f"{label} (“{source['reason']}”)" if source["reason"] else label
 
-    The newest event alone would not do: one with a lower number can be committed after it. So the last ones are
-    counted too.
+
+def refusal_of(cell: Cell) -> DailyLimitReached | None:
+    """The refusal that an assignment to this day would get now because it is full; None while it has room."""
+    if cell.limit.remaining > 0:
+        return None
+    user_id, date = cell.place
+    return refusals.daily_limit_reached(cell.limit, availability.next_free_date(user_id=user_id, after=date))
+
+
+def current_version() -> Version:
+    """The board's version. It changes whenever an event is written to the history, and when all days follow a change
+    of the rules.
+
+    The newest event alone would not do: an event with a lower id can be committed after it. So the events just before
+    it are counted, too.
     """
     last = list(Event.objects.order_by("-pk").values_list("pk", flat=True)[:_LATE])
     newest = last[0] if last else 0
-    return f"{newest}-{sum(pk > newest - _LATE for pk in last)}-{int(repicking.is_under_way())}"
+    return Version(newest, sum(pk > newest - _LATE for pk in last), int(repicking.is_under_way()))
 
 
-def changed_since(version: str, people: list[User]) -> list[User]:
-    """Those of these people whose days may look different than at that version."""
-    newest, _, under_way = (int(number) for number in version.split("-"))
-    if under_way:
+def changed_since(version: Version, people: list[User]) -> list[User]:
+    """The ones of these people whose days may look different than at that version."""
+    if version.repicking:
         return people
     changed: set[int | None] = set()
-    for pk, user_id, from_user in Event.objects.filter(pk__gt=newest - _LATE).values_list("pk", "user", "from_user"):
-        # A rule for everyone has no person. Late ones are shown again, which changes nothing where nothing changed.
-        if user_id is None and pk > newest:
+    later = Event.objects.filter(pk__gt=version.newest - _LATE)
+    for pk, user_id, from_user in later.values_list("pk", "user", "from_user"):
+        # A rule for everyone has no person. An event that was seen already shows its row again, unchanged.
+        if user_id is None and pk > version.newest:
             return people
         changed |= {user_id, from_user}
     return [person for person in people if person.pk in changed]
 
 
 def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple[list[User], str, str]:
-    """So many of these people by username, after or before that one; and the usernames after and before which there
-    are others, empty where there are none."""
+    """At most `size` of these people by username, after the username `after` or before `before`; and the usernames
+    after which the next page begins and before which the previous one ends, empty where there is none."""
     if before:
         found = list(people.filter(username__lt=before).order_by("-username")[: size + 1])
         more, page = len(found) > size, found[:size][::-1]
@@ -148,3 +232,65 @@ def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple
     found = list(rows.order_by("username")[: size + 1])
     more, page = len(found) > size, found[:size]
     return page, page[-1].username if page and more else "", page[0].username if page and after else ""
+
+
+# --- many at once -----------------------------------------------------------------------------------------------
+
+
+def unassign_many(*, actor: User, assignment_ids: Iterable[int]) -> list[Place]:
+    """Take these assignments away, each in a transaction of its own; returns the days that have a free slot now. An
+    assignment that is gone already is left out. Raises `NotAllowed` and `TryAgain`; then the rest stays."""
+    permissions.require_taskmaster(actor)
+    freed = []
+    for one in Assignment.objects.with_day().filter(pk__in=list(assignment_ids)):
+        try:
+            assignments.unassign(actor=actor, assignment_id=one.pk)
+        except AssignmentNotFound:
+            continue
+        freed.append(Place(one.user_id, one.date))
+    return freed
+
+
+def tasks_left(*, actor: User, user_id: int) -> list[Assignment]:
+    """The person's open tasks from today on, by date. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    rows = open_tasks().filter(daily_limit__user=user_id).select_related("daily_limit", "task")
+    return list(rows.order_by("daily_limit__date", "pk"))
+
+
+def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[Assignment, ToGoError | None]]:
+    """Move a person's open tasks from today on to somebody else, each on its date and in a transaction of its own.
+
+    Returns each task with the refusal that kept it where it is, or None. Raises `NotAllowed` and `TryAgain`.
+    """
+    outcomes: list[tuple[Assignment, ToGoError | None]] = []
+    for one in tasks_left(actor=actor, user_id=from_user_id):
+        try:
+            assignments.change(actor=actor, assignment_id=one.pk, user_id=to_user_id)
+            outcomes.append((one, None))
+        except TryAgain:
+            raise
+        except ToGoError as refusal:
+            outcomes.append((one, refusal))
+    return outcomes
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What days off touch: this many people and days, and the open tasks that are there already and stay."""
+
+    people: int
+    days: int
+    tasks: int
+
+
+def touched_by(*, user_id: int | None, first: datetime.date, last: datetime.date) -> Touched:
+    """What days off from `first` to `last` touch, for one person, or with None for everyone active."""
+    people = User.objects.active() if user_id is None else User.objects.filter(pk=user_id)
+    there = Assignment.objects.filter(
+        status=Status.OPEN,
+        daily_limit__user__in=people,
+        daily_limit__date__gte=first,
+        daily_limit__date__lte=last,
+    )
+    return Touched(people.count(), (last - first).days + 1, there.count())

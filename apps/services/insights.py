@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, Sum
 
 from apps.models import DailyLimit, User
 from apps.services import board, limits
-from apps.services.shared import permissions, picking, spreadsheets
+from apps.services.shared import formats, permissions, picking, spreadsheets
 
 DAYS_AHEAD = 14
 PEOPLE_PER_PAGE = 25
@@ -54,7 +54,7 @@ def full(*, actor: User, weeks: int) -> Numbers:
     permissions.require_taskmaster(actor)
     by_week: dict[datetime.date, list[int]] = defaultdict(lambda: [0, 0])
     for date, _, _, number, of in _days(weeks):
-        week = by_week[board.monday_of(date)]
+        week = by_week[formats.monday_of(date)]
         week[0] += number
         week[1] += of
     return Numbers(
@@ -113,7 +113,7 @@ def heat_map_as_csv(heat: HeatMap) -> Iterator[str]:
 def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
     """Each date until today with what was taken, the limits, and how many days were full of how many."""
     last = permissions.today()
-    first = board.monday_of(last) - datetime.timedelta(weeks=weeks - 1)
+    first = formats.monday_of(last) - datetime.timedelta(weeks=weeks - 1)
     days = DailyLimit.objects.filter(date__gte=first, date__lte=last).values_list("date")
     is_full = Q(taken__gte=F("maximum"), taken__gt=0)
     sums = days.annotate(

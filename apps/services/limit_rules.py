@@ -30,6 +30,15 @@ def all_rules(*, actor: User) -> QuerySet[LimitRule]:
     return LimitRule.objects.all()
 
 
+def days_off(*, actor: User, most: int) -> list[LimitRule]:
+    """The next days off, at most `most`, for a person or for everyone, as far as they aren't past, with their people.
+    Raises `NotAllowed`."""
+    rules = all_rules(actor=actor).filter(
+        maximum=0, weekday__isnull=True, date_from__isnull=False, date_to__gte=permissions.today()
+    )
+    return list(rules.select_related("user").order_by("date_from", "pk")[:most])
+
+
 def get(*, actor: User, rule_id: int) -> LimitRule:
     """A rule. Raises `NotAllowed` and `NotFound`."""
     permissions.require_taskmaster(actor)

@@ -1,12 +1,15 @@
 """Keeps the catalogue of tasks."""
 
-from typing import TypedDict, Unpack
+import unicodedata
+from typing import NamedTuple, TypedDict, Unpack
 
 from django.db import IntegrityError
 from django.db.models import ProtectedError
+from django.db.models.functions import Length
 
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.models import Task, User
+from apps.models.base import holds
 from apps.services import unit_of_work
 from apps.services.shared import permissions
 
@@ -18,9 +21,42 @@ class TaskFields(TypedDict, total=False):
     is_active: bool
 
 
+class Suggestions(NamedTuple):
+    """Tasks to choose from; `is_new` where none of them has the text as its name."""
+
+    tasks: list[Task]
+    is_new: bool
+
+
+# Names to rank at most. The shortest come first: no name that contains a text is shorter than the text itself.
+_RANKED = 200
+
+
 def get(*, task_id: int) -> Task:
     """A task, in use or retired. Raises `TaskNotFound`."""
     return _get(task_id)
+
+
+def suggest(*, text: str, most: int) -> Suggestions:
+    """At most `most` active tasks whose names contain each word of `text`: first the one that is called so, then names
+    that begin so, then the others by name. Case, blanks and Unicode's forms make no difference."""
+    found = Task.objects.filter(is_active=True)
+    for word in text.split():
+        forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
+        found = found.filter(holds("name", next(forms)) | holds("name", next(forms)))
+    wanted = _folded(text)
+    if not wanted:
+        return Suggestions(list(found.order_by("name", "pk")[:most]), is_new=False)
+    ranked = sorted(
+        found.order_by(Length("name"), "name", "pk")[:_RANKED],
+        key=lambda task: (_folded(task.name) != wanted, not _folded(task.name).startswith(wanted), task.name, task.pk),
+    )
+    return Suggestions(ranked[:most], is_new=not ranked or _folded(ranked[0].name) != wanted)
+
+
+def _folded(name: str) -> str:
+    """What two names have in common that differ only by case, blanks or Unicode's form."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:

@@ -5,6 +5,7 @@ import datetime
 from apps.models import User
 from apps.services import board
 from apps.services.shared import permissions
+from apps.services.shared.formats import Version
 
 DAYS = 8
 
@@ -16,6 +17,6 @@ def days(*, actor: User) -> list[board.Cell]:
     return row.cells
 
 
-def has_changed(*, actor: User, since: str) -> bool:
+def has_changed(*, actor: User, since: Version) -> bool:
     """Whether the actor's days may look different than at that version of the board."""
     return bool(board.changed_since(since, [actor]))

@@ -2,15 +2,18 @@
 
 from django.urls import path
 
-from apps.views import board
+from apps.views.board import assigning, assignment, days, handing_on, week
 
 urlpatterns = [
-    path("board/", board.week, name="board"),
-    path("board/changes/", board.changes),
-    path("board/assign/", board.assign),
-    path("board/assignment/<id:id>/", board.assignment),
-    path("board/assignment/<id:id>/remove/", board.remove),
-    path("board/day/<id:user>/<date:date>/", board.day),
-    path("board/people/", board.people),
-    path("board/days-off/", board.days_off),
+    path("board/", week.show, name="board"),
+    path("board/changes/", week.changes),
+    path("board/people/", week.people),
+    path("board/assign/", assigning.assign),
+    path("board/assignment/<id:id>/", assignment.change),
+    path("board/assignment/<id:id>/remove/", assignment.remove),
+    path("board/remove/", assignment.remove_many),
+    path("board/day/<id:user>/<date:date>/", days.day),
+    path("board/days-off/", days.days_off),
+    path("board/days-off/<id:id>/remove/", days.take_back),
+    path("board/hand-on/<id:user>/", handing_on.hand_on),
 ]

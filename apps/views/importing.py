@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.exceptions.base import InvalidRequest, PayloadTooLarge
 from apps.forms.board import BoardForm
 from apps.forms.importing import FileForm, ReportForm
-from apps.models import Assignment, Import, User
+from apps.models import Assignment, Import
 from apps.services import board, exports, imports
-from apps.services.shared import permissions
+from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import person
 from apps.views.http.pages import page, valid
 from apps.views.http.renderers import csv_file
@@ -103,14 +103,13 @@ def board_as_file(request: HttpRequest) -> HttpResponseBase:
     """`/board/export.csv?week=2026-W48&q=…`: what the board shows, of all its pages."""
     actor = person(request.user)
     asked = valid(BoardForm(request.GET))
-    first = asked["week"] or board.monday_of(permissions.today())
-    last = first + datetime.timedelta(days=board.DAYS - 1)
+    first = asked["week"] or formats.monday_of(permissions.today())
     shown = Assignment.objects.filter(
         daily_limit__date__gte=first,
-        daily_limit__date__lte=last,
-        daily_limit__user__in=User.objects.active().search(asked["q"]),
+        daily_limit__date__lte=board.dates_from(first)[-1],
+        daily_limit__user__in=board.people_on_board(asked["q"]),
     )
-    return csv_file(f"week-{first:%G-W%V}.csv", exports.export(actor=actor, assignments=shown))
+    return csv_file(f"week-{formats.write_week(first)}.csv", exports.export(actor=actor, assignments=shown))
 
 
 def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:

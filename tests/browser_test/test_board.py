@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from apps.models import Assignment, DailyLimit, LimitRule, Task, User
+from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
+from apps.models.events import Kind
 from apps.services import assignments, limits
 from tests.browser_test.conftest import NARROW, Visit
 from tests.conftest import make_person
@@ -66,15 +67,20 @@ def chip(page: Page, one: Assignment) -> Locator:
     return page.locator(f"#chip-{one.pk}")
 
 
-def drag(page: Page, one: Assignment, to: Locator) -> None:
-    """As a hand does: press, move in steps, let go."""
+def drag(page: Page, one: Assignment, to: Locator, *, at: float = 0.5) -> None:
+    """As a hand does: press, move in steps, let go at that part of the cell's height."""
     chip(page, one).hover()
     page.mouse.down()
-    box = to.locator(".chips").bounding_box()
+    box = to.bounding_box()
     assert box
-    page.mouse.move(box["x"] + 30, box["y"] + box["height"] - 6, steps=8)
-    page.wait_for_timeout(100)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * at, steps=8)
     page.mouse.up()
+
+
+def pick(page: Page, text: str) -> None:
+    """Type into the picker as fast as can be, and press Enter at once."""
+    page.get_by_label("Search tasks, or name a new one").fill(text)
+    page.keyboard.press("Enter")
 
 
 def places() -> set[tuple[str, str, datetime.date]]:
@@ -92,22 +98,73 @@ def test_a_week_is_planned_from_nothing(visit: Visits, team: Team) -> None:
 
     plus(page, team.alice, team.day(0)).click()
     page.get_by_label("Search tasks, or name a new one").fill("bak")
-    page.get_by_role("button", name="Make “bak” and assign it").wait_for()
+    page.get_by_role("button", name="Create “bak” and assign it").wait_for()
     browser.accessible()
     page.get_by_label("Search tasks, or name a new one").fill("baking")
-    page.get_by_role("button", name="Make “baking” and assign it").wait_for()
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Create “baking” and assign it").click()
     expect(cell(page, team.alice, team.day(0))).to_contain_text("baking")
     expect(page.get_by_role("status")).to_contain_text("baking is assigned.")
 
     plus(page, team.bob, team.day(1)).click()
     page.get_by_label("Search tasks, or name a new one").fill("coo")
-    expect(page.locator("#task-options button")).to_have_text(["cooking", "Make “coo” and assign it"])
+    expect(page.locator("#task-options button")).to_have_text(["cooking", "Create “coo” and assign it"])
     page.keyboard.press("Enter")
     expect(cell(page, team.bob, team.day(1))).to_contain_text("cooking")
 
     assert places() == {("alice", "baking", team.day(0)), ("bob", "cooking", team.day(1))}
     browser.accessible()
+
+
+def test_enter_takes_a_task_of_the_typed_text_and_never_an_older_one(visit: Visits, team: Team) -> None:
+    for name in ("Bank reconciliation", "wine", "red wine", "Wine tasting"):
+        Task.objects.create(name=name)
+    page = visit(team.boss).open(team.path)
+    page.route("**/board/assign/?*q=*", lambda route: (page.wait_for_timeout(300), route.continue_())[1])
+
+    plus(page, team.alice, team.day(0)).click()
+    expect(page.locator("#task-options button").first).to_have_text("Bank reconciliation")
+    pick(page, " WINE")
+
+    expect(page.get_by_role("status")).to_contain_text("wine is assigned.")
+    assert places() == {("alice", "wine", team.day(0))}
+
+
+def test_enter_after_a_typo_makes_no_task_and_what_is_made_by_mistake_is_undone(visit: Visits, team: Team) -> None:
+    page = visit(team.boss).open(team.path)
+
+    plus(page, team.alice, team.day(0)).click()
+    pick(page, "cookign")
+    create = page.get_by_role("button", name="Create “cookign” and assign it")
+    expect(create).to_be_focused()
+    assert not Task.objects.filter(name="cookign").exists()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("cookign is assigned.")
+    assert places() == {("alice", "cookign", team.day(0))}
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("cookign is taken away and no longer a task.")
+    assert not Task.objects.filter(name="cookign").exists()
+    assert places() == set()
+
+
+def test_assigning_is_undone_for_one_day_and_for_many(visit: Visits, team: Team) -> None:
+    page = visit(team.boss).open(team.path)
+
+    plus(page, team.alice, team.day(0)).click()
+    pick(page, "cooking")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("cooking is taken away.")
+    expect(cell(page, team.alice, team.day(0))).not_to_contain_text("cooking")
+    assert places() == set()
+
+    page.get_by_role("button", name="Choose everyone on Wednesday").click()
+    page.get_by_role("button", name="Assign to 3 chosen days").click()
+    pick(page, "cooking")
+    expect(page.get_by_role("heading", name="Assigned to 3 of 3 days")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken away from 3 days.")
+    expect(cell(page, team.bob, team.day(2))).not_to_contain_text("cooking")
+    assert places() == set()
 
 
 def test_a_full_day_says_why_and_the_next_free_one_is_one_click_away(visit: Visits, team: Team) -> None:
@@ -138,7 +195,7 @@ def test_of_two_who_want_the_last_slot_one_gets_it_and_the_other_a_friendly_refu
         page = browser.open(team.path)
         plus(page, team.alice, team.day(0)).click()
         page.get_by_label("Search tasks, or name a new one").fill(name)
-        expect(page.locator("#task-options button").first).to_have_text(name)
+        expect(page.locator("#task-options")).to_have_attribute("data-for", name)
     for browser in (first, second):
         browser.page.keyboard.press("Enter")
 
@@ -150,19 +207,32 @@ def test_of_two_who_want_the_last_slot_one_gets_it_and_the_other_a_friendly_refu
     assert ("alice", "baking", team.day(1)) in places()
 
 
+def test_a_day_that_becomes_full_while_somebody_chooses_says_so(visit: Visits, team: Team) -> None:
+    team.limit(team.alice, 0, 1)
+    page = visit(team.boss).open(team.path)
+    plus(page, team.alice, team.day(0)).click()
+    page.get_by_role("button", name="cooking").wait_for()
+    team.give(team.alice, 0)
+
+    pick(page, "cook")
+
+    expect(page.get_by_role("alert")).to_contain_text("This day is full")
+    expect(page.get_by_role("link", name=re.compile("Choose a task for Tuesday"))).to_be_visible()
+
+
 def test_many_are_given_a_task_at_once_with_a_result_for_each(visit: Visits, team: Team) -> None:
     team.limit(team.bob, 2, 0, "Dentist")
     browser = visit(team.boss)
     page = browser.open(team.path)
 
-    page.get_by_role("button", name="Choose everyone here, Wednesday").click()
+    page.get_by_role("button", name="Choose everyone on Wednesday").click()
     page.get_by_role("checkbox", name="Choose alice, Thursday").check()
     page.get_by_role("button", name="Assign to 4 chosen days").click()
     page.get_by_label("Search tasks, or name a new one").fill("cooking")
     expect(page.locator("#task-options button").first).to_have_text("cooking")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", name="Assigned to 3 of 4")).to_be_visible()
+    expect(page.get_by_role("heading", name="Assigned to 3 of 4 days")).to_be_visible()
     expect(page.get_by_text("is off (Dentist)")).to_be_visible()
     browser.accessible()
     page.get_by_role("link", name="Back to the board").click()
@@ -184,7 +254,7 @@ def test_a_task_is_dragged_to_another_person_and_undo_brings_it_back(visit: Visi
     page = browser.open(team.path)
 
     drag(page, one, cell(page, team.bob, team.day(2)))
-    expect(page.get_by_role("status")).to_contain_text("cooking is moved.")
+    expect(page.get_by_role("status")).to_contain_text(f"cooking is moved to bob, {team.day(2):%a %-d %b}.")
     expect(cell(page, team.bob, team.day(2))).to_contain_text("1/5")
     expect(cell(page, team.alice, team.day(0))).to_contain_text("0/5")
     assert places() == {("bob", "cooking", team.day(2))}
@@ -192,6 +262,25 @@ def test_a_task_is_dragged_to_another_person_and_undo_brings_it_back(visit: Visi
     page.get_by_role("button", name="Undo").click()
     expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
     assert places() == {("alice", "cooking", team.day(0))}
+
+
+@pytest.mark.parametrize("at", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("height", ["tall", "short"])
+def test_a_task_lands_on_the_day_under_the_hand_wherever_in_the_cell_it_is_dropped(
+    visit: Visits, team: Team, height: str, at: float
+) -> None:
+    one = team.give(team.alice, 0)
+    for number in range(5 if height == "tall" else 0):
+        team.give(team.bob, 2, Task.objects.create(name=f"task {number}"))
+    page = visit(team.boss).open(team.path)
+
+    # Friday's cell is empty, and as tall as Wednesday's in the same row.
+    drag(page, one, cell(page, team.bob, team.day(4)), at=at)
+
+    expect(cell(page, team.bob, team.day(4))).to_contain_text("cooking")
+    expect(page.get_by_role("status")).to_contain_text(f"cooking is moved to bob, {team.day(4):%a %-d %b}.")
+    assert ("bob", "cooking", team.day(4)) in places()
+    assert len([place for place in places() if place[1] == "cooking"]) == 1
 
 
 def test_a_refused_drop_goes_back_with_the_reason_and_the_next_day_as_one_click(visit: Visits, team: Team) -> None:
@@ -246,6 +335,37 @@ def test_a_task_is_moved_with_the_keyboard_alone(visit: Visits, team: Team) -> N
     assert places() == {("bob", "cooking", team.day(4))}
 
 
+def test_three_quick_arrow_keys_move_a_task_three_times_in_order(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    page = visit(team.boss).open(team.path)
+
+    chip(page, one).get_by_role("link").focus()
+    for _ in range(3):
+        page.keyboard.press("Alt+ArrowRight")
+
+    expect(cell(page, team.alice, team.day(3))).to_contain_text("cooking")
+    expect(chip(page, one).get_by_role("link")).to_be_focused()
+    assert places() == {("alice", "cooking", team.day(3))}
+    moves = Event.objects.filter(assignment=one.pk, kind=Kind.MOVED).order_by("pk")
+    assert [event.date for event in moves] == [team.day(1), team.day(2), team.day(3)]
+
+
+def test_arrow_keys_after_a_refused_one_do_nothing(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    team.limit(team.alice, 2, 0, "Dentist")
+    page = visit(team.boss).open(team.path)
+
+    chip(page, one).get_by_role("link").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(f"Alt+{key}")
+
+    expect(page.get_by_role("status")).to_contain_text("is off (Dentist)")
+    expect(chip(page, one)).not_to_have_class(re.compile("moving"))
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("cooking")
+    page.wait_for_load_state("networkidle")
+    assert places() == {("alice", "cooking", team.day(1))}
+
+
 def test_it_is_done_opened_again_taken_away_and_given_back(visit: Visits, team: Team) -> None:
     one = team.give(team.alice, 0)
     browser = visit(team.boss)
@@ -296,7 +416,7 @@ def test_a_limit_is_changed_in_its_cell_with_a_reason(visit: Visits, team: Team)
     load = cell(page, team.alice, team.day(0)).locator(".load")
     load.focus()
     expect(load.locator(".why")).to_have_css("opacity", "1")
-    expect(load).to_contain_text("It will be 5, by the default of this installation")
+    expect(load).to_contain_text("Not set yet. Limit 5: the default of this installation")
 
     page.keyboard.press("Enter")
     page.get_by_label("Most tasks on this day").fill("1")
@@ -330,6 +450,10 @@ def test_days_off_are_taken_for_a_person_and_holidays_for_everyone(visit: Visits
     page.get_by_role("link", name="Days off", exact=True).first.click()
     page.get_by_role("radio", name="Everyone").check()
     take(4, 4, "Easter")
+    expect(page.get_by_role("heading", name="1 day off for 3 people?")).to_be_visible()
+    browser.accessible()
+    assert LimitRule.objects.count() == 1
+    page.get_by_role("button", name="Yes, everyone is off").click()
     expect(cell(page, team.bob, team.day(4))).to_contain_text("off")
     assert set(LimitRule.objects.values_list("user", "reason")) == {(team.alice.pk, "Holiday"), (None, "Easter")}
 

@@ -93,14 +93,14 @@ def test_a_day_shows_what_is_there_how_much_of_what_is_taken_and_why(
 
     monday = cell_of(board, alice, MONDAY)
     assert "1/2 1 left" in monday
-    assert "2 by set by hand for that day: Half a day" in monday
+    assert "Limit 2: set by hand for that day (“Half a day”)" in monday
     assert monday.endswith("cooking")
     assert state_of(board, alice, MONDAY) == "cell nearly"
     assert state_of(board, alice, TUESDAY) == "cell off"
     assert "0/0 off" in cell_of(board, alice, TUESDAY)
     wednesday = TUESDAY + datetime.timedelta(days=1)
     assert state_of(board, alice, wednesday) == "cell free unset"
-    assert "Not set yet. It will be 5, by the default of this installation" in cell_of(board, alice, wednesday)
+    assert "Not set yet. Limit 5: the default of this installation" in cell_of(board, alice, wednesday)
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
     assert state_of(page.get("/board/"), alice, MONDAY) == "cell full"
 
@@ -214,7 +214,7 @@ def test_a_task_is_chosen_and_assigned(page: Client, taskmaster: User, alice: Us
 
 
 def test_a_task_that_is_missing_is_made_and_assigned(page: Client, alice: User) -> None:
-    assert "Make “ baking ” and assign it" in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02&q=baking"))
+    assert "Create “ baking ” and assign it" in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02&q=baking"))
 
     page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": "baking"})
 
@@ -228,7 +228,9 @@ def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
 
     choice = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02")
 
-    assert "This day is full: 1 of 1 are taken, by set by hand for that day (“Half a day”)." in text_of(choice)
+    assert "This day is full: 1 of 1 taken. The limit comes from: set by hand for that day (“Half a day”)." in text_of(
+        choice
+    )
     assert 'name="task"' not in choice.content.decode()
     assert f'href="/board/assign/?cell={alice.pk}:2026-03-03"' in choice.content.decode()
     baking = Task.objects.create(name="baking")
@@ -260,7 +262,7 @@ def test_several_days_are_given_a_task_with_a_result_for_each(
 
     response = page.post("/board/assign/", {"cell": cells, "task": cooking.pk})
 
-    assert "Assigned to 2 of 3" in text_of(response)
+    assert "Assigned to 2 of 3 days" in text_of(response)
     assert "alice , Tue 3 Mar : 2026-03-03 is off (Dentist); the next day with room is 2026-03-04." in text_of(response)
     assert set(Assignment.objects.values_list("daily_limit__user", "daily_limit__date")) == {
         (alice.pk, MONDAY),
@@ -322,7 +324,7 @@ def test_a_move_to_a_full_day_is_refused_with_the_reason_and_the_next_day_as_one
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=0, reason="Dentist")
 
     with nothing_written():
-        sent = {"user": alice.pk, "date": "2026-03-03"}
+        sent = {"cell": f"{alice.pk}:2026-03-03"}
         response = page.post(f"/board/assignment/{given.pk}/", sent, headers={"HX-Request": "true"})
 
     assert response.status_code == 409
@@ -379,13 +381,13 @@ def test_what_is_gone_is_said_to_be_gone(page: Client, given: Assignment) -> Non
 
 def test_a_days_limit_is_set_with_a_reason_and_given_back(page: Client, alice: User) -> None:
     path = f"/board/day/{alice.pk}/2026-03-03/"
-    assert "it isn’t set yet, and will be like this" in text_of(page.get(path))
+    assert "It isn’t set yet; this is what the rules would set now." in text_of(page.get(path))
 
     page.post(path, {"maximum": 3, "reason": "Training"})
 
     day = DailyLimit.objects.get(user=alice, date=TUESDAY)
     assert (day.maximum, day.source_kind, day.source_reason) == (3, "hand", "Training")
-    assert "Give back to the rules" in text_of(page.get(path))
+    assert "Let the rules set it" in text_of(page.get(path))
     page.post(path, {"give_back": "1"})
     day.refresh_from_db()
     assert (day.maximum, day.source_kind) == (5, "default")
@@ -410,7 +412,7 @@ def test_a_limit_below_what_is_taken_is_refused_with_why(page: Client, alice: Us
 def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: User) -> None:
     dates = {"date_from": "2026-03-03", "date_to": "2026-03-04"}
     page.post("/board/days-off/", {"who": "person", "username": "alice", "reason": "Holiday", **dates})
-    page.post("/board/days-off/", {"who": "everyone", "username": "alice", "reason": "Easter", **dates})
+    page.post("/board/days-off/", {"who": "everyone", "username": "alice", "reason": "Easter", "sure": "on", **dates})
 
     rows = LimitRule.objects.order_by("pk").values_list("user", "date_from", "date_to", "maximum", "reason")
     wednesday = datetime.date(2026, 3, 4)
@@ -427,6 +429,7 @@ def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: U
         ({"who": "x"}, "who"),
         ({"who": "person", "username": "nobody"}, "__all__"),
         ({"who": "everyone", "date_to": "2026-03-01"}, "__all__"),
+        ({"who": ""}, "who"),
         ({"who": "everyone", "date_from": ""}, "date_from"),
         ({"who": "everyone", "reason": ""}, "reason"),
     ],

@@ -1,0 +1,89 @@
+"""How weeks, dates and people's days are written in addresses, forms and pages.
+
+The writer and the reader of each format stand side by side, so that no page writes what no form reads.
+"""
+
+import datetime
+import re
+from typing import NamedTuple, Self
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ID = re.compile(r"\d{1,19}", re.ASCII)
+_VERSION = re.compile(r"(\d{1,19})-(\d{1,9})-([01])", re.ASCII)
+
+HIGHEST_ID = 2**63 - 1
+
+
+def monday_of(date: datetime.date) -> datetime.date:
+    """The Monday of that date's ISO week."""
+    return date - datetime.timedelta(days=date.weekday())
+
+
+def write_week(date: datetime.date) -> str:
+    """The ISO week of a date: `2026-W48`, `2027-W01`."""
+    year, week, _ = date.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def parse_week(text: str) -> datetime.date:
+    """The Monday of a week as `write_week` writes it.
+
+    Raises `ValueError` for any other text, and for the first and the last year of the calendar: the week before and the
+    week after must exist, too.
+    """
+    match = _WEEK.fullmatch(text)
+    if not match or not datetime.MINYEAR < int(match[1]) < datetime.MAXYEAR:
+        raise ValueError(text)
+    return datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
+
+
+def parse_date(text: str) -> datetime.date:
+    """A date as `isoformat` writes it. Raises `ValueError` for any other text, other forms of ISO 8601 too."""
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
+    return datetime.date.fromisoformat(text)
+
+
+def parse_id(text: str) -> int:
+    """An id in digits that a database can hold. Raises `ValueError` for any other text."""
+    if not _ID.fullmatch(text) or int(text) > HIGHEST_ID:
+        raise ValueError(text)
+    return int(text)
+
+
+class Place(NamedTuple):
+    """A person's day, written as `2:2026-11-24`."""
+
+    user_id: int
+    date: datetime.date
+
+    def __str__(self) -> str:
+        return f"{self.user_id}:{self.date.isoformat()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The day that `str` writes so. Raises `ValueError` for any other text."""
+        user_id, _, date = text.partition(":")
+        return cls(parse_id(user_id), parse_date(date))
+
+
+class Version(NamedTuple):
+    """How far the board's history had come when something was shown, written as `1204-50-0`: the newest event, how many
+    of the events just before it were there already, and whether days were still being picked again after a change of
+    the rules."""
+
+    newest: int
+    seen: int
+    repicking: int
+
+    def __str__(self) -> str:
+        return f"{self.newest}-{self.seen}-{self.repicking}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The version that `str` writes so. Raises `ValueError` for any other text."""
+        match = _VERSION.fullmatch(text)
+        if not match:
+            raise ValueError(text)
+        return cls(*map(int, match.groups()))

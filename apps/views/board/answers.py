@@ -1,0 +1,61 @@
+"""What the board's pages and panels answer with."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.models import User
+from apps.services import board
+from apps.services.shared.formats import Place
+from apps.views.http.pages import back, is_fragment, say, toast
+
+PEOPLE_SUGGESTED = 20
+
+
+def panel(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A panel over the board; without scripts a page of its own."""
+    layout = "panel.html" if is_fragment(request) else "base.html"
+    return render(request, template, {**context, "layout": layout, "back": back(request)}, status=status)
+
+
+def done(
+    request: HttpRequest,
+    text: str,
+    places: Iterable[Place],
+    *,
+    action: dict[str, Any] | None = None,
+    refresh: bool = False,
+) -> HttpResponse:
+    """The cells that changed, and a message that says `text` and offers `action`; without scripts the board. With
+    `refresh` the board's script asks for all changes at once."""
+    if not is_fragment(request):
+        return say(request, text)
+    response = render(request, "board/cells.html", {"cells": board.cells_of(places), **toast(text, action=action)})
+    response["HX-Reswap"] = "none"
+    response["HX-Trigger"] = "board-changed, panel-done" if refresh else "panel-done"
+    return response
+
+
+def refused(
+    request: HttpRequest, text: str, places: Iterable[Place], *, status: int, action: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The same for something that wasn't done: the cells are sent, too, because they may look different by now."""
+    if not is_fragment(request):
+        return say(request, text, refused=True)
+    context = {"cells": board.cells_of(places), **toast(text, action=action, refused=True)}
+    response = render(request, "board/cells.html", context, status=status)
+    response["HX-Reswap"] = "none"
+    response["HX-Trigger"] = "panel-done"
+    return response
+
+
+def button(path: str, label: str, **fields: object) -> dict[str, Any]:
+    """A button of a message: a form that sends `fields` to `path`."""
+    return {"path": path, "label": label, "fields": {name: str(value) for name, value in fields.items()}}
+
+
+def suggested_people(text: str) -> dict[str, Any]:
+    """What a field for a person shows: the text in it, and active people whose names contain it."""
+    return {"username": text, "people": User.objects.active().search(text).order_by("username")[:PEOPLE_SUGGESTED]}

@@ -1,0 +1,105 @@
+"""The picker: assigns a task, an existing or a new one, for one or several days."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from apps.exceptions.assignments import DailyLimitReached
+from apps.exceptions.base import ToGoError
+from apps.forms.board import AssignForm, ChooseForm
+from apps.models import User
+from apps.services import assignments, board, bulk, tasks, users
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+from apps.services.shared.permissions import person
+from apps.views.board.answers import button, done, panel
+from apps.views.http.pages import is_fragment, page, valid
+
+TASKS_SUGGESTED = 12
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def assign(request: HttpRequest) -> HttpResponse:
+    """`/board/assign/?cell=2:2026-11-24&q=…`: choose a task for one or several days; POST assigns it."""
+    actor = person(request.user)
+    permissions.require_taskmaster(actor)
+    if request.method != "POST":
+        asked = valid(ChooseForm(request.GET))
+        return panel(request, "board/assign.html", _choice(actor, asked["cell"], asked["q"]))
+    asked = valid(AssignForm(request.POST))
+    task_id, created = asked["task"], None
+    if not task_id:
+        choice = _choice(actor, asked["cell"], asked["name"])
+        if not choice["is_new"]:
+            return panel(request, "board/assign.html", {**choice, "exists": True}, status=409)
+        task_id = created = tasks.create_task(actor=actor, name=asked["name"]).pk
+    if len(asked["cell"]) == 1:
+        return _assign_one(request, actor, task_id, asked["cell"][0], created)
+    return _assign_many(request, actor, task_id, asked["cell"])
+
+
+def _assign_one(request: HttpRequest, actor: User, task_id: int, place: Place, created: int | None) -> HttpResponse:
+    try:
+        one = assignments.assign(actor=actor, task_id=task_id, user_id=place.user_id, date=place.date)
+    except DailyLimitReached as full:
+        context = {
+            "places": [place],
+            "person": users.get(actor=actor, user_id=place.user_id),
+            "date": place.date,
+            "task_id": task_id,
+            **_full(full),
+        }
+        return panel(request, "board/assign.html", context, status=full.status)
+    # A task that was made by mistake goes away together with its assignment.
+    fields = {"created_task": created} if created else {}
+    undo = button(f"/board/assignment/{one.pk}/remove/", "Undo", **fields)
+    return done(request, f"{one.task.name} is assigned.", [place], action=undo)
+
+
+def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[Place]) -> HttpResponse:
+    outcomes = bulk.assign_each(actor=actor, asked=[bulk.Item(task_id, *place) for place in places])
+    people = User.objects.in_bulk([place.user_id for place in places])
+    results = [
+        {
+            "person": people.get(place.user_id),
+            "date": place.date,
+            "refusal": outcome if isinstance(outcome, ToGoError) else None,
+        }
+        for place, outcome in zip(places, outcomes, strict=True)
+    ]
+    assigned = [outcome.id for outcome in outcomes if not isinstance(outcome, ToGoError)]
+    context = {
+        "title": f"Assigned to {len(assigned)} of {len(results)} days",
+        "word": "assigned",
+        "results": results,
+        "undo": assigned,
+        "cells": board.cells_of(places) if is_fragment(request) else [],
+    }
+    response = panel(request, "board/results.html", context)
+    response["HX-Trigger"] = "assigned-many"
+    return response
+
+
+def _choice(actor: User, places: list[Place], text: str) -> dict[str, Any]:
+    """What the picker shows for these days; for a single full day, why it is full and which day is free instead."""
+    suggestions = tasks.suggest(text=text, most=TASKS_SUGGESTED)
+    context: dict[str, Any] = {"places": places, "search": text, **suggestions._asdict()}
+    if len(places) == 1:
+        [(user_id, date)] = places
+        owner = users.get(actor=actor, user_id=user_id)
+        cell = board.cell_of(owner, date)
+        context |= {"person": owner, "date": date, "cell": cell}
+        if full := board.refusal_of(cell):
+            context |= _full(full)
+    return context
+
+
+def _full(refusal: DailyLimitReached) -> dict[str, Any]:
+    free = refusal.data["next_free_date"]
+    return {
+        "refusal": refusal,
+        "why": board.why(refusal.data["source"]),
+        "free": Place(refusal.data["user"], free) if free else None,
+    }

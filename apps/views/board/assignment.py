@@ -1,0 +1,78 @@
+"""One assignment: moves it, marks it, takes it away."""
+
+import contextlib
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.exceptions.base import ToGoError
+from apps.exceptions.tasks import TaskInUse, TaskNotFound
+from apps.forms.board import ChangeForm, RemoveForm, UndoForm
+from apps.models import Assignment, User
+from apps.models.assignments import Status
+from apps.services import assignments, board, tasks, users
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+from apps.services.shared.permissions import person
+from apps.views.board.answers import button, done, panel, refused, suggested_people
+from apps.views.http.pages import page, valid
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def change(request: HttpRequest, id: int) -> HttpResponse:
+    """`/board/assignment/{id}/`: what can be done with an assignment; POST moves or marks it."""
+    actor = person(request.user)
+    permissions.require_taskmaster(actor)
+    one = assignments.get(actor=actor, assignment_id=id)
+    if request.method != "POST":
+        context = {"assignment": one, **suggested_people(one.daily_limit.user.username)}
+        return panel(request, "board/assignment.html", context)
+    asked = valid(ChangeForm(request.POST))
+    if asked["status"]:
+        now = assignments.change(actor=actor, assignment_id=id, status=asked["status"])
+        word = "done" if now.status == Status.DONE else "open again"
+        return done(request, f"{now.task.name} is {word}.", [Place(now.user_id, now.date)])
+    place = asked["cell"]
+    if not place:
+        to = users.get_by_name(actor=actor, username=asked["username"]).pk if asked["username"] else one.user_id
+        place = Place(to, asked["date"] or one.date)
+    return _move(request, actor, one, place)
+
+
+def _move(request: HttpRequest, actor: User, one: Assignment, place: Place) -> HttpResponse:
+    path, was = f"/board/assignment/{one.pk}/", Place(one.user_id, one.date)
+    try:
+        now = assignments.change(actor=actor, assignment_id=one.pk, user_id=place.user_id, date=place.date)
+    except ToGoError as refusal:
+        free = refusal.data.get("next_free_date")
+        offer = button(path, f"Move to {free:%a %-d %b}", cell=Place(place.user_id, free)) if free else None
+        return refused(request, refusal.detail, [was, place], status=refusal.status, action=offer)
+    text = f"{now.task.name} is moved to {now.daily_limit.user}, {place.date:%a %-d %b}."
+    return done(request, text, [was, place], action=button(path, "Undo", cell=was))
+
+
+@require_POST
+@page
+def remove(request: HttpRequest, id: int) -> HttpResponse:
+    """`/board/assignment/{id}/remove/`: take it away; the message offers to assign it again. `created_task` is a task
+    that was made for this assignment: it goes, too, unless somebody else has it by now."""
+    actor = person(request.user)
+    asked = valid(RemoveForm(request.POST))
+    one = assignments.get(actor=actor, assignment_id=id)
+    assignments.unassign(actor=actor, assignment_id=id)
+    place, text = Place(one.user_id, one.date), f"{one.task.name} is taken away."
+    if asked["created_task"] == one.task_id:
+        with contextlib.suppress(TaskInUse, TaskNotFound):
+            tasks.delete_task(actor=actor, task_id=one.task_id)
+            return done(request, f"{one.task.name} is taken away and no longer a task.", [place])
+    return done(request, text, [place], action=button("/board/assign/", "Undo", cell=place, task=one.task_id))
+
+
+@require_POST
+@page
+def remove_many(request: HttpRequest) -> HttpResponse:
+    """`/board/remove/`: take several assignments away, to undo that a task was assigned for several days."""
+    ids = valid(UndoForm(request.POST))["assignment"]
+    freed = board.unassign_many(actor=person(request.user), assignment_ids=ids)
+    return done(request, f"Taken away from {len(freed)} day{'' if len(freed) == 1 else 's'}.", freed)

@@ -1,0 +1,109 @@
+"""A day's limit, and days off."""
+
+import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.exceptions.base import ToGoError
+from apps.forms.board import DayForm, DaysOffForm
+from apps.models import LimitRule, User
+from apps.services import board, limit_rules, limits, users
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+from apps.services.shared.permissions import person
+from apps.views.board.answers import button, done, panel, suggested_people
+from apps.views.http.pages import page
+
+RULES_SHOWN = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
+    """`/board/day/{user}/{date}/`: a day's limit, and where it comes from; POST sets it by hand, or lets the rules set
+    it."""
+    actor = person(request.user)
+    permissions.require_taskmaster(actor)
+    owner, place = users.get(actor=actor, user_id=user), Place(user, date)
+    if request.method == "POST" and "give_back" in request.POST:
+        limits.give_back(actor=actor, user_id=user, date=date)
+        return done(request, "The rules set this day’s limit again.", [place])
+    cell = board.cell_of(owner, date)
+    form = DayForm(request.POST or None, initial={"maximum": cell.limit.wanted, "reason": cell.limit.source_reason})
+    if request.method == "POST" and form.is_valid():
+        try:
+            limits.set_by_hand(actor=actor, user_id=user, date=date, **form.cleaned_data)
+            maximum = form.cleaned_data["maximum"]
+            return done(request, f"{owner} gets at most {_count(maximum, 'task')} on {date:%a %-d %b}.", [place])
+        except ToGoError as refusal:
+            form.add_error(None, refusal.detail)
+    context = {"form": form, "person": owner, "date": date, "cell": cell}
+    return panel(request, "board/day.html", context, status=409 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def days_off(request: HttpRequest) -> HttpResponse:
+    """`/board/days-off/?username=…`: days on which a person, or everyone, gets nothing new. POST makes the rule; for
+    everyone it first says what that touches, and makes the rule when it is sent again with `sure`."""
+    actor = person(request.user)
+    permissions.require_taskmaster(actor)
+    username = str(request.GET.get("username", ""))
+    form = DaysOffForm(request.POST or None, initial={"who": "person", "username": username} if username else {})
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _take_off(request, actor, form)
+        except ToGoError as refusal:
+            form.add_error(None, refusal.detail)
+    context = {
+        "form": form,
+        "rules": limit_rules.days_off(actor=actor, most=RULES_SHOWN),
+        **suggested_people(username),
+    }
+    return panel(request, "board/days_off.html", context, status=400 if form.errors else 200)
+
+
+def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpResponse:
+    fields = form.cleaned_data
+    owner = users.get_by_name(actor=actor, username=fields["username"]) if fields["who"] == "person" else None
+    user_id, first, last = owner.pk if owner else None, fields["date_from"], fields["date_to"]
+    touched = board.touched_by(user_id=user_id, first=first, last=last)
+    if not owner and not fields["sure"] and first <= last:
+        return panel(request, "board/days_off_sure.html", {"form": form, "touched": touched, **fields})
+    rule = limit_rules.create_rule(
+        actor=actor, user_id=user_id, date_from=first, date_to=last, maximum=0, reason=fields["reason"]
+    )
+    stay = f"; {_count(touched.tasks, 'open task')} already there stay{'s' if touched.tasks == 1 else ''}"
+    text = f"{owner or _count(touched.people, 'person', 'people')}: {_count(touched.days, 'day')} off"
+    # Many days may look different: the board's script asks for all changes.
+    undo = button(f"/board/days-off/{rule.pk}/remove/", "Undo")
+    return done(request, f"{text}{stay if touched.tasks else ''}.", [], action=undo, refresh=True)
+
+
+@require_POST
+@page
+def take_back(request: HttpRequest, id: int) -> HttpResponse:
+    """`/board/days-off/{rule}/remove/`: the days are no longer off; the message offers to take them off again."""
+    actor = person(request.user)
+    rule = limit_rules.get(actor=actor, rule_id=id)
+    limit_rules.delete_rule(actor=actor, rule_id=id)
+    return done(request, f"{rule.reason or 'These days'}: no longer off.", [], action=_again(rule), refresh=True)
+
+
+def _again(rule: LimitRule) -> dict[str, Any]:
+    who = {"who": "person", "username": rule.user.username} if rule.user else {"who": "everyone"}
+    return button(
+        "/board/days-off/",
+        "Undo",
+        sure="on",
+        date_from=rule.date_from,
+        date_to=rule.date_to,
+        reason=rule.reason or "Day off",
+        **who,
+    )
+
+
+def _count(number: int, word: str, words: str = "") -> str:
+    return f"{number:,} {word if number == 1 else words or f'{word}s'}"

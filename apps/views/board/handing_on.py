@@ -1,0 +1,46 @@
+"""Hands a person's open tasks on to somebody else, above all when the person was deactivated."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from apps.exceptions.users import UserNotFound
+from apps.forms.board import HandOnForm
+from apps.services import board, users
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+from apps.services.shared.permissions import person
+from apps.views.board.answers import panel, suggested_people
+from apps.views.http.pages import is_fragment, page, valid
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def hand_on(request: HttpRequest, user: int) -> HttpResponse:
+    """`/board/hand-on/{user}/`: the person's open tasks from today on; POST moves them to somebody else, each on its
+    date, and says what became of each."""
+    actor = person(request.user)
+    permissions.require_taskmaster(actor)
+    owner = users.get(actor=actor, user_id=user)
+    refusal, status = "", 200
+    if request.method == "POST":
+        username = valid(HandOnForm(request.POST))["username"]
+        try:
+            to = users.get_by_name(actor=actor, username=username)
+        except UserNotFound as nobody:
+            refusal, status = nobody.detail, nobody.status
+        else:
+            outcomes = board.hand_on(actor=actor, from_user_id=user, to_user_id=to.pk)
+            moved = sum(not why for _, why in outcomes)
+            places = [Place(who, one.date) for one, _ in outcomes for who in (user, to.pk)]
+            context: dict[str, Any] = {
+                "title": f"{moved} of {len(outcomes)} handed on to {to}",
+                "word": f"now {to}’s",
+                "results": [{"task": one.task, "date": one.date, "refusal": why} for one, why in outcomes],
+                "cells": board.cells_of(places) if is_fragment(request) else [],
+            }
+            return panel(request, "board/results.html", context)
+    left = board.tasks_left(actor=actor, user_id=user)
+    context = {"owner": owner, "left": left, "refusal": refusal, **suggested_people("")}
+    return panel(request, "board/hand_on.html", context, status=status)
