@@ -30,13 +30,13 @@ def all_rules(*, actor: User) -> QuerySet[LimitRule]:
     return LimitRule.objects.all()
 
 
-def days_off(*, actor: User, most: int) -> list[LimitRule]:
-    """The next days off, at most `most`, for a person or for everyone, as far as they aren't past, with their people.
-    Raises `NotAllowed`."""
+def days_off(*, actor: User) -> QuerySet[LimitRule]:
+    """The rules that say days off, for a person or for everyone, the next ones first, with their people; rules whose
+    days are all past are left out. Raises `NotAllowed`."""
     rules = all_rules(actor=actor).filter(
         maximum=0, weekday__isnull=True, date_from__isnull=False, date_to__gte=permissions.today()
     )
-    return list(rules.select_related("user").order_by("date_from", "pk")[:most])
+    return rules.select_related("user").order_by("date_from", "pk")
 
 
 def get(*, actor: User, rule_id: int) -> LimitRule:
@@ -95,6 +95,15 @@ def delete_rule(*, actor: User, rule_id: int) -> None:
         rule.delete()
 
     unit_of_work.run(work)
+
+
+def take_back_days_off(*, actor: User, rule_id: int) -> LimitRule:
+    """Delete a rule that says days off, and return it. Raises `NotAllowed`, and `NotFound` also for any other rule."""
+    rule = days_off(actor=actor).filter(pk=rule_id).first()
+    if rule is None:
+        raise NotFound("These days are no longer off.")
+    delete_rule(actor=actor, rule_id=rule_id)
+    return rule
 
 
 def _save(rule: LimitRule, fields: RuleFields) -> None:

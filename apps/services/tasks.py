@@ -1,6 +1,5 @@
 """Keeps the catalogue of tasks."""
 
-import unicodedata
 from typing import NamedTuple, TypedDict, Unpack
 
 from django.db import IntegrityError
@@ -9,7 +8,7 @@ from django.db.models.functions import Length
 
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.models import Task, User
-from apps.models.base import holds
+from apps.models.names import folded
 from apps.services import unit_of_work
 from apps.services.shared import permissions
 
@@ -39,24 +38,18 @@ def get(*, task_id: int) -> Task:
 
 def suggest(*, text: str, most: int) -> Suggestions:
     """At most `most` active tasks whose names contain each word of `text`: first the one that is called so, then names
-    that begin so, then the others by name. Case, blanks and Unicode's forms make no difference."""
+    that begin so, then the others by name. Capitals, blanks and forms of letters make no difference."""
     found = Task.objects.filter(is_active=True)
     for word in text.split():
-        forms = (unicodedata.normalize(form, word) for form in ("NFC", "NFD"))
-        found = found.filter(holds("name", next(forms)) | holds("name", next(forms)))
-    wanted = _folded(text)
+        found = found.search(word)
+    wanted = folded(text)
     if not wanted:
         return Suggestions(list(found.order_by("name", "pk")[:most]), is_new=False)
     ranked = sorted(
         found.order_by(Length("name"), "name", "pk")[:_RANKED],
-        key=lambda task: (_folded(task.name) != wanted, not _folded(task.name).startswith(wanted), task.name, task.pk),
+        key=lambda task: (folded(task.name) != wanted, not folded(task.name).startswith(wanted), task.name, task.pk),
     )
-    return Suggestions(ranked[:most], is_new=not ranked or _folded(ranked[0].name) != wanted)
-
-
-def _folded(name: str) -> str:
-    """What two names have in common that differ only by case, blanks or Unicode's form."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return Suggestions(ranked[:most], is_new=not ranked or folded(ranked[0].name) != wanted)
 
 
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:

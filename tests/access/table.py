@@ -385,6 +385,10 @@ BOARD = [
             "reason": "Holiday",
         },
     ),
+    page("POST", "/board/days-off/{id}/remove/", "403", "403", "404", "404", case="no days off", thing="rule"),
+    page("POST", "/board/remove/", "403", "403", DONE, DONE, sends={"assignment": "{missing}"}),
+    page("GET", "/board/hand-on/{user}/", "403", "403", "200", "200"),
+    page("POST", "/board/hand-on/{user}/", "403", "403", "200", "200", sends={"username": "{somebody}"}),
     page("GET", "/board/export.csv", "403", "403", "200", "200"),
 ]
 

@@ -59,7 +59,7 @@ def days_off(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refusal.detail)
     context = {
         "form": form,
-        "rules": limit_rules.days_off(actor=actor, most=RULES_SHOWN),
+        "rules": limit_rules.days_off(actor=actor)[:RULES_SHOWN],
         **suggested_people(username),
     }
     return panel(request, "board/days_off.html", context, status=400 if form.errors else 200)
@@ -87,9 +87,9 @@ def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpRespo
 def take_back(request: HttpRequest, id: int) -> HttpResponse:
     """`/board/days-off/{rule}/remove/`: the days are no longer off; the message offers to take them off again."""
     actor = person(request.user)
-    rule = limit_rules.get(actor=actor, rule_id=id)
-    limit_rules.delete_rule(actor=actor, rule_id=id)
-    return done(request, f"{rule.reason or 'These days'}: no longer off.", [], action=_again(rule), refresh=True)
+    rule = limit_rules.take_back_days_off(actor=actor, rule_id=id)
+    text = f"{rule.user or 'Everyone'}: no longer off ({rule.reason or 'no reason given'})."
+    return done(request, text, [], action=_again(rule), refresh=True)
 
 
 def _again(rule: LimitRule) -> dict[str, Any]:
