@@ -63,7 +63,7 @@ def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[P
     people = User.objects.in_bulk([place.user_id for place in places])
     results = [
         {
-            "person": people.get(place.user_id),
+            "name": people.get(place.user_id),
             "date": place.date,
             "refusal": outcome if isinstance(outcome, ToGoError) else None,
         }

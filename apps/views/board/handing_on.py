@@ -37,7 +37,7 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
             context: dict[str, Any] = {
                 "title": f"{moved} of {len(outcomes)} handed on to {to}",
                 "word": f"now {to}’s",
-                "results": [{"task": one.task, "date": one.date, "refusal": why} for one, why in outcomes],
+                "results": [{"name": one.task, "date": one.date, "refusal": why} for one, why in outcomes],
                 "cells": board.cells_of(places) if is_fragment(request) else [],
             }
             return panel(request, "board/results.html", context)
