@@ -11,7 +11,7 @@ from apps.services import limit_rules
 
 @admin.register(LimitRule)
 class LimitRuleAdmin(ServiceAdmin[LimitRule]):
-    """What limits are picked from; a change is applied to all days from today on."""
+    """The rules that limits are picked from; a change is applied to all days from today on."""
 
     list_display = ("maximum", "user", "weekday", "date_from", "date_to", "reason", "applied_at")
     list_filter = ("weekday",)

@@ -11,7 +11,7 @@ from apps.models.prepared_statements import as_date, rows
 
 HIGHEST_MAXIMUM = 1000
 
-# What a limit is picked with.
+# The columns that a picker needs.
 _FIELDS = ["id", "user_id", "weekday", "date_from", "date_to", "maximum", "reason"]
 _FOR_PERSON = f"""SELECT {", ".join(_FIELDS)} FROM togo_limitrule
     WHERE (user_id IS NULL OR user_id = %(user)s)
@@ -34,7 +34,7 @@ class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
     """Reads of rules."""
 
     def for_person(self, user_id: int, first: datetime.date, last: datetime.date) -> "list[LimitRule]":
-        """The rules that say something of this person's days from `first` to `last`: read for every refusal."""
+        """The rules for this person's days from `first` to `last`. Every refusal reads them."""
         found = rows(_FOR_PERSON, {"user": user_id, "first": first, "last": last})
         return [
             LimitRule.from_db(
@@ -47,8 +47,9 @@ class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
 class LimitRule(models.Model):
     """A maximum for one person or everyone, for one weekday or all, in a range of dates, since, until or for ever.
 
-    One model says a person's default, a weekly template, a holiday (everyone, a range, 0) and a day off (one
-    person, a range, 0).
+    It expresses a person's plain limit, a weekly pattern, a holiday (everyone, a range, 0) and a day off (one person,
+    a range, 0). The most specific rule wins: person + range → everyone + range → person + weekday → everyone + weekday
+    → person → everyone. A range has both dates.
     """
 
     user = models.ForeignKey(
@@ -62,12 +63,13 @@ class LimitRule(models.Model):
     weekday = models.PositiveSmallIntegerField(
         null=True, blank=True, choices=Weekday.choices, help_text="Empty means every day."
     )
-    date_from = models.DateField(null=True, blank=True, help_text="Empty means since ever.")
-    date_to = models.DateField(null=True, blank=True, help_text="The last day. Empty means for ever.")
+    date_from = models.DateField(null=True, blank=True, help_text="The first day. Empty means no beginning.")
+    date_to = models.DateField(null=True, blank=True, help_text="The last day. Empty means no end.")
     maximum = models.PositiveSmallIntegerField(validators=[MaxValueValidator(HIGHEST_MAXIMUM)])
-    reason = models.CharField(max_length=255, blank=True, help_text="Shown to whoever is refused.")
+    reason = models.CharField(max_length=255, blank=True, help_text="Shown with every refusal because of this limit.")
     created_at = models.DateTimeField(auto_now_add=True)
-    # The version of the rules that the last change of this rule made, and since when all days agree with it.
+    # The version of the rules that the last change of this rule made, and when all days from today on had been picked
+    # with that version.
     version = models.BigIntegerField(editable=False)
     applied_at = models.DateTimeField(null=True, editable=False)
 
@@ -90,13 +92,13 @@ class LimitRule(models.Model):
 
 
 class RulesVersion(models.Model):
-    """The one row that counts the changes of the rules, so that a day tells whether it was picked with today's."""
+    """One row that counts the changes of the rules. Each day keeps the version that its limit was picked with."""
 
     ONLY = 1
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
     version = models.BigIntegerField(default=1)
-    # All days from that day's on were brought up to this one.
+    # All days from today on have been picked with this version or a newer one.
     applied = models.BigIntegerField(default=1, db_default=1)
 
     class Meta:

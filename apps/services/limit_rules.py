@@ -10,7 +10,7 @@ from apps.exceptions.users import UserNotFound
 from apps.models import LimitRule, RulesVersion, User
 from apps.models.events import Kind
 from apps.services import events, unit_of_work
-from apps.services.shared import permissions, repicking
+from apps.services.shared import permissions, picking, repicking
 
 
 class RuleFields(TypedDict, total=False):
@@ -159,4 +159,4 @@ def _raise_version() -> int:
     """Count this change, and let the days follow it after the commit."""
     RulesVersion.objects.filter(pk=RulesVersion.ONLY).update(version=F("version") + 1)
     unit_of_work.after_commit(repicking.rules_changed)
-    return RulesVersion.objects.get(pk=RulesVersion.ONLY).version
+    return picking.current_version()

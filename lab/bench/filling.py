@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from apps.services.shared import picking
+
 # Every person has these days, counted from today, and two tasks on all of them but one: ten.
 OFFSETS = range(-2, 4)
 PER_DAY = 2
@@ -21,7 +23,7 @@ FROM generate_series(1, {people}) n
 _DAYS = """
 INSERT INTO togo_dailylimit (id, user_id, date, wanted, maximum, taken, source_kind, source_reason, rules_version)
 SELECT {before} + n, {boss} + n, {date}, 2 + n % 4, 2 + n % 4, CASE WHEN n % 6 = {number} THEN 0 ELSE 2 END,
-    'default', '', 1
+    'default', '', {version}
 FROM generate_series(1, {people}) n
 """
 _ASSIGNMENTS = """
@@ -77,6 +79,7 @@ def fill(url: str, *, people: int, boss: int, first_task: int, today: datetime.d
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
         long_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=10)
         values: dict[str, Any] = {"people": people, "boss": boss, "task": first_task, "tasks": TASKS, "then": long_ago}
+        values["version"] = picking.ORDER + 1
         _run(connection, _PEOPLE, values)
         # Who fills it has no days, and would make every date one that isn't set for everybody.
         connection.execute("UPDATE togo_user SET active_since = %s", [long_ago])

@@ -10,6 +10,7 @@ from statistics import median
 from django.db import connection, connections
 
 from apps.models import DailyLimit
+from apps.services.shared import picking
 from lab.bench import plots, report, servers, story
 from lab.bench.load import Rate, measure
 from lab.processes import ROOT
@@ -36,7 +37,7 @@ print(rows, taken, memory)
 """
 _BARE = """
 INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind, source_reason, rules_version)
-SELECT id, %s, 5, 5, 0, 'default', '', 1 FROM togo_user
+SELECT id, %s, 5, 5, 0, 'default', '', %s FROM togo_user
 """
 
 
@@ -108,7 +109,7 @@ def _assign(told: story.Story, port: int, seconds: float) -> Rate:
 def _bare(date: datetime.date) -> float:
     began = time.perf_counter()
     with connection.cursor() as cursor:
-        cursor.execute(_BARE, [date])
+        cursor.execute(_BARE, [date, picking.current_version()])
     return time.perf_counter() - began
 
 

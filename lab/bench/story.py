@@ -10,6 +10,7 @@ from django.db import connection
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import LimitDay, Task, User
+from apps.services.shared import picking
 from lab.bench.load import Requests, post
 
 PATH = "/api/users/assignment/"
@@ -87,8 +88,8 @@ def tell(people: int, days: int, *, tasks: int = 500) -> Story:
         for offset in range(days):
             cursor.execute(
                 "INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind, source_reason,"
-                " rules_version) SELECT id, %s, 500, 500, 0, 'default', '', 1 FROM togo_user",
-                [str(today + datetime.timedelta(days=offset))],
+                " rules_version) SELECT id, %s, 500, 500, 0, 'default', '', %s FROM togo_user",
+                [str(today + datetime.timedelta(days=offset)), picking.current_version()],
             )
         LimitDay.objects.bulk_create(
             LimitDay(date=today + datetime.timedelta(days=offset), done_at=now) for offset in range(days)

@@ -45,7 +45,7 @@ class Rule:
         return "person" if self.user else "everyone"
 
 
-KINDS = ["person_range", "everyone_range", "person_weekday", "person", "everyone_weekday", "everyone"]
+KINDS = ["person_range", "everyone_range", "person_weekday", "everyone_weekday", "person", "everyone"]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
 from apps.exceptions.users import UserNotFound
-from apps.models import DailyLimit, Event, LimitRule, Task, User
+from apps.models import DailyLimit, Event, LimitRule, RulesVersion, Task, User
 from apps.services import assignments, limit_rules, limits
 from apps.services.shared import picking, repicking
 from apps.tasks import limits as jobs
@@ -50,6 +50,43 @@ def test_a_new_rule_is_applied_to_the_days_from_today_on(taskmaster: User, alice
     assert rule.applied_at is not None
     assert DailyLimit.objects.get(date=MONDAY).source == {"kind": "person", "rule": rule.pk, "reason": "Part time"}
     assert set(DailyLimit.objects.filter(date__gte=MONDAY).values_list("rules_version", flat=True)) == {rule.version}
+
+
+def test_a_closed_sunday_is_closed_for_a_part_timer_too(taskmaster: User, alice: User, commit: Commit) -> None:
+    with commit():
+        limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=3, reason="Part time")
+        closed = limit_rules.create_rule(actor=taskmaster, weekday=6, maximum=0, reason="Closed on Sundays")
+
+    set_days(alice, SUNDAY, MONDAY)
+
+    assert days_of(alice) == {SUNDAY: (0, "everyone_weekday"), MONDAY: (3, "person")}
+    sunday = {"kind": "everyone_weekday", "rule": closed.pk, "reason": "Closed on Sundays"}
+    assert DailyLimit.objects.get(date=SUNDAY).source == sunday
+
+
+def test_the_periodic_job_picks_days_again_that_a_togo_with_another_order_picked(
+    taskmaster: User, alice: User, commit: Commit
+) -> None:
+    with commit():
+        limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=3)
+        limit_rules.create_rule(actor=taskmaster, weekday=0, maximum=0)
+    changes = RulesVersion.objects.get().version
+    set_days(alice, SUNDAY, MONDAY, TUESDAY)
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=9, reason="")
+    # What a server of the version before left there, and still writes while this one is being rolled out.
+    old = {"wanted": 3, "maximum": 3, "source_kind": "person", "rules_version": changes}
+    DailyLimit.objects.exclude(source_kind="hand").update(**old)
+    DailyLimit.objects.update(rules_version=changes)
+    RulesVersion.objects.update(applied=changes)
+    assert repicking.is_under_way()
+
+    jobs.set_due_limits()
+
+    assert days_of(alice) == {SUNDAY: (3, "person"), MONDAY: (0, "everyone_weekday"), TUESDAY: (9, "hand")}
+    assert not repicking.is_under_way()
+    with CaptureQueriesContext(connection) as asked:
+        jobs.apply_rules()
+    assert not [query for query in asked if query["sql"].startswith('UPDATE "togo_dailylimit"')]
 
 
 def test_a_changed_and_a_deleted_rule_are_applied_too(taskmaster: User, alice: User, commit: Commit) -> None:
@@ -236,7 +273,11 @@ def test_days_of_the_same_date_with_different_limits_are_all_picked_again(
         limit_rules.create_rule(actor=taskmaster, weekday=6, maximum=9)
 
     for wanted, person in enumerate(people):
-        assert set(days_of(person).values()) == {(wanted, "person")}
+        sunday = MONDAY + timedelta(days=6)
+        assert {day: limit for day, limit in days_of(person).items() if day != sunday} == {
+            MONDAY + timedelta(days=offset): (wanted, "person") for offset in range(6)
+        }
+        assert days_of(person)[sunday] == (9, "everyone_weekday")
 
 
 @pytest.fixture

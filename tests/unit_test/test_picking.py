@@ -32,8 +32,8 @@ def levels(person: User) -> list[tuple[str, dict[str, Any]]]:
         ("person_range", {"user_id": person.pk, "maximum": 16, **week}),
         ("everyone_range", {"maximum": 15, **week}),
         ("person_weekday", {"user_id": person.pk, "maximum": 14, "weekday": 0}),
-        ("person", {"user_id": person.pk, "maximum": 13}),
-        ("everyone_weekday", {"maximum": 12, "weekday": 0}),
+        ("everyone_weekday", {"maximum": 13, "weekday": 0}),
+        ("person", {"user_id": person.pk, "maximum": 12}),
         ("everyone", {"maximum": 11}),
     ]
 
@@ -173,7 +173,7 @@ def test_picks_as_the_sentence_in_the_design_says(rules: list[LimitRule], day: d
 
 
 def _by_the_sentence(rules: list[LimitRule], day: date) -> tuple[str, int | None]:
-    """person + range → everyone + range → person + weekday → person → everyone + weekday → everyone → the default;
+    """person + range → everyone + range → person + weekday → everyone + weekday → person → everyone → the default;
     within a level weekday beats none, then the highest id."""
     fitting = [
         rule
@@ -182,7 +182,7 @@ def _by_the_sentence(rules: list[LimitRule], day: date) -> tuple[str, int | None
         and rule.weekday in (None, day.weekday())
         and (rule.date_from or date.min) <= day <= (rule.date_to or date.max)
     ]
-    for kind in ("person_range", "everyone_range", "person_weekday", "person", "everyone_weekday", "everyone"):
+    for kind in ("person_range", "everyone_range", "person_weekday", "everyone_weekday", "person", "everyone"):
         whose, _, what = kind.partition("_")
         level = [
             rule

@@ -18,6 +18,7 @@ from rest_framework.test import APIClient
 from apps.models import Assignment, DailyLimit, Event, LimitDay, LimitRule, Task, User
 from apps.services import imports, limit_rules, limits
 from apps.services.imports import blocks
+from apps.services.shared import picking
 from tests.unit_test.plans import read_from_end_to_end, rows_read
 
 pytestmark = [
@@ -35,7 +36,7 @@ def caller(taskmaster: User, tasks: list[Task], signed_in: Callable[[User], APIC
     """A taskmaster's client. There are 2,000 people with 12,000 days that are set, and as many assignments."""
     User.objects.bulk_create([User(username=f"p{number}", password="!") for number in range(PEOPLE)], batch_size=500)
     people = list(User.objects.order_by("pk"))[1:]
-    set_by_default = {"wanted": 3, "maximum": 3, "source_kind": "default", "rules_version": 1}
+    set_by_default = {"wanted": 3, "maximum": 3, "source_kind": "default", "rules_version": picking.current_version()}
     DailyLimit.objects.bulk_create(
         [DailyLimit(user=one, date=day, taken=1, **set_by_default) for day in DAYS for one in people], batch_size=500
     )

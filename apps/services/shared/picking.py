@@ -13,15 +13,19 @@ from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import Source
 from apps.models.users import User
 
-# The most specific level first; how a rule gets to its level is in `_level`.
+# The most specific level first; how a rule gets to its level is in `_level`. When you change the
+# order, add 10**12 to `ORDER`.
 _LEVELS = [
     Source.PERSON_RANGE,
     Source.EVERYONE_RANGE,
     Source.PERSON_WEEKDAY,
-    Source.PERSON,
     Source.EVERYONE_WEEKDAY,
+    Source.PERSON,
     Source.EVERYONE,
 ]
+# Added to the version of the rules. Days that were picked in an older order thus have a lower version and are picked
+# again, even if an old ToGo picks some more of them while the new one is being rolled out.
+ORDER = 1 * 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Pick:
 
 
 class Picker:
-    """Picks limits from the rules as they were when it was made; `version` is that of the rules, or older."""
+    """Picks limits from the rules that it was given; `version` is the version of these rules, or an older one."""
 
     def __init__(self, version: int, rules: Iterable[LimitRule]) -> None:
         self.version = version
@@ -44,7 +48,7 @@ class Picker:
             self._rules[rule.user_id].append(rule)
 
     def pick(self, user_id: int, date: datetime.date) -> Pick:
-        """The limit of that person on that date, as the rules want it."""
+        """The limit that the rules give this person on this date."""
         if isinstance(settings.TOGO_LIMIT_PICKER, tuple):
             return _pick_at_random(user_id, date, *settings.TOGO_LIMIT_PICKER)
         matches = (
@@ -59,35 +63,39 @@ class Picker:
 
 
 def current_version() -> int:
-    """How often the rules were changed so far."""
-    return RulesVersion.objects.filter(pk=RulesVersion.ONLY).values_list("version", flat=True).first() or 1
+    """A number that grows with every change of the rules, and with every change of the order of the levels."""
+    changes = RulesVersion.objects.filter(pk=RulesVersion.ONLY).values_list("version", flat=True).first() or 1
+    return ORDER + changes
 
 
 def load(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Picker:
     """A picker for these people and the dates from `first` to `last`.
 
-    The version is read before the rules, so that a change in between makes the days look too old, never too new.
+    It reads the version before the rules. If the rules change in between, the days that it picks count as outdated,
+    and are picked again.
     """
     version = current_version()
     return Picker(version, _rules(user_ids, first, last))
 
 
 def load_to_tell(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Picker:
-    """The same for what is only told: no day may be set with it, for it knows no version."""
+    """The same, but without a version: use it to show limits, and never to store them."""
     return Picker(0, _rules(user_ids, first, last))
 
 
 def with_limits_of_their_own(people: "QuerySet[User, int]", first: datetime.date, last: datetime.date) -> list[int]:
-    """The ids of those of these people who may be given another limit than everybody else from `first` to `last`; for
-    all the others a picker says the same, whoever they are. `people` are ids."""
+    """The people (ids) who may have another limit than everybody else on some date from `first` to `last`.
+
+    A picker gives all other people the same limits.
+    """
     if isinstance(settings.TOGO_LIMIT_PICKER, tuple):
         return list(people)
     return list(people.filter(pk__in=about_people(first, last).values("user")))
 
 
 def about_people(first: datetime.date, last: datetime.date) -> "QuerySet[LimitRule]":
-    """The rules about one person that say something of these dates."""
-    return LimitRule.objects.filter(_says_something(first, last), user__isnull=False)
+    """The rules for single people that are valid on some of these dates."""
+    return LimitRule.objects.filter(_is_valid_between(first, last), user__isnull=False)
 
 
 def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Iterable[LimitRule]:
@@ -95,17 +103,17 @@ def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -
     if len(people) == 1:
         return LimitRule.objects.for_person(people[0], first, last)
     whose = Q(user__isnull=True) | Q(user__in=people)
-    return LimitRule.objects.filter(whose, _says_something(first, last))
+    return LimitRule.objects.filter(whose, _is_valid_between(first, last))
 
 
-def _says_something(first: datetime.date, last: datetime.date) -> Q:
+def _is_valid_between(first: datetime.date, last: datetime.date) -> Q:
     begun = Q(date_from__isnull=True) | Q(date_from__lte=last)
     return begun & (Q(date_to__isnull=True) | Q(date_to__gte=first))
 
 
 def _level(rule: LimitRule) -> Source:
     whose = "person" if rule.user_id else "everyone"
-    # One date alone says since or until when the rule is valid; it stays at its own level.
+    # One date alone only bounds when the rule is valid: it doesn't make the rule a range.
     if rule.date_from and rule.date_to:
         return Source(f"{whose}_range")
     return Source(whose if rule.weekday is None else f"{whose}_weekday")
@@ -124,6 +132,6 @@ def _applies(rule: LimitRule, date: datetime.date) -> bool:
 
 
 def _pick_at_random(user_id: int, date: datetime.date, low: int, high: int) -> Pick:
-    """The same for a person and date whenever it is asked."""
+    """A pseudo-random limit: always the same one for the same person and date."""
     digest = hashlib.sha256(f"{user_id} {date.isoformat()}".encode()).digest()
     return Pick(low + int.from_bytes(digest[:8]) % (high - low + 1), Source.RANDOM)

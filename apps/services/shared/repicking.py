@@ -50,7 +50,8 @@ def apply_rules(*, at_most: int | None = None) -> bool:
 
 def is_under_way() -> bool:
     """Whether some days from today on still have to be picked again."""
-    return RulesVersion.objects.filter(version__gt=F("applied")).exists()
+    applied = RulesVersion.objects.values_list("applied", flat=True).first()
+    return applied is not None and applied < picking.current_version()
 
 
 def _outdated_dates(version: int) -> Iterator[datetime.date]:
