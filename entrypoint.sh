@@ -37,50 +37,6 @@ require_database() {
   [[ -n ${DATABASE_URL:-} ]] || fail "DATABASE_URL or DATABASE_URL_FILE must name the database."
 }
 
-# Waits a minute for the database, then migrates it. Of several that start at once one migrates, under a lock in the
-# database; the others wait for it, whichever machine they are on. The lock ends with the connection.
-migrate() {
-  python - <<'PYTHON'
-import sys
-import time
-
-import togo.starting
-import django
-
-django.setup()
-
-from django.core.management import call_command
-from django.db import OperationalError, connection
-
-LOCKS = {
-    "postgresql": "SELECT pg_try_advisory_lock(hashtext('togo migrate'))",
-    "mysql": "SELECT GET_LOCK('togo migrate', 0)",
-}
-
-
-def locked() -> bool:
-    if connection.vendor not in LOCKS:
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKS[connection.vendor])
-        return bool(cursor.fetchone()[0])
-
-
-end = time.monotonic() + 60
-while True:
-    try:
-        connection.ensure_connection()
-        break
-    except OperationalError as error:
-        if time.monotonic() > end:
-            sys.exit(f"togo: the database can't be reached: {error}")
-    time.sleep(1)
-while not locked():
-    time.sleep(1)
-call_command("migrate", interactive=False)
-PYTHON
-}
-
 # Waits a minute for the database to be there and migrated, which `web` does.
 wait_until_migrated() {
   local problem end=$((SECONDS + 60))
@@ -97,10 +53,10 @@ wait_until_migrated() {
 
 web() {
   require_database
-  migrate
+  python manage.py migrate_under_lock
   python manage.py ensure_admin
-  # Fails where somebody can sign in with a password of the demonstration.
-  python manage.py check --deploy --tag demo --database default
+  # Fails where somebody can sign in with a demonstration password, or where waits behind a pooler are unbounded.
+  python manage.py check --deploy --tag demo --tag pooler --database default
   # HTTP/1.1 alone: only then does who connects and says nothing, or little, get no more than 30 s. Headers of 64 KiB.
   exec granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers \
     --workers-kill-timeout 20 togo.wsgi:application

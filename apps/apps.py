@@ -11,5 +11,10 @@ class ToGoConfig(AppConfig):
     verbose_name = "ToGo"
 
     def ready(self) -> None:
-        """Connect the jobs to the signals of the services, and register the checks."""
+        """Connect the jobs to the services' signals, and sessions to Django's; register the checks."""
+        from django.db.backends.signals import connection_created
+
         from apps import checks, tasks  # noqa: F401
+        from apps.models.sessions import prepare_session
+
+        connection_created.connect(prepare_session)

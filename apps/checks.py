@@ -7,6 +7,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  (Django's own name)
 from django.db import DatabaseError, connection
 
+from apps.models import sessions
 from apps.services import users
 
 
@@ -40,5 +41,27 @@ def demo_passwords(
             "The demonstration's passwords work, and everyone knows them.",
             hint="Change them with manage.py changepassword a (and b), or start with a new TOGO_HOME.",
             id="togo.E001",
+        )
+    ]
+
+
+@register("pooler", deploy=True)
+def pooler_lock_timeout(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """togo.E002: behind a pooler, statements wait for locks for ever. Looks only where `--database` is given."""
+    if not databases or connection.vendor != "postgresql":
+        return []
+    try:
+        connection.ensure_connection()
+        if sessions.session_is_own(connection) or sessions.lock_timeout(connection) != "0":
+            return []
+    except DatabaseError:
+        return []  # The start says so by itself.
+    return [
+        Error(
+            "DATABASE_URL leads to a pooler, which drops lock_timeout: a statement may wait for a lock for ever.",
+            hint="Set it for the role: ALTER ROLE togo SET lock_timeout = '5s'; then reconnect the pooler's servers.",
+            id="togo.E002",
         )
     ]

@@ -44,6 +44,14 @@ def boolean(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
 
 
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """One of these words."""
+    value = text(name, default).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
+    return value
+
+
 def words(name: str, default: Sequence[str] = ()) -> list[str]:
     """Words separated by commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
@@ -148,6 +156,9 @@ def database(name: str, default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"{name} must be sqlite:///FILE, postgres://USER:PASSWORD@HOST:PORT/NAME or mysql://USER:PASSWORD@HOST:PORT/NAME."
         )
+    options = dict(parse_qsl(url.query))
+    if engine == _ENGINES["postgres"] and options.get("prepare_statements", "off") not in ("auto", "off"):
+        raise ImproperlyConfigured(f"{name} must have prepare_statements=auto or prepare_statements=off.")
     return {
         "ENGINE": engine,
         "NAME": database_name,
@@ -155,7 +166,7 @@ def database(name: str, default: str) -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": unquote(url.hostname or ""),
         "PORT": str(port or ""),
-        "OPTIONS": dict(parse_qsl(url.query)),
+        "OPTIONS": options,
     }
 
 

@@ -171,6 +171,8 @@ CSRF_FAILURE_VIEW = "apps.views.http.pages.stale"
 
 # --- the database -----------------------------------------------------------------------------------------------
 
+# `auto` or `off`; `?prepare_statements=` in DATABASE_URL goes before it.
+TOGO_PREPARE_STATEMENTS = env.choice("TOGO_PREPARE_STATEMENTS", "auto", ["auto", "off"])
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{TOGO_HOME / 'togo.sqlite3'}")}
 _database = DATABASES["default"] | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DATABASES["default"] = _database
@@ -188,7 +190,11 @@ match _database["ENGINE"].rpartition(".")[2]:
         _database["TEST"] = {"NAME": str(TOGO_HOME / "test.sqlite3")}
     case "postgresql":
         _database["OPTIONS"].setdefault("connect_timeout", 5)
-        _database["OPTIONS"]["options"] = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000".strip()
+        # A pooler refuses or drops the settings of a session. `apps/models/sessions.py` looks whether the mark arrived,
+        # and sets what can be set in another way; docs/scaling.md has what is to be set for the role.
+        if _database["OPTIONS"].pop("prepare_statements", TOGO_PREPARE_STATEMENTS) == "auto":
+            _session = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000 -c togo.session=own"
+            _database["OPTIONS"]["options"] = _session.strip()
     case "mysql":
         import pymysql
 

@@ -222,9 +222,9 @@ def test_web_migrates_makes_the_admin_refuses_demo_passwords_and_serves(entrypoi
     assert entrypoint.run("web", DATABASE_URL=URL) == (0, "")
 
     assert entrypoint.calls == [
-        "python -",  # waits and migrates
+        "python manage.py migrate_under_lock",
         "python manage.py ensure_admin",
-        "python manage.py check --deploy --tag demo --database default",
+        "python manage.py check --deploy --tag demo --tag pooler --database default",
         "granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers "
         "--workers-kill-timeout 20 togo.wsgi:application",
     ]
@@ -232,7 +232,7 @@ def test_web_migrates_makes_the_admin_refuses_demo_passwords_and_serves(entrypoi
     assert entrypoint.variable("DJANGO_SETTINGS_MODULE") == "togo.settings"
 
 
-@pytest.mark.parametrize("step", ["-", "ensure_admin", "check"])
+@pytest.mark.parametrize("step", ["migrate_under_lock", "ensure_admin", "check"])
 def test_web_does_not_serve_when_a_step_before_it_fails(entrypoint: Entrypoint, step: str) -> None:
     assert entrypoint.run("web", fails=step, DATABASE_URL=URL)[0] == 1
     assert step in entrypoint.calls[-1]

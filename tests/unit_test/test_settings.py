@@ -44,6 +44,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_RATE_LIMIT", " 999999/h ", (999_999, 3600)),
         ("TOGO_RATE_LIMIT", "off", None),
     ],
+    "TOGO_PREPARE_STATEMENTS": [("TOGO_PREPARE_STATEMENTS", "", "auto"), ("TOGO_PREPARE_STATEMENTS", "OFF", "off")],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
     "TOGO_TRUSTED_PROXIES": [
         ("TOGO_TRUSTED_PROXIES", "", []),
@@ -95,6 +96,7 @@ BAD: dict[str, list[str]] = {
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
+    "TOGO_PREPARE_STATEMENTS": ["on", "always"],
     "TOGO_SECRET_KEY": ["short", "x" * 49, "abcd" * 20, f"django-insecure-{KEY}"],
     "TOGO_ALLOWED_HOSTS": ["*", "togo.example.org, *"],
     "TOGO_LOG_LEVEL": ["loud", "30"],
@@ -134,6 +136,7 @@ BAD: dict[str, list[str]] = {
         "postgres://togo:s3cret@[db/togo",
         "sqlite://togo.sqlite3",
         "sqlite:///",
+        f"{POSTGRES}?prepare_statements=sometimes",
     ],
 }
 
@@ -279,8 +282,14 @@ def test_postgresql_waits_5_seconds_for_a_lock(monkeypatch: pytest.MonkeyPatch) 
     assert database["OPTIONS"] == {
         "sslmode": "require",
         "connect_timeout": 5,
-        "options": "-c work_mem=8MB -c lock_timeout=5000",
+        "options": "-c work_mem=8MB -c lock_timeout=5000 -c togo.session=own",
     }
+
+
+def test_a_pooler_can_be_spared_the_settings_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url, prepare in ((POSTGRES, "off"), (f"{POSTGRES}?prepare_statements=off", "auto")):
+        settings = read(monkeypatch, DATABASE_URL=url, TOGO_PREPARE_STATEMENTS=prepare, **_key())
+        assert settings["DATABASES"]["default"]["OPTIONS"] == {"connect_timeout": 5}
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])

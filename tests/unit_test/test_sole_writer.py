@@ -35,6 +35,7 @@ ALLOWED = {
     "models/limit_rules.py": {"rows(_FOR_PERSON, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
     "models/limits.py": {"rows(_WINDOW, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
     "models/users.py": {"first_row(_BY_ID, {'id': user_id})"},  # a SELECT
+    "models/sessions.py": {"cursor.execute(_SET)", "cursor.execute('SHOW lock_timeout')"},  # settings of a session
     "models/prepared_statements.py": {  # runs the statements of others, who are listed
         "rows(statement, values)",
         "CursorWrapper.execute(self, sql, params)",
