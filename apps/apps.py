@@ -15,6 +15,6 @@ class ToGoConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from apps import checks, tasks  # noqa: F401
-        from apps.models.sessions import prepare_session
+        from apps.models.database_sessions import prepare_session
 
         connection_created.connect(prepare_session)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  (Django's own name)
 from django.db import DatabaseError, connection
 
-from apps.models import sessions
+from apps.models import database_sessions
 from apps.services import users
 
 
@@ -54,7 +54,7 @@ def pooler_lock_timeout(
         return []
     try:
         connection.ensure_connection()
-        if sessions.session_is_own(connection) or sessions.lock_timeout(connection) != "0":
+        if database_sessions.session_is_own(connection) or database_sessions.lock_timeout(connection) != "0":
             return []
     except DatabaseError:
         return []  # The start says so by itself.

@@ -8,8 +8,11 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 _VISIBLE = re.compile(r"[!-~]{1,128}", re.ASCII)
 _request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
@@ -77,3 +80,57 @@ class MaskingFilter(logging.Filter):
         if _CALENDAR_LINK.search(message):
             record.msg, record.args = _CALENDAR_LINK.sub(r"\1***", message), None
         return True
+
+
+def log_settings(folder: Path, *, console_level: str) -> dict[str, Any]:
+    """Django's LOGGING: errors and the limit job's runs go to files in `folder`, and `console_level` is printed."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {
+            "request_id": {"()": "togo.logs.RequestIdFilter"},
+            "masking": {"()": "togo.logs.MaskingFilter"},
+        },
+        "formatters": {
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": ["levelname", "name", "message", "request_id", "exc_info"],
+                "timestamp": "at",
+                "rename_fields": {"levelname": "level", "name": "logger"},
+                # Whole requests would carry headers, and so tokens, into the log.
+                "reserved_attrs": [*RESERVED_ATTRS, "request"],
+            },
+            "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["masking"],
+                "level": console_level,
+            },
+            "errors": _log_file(folder / "debug.log", "WARNING"),
+            "limits": _log_file(folder / "togo_task_pick_limit_debug.log", "INFO"),
+        },
+        "root": {"handlers": ["console", "errors"], "level": "INFO"},
+        "loggers": {
+            "apps.limits": {"handlers": ["limits"], "level": "INFO"},
+            # Refusals are answers, not errors: only what went wrong here is logged.
+            "django.request": {"level": "ERROR"},
+            # A wrong host or a forged form: with its traceback anyone could push the errors out of the log.
+            "django.security": {"level": "CRITICAL"},
+        },
+    }
+
+
+def _log_file(path: Path, level: str) -> dict[str, Any]:
+    """One JSON object per line; 10 files of 10 MB; rotation is safe for several processes."""
+    return {
+        "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
+        "filename": str(path),
+        "maxBytes": 10_000_000,
+        "backupCount": 10,
+        "formatter": "json",
+        "filters": ["request_id", "masking"],
+        "level": level,
+    }

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
-from pythonjsonlogger.core import RESERVED_ATTRS
 
 from togo import env, private
 from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting, beside what it is about)
 from togo.celery.schedule import BEAT_SCHEDULE
+from togo.logs import log_settings
 from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
 
 # Lets Django's generic classes be written with their parameters, for the type checker.
@@ -190,8 +190,8 @@ match _database["ENGINE"].rpartition(".")[2]:
         _database["TEST"] = {"NAME": str(TOGO_HOME / "test.sqlite3")}
     case "postgresql":
         _database["OPTIONS"].setdefault("connect_timeout", 5)
-        # A pooler refuses or drops the settings of a session. `apps/models/sessions.py` looks whether the mark arrived,
-        # and sets what can be set in another way; docs/scaling.md has what is to be set for the role.
+        # A pooler refuses or drops the settings of a session. `apps/models/database_sessions.py` looks whether the mark
+        # arrived, and sets what can be set in another way; docs/scaling.md has what is to be set for the role.
         if _database["OPTIONS"].pop("prepare_statements", TOGO_PREPARE_STATEMENTS) == "auto":
             _session = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000 -c togo.session=own"
             _database["OPTIONS"]["options"] = _session.strip()
@@ -252,54 +252,4 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 
 # --- logs -------------------------------------------------------------------------------------------------------
 
-
-def _log_file(name: str, level: str) -> dict[str, object]:
-    """One JSON object per line; 10 files of 10 MB; rotation is safe for several processes."""
-    return {
-        "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
-        "filename": str(TOGO_LOG_DIR / name),
-        "maxBytes": 10_000_000,
-        "backupCount": 10,
-        "formatter": "json",
-        "filters": ["request_id", "masking"],
-        "level": level,
-    }
-
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "request_id": {"()": "togo.logs.RequestIdFilter"},
-        "masking": {"()": "togo.logs.MaskingFilter"},
-    },
-    "formatters": {
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "fmt": ["levelname", "name", "message", "request_id", "exc_info"],
-            "timestamp": "at",
-            "rename_fields": {"levelname": "level", "name": "logger"},
-            # Whole requests would carry headers, and so tokens, into the log.
-            "reserved_attrs": [*RESERVED_ATTRS, "request"],
-        },
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["masking"],
-            "level": env.log_level("TOGO_LOG_LEVEL", "WARNING"),
-        },
-        "errors": _log_file("debug.log", "WARNING"),
-        "limits": _log_file("togo_task_pick_limit_debug.log", "INFO"),
-    },
-    "root": {"handlers": ["console", "errors"], "level": "INFO"},
-    "loggers": {
-        "apps.limits": {"handlers": ["limits"], "level": "INFO"},
-        # Refusals are answers, not errors: only what went wrong here is logged.
-        "django.request": {"level": "ERROR"},
-        # A wrong host or a forged form: with its traceback anyone could push the errors out of the log.
-        "django.security": {"level": "CRITICAL"},
-    },
-}
+LOGGING = log_settings(TOGO_LOG_DIR, console_level=env.log_level("TOGO_LOG_LEVEL", "WARNING"))

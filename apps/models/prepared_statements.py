@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.types.numeric import Int8
 
-from apps.models.sessions import session_is_own
+from apps.models.database_sessions import session_is_own
 
 
 def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -62,8 +62,8 @@ def _prepared_rows(connection: Any, statement: str, values: Mapping[str, Any]) -
         prepared = connection.prepared_cursor = psycopg.Cursor(session)
     # Django's wrapper around the cursor, so that execute wrappers and the query log see the statement.
     cursor = (_LoggingCursor if connection.queries_logged else CursorWrapper)(prepared, connection)
-    # Prepare this statement only: else psycopg would count, and so keep, every text that Django sends. Where the session
-    # doesn't stay with this connection, prepare none.
+    # Prepare this statement only: else psycopg would count, and so keep, every text that Django sends. Prepare none
+    # where the session doesn't stay with this connection.
     session.prepare_threshold = 0 if session_is_own(connection) else None
     try:
         cursor.execute(statement, values)

@@ -42,7 +42,7 @@ SHARED = {
         "base": "conditions that the reads of several tables share",
         "idempotency": "kept answers of any call that creates",
         "names": "when two names of people or tasks are the same name",
-        "sessions": "what every connection to the database sets first",
+        "database_sessions": "what every connection to the database sets first",
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {

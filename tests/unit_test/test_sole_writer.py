@@ -28,6 +28,11 @@ WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|REPLACE 
 
 # The calls outside of slots that send SQL or look like a write of what is taken, and why each of them is none.
 ALLOWED = {
+    "management/commands/migrate_under_lock.py": {  # locks; the copy is another connection
+        "connection.copy()",
+        "cursor.execute('SET LOCAL idle_in_transaction_session_timeout = 0')",
+        "cursor.execute(_LOCKS[holder.vendor])",
+    },
     "models/base.py": {  # arrays
         "RawSQL('SELECT unnest(%s::text[])', [list(values)])",
         "RawSQL('SELECT unnest(%s::bigint[])', [array(values)])",
@@ -35,7 +40,10 @@ ALLOWED = {
     "models/limit_rules.py": {"rows(_FOR_PERSON, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
     "models/limits.py": {"rows(_WINDOW, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
     "models/users.py": {"first_row(_BY_ID, {'id': user_id})"},  # a SELECT
-    "models/sessions.py": {"cursor.execute(_SET)", "cursor.execute('SHOW lock_timeout')"},  # settings of a session
+    "models/database_sessions.py": {
+        "cursor.execute(_SET)",
+        "cursor.execute('SHOW lock_timeout')",
+    },  # settings of a session
     "models/prepared_statements.py": {  # runs the statements of others, who are listed
         "rows(statement, values)",
         "CursorWrapper.execute(self, sql, params)",
