@@ -65,9 +65,20 @@ def test_names_a_demonstration_that_others_can_sign_in_to(username: str) -> None
 
 
 @pytest.mark.django_db
-def test_a_database_that_is_not_there_yet_has_no_demonstration() -> None:
-    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        raise OperationalError("no such table: togo_user")
-
-    with connection.execute_wrapper(fails):
+def test_a_database_that_is_not_migrated_yet_has_no_demonstration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    with connection.execute_wrapper(_fails):
         assert found("demo", databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_a_database_that_fails_is_not_taken_for_one_without_a_demonstration() -> None:
+    def fails_once(execute: Any, sql: str, *rest: Any) -> Any:
+        return _fails() if "togo_user" in sql else execute(sql, *rest)
+
+    with connection.execute_wrapper(fails_once), pytest.raises(OperationalError):
+        found("demo", databases=["default"])
+
+
+def _fails(*_: Any) -> Any:
+    raise OperationalError("it fails")
