@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from apps.admin.base import ServiceAdmin
 from apps.forms.users import UserForm
 from apps.models import User
-from apps.services import users
+from apps.services import board, users
+from apps.services.shared.permissions import person
 
 
 @admin.register(User)
@@ -31,6 +33,14 @@ class UserAdmin(ServiceAdmin[User]):
             users.set_password(actor=actor, user_id=row.pk, password=password)
         if data:
             users.update_user(actor=actor, user_id=row.pk, **data)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Say how many open tasks are left to somebody who was just deactivated, and offer to hand them on."""
+        if not change or "is_active" not in form.changed_data or obj.is_active:
+            return
+        if left := len(board.tasks_left(actor=person(request.user), user_id=obj.pk)):
+            text = '{} still has {} open task{} from today on. <a href="/board/hand-on/{}/">Hand them on</a>'
+            messages.warning(request, format_html(text, obj, left, "" if left == 1 else "s", obj.pk))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """What a person did stays told."""

@@ -1,4 +1,4 @@
-"""Forms of signing in, and of an admin's own password."""
+"""Forms of signing in, and of one's own password."""
 
 from typing import Any
 
@@ -18,6 +18,36 @@ class SignInForm(forms.Form):
     password = forms.CharField(
         max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class OwnPasswordForm(forms.Form):
+    """A person's own password, the old one and the new one."""
+
+    old_password = forms.CharField(
+        label="Your password now",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new_password = forms.CharField(
+        max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label="New password again",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    new_link = forms.BooleanField(
+        label="Make a new link to my calendar, too; the old one stops working", required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The fields. Adds an error when the two new passwords differ."""
+        fields = super().clean() or {}
+        if "new_password" in fields and "again" in fields and fields["new_password"] != fields["again"]:
+            self.add_error("again", "The two new passwords differ.")
+        return fields
 
 
 class PasswordForm(AdminPasswordChangeForm):

@@ -7,5 +7,6 @@ from apps.views import sessions
 urlpatterns = [
     path("", sessions.start),
     path("sign-in/", sessions.sign_in, name="sign-in"),
+    path("account/password/", sessions.password, name="password"),
     path("sign-out/", sessions.sign_out, name="sign-out"),
 ]

@@ -1,9 +1,9 @@
-"""Signing in to the pages, and out; and an admin's own password."""
+"""Signing in to the pages, and out; and one's own password."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import login, logout
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.exceptions.base import InvalidRequest
 from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
-from apps.forms.sessions import PasswordForm, SignInForm
+from apps.forms.sessions import OwnPasswordForm, PasswordForm, SignInForm
 from apps.models import User
-from apps.services import tokens
+from apps.services import calendar, tokens, users
+from apps.services.shared.permissions import person
 from apps.views.http.addresses import address_of
+from apps.views.http.pages import page, say
 
 
 @require_safe
@@ -56,6 +59,35 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """`/sign-out/`"""
     logout(request)
     return redirect("sign-in")
+
+
+@sensitive_post_parameters("old_password", "new_password", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def password(request: HttpRequest) -> HttpResponse:
+    """`/account/password/`: one's own password. All other sessions and tokens of the person end with the old one."""
+    actor = person(request.user)
+    form = OwnPasswordForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        old, new = form.cleaned_data["old_password"], form.cleaned_data["new_password"]
+        try:
+            users.change_password(actor=actor, old_password=old, new_password=new, address=address_of(request))
+        except InvalidRequest as refusal:
+            for error in refusal.data["errors"]:
+                form.add_error(error["field"], error["message"])
+        except TooManyAttempts as refusal:
+            form.add_error(None, refusal.detail)
+            status = refusal.status
+        else:
+            # The session was opened with the old password; this one goes on.
+            update_session_auth_hash(request, User.objects.get(pk=actor.pk))
+            if form.cleaned_data["new_link"]:
+                calendar.renew(actor=actor)
+            return say(request, "Your password is changed. You are signed out everywhere else.")
+    if form.errors and status == 200:
+        status = 400
+    return render(request, "session/password.html", {"form": form}, status=status)
 
 
 def _next(request: HttpRequest) -> str:

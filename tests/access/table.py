@@ -308,6 +308,14 @@ SESSIONS = [
     each("GET", "/sign-in/", "200"),
     each("POST", "/sign-in/", "401", "302 /", NONE, "302 /", "302 /", "401", own=True, sends=CREDENTIALS),
     each("POST", "/sign-out/", SIGN_IN),
+    page("GET", "/account/password/", "200", NONE, "200", "200", own=True),
+    page(
+        "POST",
+        "/account/password/",
+        *("302 /", NONE, "302 /", "302 /"),
+        own=True,
+        sends={**PASSWORDS, "again": "of another choice"},
+    ),
 ]
 
 # Where a form leads back to when nothing says where it was.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
 from apps.models.events import Kind
@@ -245,6 +245,59 @@ def test_many_are_given_a_task_at_once_with_a_result_for_each(visit: Visits, tea
     }
 
 
+# --- nothing twice ----------------------------------------------------------------------------------------------
+
+
+def test_a_double_click_does_a_thing_once_and_shows_no_error(visit: Visits, team: Team) -> None:
+    page = visit(team.boss).open(team.path)
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+
+    plus(page, team.alice, team.day(0)).click()
+    page.get_by_role("button", name="cooking").dblclick()
+
+    expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert len(posts) == 1
+    assert places() == {("alice", "cooking", team.day(0))}
+
+
+def test_a_button_that_waits_looks_so_and_sends_nothing_more(visit: Visits, team: Team) -> None:
+    page = visit(team.boss).open(team.path)
+    posts: list[Route] = []
+    page.route("**/board/assign/", lambda route: posts.append(route))
+
+    plus(page, team.alice, team.day(0)).click()
+    button = page.get_by_role("button", name="cooking")
+    button.click()
+    expect(button).to_have_css("cursor", "progress")
+    button.click()
+    button.focus()
+    page.keyboard.press("Enter")
+    assert len(posts) == 1
+    posts[0].continue_()
+
+    expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
+    assert len(posts) == 1
+
+
+def test_a_message_goes_away_by_itself_but_not_under_the_mouse(visit: Visits, team: Team) -> None:
+    page = visit(team.boss).open(team.path)
+    page.clock.install()
+    plus(page, team.alice, team.day(0)).click()
+    page.get_by_role("button", name="cooking").click()
+    message = page.get_by_text("cooking is assigned.")
+    expect(message).to_be_visible()
+
+    message.hover()
+    page.clock.run_for(60_000)
+    expect(message).to_be_visible()
+    page.mouse.move(5, 5)
+    page.clock.run_for(13_000)
+    expect(message).to_have_count(0)
+
+
 # --- moving -----------------------------------------------------------------------------------------------------
 
 
@@ -308,7 +361,7 @@ def test_what_is_dropped_while_togo_is_away_goes_back(visit: Visits, team: Team)
 
     drag(page, one, cell(page, team.bob, team.day(1)))
 
-    expect(page.get_by_role("status")).to_contain_text("nothing was changed")
+    expect(page.get_by_role("status")).to_contain_text("your change may be lost")
     expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
     assert "Failed to load resource: net::ERR_FAILED" in browser.complaints
     browser.complaints.clear()
@@ -458,6 +511,54 @@ def test_days_off_are_taken_for_a_person_and_holidays_for_everyone(visit: Visits
     assert set(LimitRule.objects.values_list("user", "reason")) == {(team.alice.pk, "Holiday"), (None, "Easter")}
 
 
+def test_days_off_by_mistake_are_taken_back(visit: Visits, team: Team) -> None:
+    team.give(team.alice, 1)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    page.get_by_role("link", name="Days off of alice").click()
+    page.get_by_label("First day").fill(team.day(1).isoformat())
+    page.get_by_label("Last day").fill(team.day(1).isoformat())
+    page.get_by_label("Reason").fill("Holiday")
+    page.get_by_role("button", name="Take these days off").click()
+    expect(page.get_by_role("status")).to_contain_text("alice: 1 day off; 1 open task already there stays.")
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("off, 1 task still there")
+    browser.accessible()
+    page.get_by_role("button", name="Undo").click()
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("1/5")
+
+    page.get_by_role("button", name="Undo").click()
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("off, 1 task still there")
+    page.get_by_role("link", name="Days off", exact=True).first.click()
+    expect(page.get_by_role("radio", name="One person")).not_to_be_checked()
+    expect(page.get_by_role("radio", name="Everyone")).not_to_be_checked()
+    page.get_by_role("button", name="Take back the days off of alice").click()
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("1/5")
+    assert not LimitRule.objects.exists()
+
+
+def test_what_a_deactivated_person_has_left_is_handed_on(visit: Visits, team: Team) -> None:
+    team.give(team.alice, 1)
+    admin = make_person("root", is_admin=True)
+    browser = visit(admin)
+    page = browser.open(f"/admin/togo/user/{team.alice.pk}/change/")
+    page.get_by_label("Active").uncheck()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("alice still has 1 open task from today on.")).to_be_visible()
+    page.get_by_role("link", name="Hand them on").click()
+    browser.accessible()
+
+    page = browser.open(team.path)
+    expect(page.get_by_text("Deactivated, 1 open task left")).to_be_visible()
+    browser.accessible()
+    page.get_by_role("link", name="Hand on the open tasks of alice").click()
+    page.get_by_role("textbox", name="Hand on to").or_(page.get_by_role("combobox", name="Hand on to")).fill("bob")
+    page.get_by_role("button", name="Hand on").click()
+    expect(page.get_by_role("heading", name="1 of 1 handed on to bob")).to_be_visible()
+    expect(cell(page, team.bob, team.day(1))).to_contain_text("cooking")
+    assert places() == {("bob", "cooking", team.day(1))}
+
+
 # --- others -----------------------------------------------------------------------------------------------------
 
 
@@ -481,6 +582,40 @@ def test_two_browsers_see_each_others_changes_and_nothing_changes_under_busy_han
     expect(cell(second.page, team.bob, team.day(1))).not_to_contain_text("cooking")
     second.page.get_by_label("Search people").blur()
     expect(cell(second.page, team.bob, team.day(1))).to_contain_text("cooking")
+
+
+def test_live_updates_come_in_the_weeks_of_a_years_turn(visit: Visits, team: Team) -> None:
+    turn = datetime.date(team.monday.year + 1, 1, 4)  # ISO week 1 of every year holds 4 January.
+    monday = turn - datetime.timedelta(days=turn.weekday())
+    page = visit(team.boss).open(f"/board/?week={monday - datetime.timedelta(days=7):%G-W%V}")
+    for number in range(3):
+        date = monday + datetime.timedelta(days=7 * (number - 1))
+        expect(page.locator(f"#cell-{team.alice.pk}-{date}")).to_contain_text("0/5")
+        assignments.assign(actor=team.boss, task_id=team.cooking.pk, user_id=team.alice.pk, date=date)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator(f"#cell-{team.alice.pk}-{date}")).to_contain_text("cooking")
+        page.get_by_role("link", name="Next week").click()
+    expect(page.locator("#stale")).to_be_hidden()
+
+
+@pytest.mark.parametrize("answer", ["400", "nothing"])
+def test_a_page_whose_live_updates_fail_says_so_until_they_come_again(visit: Visits, team: Team, answer: str) -> None:
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+    once_more = "document.dispatchEvent(new Event('visibilitychange'))"
+    if answer == "400":
+        page.evaluate("board.dataset.week = 'x'")
+    else:
+        page.route("**/board/changes/*", lambda route: route.abort())
+        for _ in range(2):
+            page.evaluate(once_more)
+    page.evaluate(once_more)
+    expect(page.get_by_text("Live updates of this page have stopped")).to_be_visible()
+    browser.complaints.clear()
+
+    page.unroute_all()
+    page.evaluate(f"board.dataset.week = '{team.monday:%G-W%V}'; {once_more}")
+    expect(page.locator("#stale")).to_be_hidden()
 
 
 def test_whose_session_is_over_is_asked_to_sign_in(visit: Visits, team: Team) -> None:

@@ -43,3 +43,26 @@ def test_signing_in_leads_to_the_page_that_was_asked_for_and_needs_no_scripts(vi
     page.get_by_role("button", name="Sign in").click()
 
     expect(page).to_have_url(f"{browser.address}/board/?week=2026-W48")
+
+
+def test_anybody_changes_their_own_password_from_the_menu(visit: Callable[..., Visit]) -> None:
+    ada = users.create_user(actor=None, username="ada", password=PASSWORD)
+    browser = visit(ada, size=NARROW)
+    page = browser.open("/today/")
+
+    page.get_by_role("link", name="Password").click()
+    browser.accessible()
+    page.get_by_label("Your password now").fill("wrong")
+    for label in ("New password", "New password again"):
+        page.get_by_label(label, exact=True).fill("a swim in the sea")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("alert")).to_have_text("This is not your password.")
+    browser.accessible()
+
+    for label, text in (("Your password now", PASSWORD), ("New password", "a swim"), ("New password again", "a swim")):
+        page.get_by_label(label, exact=True).fill(text + (" in the sea" if text == "a swim" else ""))
+    page.get_by_role("button", name="Change the password").click()
+    expect(page).to_have_url(f"{browser.address}/today/")
+    expect(page.locator("#messages")).to_contain_text("Your password is changed.")
+    ada.refresh_from_db()
+    assert ada.check_password("a swim in the sea")

@@ -1,6 +1,7 @@
 """The board, as a browser without scripts is answered; and the parts that the board's script asks for."""
 
 import datetime
+import html
 import re
 from typing import Any
 
@@ -36,8 +37,8 @@ def text_of(response: Any) -> str:
 
 def cell_of(response: Any, person: User, date: datetime.date) -> str:
     """What the cell of a day says."""
-    html = response.content.decode()
-    [cell] = re.findall(rf'<td id="cell-{person.pk}-{date}".*?</td>', html, re.DOTALL)
+    page = response.content.decode()
+    [cell] = re.findall(rf'<td id="cell-{person.pk}-{date}".*?</td>', page, re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", cell).split())
 
 
@@ -115,6 +116,37 @@ def test_a_week_is_shown_by_its_number_and_today_is_marked(page: Client) -> None
     assert 'aria-current="date"' not in other.content.decode()
     assert 'href="?week=2026-W47"' in other.content.decode()
     assert 'href="?week=2026-W49"' in other.content.decode()
+
+
+def links(response: Any, pattern: str) -> list[str]:
+    """The addresses on the page that match the pattern, as a browser follows them."""
+    found = re.findall(r'href="([^"]*)"', response.content.decode())
+    return [html.unescape(address) for address in found if re.search(pattern, address)]
+
+
+def test_the_boards_own_links_lead_through_120_weeks_forwards_and_backwards(page: Client, alice: User) -> None:
+    """Over two turns of the year, 2026 with 53 weeks: search, export and live updates work in each week."""
+    seen = ["2026-W10"]
+    board = page.get("/board/")
+    for _ in range(120):
+        _, following = links(board, r"^\?week=")
+        board = page.get(f"/board/{following}")
+        assert board.status_code == 200, following
+        [monday] = re.findall(r'<time datetime="([^"]*)">Week', board.content.decode())
+        seen.append(monday)
+        [export] = links(board, r"^/board/export\.csv")
+        assert page.get(export).status_code == 200, export
+        [asked] = re.findall(r'name="week" value="([^"]*)"', board.content.decode())
+        assert page.get("/board/", {"week": asked, "q": ""}).status_code == 200
+        assert changes(page, board, alice).status_code == 204
+    assert len(set(seen)) == 121
+    assert seen[seen.index("2026-W52") : seen.index("2026-W52") + 4] == ["2026-W52", "2026-W53", "2027-W01", "2027-W02"]
+
+    for expected in reversed(seen[:-1]):
+        previous, _ = links(board, r"^\?week=")
+        board = page.get(f"/board/{previous}")
+        assert previous == f"?week={expected}"
+        assert board.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -219,6 +251,30 @@ def test_a_task_that_is_missing_is_made_and_assigned(page: Client, alice: User) 
     page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": "baking"})
 
     assert Assignment.objects.get().task == Task.objects.get(name="baking")
+
+
+def test_a_task_that_differs_in_capitals_blanks_or_form_alone_is_offered_and_not_doubled(
+    page: Client, alice: User
+) -> None:
+    Task.objects.create(name="Jörg’s wine")
+    for name in ("jörg’s wine", "JÖRG’S  WINE", " Jörg’s\u00a0wine "):
+        choice = page.get("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "q": name})
+        assert "Jörg’s wine" in text_of(choice)
+        assert "Create" not in text_of(choice)
+        with nothing_written():
+            refused = page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": name})
+        assert refused.status_code == 409
+        assert "A task of this name exists already. Choose it below." in text_of(refused)
+
+
+def test_the_task_that_is_called_so_comes_first_then_names_that_begin_so(page: Client, alice: User) -> None:
+    for name in ("a wine list", "wine tasting", "red wine", "Wine", "bread"):
+        Task.objects.create(name=name)
+
+    choice = page.get("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "q": "wine"})
+
+    names = re.findall(r'name="task" value="\d+"><bdi>([^<]*)', choice.content.decode())
+    assert names == ["Wine", "wine tasting", "a wine list", "red wine"]
 
 
 def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
@@ -445,6 +501,71 @@ def test_days_off_that_cannot_be_are_refused_beside_their_field(
     assert list(response.context["form"].errors) == [field]
 
 
+def test_days_off_for_everyone_say_first_what_they_touch_and_are_taken_back(
+    page: Client, taskmaster: User, alice: User, given: Assignment, django_capture_on_commit_callbacks: Any
+) -> None:
+    sent = {"who": "everyone", "date_from": "2026-03-02", "date_to": "2026-03-03", "reason": "Easter"}
+    with nothing_written():
+        sure = page.post("/board/days-off/", sent)
+    assert "2 days off for 2 people?" in text_of(sure)
+    assert "1 open task already there stays" in text_of(sure)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        done = page.post("/board/days-off/", {**sent, "sure": "on"}, headers={"HX-Request": "true"})
+    assert "2 people: 2 days off; 1 open task already there stays." in text_of(done)
+    board = page.get("/board/")
+    assert "off, 1 task still there" in cell_of(board, alice, MONDAY)
+    assert state_of(board, alice, MONDAY) == "cell off"
+    assert "This day is off. 1 task still there." in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02"))
+    assert "Everyone , 2 Mar – 3 Mar : Easter" in text_of(page.get("/board/days-off/"))
+
+    undo = done.context["toast"]["action"]
+    again = page.post(undo["path"], undo["fields"], headers={"HX-Request": "true"}).context["toast"]["action"]
+    assert not LimitRule.objects.exists()
+    assert "0/5" in cell_of(page.get("/board/"), alice, TUESDAY)
+    page.post(again["path"], again["fields"])
+    assert LimitRule.objects.get().maximum == 0
+
+
+def test_nobody_is_chosen_for_days_off_before_somebody_chooses(page: Client, alice: User) -> None:
+    assert " checked" not in page.get("/board/days-off/").content.decode()
+    assert 'value="person" required checked' in page.get("/board/days-off/?username=alice").content.decode()
+
+
+# --- deactivated people -----------------------------------------------------------------------------------------
+
+
+def test_deactivated_people_stay_on_the_board_while_they_have_open_tasks_and_these_are_handed_on(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    for task, date in ((tasks[0], MONDAY), (tasks[1], TUESDAY), (tasks[2], TUESDAY)):
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=date)
+    assignments.assign(actor=taskmaster, task_id=tasks[2].pk, user_id=stranger.pk, date=TUESDAY)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    board = page.get("/board/?week=2026-W48&q=ali")
+    assert "alice Deactivated, 3 open tasks left Hand on" in text_of(board)
+    assert f"cell={alice.pk}:" not in board.content.decode()
+    path = f"/board/hand-on/{alice.pk}/"
+    assert "3 open tasks from today on." in text_of(page.get(path))
+
+    assert "Nobody has the username “nobody”." in text_of(page.post(path, {"username": "nobody"}))
+    answer = text_of(page.post(path, {"username": "stranger"}))
+
+    assert "2 of 3 handed on to stranger" in answer
+    assert "task 3 , Tue 3 Mar : This person has this task on 2026-03-03 already." in answer
+    assert set(
+        Assignment.objects.filter(daily_limit__user=stranger).values_list("task__name", "daily_limit__date")
+    ) == {
+        ("task 1", MONDAY),
+        ("task 2", TUESDAY),
+        ("task 3", TUESDAY),
+    }
+    [left] = Assignment.objects.filter(daily_limit__user=alice)
+    page.post(f"/board/assignment/{left.pk}/remove/")
+    assert "alice" not in text_of(page.get("/board/"))
+
+
 def test_people_are_offered_while_one_types(page: Client, alice: User, stranger: User) -> None:
     html = page.get("/board/people/?username=ali").content.decode()
 
@@ -455,8 +576,8 @@ def test_people_are_offered_while_one_types(page: Client, alice: User, stranger:
 
 
 def changes(page: Client, board: Any, *people: User) -> Any:
-    since = re.findall(r'data-since="([^"]*)"', board.content.decode())[0]
-    return page.get("/board/changes/", {"week": "2026-W10", "since": since, "person": [one.pk for one in people]})
+    [shown] = re.findall(r'data-since="([^"]*)" data-week="([^"]*)"', board.content.decode())
+    return page.get("/board/changes/", {"since": shown[0], "week": shown[1], "person": [one.pk for one in people]})
 
 
 def test_only_the_rows_that_others_changed_are_sent(

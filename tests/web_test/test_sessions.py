@@ -1,10 +1,12 @@
-"""Signing in to the pages, and out."""
+"""Signing in to the pages, and out; and one's own password."""
+
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from apps.models import User
-from apps.services import board, users
+from apps.services import board, calendar, users
 
 PASSWORD = "a walk in the woods"
 
@@ -67,6 +69,48 @@ def test_signing_out_ends_the_session_and_needs_a_form(tara: User, client: Clien
     assert is_signed_in(client)
     assert client.post("/sign-out/")["Location"] == "/sign-in/"
     assert not is_signed_in(client)
+
+
+def change_password(client: Client, **more: str) -> Any:
+    sent = {"old_password": PASSWORD, "new_password": "a swim in the sea", "again": "a swim in the sea", **more}
+    return client.post("/account/password/", sent)
+
+
+def test_everybody_changes_their_own_password_and_stays_signed_in_here_alone(client: Client, db: None) -> None:
+    ada = users.create_user(actor=None, username="ada", password=PASSWORD)
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        browser.force_login(ada)
+    link = calendar.token_of(actor=ada)
+    assert 'href="/account/password/"' in client.get("/today/").content.decode()
+
+    assert change_password(client, back="/", new_link="on")["Location"] == "/"
+
+    assert client.get("/today/").status_code == 200
+    assert elsewhere.get("/today/").status_code == 302
+    assert calendar.token_of(actor=ada) != link
+    ada.refresh_from_db()
+    assert ada.check_password("a swim in the sea")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"old_password": "x"}, "old_password"),
+        ({"again": "x"}, "again"),
+        ({"new_password": "1", "again": "1"}, "new_password"),
+    ],
+)
+def test_a_password_that_cannot_be_changed_says_why_beside_the_field(
+    tara: User, client: Client, wrong: dict[str, str], field: str
+) -> None:
+    client.force_login(tara)
+
+    response = change_password(client, **wrong)
+
+    assert (response.status_code, list(response.context["form"].errors)) == (400, [field])
+    tara.refresh_from_db()
+    assert tara.check_password(PASSWORD)
 
 
 def test_pages_keep_to_a_strict_policy(tara: User, client: Client) -> None:

@@ -40,7 +40,7 @@ function chooseNothing() {
 document.body.addEventListener("panel-done", chooseNothing);
 document.body.addEventListener("assigned-many", chooseNothing);
 
-// --- what others change: every few seconds, and never under somebody's hands ---
+// --- live updates: every few seconds, and when the page is shown again; never while somebody is doing something ---
 
 function busy() {
   const typing = document.activeElement?.matches("input:not([type=checkbox]), select, textarea");
@@ -63,5 +63,7 @@ document.body.addEventListener("board-changed", refresh);
 
 if (board) {
   showChosen();
-  setInterval(() => { if (!busy()) refresh(); }, 3000);
+  const refreshUnlessBusy = () => { if (!busy()) refresh(); };
+  setInterval(refreshUnlessBusy, 3000);
+  document.addEventListener("visibilitychange", refreshUnlessBusy);
 }

@@ -1,4 +1,4 @@
-// One's own day: copying the link, and what others change meanwhile.
+// One's own day: copying the calendar's link, and live updates.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
@@ -14,10 +14,13 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-setInterval(() => {
+function refresh() {
   const days = document.getElementById("days");
   if (document.hidden || days.classList.contains("htmx-request")) return;
   watch(`/today/changes/?since=${days.dataset.since}`, (answer, text) => {
     htmx.swap(document.getElementById("days"), text, { swapStyle: "morph:outerHTML" }, { contextElement: days });
   });
-}, 3000);
+}
+
+setInterval(refresh, 3000);
+document.addEventListener("visibilitychange", refresh);

@@ -1,4 +1,4 @@
-// What every page needs: messages, panels, and dates by the reader's locale. No rule of the product lives here.
+// Every page: messages, panels, live updates, and dates in the reader's locale. No rule of the product lives here.
 
 const panel = document.getElementById("panel");
 const messages = () => document.getElementById("messages");
@@ -59,18 +59,34 @@ document.body.addEventListener("htmx:sendError", unanswered);
 document.body.addEventListener("htmx:responseError", unanswered);
 raiseMessages();
 
-// Whose session is over is asked to sign in, and comes back.
+// A message goes away by itself, but not while somebody reads it with the mouse or the keyboard on it.
+setInterval(() => {
+  if (document.hidden) return;
+  for (const toast of document.querySelectorAll("[data-toast]")) {
+    if (toast.matches(":hover, :focus-within")) continue;
+    toast.dataset.seconds -= 1;
+    if (toast.dataset.seconds <= 0) toast.remove();
+  }
+}, 1000);
+
+// When the session is over, the page is loaded again: it asks to sign in, and leads back here.
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (new URL(event.detail.xhr.responseURL).pathname !== "/sign-in/") return;
   event.detail.shouldSwap = false;
   location.reload();
 });
 
-// --- what others change: asked for by hand, so that a server that is away for a moment is no message ---
+// --- live updates: what others change. A server that is away for a moment is no news; one that stays away is ---
+
+const RETRIES = 2;
+let failures = 0;
 
 async function watch(address, show) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (answer?.redirected) location.reload();
+  const comesBack = !answer || answer.status === 429 || answer.status >= 500;
+  failures = answer?.ok ? 0 : failures + (comesBack ? 1 : RETRIES + 1);
+  document.getElementById("stale").hidden = failures <= RETRIES;
   if (answer?.status === 200) show(answer, await answer.text());
 }
 
