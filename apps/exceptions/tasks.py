@@ -9,6 +9,13 @@ class TaskNotFound(ToGoError):
     code, status, title = "task_not_found", 404, "There is no such task"
 
 
+class TaskExists(ToGoError):
+    """An active task has this name already; capitals, blanks and forms of letters make no difference. `task` is its
+    id."""
+
+    code, status, title = "task_exists", 409, "There is such a task already"
+
+
 class TaskInactive(ToGoError):
     """The task is retired and can't be assigned any more."""
 

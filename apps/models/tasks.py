@@ -1,21 +1,31 @@
 """The catalogue of tasks."""
 
+import re
+from collections.abc import Iterator
+
 from django.db import models
 
 from apps.models.base import holds
-from apps.models.names import NameField, tidy
+from apps.models.names import NameField, folded, tidy
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
     """Reads of tasks."""
 
     def search(self, text: str) -> "TaskQuerySet":
-        """Those whose name holds the text, in capitals or not."""
+        """Tasks whose name contains the text. Case is ignored."""
         return self.filter(holds("name", tidy(text))) if text else self
+
+    def called(self, name: str) -> "Iterator[Task]":
+        """Tasks that a reader takes for the one of this name: capitals, blanks and forms of letters are ignored."""
+        words = r"\s+".join(re.escape(word) for word in tidy(name).split())
+        found = self.filter(name__iregex=rf"(?i)^\s*{words}\s*$").order_by("pk")
+        # The database's idea of capitals may be wider than ours.
+        return (task for task in found if folded(task.name) == folded(name))
 
 
 class Task(models.Model):
-    """A thing that can be done. It can be assigned many times, and is retired when it no longer should be."""
+    """A thing to do. It can be assigned many times; a retired task can't be assigned any more."""
 
     name = NameField(max_length=255)
     is_active = models.BooleanField(default=True, help_text="Can be assigned. Untick it to retire the task.")
@@ -23,7 +33,7 @@ class Task(models.Model):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
-        # The list's pages by name.
+        # For the list's pages, which are in the order of names.
         indexes = [models.Index(fields=["name", "id"], name="togo_task_name")]
 
     def __str__(self) -> str:

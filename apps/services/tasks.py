@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.db.models.functions import Length
 
-from apps.exceptions.tasks import TaskInUse, TaskNotFound
+from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
 from apps.models import Task, User
 from apps.models.names import folded
 from apps.services import unit_of_work
@@ -14,7 +14,7 @@ from apps.services.shared import permissions
 
 
 class TaskFields(TypedDict, total=False):
-    """What can be said of a task."""
+    """The fields of a task."""
 
     name: str
     is_active: bool
@@ -53,16 +53,32 @@ def suggest(*, text: str, most: int) -> Suggestions:
 
 
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
-    """Make a task. Raises `NotAllowed`."""
-    permissions.require_taskmaster(actor)
-    return unit_of_work.run(lambda: Task.objects.create(**fields))
-
-
-def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
-    """Rename or retire a task; who has it keeps it. Raises `NotAllowed` and `TaskNotFound`."""
+    """Make a task. Raises `NotAllowed`, and `TaskExists` when an active task has this name: capitals, blanks and forms
+    of letters make no difference."""
     permissions.require_taskmaster(actor)
 
     def work() -> Task:
+        task = Task(**fields)
+        _require_no_twin(task)
+        task.save()
+        return task
+
+    return unit_of_work.run(work)
+
+
+def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
+    """Rename, retire or bring back a task; people who have it keep it.
+
+    Raises `NotAllowed`, `TaskNotFound`, and `TaskExists` when another active task has the new name.
+    """
+    permissions.require_taskmaster(actor)
+
+    def work() -> Task:
+        old = _get(task_id)
+        new = Task(pk=task_id, name=fields.get("name", old.name), is_active=fields.get("is_active", old.is_active))
+        # Older versions made tasks of one name. They stay, and can be retired.
+        if folded(new.name) != folded(old.name) or (new.is_active and not old.is_active):
+            _require_no_twin(new)
         if fields:
             Task.objects.filter(pk=task_id).update(**fields)
         return _get(task_id)
@@ -71,15 +87,23 @@ def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> T
 
 
 def delete_task(*, actor: User, task_id: int) -> None:
-    """Delete a task that nobody has. Raises `NotAllowed`, `TaskNotFound` and `TaskInUse`."""
+    """Delete a task that nobody has been given. Raises `NotAllowed`, `TaskNotFound` and `TaskInUse`."""
     permissions.require_taskmaster(actor)
     try:
         unit_of_work.run(lambda: _get(task_id).delete())
     except (ProtectedError, IntegrityError):
-        # The second: it was assigned between the look and the delete, and the database knows.
+        # IntegrityError: the task was assigned after Django looked and before the database deleted.
         raise TaskInUse(
             "This task is assigned to someone and can't be deleted; retire it instead.", task=task_id
         ) from None
+
+
+def _require_no_twin(task: Task) -> None:
+    """Two people who make the same task at the same moment both succeed: no lock is worth it."""
+    if not task.is_active:
+        return
+    for twin in Task.objects.filter(is_active=True).exclude(pk=task.pk).called(task.name):
+        raise TaskExists(f"There is a task “{twin.name}” already.", task=twin.pk)
 
 
 def _get(task_id: int) -> Task:

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 
 from apps.exceptions.base import NotAllowed
-from apps.exceptions.tasks import TaskInUse, TaskNotFound
+from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
 from apps.models import Task
 from apps.serializers.tasks import (
     TaskChangeSerializer,
@@ -34,10 +34,17 @@ class TasksView(ApiView):
             found = found.filter(is_active=query["is_active"])
         return JsonResponse(TaskPageSerializer(paginate(request, found, query, by=["name"])).data)
 
-    @documented(TAG, "Make a task", request=TaskCreateSerializer, responses={201: TaskSerializer}, errors=[NotAllowed])
+    @documented(
+        TAG,
+        "Make a task",
+        request=TaskCreateSerializer,
+        responses={201: TaskSerializer},
+        errors=[NotAllowed, TaskExists],
+    )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """For taskmasters. Several tasks may have the same name."""
+        """For taskmasters. A name that differs from an active task's only by capitals, blanks or forms of letters is
+        refused."""
         data = TaskCreateSerializer.read(request)
         task = tasks.create_task(actor=person(request.user), **data)
         return JsonResponse(TaskSerializer(task).data, status=201, headers=location(request, "task", task.pk))
@@ -57,10 +64,10 @@ class TaskView(ApiView):
         parameters=[ID],
         request=TaskChangeSerializer,
         responses={200: TaskSerializer},
-        errors=[NotAllowed, TaskNotFound],
+        errors=[NotAllowed, TaskNotFound, TaskExists],
     )
     def patch(self, request: Request, id: int) -> JsonResponse:
-        """For taskmasters. Who has the task keeps it; a retired one can't be assigned any more."""
+        """For taskmasters. People who have the task keep it; a retired task can't be assigned any more."""
         data = TaskChangeSerializer.read(request)
         return JsonResponse(TaskSerializer(tasks.update_task(actor=person(request.user), task_id=id, **data)).data)
 

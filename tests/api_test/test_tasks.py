@@ -35,6 +35,15 @@ def test_a_taskmaster_makes_reads_changes_and_deletes_a_task(taskmaster: User, s
     assert_problem(caller.get(f"/api/tasks/{task.pk}/"), 404, "task_not_found")
 
 
+def test_a_twin_of_a_task_is_refused_and_the_task_that_is_there_is_named(
+    taskmaster: User, cooking: Task, signed_in: SignIn
+) -> None:
+    with nothing_written():
+        answer = signed_in(taskmaster).post("/api/tasks/", {"name": " COOKING"}, format="json")
+
+    assert assert_problem(answer, 409, "task_exists")["task"] == cooking.pk
+
+
 def test_everyone_who_is_signed_in_finds_tasks_by_name(taskmaster: User, alice: User, signed_in: SignIn) -> None:
     for name, is_active in (("Cooking", True), ("booking", True), ("cook the books", False), ("moving", True)):
         Task.objects.create(name=name, is_active=is_active)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from apps.exceptions.base import NotAllowed
-from apps.exceptions.tasks import TaskInUse, TaskNotFound
+from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
 from apps.models import Assignment, Task, User
 from apps.services import assignments, limits, tasks
 from tests.unit_test.meanwhile import meanwhile
@@ -95,3 +95,49 @@ def test_a_task_that_is_not_there_can_be_neither_changed_nor_deleted(taskmaster:
         with pytest.raises(TaskNotFound) as refusal:
             refused()
         assert refusal.value.data == {"task": 2**62}
+
+
+COMPOSED, DECOMPOSED = "Caf\u00e9 au lait", "Cafe\u0301 au lait"
+
+
+@pytest.mark.parametrize("twin", [COMPOSED, DECOMPOSED, COMPOSED.upper(), f" {COMPOSED} ", "Caf\u00e9  au lait"])
+def test_a_task_has_no_twin_that_differs_by_form_capitals_or_blanks(taskmaster: User, twin: str) -> None:
+    first = tasks.create_task(actor=taskmaster, name=COMPOSED)
+    other = tasks.create_task(actor=taskmaster, name="tea")
+
+    for refused in (
+        lambda: tasks.create_task(actor=taskmaster, name=twin),
+        lambda: tasks.update_task(actor=taskmaster, task_id=other.pk, name=twin),
+    ):
+        with pytest.raises(TaskExists) as refusal:
+            refused()
+        assert refusal.value.data == {"task": first.pk}
+    assert set(Task.objects.values_list("name", flat=True)) == {COMPOSED, "tea"}
+    # It is no twin of itself.
+    assert tasks.update_task(actor=taskmaster, task_id=first.pk, name=twin).pk == first.pk
+
+
+def test_names_with_other_letters_are_other_names(taskmaster: User) -> None:
+    for name in ("wine", "vine", "wine 1", "w.ne", "wi", "\u00f6l", "ol"):
+        tasks.create_task(actor=taskmaster, name=name)
+
+    assert Task.objects.count() == 7
+
+
+def test_the_name_of_a_retired_task_is_free_and_it_comes_back_only_without_a_twin(taskmaster: User) -> None:
+    old = tasks.create_task(actor=taskmaster, name="wine")
+    tasks.update_task(actor=taskmaster, task_id=old.pk, is_active=False)
+    new = tasks.create_task(actor=taskmaster, name="Wine")
+
+    with pytest.raises(TaskExists):
+        tasks.update_task(actor=taskmaster, task_id=old.pk, is_active=True)
+
+    tasks.update_task(actor=taskmaster, task_id=new.pk, name="red wine")
+    assert tasks.update_task(actor=taskmaster, task_id=old.pk, is_active=True).is_active
+
+
+def test_tasks_of_one_name_that_an_older_version_made_can_be_retired(taskmaster: User) -> None:
+    first, second = (Task.objects.create(name="wine") for _ in range(2))
+
+    assert tasks.update_task(actor=taskmaster, task_id=second.pk, is_active=False, name="wine").is_active is False
+    assert tasks.update_task(actor=taskmaster, task_id=first.pk, name="Wine").name == "Wine"
