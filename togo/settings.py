@@ -134,16 +134,15 @@ TEMPLATES = [
     }
 ]
 AUTH_USER_MODEL = "togo.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["apps.models.passwords.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-USE_TZ = True
+USE_TZ = USE_I18N = True
 LANGUAGE_CODE = "en"
-USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 # ToGo's own files are served straight from where they are installed: nothing to collect before a start.
@@ -221,6 +220,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.views.http.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
 }
+TOGO_TOKENS = "apps.views.http.jwt.JsonWebTokens"  # For services, which import no library of the web,
+TOGO_QUEUE_LENGTH = "apps.tasks.health.jobs_waiting"  # and none of jobs.
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 
+from apps.exceptions.base import TooManyRequests, TryAgain
 from apps.exceptions.tokens import TooManyAttempts
 from apps.services.shared import attempts
 
@@ -67,6 +68,6 @@ class PasswordForm(AdminPasswordChangeForm):
                 username=username, address=self._address, verify=lambda: self.user.check_password(old)
             ):
                 return old
-        except TooManyAttempts as refusal:
+        except (TooManyAttempts, TooManyRequests, TryAgain) as refusal:
             raise forms.ValidationError(refusal.detail, code=refusal.code) from None
         raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")

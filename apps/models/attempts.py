@@ -4,7 +4,7 @@ from django.db import connections, models
 
 
 class PasswordTriesQuerySet(models.QuerySet["PasswordTries"]):
-    """How tries are read."""
+    """Reads of tries."""
 
     def locked(self) -> "PasswordTriesQuerySet":
         """These rows, locked in the order of their keys. On SQLite the transaction itself is the lock."""
@@ -13,22 +13,26 @@ class PasswordTriesQuerySet(models.QuerySet["PasswordTries"]):
 
 
 class PasswordTries(models.Model):
-    """When passwords were tried lately: for an account from an address, or from an address for whatever account.
+    """The passwords tried lately: for an account from an address, or from an address for any account.
 
-    A try is noted before the password is looked at, and forgotten when it was the right one.
+    A try is written to `pending` before its password is checked. A wrong one then moves to `times`; a right one is
+    removed.
     """
 
-    # A keyed digest: the table tells neither names, which may be passwords in the wrong field, nor addresses.
+    # A keyed digest, so that the table holds no names, which may be passwords typed into the wrong field, and no
+    # addresses.
     key = models.CharField(max_length=64, primary_key=True)
-    # Unix times, oldest first.
+    # When wrong passwords were tried, as Unix times, oldest first.
     times = models.JSONField(default=list)
+    # When tries began that are not decided yet, as Unix times. Null in rows that an older version wrote.
+    pending = models.JSONField(default=list, null=True)
     last_at = models.DateTimeField()
 
     objects = PasswordTriesQuerySet.as_manager()
 
     class Meta:
-        # The job that removes what is over looks for the oldest.
+        # For the job that removes old rows.
         indexes = [models.Index(fields=["last_at"], name="togo_password_tries_last")]
 
     def __str__(self) -> str:
-        return f"{len(self.times)} tries until {self.last_at}"
+        return f"{len(self.times)} wrong passwords until {self.last_at}"

@@ -7,22 +7,25 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import connections, models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from apps.models.base import holds
 from apps.models.names import NameField, UsernameField, tidy
+from apps.models.passwords import normal
 from apps.models.prepared_statements import first_row
 
-# What calls look at of the person who makes them; the rest is read where it is asked for.
-_TEXTS = ["id", "password", "username", "first_name", "last_name"]
+# The columns that every call needs of its caller; Django loads the others when they are used.
+# In the order of the model, which `from_db` relies on.
 _FLAGS = ["is_active", "is_taskmaster", "is_admin"]
-_BY_ID = f"SELECT {', '.join([*_TEXTS, *_FLAGS])} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
+_COLUMNS = ["id", "password", "username", "first_name", "last_name", *_FLAGS, "epoch"]
+_BY_ID = f"SELECT {', '.join(_COLUMNS)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
 
 
 class UserQuerySet(models.QuerySet["User"]):
     """Reads of people."""
 
     def active(self) -> "UserQuerySet":
-        """Those who can sign in and be given tasks."""
+        """People who can sign in and be given tasks."""
         return self.filter(is_active=True)
 
     def locked(self) -> "UserQuerySet":
@@ -31,11 +34,11 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.order_by("pk").select_for_update(no_key=no_key)
 
     def visible_to(self, person: "User") -> "UserQuerySet":
-        """Everyone for a taskmaster, themselves for anyone else."""
+        """Everyone for a taskmaster, only themselves for anyone else."""
         return self if person.may_assign_to_all else self.filter(pk=person.pk)
 
     def search(self, text: str) -> "UserQuerySet":
-        """Those of whose names one holds each word of the text, in capitals or not."""
+        """People for whom every word of the text is in the username, the first or the last name. Case is ignored."""
         found = self
         for word in tidy(text).split():
             found = found.filter(holds("username", word) | holds("first_name", word) | holds("last_name", word))
@@ -43,49 +46,49 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes people, for Django's own commands; everything else goes through `apps.services.users`."""
+    """Makes people for Django's own commands; everything else calls `apps.services.users`."""
 
     def get_queryset(self) -> UserQuerySet:
         """All people."""
         return UserQuerySet(self.model, using=self._db)
 
     def active(self) -> UserQuerySet:
-        """Those who can sign in and be given tasks."""
+        """People who can sign in and be given tasks."""
         return self.get_queryset().active()
 
     def by_id(self, user_id: int) -> "User | None":
-        """The person with that id: read for every call, and so without making a query for it each time."""
+        """The person with this id, or None. Every call runs this, so it is a prepared statement and not a query."""
         row = first_row(_BY_ID, {"id": user_id})
         if row is None:
             return None
-        # SQLite and MySQL know no booleans.
-        values = [*row[: -len(_FLAGS)], *map(bool, row[-len(_FLAGS) :])]
-        return self.model.from_db(self.db, [*_TEXTS, *_FLAGS], values)
+        # SQLite and MySQL return booleans as numbers.
+        values = [bool(value) if name in _FLAGS else value for name, value in zip(_COLUMNS, row, strict=True)]
+        return self.model.from_db(self.db, _COLUMNS, values)
 
     def visible_to(self, person: "User") -> UserQuerySet:
-        """Everyone for a taskmaster, themselves for anyone else."""
+        """Everyone for a taskmaster, only themselves for anyone else."""
         return self.get_queryset().visible_to(person)
 
     def search(self, text: str) -> UserQuerySet:
-        """Those of whose names one holds each word of the text, in capitals or not."""
+        """People for whom every word of the text is in the username, the first or the last name. Case is ignored."""
         return self.get_queryset().search(text)
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a person; without a password nobody can sign in as them."""
+        """Make a person. Without a password nobody can sign in as this person."""
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        """Make an admin: what `manage.py createsuperuser` calls."""
+        """Make an admin: `manage.py createsuperuser` calls this."""
         return self.create_user(username, password, is_admin=True, **fields)
 
 
 class User(AbstractBaseUser):
-    """A person, who is given tasks; a taskmaster also gives them, an admin also keeps the people.
+    """A person, who is given tasks. A taskmaster also gives tasks to others; an admin also keeps the people.
 
-    People are deactivated, never deleted: what they did stays told.
+    People are deactivated, never deleted, because the history names them.
     """
 
     username = UsernameField(
@@ -100,8 +103,11 @@ class User(AbstractBaseUser):
     is_taskmaster = models.BooleanField(default=False, help_text="Assigns tasks to everyone and sets limits.")
     is_admin = models.BooleanField(default=False, help_text="Keeps the people; a taskmaster too.")
     created_at = models.DateTimeField(auto_now_add=True)
-    # Since when they are given limits: when they were made, or activated again.
+    # When the person was made, or activated last. Limits are set for them from then on.
     active_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    # Rises each time the person is deactivated or activated. Tokens, sessions and the link to the calendar name it, so
+    # that those of an earlier epoch stay dead.
+    epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -111,7 +117,7 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = "person"
         verbose_name_plural = "people"
-        # Whether somebody came after a date was set for everybody.
+        # Finds the people who came after a date's limits were set for everybody.
         indexes = [models.Index(fields=["active_since"], name="togo_user_active_since")]
 
     def __str__(self) -> str:
@@ -119,10 +125,40 @@ class User(AbstractBaseUser):
 
     @property
     def may_assign_to_all(self) -> bool:
-        """Whether this person is a taskmaster: admins are, too."""
+        """Whether this person is a taskmaster; every admin is one."""
         return self.is_taskmaster or self.is_admin
 
-    # What Django's admin asks of a person: it is for admins, and for them whole.
+    # --- signing in ---------------------------------------------------------------------------------------------
+
+    @property
+    def stamp(self) -> str:
+        """A text that changes with the password and with the epoch. A token or session made under another one is dead.
+
+        In epoch 0 it is the password's hash alone, as in versions without epochs, so that an upgrade signs nobody out.
+        """
+        return f"{self.password}/{self.epoch}" if self.epoch else self.password
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What Django compares to decide whether a session still belongs to this person."""
+        # The salt is Django's own, so that sessions outlive an upgrade.
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, self.stamp, secret=secret, algorithm="sha256").hexdigest()
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Hash a new password in its normal form. None means that nobody can sign in with a password."""
+        super().set_password(raw_password if raw_password is None else normal(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Whether this is the password, as it was sent or in its normal form.
+
+        As it was sent first: older versions hashed passwords in whatever form they came.
+        """
+        if raw_password is None:
+            return False
+        forms = dict.fromkeys((raw_password, normal(raw_password)))
+        return any(super(User, self).check_password(form) for form in forms)
+
+    # --- what Django's admin asks of a person: it is for admins, and all of it is ---------------------------------
 
     @property
     def is_staff(self) -> bool:

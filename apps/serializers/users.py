@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.models import User
+from apps.models.names import tidy_username
 from apps.serializers.base import (
     BooleanField,
     PageQuerySerializer,
@@ -55,10 +56,18 @@ class UserChangeSerializer(StrictSerializer):
     is_admin = BooleanField(required=False, help_text="Keeps the people; a taskmaster too.")
 
 
+class UsernameField(TextField):
+    """A username in any form; it is kept in one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The username as it is kept."""
+        return tidy_username(super().to_internal_value(data))
+
+
 class UserCreateSerializer(UserChangeSerializer):
     """A person."""
 
-    username = TextField(
+    username = UsernameField(
         max_length=150,
         trim_whitespace=False,
         validators=[UnicodeUsernameValidator()],

@@ -1,6 +1,7 @@
 """Everyone's calendar, for programs that show calendars: behind a link that only its owner knows.
 
-The link's token is signed and names the person and how often they renewed it, so that nothing secret is stored.
+The link's token is signed and names the person, how often they renewed it, and their epoch, so that nothing secret is
+stored.
 """
 
 import datetime
@@ -31,11 +32,11 @@ _signer = Signer(sep="~", salt="togo.calendar")
 def token_of(*, actor: User) -> str:
     """The token of the link that works now."""
     version = CalendarLink.objects.filter(pk=actor.pk).values_list("version", flat=True).first() or 0
-    return _signer.sign(f"{actor.pk}.{version}")
+    return _signer.sign(_named(actor, version))
 
 
 def renew(*, actor: User) -> str:
-    """Make the link that worked until now useless; returns the token of the new one."""
+    """Make a new link, and end the one that worked until now; returns the token of the new one."""
 
     def work() -> None:
         CalendarLink.objects.get_or_create(pk=actor.pk)
@@ -71,13 +72,19 @@ def _last_changes(person: User, first: datetime.date) -> dict[int | None, dateti
 
 def _person(token: str) -> User:
     try:
-        user_id, _, version = _signer.unsign(token).partition(".")
+        named = _signer.unsign(token)
     except BadSignature:
         raise _no_calendar() from None
+    user_id = named.partition(".")[0]
     person = User.objects.active().select_related("calendar_link").filter(pk=user_id).first()
-    if person is None or _version_of(person) != int(version):
+    if person is None or named != _named(person, _version_of(person)):
         raise _no_calendar()
     return person
+
+
+def _named(person: User, version: int) -> str:
+    """The text that is signed. In epoch 0 as in versions without epochs, so that old links go on working."""
+    return f"{person.pk}.{version}.{person.epoch}" if person.epoch else f"{person.pk}.{version}"
 
 
 def _version_of(person: User) -> int:

@@ -4,12 +4,12 @@ import datetime
 import logging
 from dataclasses import dataclass, field
 
-import redis
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from apps.models import JobRun
 from apps.services import unit_of_work
@@ -21,8 +21,6 @@ logger = logging.getLogger(__name__)
 JOB_SILENCE = datetime.timedelta(minutes=5)
 LIMIT_JOB = "set_due_limits"
 DRIFT_JOB = "check_limits"
-# Celery's name of the one queue.
-QUEUE = "celery"
 
 
 @dataclass
@@ -62,16 +60,9 @@ def note_job(name: str, *, seconds: float | None = None, found: int | None = Non
 
 
 def jobs_waiting() -> int | None:
-    """How many jobs wait in the broker; None where it can't be reached."""
-    # redis-py has names of its own for a socket and its database.
-    url = settings.CELERY_BROKER_URL
-    if url.startswith("redis+socket://"):
-        url = url.replace("redis+socket://", "unix://", 1).replace("?virtual_host=", "?db=")
-    try:
-        with redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.3, retry=None) as broker:
-            return int(broker.llen(QUEUE))
-    except (redis.RedisError, OSError, ValueError):
-        return None
+    """How many jobs wait in the broker; None if it can't be reached. `settings.TOGO_QUEUE_LENGTH` asks it."""
+    waiting: int | None = import_string(settings.TOGO_QUEUE_LENGTH)()
+    return waiting
 
 
 def _unapplied() -> bool:

@@ -1,23 +1,22 @@
-"""Signs people in and out. A refresh token works once; every token dies with the person's password."""
+"""Signs people in and out. A refresh token works once; every token dies with the person's password or epoch.
 
-import re
-from typing import TypedDict
+How tokens are written, signed and kept is the business of `settings.TOGO_TOKENS`, a class that has the methods of
+`Tokens`: services know no library of the web.
+"""
 
-from django.contrib.auth import authenticate
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken, Token
-from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
+import functools
+from dataclasses import dataclass
+from typing import Protocol, TypedDict
+
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.utils.module_loading import import_string
 
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
+from apps.models.names import tidy_username
 from apps.services import unit_of_work
 from apps.services.shared import attempts
-
-# What the library raises for a signed token whose claims are none that it writes, such as an `exp` that is no time.
-MALFORMED = (TypeError, ValueError, OverflowError, OSError)
-_ID = re.compile(r"[0-9]{1,19}")
 
 
 class TokenPair(TypedDict):
@@ -27,85 +26,102 @@ class TokenPair(TypedDict):
     refresh: str
 
 
-class _Refresh(RefreshToken):
-    """A refresh token that was sent."""
+@dataclass(frozen=True)
+class RefreshClaims:
+    """The content of a refresh token whose signature is good and which has not expired."""
 
-    def check_blacklist(self) -> None:
-        """Raises `TokenError` for one that is used up, or has a name that a database can't even look for: ours are
-        hexadecimal digits."""
-        if not str(self.payload.get(api_settings.JTI_CLAIM, "")).isalnum():
-            raise TokenError("The token has no name.")
-        super().check_blacklist()
+    token_id: str
+    user_id: int | None
+    stamp: str | None
+
+
+class Tokens(Protocol):
+    """How tokens are written, signed and kept."""
+
+    def issue(self, person: User) -> TokenPair:
+        """A pair for this person; its refresh token is kept."""
+
+    def read(self, refresh: str) -> RefreshClaims:
+        """The content of a refresh token. Raises `TokenNotValid`."""
+
+    def stamp_of(self, person: User) -> str:
+        """The `stamp` that the person's tokens have now: it changes with `User.stamp`."""
+
+    def use_up(self, token_id: str) -> bool:
+        """Mark a refresh token as used. Of many callers at once one is answered True."""
+
+    def remove_expired(self) -> int:
+        """Delete the refresh tokens that have expired; returns how many."""
+
+
+@functools.cache
+def _tokens() -> Tokens:
+    tokens: Tokens = import_string(settings.TOGO_TOKENS)()
+    return tokens
 
 
 def authenticated(*, username: str, password: str, address: str) -> User:
-    """The active person with this name and password, who calls from `address`.
+    """The active person with this name and password, who signs in from `address`.
 
-    Raises `InvalidCredentials`, whichever of the two is wrong, and `TooManyAttempts`.
+    Raises `InvalidCredentials`, whichever of the two is wrong, and what `attempts.verified` raises.
     """
     person = attempts.verified(
-        username=username, address=address, verify=lambda: authenticate(username=username, password=password)
+        username=username, address=address, verify=lambda: _person_with(tidy_username(username), password)
     )
-    if not isinstance(person, User):
+    if person is None:
         raise InvalidCredentials("No active person has this username and password.")
     return person
 
 
 def obtain(*, username: str, password: str, address: str) -> TokenPair:
-    """A pair of tokens for an active person. Raises `InvalidCredentials` and `TooManyAttempts`."""
+    """A pair of tokens for an active person. Raises what `authenticated` raises."""
     person = authenticated(username=username, password=password, address=address)
-    return unit_of_work.run(lambda: _pair(person))
+    return unit_of_work.run(lambda: _tokens().issue(person))
 
 
 def refresh(*, token: str) -> TokenPair:
-    """A new pair for a refresh token, which is used up by it. Raises `TokenNotValid`; of many at once, one succeeds."""
-    old = _read(token)
-    person = User.objects.active().filter(pk=person_id(old) or 0).first()
-    if person is None or old.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
-        raise _not_valid()
+    """A new pair for a refresh token, which is used up: of many callers at once one succeeds.
+
+    Raises `TokenNotValid`.
+    """
+    old = _tokens().read(token)
+    person = User.objects.active().filter(pk=old.user_id or 0).first()
+    if person is None or old.stamp != _tokens().stamp_of(person):
+        raise not_valid()
 
     def work() -> TokenPair:
         _use_up(old)
-        return _pair(person)
+        return _tokens().issue(person)
 
     return unit_of_work.run(work)
 
 
 def revoke(*, token: str) -> None:
-    """Sign out: the refresh token works no more. Raises `TokenNotValid`."""
-    old = _read(token)
+    """Sign out: the refresh token no longer works. Raises `TokenNotValid`."""
+    old = _tokens().read(token)
     unit_of_work.run(lambda: _use_up(old))
 
 
 def remove_expired() -> int:
-    """Forget the refresh tokens that have expired anyway; returns how many."""
-    return unit_of_work.run(lambda: OutstandingToken.objects.filter(expires_at__lt=aware_utcnow()).delete()[0])
+    """Delete the refresh tokens that have expired; returns how many."""
+    return unit_of_work.run(_tokens().remove_expired)
 
 
-def _pair(person: User) -> TokenPair:
-    token = RefreshToken.for_user(person)
-    return {"access": str(token.access_token), "refresh": str(token)}
-
-
-def person_id(claims: Token) -> int | None:
-    """The id of a token's person; None where it is none that a database can hold."""
-    named = str(claims.get(api_settings.USER_ID_CLAIM, ""))
-    return int(named) if _ID.fullmatch(named) and int(named) < 2**63 else None
-
-
-def _read(token: str) -> RefreshToken:
-    try:
-        return _Refresh(token)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
-    except (TokenError, *MALFORMED):
-        raise _not_valid() from None
-
-
-def _use_up(token: RefreshToken) -> None:
-    """Of many that try at once, one gets past this: the blacklist holds a token once."""
-    issued = OutstandingToken.objects.filter(jti=token[api_settings.JTI_CLAIM]).first()
-    if issued is None or not BlacklistedToken.objects.get_or_create(token=issued)[1]:
-        raise _not_valid()
-
-
-def _not_valid() -> TokenNotValid:
+def not_valid() -> TokenNotValid:
+    """The one refusal of every token that does not work."""
     return TokenNotValid("The token is forged, expired, used, or no longer good; sign in again.")
+
+
+def _person_with(username: str, password: str) -> User | None:
+    person = User.objects.filter(username=username).first()
+    # A database may take other spellings for the same name. Each of them would have password tries of its own.
+    if person is not None and person.username != username:
+        person = None
+    # A person with no usable password costs the same hash, so that the time doesn't tell whether there is an account.
+    right = (person or User(password=UNUSABLE_PASSWORD_PREFIX)).check_password(password)
+    return person if person is not None and right and person.is_active else None
+
+
+def _use_up(old: RefreshClaims) -> None:
+    if not _tokens().use_up(old.token_id):
+        raise not_valid()

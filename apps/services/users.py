@@ -3,19 +3,21 @@
 from typing import TypedDict, Unpack
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.db.models import F
 from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import User
+from apps.models.names import tidy_username
+from apps.models.passwords import hashed, normal
 from apps.services import unit_of_work
 from apps.services.shared import attempts, permissions
 
-# The people of the demonstration, known to everyone: for loopback only.
+# The people of the demonstration. Everyone knows their passwords, so they are for loopback only.
 DEMO_PASSWORDS = {"a": "1", "b": "1"}
 
 
@@ -28,7 +30,7 @@ class FieldError(TypedDict):
 
 
 class UserFields(TypedDict, total=False):
-    """What can be said of a person, besides name and password."""
+    """The fields of a person besides username and password."""
 
     first_name: str
     last_name: str
@@ -38,7 +40,7 @@ class UserFields(TypedDict, total=False):
 
 
 def get(*, actor: User, user_id: int) -> User:
-    """A person. Raises `UserNotFound` when there is none that `actor` may see."""
+    """The person with this id. Raises `UserNotFound` when there is none that `actor` may see."""
     person = User.objects.visible_to(actor).filter(pk=user_id).first()
     if person is None:
         raise _no_person(user_id)
@@ -46,7 +48,10 @@ def get(*, actor: User, user_id: int) -> User:
 
 
 def get_by_name(*, actor: User, username: str) -> User:
-    """The person with exactly this username. Raises `UserNotFound` when there is none that `actor` may see."""
+    """The person with this username, in whatever form it is typed; capitals count.
+
+    Raises `UserNotFound` when there is none that `actor` may see.
+    """
     person = User.objects.visible_to(actor).filter(username=username).first()
     if person is None:
         raise UserNotFound(f"Nobody has the username “{username}”.", username=username)
@@ -54,19 +59,19 @@ def get_by_name(*, actor: User, username: str) -> User:
 
 
 def create_user(*, actor: User | None, username: str, password: str, **fields: Unpack[UserFields]) -> User:
-    """Make a person. `actor` is None where no person asks, and nobody's password is judged: the demonstration.
+    """Make a person. `actor` is None for the demonstration, where no person asks and any password will do.
 
-    Raises `NotAllowed`, and `InvalidRequest` for a username that is taken or holds what it may not, and a password
-    that is too easy.
+    Raises `NotAllowed`, and `InvalidRequest` when the username is taken or holds other characters than letters, digits
+    and @ . + - _, or the password is too easy to guess.
     """
-    username = User.normalize_username(username)
+    username = tidy_username(username)
     if actor is not None:
         permissions.require_admin(actor)
         person = User(username=username, **fields)
         _require_valid([*_wrong_fields(person), *_wrong_password(password, person, "password")])
-    hashed = make_password(password)
+    kept = hashed(password)
     try:
-        return unit_of_work.run(lambda: User.objects.create(username=username, password=hashed, **fields))
+        return unit_of_work.run(lambda: User.objects.create(username=username, password=kept, **fields))
     except IntegrityError:
         raise _invalid(
             [{"field": "username", "code": "unique", "message": "A person with this username exists already."}]
@@ -74,63 +79,68 @@ def create_user(*, actor: User | None, username: str, password: str, **fields: U
 
 
 def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> User:
-    """Change a person; deactivating leaves what they have.
+    """Change a person. A deactivated person keeps their assignments, but loses every token, session and the link to the
+    calendar for good: none of them works again when the person is activated.
 
-    Raises `UserNotFound`, and `NotAllowed` also where nobody would be left to keep the people.
+    Raises `UserNotFound`, and `NotAllowed`, also when no active admin would be left.
     """
     permissions.require_may_change(actor, user_id)
 
     def work() -> User:
         admins = User.objects.active().filter(is_admin=True)
-        # Locked, in order: of two admins who demote each other at once, one comes second and finds none left.
+        # Two admins who demote each other at once both lock these rows: the second one finds no admin left.
         left = set(admins.locked().values_list("pk", flat=True)) - {user_id} if _demotes(fields) else set()
         person = _get(user_id)
         if _demotes(fields) and person.is_active and person.is_admin and not left:
             raise NotAllowed("This is the last active admin; make somebody else an admin first.")
+        was_active = person.is_active
         for name, value in fields.items():
             setattr(person, name, value)
         _require_valid([error for error in _wrong_fields(person) if error["field"] in fields])
         if fields.get("is_active"):
             person.active_since = timezone.now()
         person.save(update_fields=[*fields, "active_since"])
+        if person.is_active != was_active:
+            _begin_epoch(person)
         return person
 
     return unit_of_work.run(work)
 
 
 def set_password(*, actor: User, user_id: int, password: str) -> None:
-    """Give a person another password; every token they have is dead.
+    """Give a person another password. All their tokens and sessions end; the link to the calendar stays.
 
-    Raises `NotAllowed`, `UserNotFound`, and `InvalidRequest` for a password that is too easy.
+    Raises `NotAllowed`, `UserNotFound`, and `InvalidRequest` when the password is too easy to guess.
     """
     permissions.require_admin(actor)
     person = _get(user_id)
     _require_valid(_wrong_password(password, person, "password"))
-    hashed = make_password(password)
-    unit_of_work.run(lambda: User.objects.filter(pk=person.pk).update(password=hashed))
+    kept = hashed(password)
+    unit_of_work.run(lambda: User.objects.filter(pk=person.pk).update(password=kept))
 
 
 def change_password(*, actor: User, old_password: str, new_password: str, address: str) -> None:
-    """Give oneself another password; every token that one has is dead.
+    """Change one's own password. All tokens and sessions of this person end; the link to the calendar stays, and
+    `calendar.renew` makes a new one.
 
-    Raises `InvalidRequest` when the old one is wrong or the new one too easy, and `TooManyAttempts` when too many wrong
-    ones came from `address`.
+    Raises `InvalidRequest` when the old password is wrong or the new one too easy to guess, and what
+    `attempts.verified` raises.
     """
     if not attempts.verified(
         username=actor.username, address=address, verify=lambda: actor.check_password(old_password)
     ):
         raise _invalid([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
     _require_valid(_wrong_password(new_password, actor, "new_password"))
-    hashed = make_password(new_password)
+    kept = hashed(new_password)
     same = User.objects.filter(pk=actor.pk, password=actor.password)
-    if not unit_of_work.run(lambda: same.update(password=hashed)):
-        raise TryAgain("The password is being changed at the same time.", retry_after=1)
+    if not unit_of_work.run(lambda: same.update(password=kept)):
+        raise TryAgain("Someone else is changing this password; try again.", retry_after=1)
 
 
 def ensure_admin(*, username: str, password: str) -> bool:
-    """Make the first admin if there is none; returns whether one was made. An existing one stays as it is.
+    """Make the first admin unless there is an active one; returns whether one was made.
 
-    Raises `InvalidRequest` when the username is that of somebody who is no admin: nobody is promoted by it.
+    Raises `InvalidRequest` when a person who is no active admin has this username: nobody is promoted.
     """
 
     def work() -> bool:
@@ -145,7 +155,7 @@ def ensure_admin(*, username: str, password: str) -> bool:
 
 
 def demo_passwords_work() -> bool:
-    """Whether somebody can sign in with a password that everyone knows."""
+    """Whether anyone can sign in with a password of the demonstration, which everyone knows."""
     return any(authenticate(username=name, password=password) for name, password in DEMO_PASSWORDS.items())
 
 
@@ -158,6 +168,11 @@ def _get(user_id: int) -> User:
 
 def _no_person(user_id: int) -> UserNotFound:
     return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+
+
+def _begin_epoch(person: User) -> None:
+    User.objects.filter(pk=person.pk).update(epoch=F("epoch") + 1)
+    person.refresh_from_db(fields=["epoch"])
 
 
 def _demotes(fields: UserFields) -> bool:
@@ -178,7 +193,7 @@ def _wrong_fields(person: User) -> list[FieldError]:
 
 def _wrong_password(password: str, person: User, field: str) -> list[FieldError]:
     try:
-        validate_password(password, person)
+        validate_password(normal(password), person)
     except ValidationError as error:
         return [
             {"field": field, "code": one.code or "invalid", "message": " ".join(one.messages)}

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.exceptions.base import InvalidRequest
+from apps.exceptions.base import InvalidRequest, ToGoError, TooManyRequests, TryAgain
 from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.forms.sessions import OwnPasswordForm, PasswordForm, SignInForm
 from apps.models import User
@@ -38,17 +38,17 @@ def start(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """`/sign-in/`"""
     form = SignInForm(request.POST or None)
-    refused: InvalidCredentials | TooManyAttempts | None = None
+    refused: ToGoError | None = None
     if request.method == "POST" and form.is_valid():
         try:
             login(request, tokens.authenticated(**form.cleaned_data, address=address_of(request)))
             return redirect(_next(request))
-        except (InvalidCredentials, TooManyAttempts) as refusal:
+        except (InvalidCredentials, TooManyAttempts, TooManyRequests, TryAgain) as refusal:
             refused = refusal
             form.add_error(None, refusal.detail)
     context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
     response = render(request, "session/sign_in.html", context, status=401 if form.errors else 200)
-    if isinstance(refused, TooManyAttempts):
+    if refused and "retry_after" in refused.data:
         response.status_code = refused.status
         response["Retry-After"] = str(refused.data["retry_after"])
     return response
@@ -76,7 +76,7 @@ def password(request: HttpRequest) -> HttpResponse:
         except InvalidRequest as refusal:
             for error in refusal.data["errors"]:
                 form.add_error(error["field"], error["message"])
-        except TooManyAttempts as refusal:
+        except (TooManyAttempts, TooManyRequests, TryAgain) as refusal:
             form.add_error(None, refusal.detail)
             status = refusal.status
         else:

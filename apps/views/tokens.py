@@ -8,14 +8,16 @@ from apps.serializers.tokens import CredentialsSerializer, RefreshSerializer, To
 from apps.services import tokens
 from apps.views.http.addresses import address_of
 from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.parsers import CredentialsParser
 from apps.views.http.schema import documented
 
 
 class _OpenView(ApiView):
-    """For those who have no token yet."""
+    """A call that needs no token."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    parser_classes = (CredentialsParser,)
 
 
 class TokenView(_OpenView):

@@ -1,11 +1,13 @@
 """`/api/users/token/`, `…/refresh/` and `…/revoke/`"""
 
+import json
 import re
 from ipaddress import ip_network
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -14,6 +16,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from apps.models import User
 from apps.services import users
 from tests.api_test.test_problems import assert_problem, nothing_written
+from tests.unit_test.test_attempts import CountingHasher
 
 PASSWORD = "  of my own choice, with bl\u00e4nks "
 
@@ -192,3 +195,52 @@ def test_refuses_a_refresh_token_that_is_no_text(client: APIClient, bob: User, v
             response = client.post(path, {"refresh": value}, format="json")
             (error,) = assert_problem(response, 400, "invalid_request")["errors"]
             assert error["field"] == "refresh"
+
+
+COMPOSED, DECOMPOSED = "Gr\u00f6\u00dfe und L\u00e4nge", "Gro\u0308\u00dfe und La\u0308nge"
+
+
+@pytest.mark.parametrize("chosen", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
+def test_a_password_is_the_same_on_every_keyboard(client: APIClient, bob: User, chosen: str, typed: str) -> None:
+    users.change_password(actor=bob, old_password=PASSWORD, new_password=chosen, address="192.0.2.1")
+
+    assert sign_in(client, password=typed).status_code == 200
+
+
+def test_a_password_that_an_older_version_hashed_as_it_was_typed_still_works(client: APIClient, bob: User) -> None:
+    User.objects.filter(pk=bob.pk).update(password=make_password(DECOMPOSED))
+
+    assert sign_in(client, password=DECOMPOSED).status_code == 200
+
+
+def test_a_password_in_another_form_takes_as_long_for_every_name(client: APIClient, bob: User, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["tests.unit_test.test_attempts.CountingHasher"]
+    users.set_password(actor=User(is_admin=True), user_id=bob.pk, password=PASSWORD)
+    counts = []
+    for name in ("bob", "nobody"):
+        before = CountingHasher.count
+        assert sign_in(client, username=name, password=DECOMPOSED).status_code == 401
+        counts.append(CountingHasher.count - before)
+
+    assert counts == [2, 2]
+
+
+def test_a_sign_in_is_refused_before_a_large_body_is_read(client: APIClient, bob: User) -> None:
+    """A megabyte of 90,000 keys takes 82 ms to read, of anyone's processor time and without a sign-in."""
+    body = json.dumps({f"k{number}": 1 for number in range(90_000)})
+
+    for path in ("/api/users/token/", "/api/users/token/refresh/", "/api/users/token/revoke/"):
+        with patch.object(json, "loads") as loads, nothing_written():
+            response = client.post(path, body, content_type="application/json")
+            loads.assert_not_called()
+        assert assert_problem(response, 413, "payload_too_large")["limit"] == 20_000
+
+
+def test_the_longest_name_and_password_can_be_sent(client: APIClient, db: None) -> None:
+    name, password = "\U0001d54f" * 150, "\U0001f335" * 1000
+
+    response = sign_in(client, username=name, password=password)
+
+    assert len(json.dumps({"username": name, "password": password})) < 20_000
+    assert_problem(response, 401, "invalid_credentials")

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.models import User
-from apps.services import tokens
+from apps.services import tokens, users
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import make_person
 
@@ -226,3 +227,56 @@ def test_the_old_password_can_not_be_guessed(admin: User, signed_in: SignIn) -> 
         assert response["Retry-After"] == "900"
 
     assert User.objects.get(username="bob").password == bob.password
+
+
+def test_who_is_activated_again_has_to_sign_in_anew(admin: User, alice: User) -> None:
+    """Tokens, sessions and the link to the calendar of before the deactivation are dead for good."""
+    users.set_password(actor=admin, user_id=alice.pk, password=BOB["password"])
+    credentials = {"username": "alice", "password": BOB["password"]}
+    browser, caller = Client(), APIClient()
+    browser.post("/sign-in/", credentials)
+    pair = caller.post("/api/users/token/", credentials, format="json").json()
+    caller.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
+    link = caller.get("/api/users/calendar/token/").json()["url"]
+
+    def statuses() -> list[int]:
+        return [
+            caller.get("/api/users/me/").status_code,
+            APIClient().post("/api/users/token/refresh/", {"refresh": pair["refresh"]}, format="json").status_code,
+            browser.get("/today/").status_code,
+            APIClient().get(link).status_code,
+        ]
+
+    for is_active in (False, True):
+        users.update_user(actor=admin, user_id=alice.pk, is_active=is_active)
+        assert statuses() == [401, 401, 302, 404]
+
+    pair = APIClient().post("/api/users/token/", credentials, format="json").json()
+    caller.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
+    link = caller.get("/api/users/calendar/token/").json()["url"]
+    browser.post("/sign-in/", credentials)
+    assert statuses() == [200, 200, 200, 200]
+
+
+def test_what_leaves_a_person_active_ends_nothing(admin: User, alice: User, signed_in: SignIn) -> None:
+    caller = signed_in(alice)
+
+    users.update_user(actor=admin, user_id=alice.pk, is_active=True, first_name="Alice", is_taskmaster=True)
+
+    assert caller.get("/api/users/me/").status_code == 200
+    assert User.objects.get(pk=alice.pk).epoch == 0
+
+
+@pytest.mark.parametrize("form", ["j\u00f6rg", "jo\u0308rg", " jo\u0308rg "])
+def test_a_name_is_taken_and_found_in_any_form(admin: User, signed_in: SignIn, form: str) -> None:
+    made = signed_in(admin).post("/api/users/", {**BOB, "username": form}, format="json")
+
+    assert (made.status_code, made.json()["username"]) == (201, "j\u00f6rg")
+    assert User.objects.filter(username="j\u00f6rg").exists()
+    with nothing_written():
+        again = signed_in(admin).post("/api/users/", {**BOB, "username": "jo\u0308rg"}, format="json")
+        assert_problem(again, 400, "invalid_request")
+    for spelled in ("j\u00f6rg", "jo\u0308rg", " jo\u0308rg "):
+        credentials = {**BOB, "username": spelled}
+        assert APIClient().post("/api/users/token/", credentials, format="json").status_code == 200
+        assert Client().post("/sign-in/", credentials).status_code == 302

@@ -1,11 +1,14 @@
 """Looking at passwords, but not at many."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 from freezegun import freeze_time
 
+from apps.exceptions.base import TooManyRequests, TryAgain
 from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.models import PasswordTries, User
 from apps.services import tokens, users
@@ -95,22 +98,121 @@ def test_an_address_has_fifty_wrong_passwords_for_all_accounts(looks: Looks) -> 
     assert attempts.verified(username="carol", address=ELSEWHERE, verify=looks.right)
 
 
-@pytest.mark.parametrize("spelling", ["BOB", " bob ", "b\u00f6b", "\uff42\uff4f\uff42"])
-def test_spellings_that_a_database_may_take_for_one_have_no_places_of_their_own(looks: Looks, spelling: str) -> None:
+@pytest.mark.parametrize("spelling", [" bob ", "\uff42\uff4f\uff42", "bob"])
+def test_spellings_that_sign_in_the_same_person_share_their_tries(looks: Looks, spelling: str) -> None:
     try_wrong(looks, 5, username=spelling)
 
     assert_waits(900, looks)
 
 
-def test_a_try_that_fails_half_way_keeps_its_place(looks: Looks) -> None:
-    def fails() -> bool:
-        raise ZeroDivisionError
+@pytest.mark.parametrize("other", ["BOB", "b\u00f6b"])
+def test_a_spelling_that_signs_in_nobody_takes_no_tries_from_the_person(
+    looks: Looks, other: str, settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    bob = users.create_user(actor=None, username="bob", password=PASSWORD)
+    with pytest.raises(InvalidCredentials):
+        tokens.authenticated(username=other, password=PASSWORD, address=HERE)
+    try_wrong(looks, 4, username=other)
 
-    for _ in range(5):
-        with pytest.raises(ZeroDivisionError):
-            attempts.verified(username="bob", address=HERE, verify=fails)
+    assert tokens.authenticated(username="bob", password=PASSWORD, address=HERE) == bob
+
+
+def test_a_name_that_only_the_database_takes_for_the_same_signs_in_nobody(settings: Any) -> None:
+    """MariaDB's default collation says that "BOB" is "bob"; with it each spelling would have tries of its own."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    users.create_user(actor=None, username="bob", password=PASSWORD)
+
+    def finds_any_case(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        return execute(sql, tuple("bob" if value == "BOB" else value for value in params or ()), many, context)
+
+    with connection.execute_wrapper(finds_any_case):
+        assert User.objects.filter(username="BOB").exists()
+        with pytest.raises(InvalidCredentials):
+            tokens.authenticated(username="BOB", password=PASSWORD, address=HERE)
+
+
+# --- tries that are not decided yet -----------------------------------------------------------------------------
+
+
+def dies_while_checking(times: int, username: str = "bob") -> None:
+    """The web process is killed while it checks a password."""
+
+    def killed() -> bool:
+        raise SystemExit
+
+    for _ in range(times):
+        with pytest.raises(SystemExit):
+            attempts.verified(username=username, address=HERE, verify=killed)
+
+
+def test_undecided_tries_are_told_from_wrong_passwords(looks: Looks) -> None:
+    try_wrong(looks, 2)
+    dies_while_checking(3)
+
+    with nothing_written(), pytest.raises(TooManyRequests, match="being checked; try again in a moment") as refusal:
+        attempts.verified(username="bob", address=HERE, verify=looks.right)
+    assert refusal.value.data == {"retry_after": 1}
+    assert looks.count == 2
+
+
+def test_a_killed_process_leaves_nothing_refused_for_more_than_ten_seconds(looks: Looks) -> None:
+    with freeze_time("2026-03-02T12:00:00Z"):
+        dies_while_checking(5)
+    with freeze_time("2026-03-02T12:00:09.9Z"), pytest.raises(TooManyRequests):
+        attempts.verified(username="bob", address=HERE, verify=looks.right)
+    with freeze_time("2026-03-02T12:00:10Z"):
+        assert attempts.verified(username="bob", address=HERE, verify=looks.right)
+        # And nothing of it counts as a wrong password.
+        try_wrong(looks, 5)
+
+
+def test_right_passwords_at_the_same_moment_leave_each_others_reservations_alone(looks: Looks) -> None:
+    def checks_another_meanwhile() -> bool:
+        return attempts.verified(username="bob", address=HERE, verify=looks.right)
+
+    dies_while_checking(1)
+    assert attempts.verified(username="bob", address=HERE, verify=checks_another_meanwhile)
+
+    assert {len(row.pending or []) for row in PasswordTries.objects.all()} == {1}
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_check_that_outlasts_its_lease_is_told_to_nobody(looks: Looks, right: bool) -> None:
+    """Else those who start in the meantime would make more than five guesses."""
+    with freeze_time("2026-03-02T12:00:00Z") as clock:
+
+        def slowly() -> bool:
+            clock.tick(10)
+            return right
+
+        with pytest.raises(TryAgain):
+            attempts.verified(username="bob", address=HERE, verify=slowly)
+        try_wrong(looks, 5 if right else 4)
+        assert_waits(900 if right else 890, looks)
+
+
+def test_a_row_of_an_older_version_has_no_undecided_tries(looks: Looks) -> None:
+    try_wrong(looks, 4)
+    PasswordTries.objects.update(pending=None)
+
+    try_wrong(looks)
 
     assert_waits(900, looks)
+
+
+def test_a_person_signs_in_thirty_times_a_minute_and_does_not_slow_the_others(
+    looks: Looks, settings: Any, tmp_path: Path
+) -> None:
+    settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (200, 1)
+    for _ in range(30):
+        attempts.verified(username="bob", address=HERE, verify=looks.right)
+
+    with nothing_written(), pytest.raises(TooManyRequests, match="30 of these calls in a minute"):
+        attempts.verified(username="bob", address=HERE, verify=looks.right)
+    assert looks.count == 30
+    assert attempts.verified(username="carol", address=HERE, verify=looks.right)
+    assert attempts.verified(username="bob", address=ELSEWHERE, verify=looks.right)
 
 
 def test_no_name_and_no_address_is_kept_in_clear(looks: Looks) -> None:

@@ -236,13 +236,18 @@ def test_a_token_holds_no_secret_and_the_database_none_either(alice: User) -> No
     assert {field.name for field in CalendarLink._meta.get_fields()} == {"user", "version"}
 
 
-def test_who_is_back_has_their_calendar_again(admin: User, alice: User) -> None:
-    token = calendar.token_of(actor=alice)
+def test_a_link_from_before_a_deactivation_stays_dead(admin: User, alice: User) -> None:
+    old = calendar.token_of(actor=alice)
 
     users.update_user(actor=admin, user_id=alice.pk, is_active=False)
-    assert refused(token)
+    assert refused(old)
     users.update_user(actor=admin, user_id=alice.pk, is_active=True)
-    assert not refused(token)
+    assert refused(old)
+
+    alice.refresh_from_db()
+    new = calendar.token_of(actor=alice)
+    assert new != old
+    assert not refused(new)
 
 
 def test_what_was_signed_for_something_else_is_no_token(alice: User) -> None:

@@ -43,6 +43,7 @@ SHARED = {
         "idempotency": "kept answers of any call that creates",
         "names": "when two names of people or tasks are the same name",
         "database_sessions": "what every connection to the database sets first",
+        "passwords": "how passwords are hashed, for tokens, sessions, users and Django's own pages",
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {

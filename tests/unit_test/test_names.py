@@ -1,6 +1,11 @@
 """When two names are the same name."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import Value
 
 from apps.models import Task, User
 from apps.models.names import folded, tidy, tidy_username
@@ -56,3 +61,20 @@ def test_a_changed_name_is_tidy_however_it_is_changed(cooking: Task) -> None:
     assert Task.objects.values_list("name", flat=True).get() == f"{COMPOSED}2"
     Task.objects.bulk_create([Task(name=f"{DECOMPOSED}3 ")])
     assert Task.objects.filter(name=f"{COMPOSED}3").exists()
+
+
+@pytest.mark.django_db
+def test_names_that_an_older_version_wrote_are_tidied_by_the_upgrade() -> None:
+    tidied = MigrationLoader(None).get_migration("togo", "0012_tidy_names").operations[0]
+    task = Task.objects.create(name="old")
+    person = User.objects.create(username="old", password="!")
+    Task.objects.update(name=Value(f"{DECOMPOSED} "))
+    User.objects.update(first_name=Value(DECOMPOSED), last_name=Value("Miller"))
+    assert not Task.objects.filter(name=COMPOSED).exists()
+
+    before = MigrationLoader(None).project_state(("togo", "0012_tidy_names")).apps
+    tidied.code(before, SimpleNamespace(connection=connection))
+
+    task.refresh_from_db()
+    person.refresh_from_db()
+    assert (task.name, person.first_name, person.last_name) == (COMPOSED, COMPOSED, "Miller")

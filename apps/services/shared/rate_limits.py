@@ -1,10 +1,12 @@
-"""Lets a caller make so many calls and no more, counted together by all threads and processes of one machine.
+"""Limits how often a caller may call, counted together by all threads and processes of one machine.
 
-Each caller has a bucket of calls that fills again steadily, kept as the one moment at which it will be full ("GCRA").
-The moments are in a file in `TOGO_HOME`: no broker and no database is asked, a lock of a process that dies is gone with
-it, and what can't be counted is let through. Several machines count each for themselves.
+Each caller has a bucket of calls that fills again steadily, kept as the one moment at which it will be full (the
+"generic cell rate algorithm"). The moments are in a file in `TOGO_HOME`, so no broker and no database is asked, and a
+process that dies leaves no lock behind. When the file can't be used, calls are let through. Several machines count
+separately.
 """
 
+import contextlib
 import fcntl
 import functools
 import hashlib
@@ -23,51 +25,74 @@ from apps.exceptions.base import TooManyRequests
 
 logger = logging.getLogger(__name__)
 
+# Calls, and the seconds in which so many may be made.
+Rate = tuple[int, int]
+
 _SECOND = 1_000_000_000
 # A row of the file has room for 8 callers, each as a fingerprint and the moment at which its bucket is full.
 _CALLER, _ROW = struct.Struct("=Qq"), struct.Struct("=" + 8 * "Qq")
 _ROWS = 2**15
-# How often a row that another process holds is tried again, and after how long; it holds it for microseconds.
+# How often to try for a row that another process has locked, and how long to pause in between. It is locked for
+# microseconds.
 _TRIES, _PAUSE = 500, 0.0005
 
 
-def require_room(caller: str) -> None:
-    """Count a call of this caller, who has any name. Raises `TooManyRequests`, and then it doesn't count."""
+def require_room(caller: str, *, rate: Rate | None = None, count: bool = True) -> None:
+    """Count a call of this caller, under any name of one's own choice. `rate` is how many calls in how many seconds;
+    by default `TOGO_RATE_LIMIT`. With `count=False` only look.
+
+    Raises `TooManyRequests`, and then the call isn't counted. With `TOGO_RATE_LIMIT=off` nothing is counted.
+    """
     if settings.TOGO_RATE_LIMIT is None:
         return
-    calls, seconds = settings.TOGO_RATE_LIMIT
+    calls, seconds = rate or settings.TOGO_RATE_LIMIT
     try:
-        wait = _counter(settings.TOGO_HOME / "rate_limits", calls, seconds).wait(caller, time.monotonic_ns)
+        wait = _counter(_file(rate), calls, seconds).wait(caller, time.monotonic_ns, count=count)
     except OSError as error:
         _warn_once(str(error))
         return
     if wait:
         raise TooManyRequests(
-            f"You may make {calls:,} calls in {_spoken(seconds)}; wait before you make more.",
+            f"You may make {calls:,} of these calls in {_spoken(seconds)}; wait before you make more."
+            if rate
+            else f"You may make {calls:,} calls in {_spoken(seconds)}; wait before you make more.",
             retry_after=math.ceil(wait / _SECOND),
         )
 
 
+def count(caller: str, *, rate: Rate) -> None:
+    """Count a call that was made already."""
+    with contextlib.suppress(TooManyRequests):
+        require_room(caller, rate=rate)
+
+
+def _file(rate: Rate | None) -> Path:
+    # A file for each rate: in a row of callers, the moment at which a bucket is full says who may be forgotten.
+    path: Path = settings.TOGO_HOME / ("rate_limits" if rate is None else f"rate_limits_{rate[0]}_{rate[1]}")
+    return path
+
+
 class Counter:
-    """Lets `calls` in `seconds` through: so many at once, and as many again in every such time."""
+    """Lets `calls` through in every `seconds`; all of them may come at once."""
 
     def __init__(self, path: Path, calls: int, seconds: int) -> None:
-        # Rounded up: rather a call too few than one too many.
+        # Rounded up, so that never a call too many is let through.
         self._step = -(-seconds * _SECOND // calls)
         self._full = self._step * calls
-        # Nobody can choose a name so that it has the place of somebody else's.
+        # Keyed, so that nobody can choose a name that collides with somebody else's.
         self._salt = hashlib.sha256(settings.SECRET_KEY.encode()).digest()
         self._threads = threading.Lock()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def wait(self, caller: str, clock: Callable[[], int]) -> int:
-        """0 where the call is let through; else in how many nanoseconds the next one will be. Raises `OSError`."""
+    def wait(self, caller: str, clock: Callable[[], int], *, count: bool = True) -> int:
+        """0 if the call is let through, else the nanoseconds until the next one will be. With `count=False` a call
+        that is let through isn't counted. Raises `OSError`."""
         digest = hashlib.blake2b(caller.encode(), key=self._salt, digest_size=12).digest()
-        # Never 0, which is an empty place.
+        # 0 marks an empty place.
         fingerprint, row = int.from_bytes(digest[:8]) or 1, int.from_bytes(digest[8:]) % _ROWS
         for _ in range(_TRIES):
-            # Never waited for while this is held: no thread stands in the way of the others, and none of two
-            # processes waits for the other.
+            # The file's lock is tried for, not waited for, while this one is held: a thread that waits would block
+            # the other threads.
             with self._threads:
                 try:
                     fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, row)
@@ -75,34 +100,35 @@ class Counter:
                     pass
                 else:
                     try:
-                        # Only now: a time from before others were let through would be too early.
-                        return self._count(row, fingerprint, clock())
+                        # Read the clock under the lock: an earlier time would lie before the calls of others.
+                        return self._count(row, fingerprint, clock(), count)
                     finally:
                         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, row)
             time.sleep(_PAUSE)
         raise TimeoutError("another process holds the file")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._file)
 
-    def _count(self, row: int, fingerprint: int, now: int) -> int:
+    def _count(self, row: int, fingerprint: int, now: int, count: bool) -> int:
         start = row * _ROW.size
-        # What was never written, or was cut off, is empty.
+        # A row that was never written, or was cut off, is empty.
         places = _ROW.unpack(os.pread(self._file, _ROW.size, start).ljust(_ROW.size, b"\0"))
         callers = places[::2]
-        # A moment that is too far off is of another clock: the machine was started again, or the file is damaged.
+        # A moment too far ahead was written before the machine was restarted, or the file is damaged.
         moments = [moment if now < moment <= now + self._full else now for moment in places[1::2]]
         if fingerprint in callers:
             place = callers.index(fingerprint)
             full_at = moments[place] + self._step
         else:
-            # The place that is free, or soonest will be.
+            # The place that is free, or will be soonest.
             place = moments.index(min(moments))
             full_at = now + self._step
         if full_at > now + self._full:
             return full_at - now - self._full
-        os.pwrite(self._file, _CALLER.pack(fingerprint, full_at), start + place * _CALLER.size)
+        if count:
+            os.pwrite(self._file, _CALLER.pack(fingerprint, full_at), start + place * _CALLER.size)
         return 0
 
 
@@ -111,7 +137,7 @@ _opening = threading.Lock()
 
 
 def _counter(path: Path, calls: int, seconds: int) -> Counter:
-    # One for the whole process: its lock is what keeps the threads apart.
+    # One for the whole process: its lock keeps the threads apart.
     with _opening:
         if (path, calls, seconds) not in _opened:
             _opened[path, calls, seconds] = Counter(path, calls, seconds)
@@ -120,7 +146,7 @@ def _counter(path: Path, calls: int, seconds: int) -> Counter:
 
 @functools.cache
 def _warn_once(reason: str) -> None:
-    logger.warning("Calls can't be counted, so all are let through: %s", reason)
+    logger.warning("Calls can't be counted, so all of them are let through: %s", reason)
 
 
 def _spoken(seconds: int) -> str:

@@ -6,17 +6,17 @@ from typing import Any
 
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
-from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
-from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from apps.models import User
-from apps.services import tokens
+from apps.views.http import jwt
+
+_tokens = jwt.JsonWebTokens()
 
 
 class TokenAuthentication(JWTAuthentication):
-    """`Authorization: Bearer <access token>`. A deactivated person's token, and one from before the password was
-    changed, is refused at once."""
+    """`Authorization: Bearer <access token>`. A token is refused at once when its person is deactivated, and for good
+    when the person was deactivated or changed the password since it was made."""
 
     def get_validated_token(self, raw_token: bytes) -> Token:
         """What the token says. Raises `InvalidToken`.
@@ -30,14 +30,14 @@ class TokenAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> Any:
         """The person of the token. Raises `InvalidToken` and `AuthenticationFailed`."""
-        user_id = tokens.person_id(validated_token)
+        user_id = jwt.person_id(validated_token)
         if user_id is None:
             raise InvalidToken("The token names nobody.")
         person = User.objects.by_id(user_id)
         if person is None or not person.is_active:
             raise AuthenticationFailed("There is no such person any more.")
-        if validated_token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(person.password):
-            raise AuthenticationFailed("The password was changed.")
+        if jwt.stamp_in(validated_token) != _tokens.stamp_of(person):
+            raise AuthenticationFailed("The password was changed, or the person was deactivated meanwhile.")
         return person
 
 
@@ -45,6 +45,6 @@ class TokenAuthentication(JWTAuthentication):
 def _signed(raw_token: bytes) -> Token:
     try:
         token: Token = JWTAuthentication().get_validated_token(raw_token)
-    except tokens.MALFORMED:
+    except jwt.MALFORMED:
         raise InvalidToken("The token's claims are none of ours.") from None
     return token

@@ -1,0 +1,73 @@
+"""ToGo's tokens as JSON Web Tokens by SimpleJWT, which knows the web: `settings.TOGO_TOKENS` names this class to the
+services."""
+
+import re
+
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
+
+from apps.models import User
+from apps.services.tokens import RefreshClaims, TokenPair, not_valid
+
+# The library raises these for a signed token with claims that it never writes, such as an `exp` that is no time.
+MALFORMED = (TypeError, ValueError, OverflowError, OSError)
+_ID = re.compile(r"[0-9]{1,19}")
+
+
+class JsonWebTokens:
+    """Signs tokens, and keeps refresh tokens in SimpleJWT's tables; see `apps.services.tokens.Tokens`."""
+
+    def issue(self, person: User) -> TokenPair:
+        """A pair for this person; its refresh token is kept."""
+        token = RefreshToken.for_user(person)
+        # The library stamps the password alone.
+        token[api_settings.REVOKE_TOKEN_CLAIM] = self.stamp_of(person)
+        return {"access": str(token.access_token), "refresh": str(token)}
+
+    def read(self, refresh: str) -> RefreshClaims:
+        """The content of a refresh token. Raises `TokenNotValid`."""
+        try:
+            token = _SentRefreshToken(refresh)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
+        except (TokenError, *MALFORMED):
+            raise not_valid() from None
+        return RefreshClaims(
+            token_id=str(token[api_settings.JTI_CLAIM]), user_id=person_id(token), stamp=stamp_in(token)
+        )
+
+    def stamp_of(self, person: User) -> str:
+        """A digest of the person's stamp, which holds the hash of the password."""
+        digest: str = get_md5_hash_password(person.stamp)
+        return digest
+
+    def use_up(self, token_id: str) -> bool:
+        """Mark a refresh token as used. The blacklist holds a token once, so of many callers one is answered True."""
+        issued = OutstandingToken.objects.filter(jti=token_id).first()
+        return issued is not None and BlacklistedToken.objects.get_or_create(token=issued)[1]
+
+    def remove_expired(self) -> int:
+        """Delete the refresh tokens that have expired; returns how many."""
+        return OutstandingToken.objects.filter(expires_at__lt=aware_utcnow()).delete()[0]
+
+
+def person_id(claims: Token) -> int | None:
+    """The id of a token's person; None where a database can't hold it."""
+    named = str(claims.get(api_settings.USER_ID_CLAIM, ""))
+    return int(named) if _ID.fullmatch(named) and int(named) < 2**63 else None
+
+
+def stamp_in(claims: Token) -> str | None:
+    """The stamp of the person when the token was made; None where it has none."""
+    stamp: str | None = claims.get(api_settings.REVOKE_TOKEN_CLAIM)
+    return stamp
+
+
+class _SentRefreshToken(RefreshToken):
+    def check_blacklist(self) -> None:
+        """Raises `TokenError` for a used token, and for one whose id is not hexadecimal digits, as ours are: a database
+        can't even look for some texts."""
+        if not str(self.payload.get(api_settings.JTI_CLAIM, "")).isalnum():
+            raise TokenError("The token has no id.")
+        super().check_blacklist()
