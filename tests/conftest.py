@@ -15,10 +15,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
 from lab.processes import Server, start_server
-from togo import wsgi  # noqa: F401  (a test's requests wait for the broker as a web server's do)
+from togo.celery import wait_briefly_for_the_broker
 from togo.embedded.broker import Broker
 
 TODAY = date(2026, 3, 2)  # a Monday
+# A test's requests wait for the broker as a web server's do.
+wait_briefly_for_the_broker()
 _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
 

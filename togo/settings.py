@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "togo.logs.RequestIdMiddleware",
     "apps.views.metrics.MetricsMiddleware",
+    "apps.views.http.middleware.GZipForPages",
     "apps.views.http.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,6 +114,7 @@ MIDDLEWARE = [
     "apps.views.http.middleware.MessageForPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.views.http.middleware.CSPForPages",
+    "apps.views.http.middleware.TryAgainForPages",
     # Last: what it answers gets all that the others add.
     "apps.views.http.rate_limits.PageRateLimitMiddleware",
 ]
@@ -147,6 +149,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 # ToGo's own files are served straight from where they are installed: nothing to collect before a start.
 WHITENOISE_USE_FINDERS = True
+# Links to them name their content, so browsers keep them for a year.
+WHITENOISE_MAX_AGE = 31_536_000
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "apps.views.http.static.VersionedStorage"},
+}
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # The longest body a call may send, in bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

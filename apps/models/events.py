@@ -35,6 +35,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Everything for a taskmaster, their own for anyone else."""
         return self if person.may_assign_to_all else self.of(person.pk)
 
+    def on_days_of(self, person: "User") -> "EventQuerySet":
+        """Those about days that this person may see: everyone's for a taskmaster, else not where theirs went."""
+        return self if person.may_assign_to_all else self.filter(user=person.pk)
+
 
 class Event(models.Model):
     """One thing that happened. Plain numbers instead of foreign keys: what they name can be deleted, this stays."""
@@ -61,6 +65,12 @@ class Event(models.Model):
             models.Index(fields=["task", "id"], name="togo_event_task"),
             models.Index(fields=["date", "id"], name="togo_event_date"),
         ]
+
+    def as_seen_by(self, person: "User") -> "Event":
+        """The event without what this person may not know: where somebody else has what was theirs before."""
+        if self.user not in {None, person.pk} and not person.may_assign_to_all:
+            self.user = self.date = None
+        return self
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.actor} at {self.at}"

@@ -7,6 +7,7 @@ stored.
 import datetime
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import F, Max
@@ -46,8 +47,16 @@ def renew(*, actor: User) -> str:
     return token_of(actor=actor)
 
 
-def feed(*, token: str) -> bytes:
-    """The person's assignments from 31 days ago on, as RFC 5545 has it. The same assignments give the same bytes.
+@dataclass(frozen=True)
+class Feed:
+    """A calendar as RFC 5545 has it, and when what it shows was last changed; None where nobody knows."""
+
+    body: bytes
+    last_modified: datetime.datetime | None
+
+
+def feed(*, token: str) -> Feed:
+    """The person's assignments from 31 days ago on. The same assignments give the same bytes.
 
     Raises `NotFound` for a token that was renewed, forged, or is of somebody deactivated.
     """
@@ -55,13 +64,19 @@ def feed(*, token: str) -> bytes:
     first = permissions.today() - datetime.timedelta(days=DAYS_BACK)
     theirs = Assignment.objects.filter(daily_limit__user=person, daily_limit__date__gte=first)
     changed = _last_changes(person, first)
-    return _calendar(
-        person,
-        [
-            _event(assignment, changed.get(assignment.pk, assignment.created_at))
-            for assignment in theirs.with_day().select_related("task").order_by("daily_limit__date", "pk")
-        ],
-    )
+    shown = [
+        _event(assignment, changed.get(assignment.pk, assignment.created_at))
+        for assignment in theirs.with_day().select_related("task").order_by("daily_limit__date", "pk")
+    ]
+    return Feed(_calendar(person, shown), _last_change_for(person))
+
+
+def _last_change_for(person: User) -> datetime.datetime | None:
+    """When an assignment was last given to this person, changed for them, or taken or moved away from them."""
+    told = Event.objects.order_by("-pk")
+    # Two reads, for each of which there is an index.
+    last = [told.filter(user=person.pk).first(), told.filter(from_user=person.pk).first()]
+    return max((event.at for event in last if event), default=None)
 
 
 def _last_changes(person: User, first: datetime.date) -> dict[int | None, datetime.datetime]:

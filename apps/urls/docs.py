@@ -2,7 +2,7 @@
 
 from csp.decorators import csp_update
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from apps.views import docs
 
@@ -11,7 +11,7 @@ styled = csp_update({"style-src": ["'unsafe-inline'"]})
 
 urlpatterns = [
     path("errors/", docs.errors),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", docs.SchemaView.as_view(), name="schema"),
     path("api/docs/", styled(SpectacularSwaggerSplitView.as_view(url_name="schema"))),
     path("api/redocs/redoc.js", docs.redoc_script),
     path("api/redocs/", styled(SpectacularRedocView.as_view(url_name="schema"))),

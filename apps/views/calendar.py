@@ -1,13 +1,11 @@
 """Everyone's calendar feed, and the link to it."""
 
-import hashlib
-
-from django.http import HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.http import parse_etags
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.permissions import AllowAny
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
@@ -16,6 +14,7 @@ from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
 from apps.services.shared.permissions import person
 from apps.views.http.base import ApiView, JsonResponse
+from apps.views.http.conditional import conditional
 from apps.views.http.renderers import CalendarRenderer, FileView
 from apps.views.http.schema import TOKEN, documented
 
@@ -50,16 +49,23 @@ class CalendarView(FileView):
     permission_classes = (AllowAny,)
     renderer_classes = [CalendarRenderer]
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """Always a calendar: programs that follow a link ask for all kinds of things."""
+        return super().perform_content_negotiation(request, force=True)
+
     @documented(
         TAG,
         "Read a calendar",
+        ignores_query=True,
         parameters=[
             TOKEN,
             OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` one has."),
         ],
         responses={
             (200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, "All-day events, as RFC 5545 has them."),
-            304: OpenApiResponse(None, "It is as the `ETag` in `If-None-Match` says."),
+            304: OpenApiResponse(
+                None, "It is as the `ETag` in `If-None-Match`, or the time in `If-Modified-Since`, says."
+            ),
         },
         errors=[NotFound],
         token=False,
@@ -68,17 +74,13 @@ class CalendarView(FileView):
         """A person's assignments from 31 days ago on, an all-day event each. The link itself is the secret: no other
         sign-in is needed."""
         feed = calendar.feed(token=token)
-        etag = f'"{hashlib.sha256(feed).hexdigest()[:32]}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if _has(request, etag):
-            return HttpResponseNotModified(headers=headers)
-        return HttpResponse(feed, content_type="text/calendar; charset=utf-8", headers=headers)
-
-
-def _has(request: Request, etag: str) -> bool:
-    """Whether the caller has it already, by a weak comparison: RFC 9110, 13.1.2."""
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    return known == ["*"] or etag in {one.removeprefix("W/") for one in known}
+        return conditional(
+            request,
+            feed.body,
+            content_type="text/calendar; charset=utf-8",
+            cache_control="private, no-cache",
+            last_modified=feed.last_modified,
+        )
 
 
 def _link(request: Request, token: str) -> JsonResponse:

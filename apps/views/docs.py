@@ -1,7 +1,9 @@
-"""Pages for readers: the errors explained."""
+"""Documents for readers and programs: the errors explained, and the OpenAPI document."""
 
+import threading
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import markdown
 from django.conf import settings
@@ -11,6 +13,12 @@ from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+
+from apps.views.http.conditional import conditional
 
 
 @require_safe
@@ -18,6 +26,30 @@ def errors(request: HttpRequest) -> HttpResponse:
     """`/errors/`: what each code means and what to do; every problem's `type` leads here."""
     # Our own file, not anyone's input.
     return render(request, "docs/errors.html", {"content": mark_safe(_errors_html())})  # noqa: S308
+
+
+class SchemaView(SpectacularAPIView):
+    """`/api/schema/`: the OpenAPI document. It is the same for everyone: made once for each format, then only sent."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The document in YAML or JSON, or 304 where the caller has it already."""
+        renderer: Any = request.accepted_renderer
+        with _making_documents:
+            document: bytes = _openapi(renderer.__class__)
+        content_type = f"{renderer.media_type}; charset=utf-8"
+        return conditional(request, document, content_type=content_type, cache_control="no-cache")
+
+
+# The generator loads what it needs the first time, which several threads must not do at once.
+_making_documents = threading.Lock()
+
+
+@cache
+def _openapi(renderer: Any) -> bytes:
+    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # theirs
+    written: str | bytes = renderer().render(document, renderer.media_type, {})
+    return written if isinstance(written, bytes) else written.encode()
 
 
 @require_safe

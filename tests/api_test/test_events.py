@@ -119,8 +119,10 @@ def test_taskmasters_are_told_all_and_others_what_is_about_them(
     assert told(taskmaster) == told(admin) == everything
     assert told(alice) == ["alice's limit", "from alice", "alice cooks"]
     assert told(stranger) == ["from alice", "stranger reads"]
-    # A filter shows nobody more than they may see.
-    assert told(alice, f"user={stranger.pk}") == ["from alice"]
+    # A filter shows nobody more than they may see: neither to whom something went, nor for when.
+    assert told(alice, f"user={stranger.pk}") == []
+    assert told(alice, "date_from=2026-03-03&date_to=2026-03-03&kind=moved") == []
+    assert told(taskmaster, f"user={stranger.pk}") == ["from alice", "stranger reads"]
 
 
 def test_it_can_be_filtered(
@@ -191,3 +193,18 @@ def test_refuses_what_it_can_not_filter_by(alice: User, signed_in: SignIn, query
     (error,) = assert_problem(signed_in(alice).get(f"{EVENTS}?{query}"), 400, "invalid_request")["errors"]
 
     assert error["field"] == field
+
+
+def test_a_former_person_is_not_told_where_their_task_went(
+    taskmaster: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
+) -> None:
+    given = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
+    assignments.change(actor=taskmaster, assignment_id=given.pk, user_id=stranger.pk, date=TUESDAY)
+
+    def moved(person: User) -> Any:
+        return signed_in(person).get(EVENTS, {"kind": "moved"}).json()["results"][0]
+
+    was = {"user": alice.pk, "date": "2026-03-02"}
+    assert (moved(alice)["user"], moved(alice)["date"], moved(alice)["data"]["from"]) == (None, None, was)
+    for person in (stranger, taskmaster):
+        assert (moved(person)["user"], moved(person)["date"]) == (stranger.pk, "2026-03-03")

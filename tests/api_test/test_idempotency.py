@@ -172,3 +172,22 @@ def test_a_refusal_stays_one_where_the_database_undid_everything_meanwhile(
     assert problem["assignment"] == assignment.pk
     assert DailyLimit.objects.get().taken == 1
     assert not IdempotencyKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{"date":"2026-03-02","user":{user},"task":{task}}}',
+        '{{\n  "task": {task},\n  "user": {user},\n  "date": "2026-03-02"\n}}\n',
+        '{{"task": {task}, "user": {user}, "date": "2026\\u002d03-02"}}',
+    ],
+)
+def test_the_same_call_in_other_bytes_is_the_same_call(caller: APIClient, body: dict[str, Any], text: str) -> None:
+    first = send(caller, body)
+
+    again = caller.post(
+        ASSIGNMENT, text.format(**body), content_type="application/json", HTTP_IDEMPOTENCY_KEY="order-7"
+    )
+
+    assert (again.status_code, again.json(), again["Idempotent-Replayed"]) == (201, first.json(), "true")
+    assert Assignment.objects.count() == 1

@@ -16,6 +16,24 @@ app.config_from_object("togo.starting:settings", namespace="CELERY")
 app.autodiscover_tasks(["apps"])
 
 
+def wait_briefly_for_the_broker() -> None:
+    """Let this process, a web server's, wait at most a moment for a broker that is gone or hangs.
+
+    What a request would have asked for is noted in the database, and the periodic job finds it there. Workers keep
+    Celery's patience.
+    """
+    app.conf.update(
+        task_publish_retry=False,
+        broker_transport_options={
+            **app.conf.broker_transport_options,
+            "max_retries": 0,
+            "socket_connect_timeout": 0.3,
+            "socket_timeout": 0.3,
+            "retry_on_timeout": False,
+        },
+    )
+
+
 @setup_logging.connect
 def log_as_the_settings_say(loglevel: int | str | None = None, **_: Any) -> None:
     """Keep ToGo's log files in the worker too; `-l` sets what the worker prints."""

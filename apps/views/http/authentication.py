@@ -18,6 +18,15 @@ class TokenAuthentication(JWTAuthentication):
     """`Authorization: Bearer <access token>`. A token is refused at once when its person is deactivated, and for good
     when the person was deactivated or changed the password since it was made."""
 
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """The token of an `Authorization` header; None for another scheme, whose name has no case: RFC 9110, 11.1."""
+        scheme, _, token = header.strip().partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        if not token.strip() or b" " in token.strip():
+            raise AuthenticationFailed("Authorization must be: Bearer, a space, and the token.")
+        return token.strip()
+
     def get_validated_token(self, raw_token: bytes) -> Token:
         """What the token says. Raises `InvalidToken`.
 

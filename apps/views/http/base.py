@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
+from apps.exceptions.base import UnsupportedMediaType
 from apps.views.http.parsers import StrictJSONParser
 
 JSON = "application/json"
@@ -87,7 +88,9 @@ class ApiView(APIView):
         )
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Whether the caller can read the answer, who it is, and whether they may call."""
+        """Check that the caller can read the answer and we the body, who it is, and whether they may call."""
+        if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
+            raise UnsupportedMediaType("Send the body as it is: a compressed one is not read.")
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.perform_authentication(request)
         self.check_permissions(request)
@@ -95,7 +98,8 @@ class ApiView(APIView):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """How to answer; nearly everyone takes anything. Raises `NotAcceptable`."""
-        if request.META.get("HTTP_ACCEPT", "*/*") == "*/*":
+        # An empty header accepts anything, as none does.
+        if (request.META.get("HTTP_ACCEPT") or "*/*") == "*/*":
             [first, *_] = self.get_renderers()
             return first, first.media_type
         return super().perform_content_negotiation(request, force)

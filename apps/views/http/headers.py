@@ -24,6 +24,9 @@ class HeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The answer, with its headers."""
+        # Its value has no case, and Django compares it as it is: with HTTPS it would redirect to itself for ever.
+        if scheme := request.META.get("HTTP_X_FORWARDED_PROTO"):
+            request.META["HTTP_X_FORWARDED_PROTO"] = scheme.lower()
         response = self.get_response(request)
         headers = response.headers
         headers.setdefault("Cache-Control", "no-store")

@@ -2,16 +2,15 @@
 
 import functools
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 
-from apps.exceptions.base import PayloadTooLarge
 from apps.services.shared import idempotency
 from apps.services.shared.permissions import person
 
@@ -61,18 +60,15 @@ def _answer(response: HttpResponseBase) -> idempotency.Answer:
 
 
 def _digest(request: Request) -> str:
-    """SHA-256 of what was sent. Of a form it is that of its parts: whoever sends it again draws a new boundary."""
+    """SHA-256 of what is asked for, in whatever bytes: of a form's parts, or of the JSON in one certain writing."""
     digest = hashlib.sha256()
-    if (request.content_type or "").startswith("multipart/"):
-        form: Any = request.data
-        for name, values in sorted(form.lists()):
-            for value in values:
-                digest.update(f"\0{name}\0".encode(errors="backslashreplace"))
-                for chunk in value.chunks() if hasattr(value, "chunks") else [str(value).encode(errors="replace")]:
-                    digest.update(chunk)
+    data: Any = request.data
+    if not (request.content_type or "").startswith("multipart/"):
+        digest.update(json.dumps(data, sort_keys=True, separators=(",", ":")).encode())
         return digest.hexdigest()
-    try:
-        digest.update(request._request.body)  # noqa: SLF001  (Django REST framework hands out the parsed body only)
-    except RequestDataTooBig as error:
-        raise PayloadTooLarge(str(error)) from None
+    for name, values in sorted(data.lists()):
+        for value in values:
+            digest.update(f"\0{name}\0".encode(errors="backslashreplace"))
+            for chunk in value.chunks() if hasattr(value, "chunks") else [str(value).encode(errors="replace")]:
+                digest.update(chunk)
     return digest.hexdigest()

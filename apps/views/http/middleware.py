@@ -9,8 +9,11 @@ from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
+
+from apps.views.http import problems
 
 # The documentation of the API is pages, too.
 _PAGES_BELOW_API = ("/api/docs/", "/api/redocs/")
@@ -24,6 +27,20 @@ def is_call(request: HttpRequest) -> bool:
 class _ForPages(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> Any:
         return self.get_response(request) if is_call(request) else super().__call__(request)
+
+
+class TryAgainForPages(MiddlewareMixin):
+    """Answers 503 and a page that says so where a page needs the database while it can't be reached."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """That page, or None for another error."""
+        return problems.try_again_page(exception)
+
+
+class GZipForPages(_ForPages, GZipMiddleware):
+    """Compresses pages and static files. Each time the length differs at random, and the secret of forms is masked
+    anew, so that nobody can guess what is in them by how well they compress (BREACH). Calls go past it: their callers
+    are programs, and some of their answers hold tokens."""
 
 
 class CSPForPages(_ForPages, CSPMiddleware):

@@ -6,13 +6,14 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.http import UnreadablePostError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 
 from apps.exceptions.base import PayloadTooLarge
 
 # What a form may hold beside its file, in bytes.
-_FORM_OVERHEAD = 10_000
+FORM_OVERHEAD = 10_000
 
 
 class StrictJSONParser(BaseParser):
@@ -34,7 +35,7 @@ class StrictJSONParser(BaseParser):
         if len(body) > limit:
             raise PayloadTooLarge(f"A request may be {limit:,} bytes long.", limit=limit)
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
         except UnicodeDecodeError:
             raise ParseError("The body is not in UTF-8.") from None
         except RecursionError:
@@ -59,16 +60,27 @@ class FileFormParser(MultiPartParser):
         limit = settings.TOGO_IMPORT_MAX_BYTES
         length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         # By what the headers say, before anything is read; the server reads no further than that.
-        if length.isdecimal() and int(length) > limit + _FORM_OVERHEAD:
+        if length.isdecimal() and int(length) > limit + FORM_OVERHEAD:
             raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
         try:
             form = super().parse(stream, media_type, parser_context)
+        except UnreadablePostError:
+            raise ParseError("The form ended before it was complete.") from None
         except SuspiciousOperation as error:
             # Too many parts, or too much text in them.
             raise PayloadTooLarge(str(error), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE) from None
         if any(file.size > limit for _, files in form.files.lists() for file in files):
             raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
         return form
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in members if names.count(name) > 1)
+        raise ValueError(f"an object has {twice!r} more than once")
+    return members
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,12 +1,14 @@
 """Turns every error into `application/problem+json` (RFC 9457), in this one place."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template import loader
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
@@ -87,11 +89,24 @@ def answer_404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def answer_500(request: HttpRequest) -> HttpResponseBase:
     """An error that nobody foresaw; Django has logged it."""
+    if page := try_again_page(sys.exc_info()[1]):
+        return page
     return _page_or_problem(
         request,
         base.InternalError("Something is broken here; the operator finds it in the log by X-Request-ID."),
         defaults.server_error(request),
     )
+
+
+def try_again_page(exception: BaseException | None) -> HttpResponseBase | None:
+    """The page that says that the database can't be reached at the moment; None for any other error."""
+    if not isinstance(exception, OperationalError | InterfaceError):
+        return None
+    refusal = translate(exception)
+    assert refusal
+    page = HttpResponse(loader.render_to_string("503.html", {"detail": refusal.detail}), status=refusal.status)
+    page["Retry-After"] = str(refusal.data["retry_after"])
+    return page
 
 
 def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResponseBase) -> HttpResponseBase:

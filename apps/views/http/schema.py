@@ -98,9 +98,13 @@ def documented(
     token: bool = True,
     parameters: Sequence[Any] = (),
     request: Any = None,
+    ignores_query: bool = False,
     **more: Any,
 ) -> Callable[[F], F]:
-    """Describe an operation: its group, what it does in a few words, its answers and the errors that it may give."""
+    """Describe an operation: its group, what it does in a few words, its answers and the errors that it may give.
+
+    An unknown parameter of a query is refused, but where the call `ignores_query`.
+    """
     # What a generated client calls it.
     operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
 
@@ -124,7 +128,7 @@ def documented(
             parameters=[*parameters, *headers],
             **(more if token else {**more, "auth": []}),
         )
-        return extended(view if any(map(_is_query, parameters)) else _without_query(view))
+        return extended(view if ignores_query or any(map(_is_query, parameters)) else _without_query(view))
 
     return describe
 

@@ -1,0 +1,85 @@
+"""Sees to it that a request's body is read whole or not at all, whichever way it is sent.
+
+Django reads as many bytes as `Content-Length` says. A body that is sent in chunks has no such length, and so would be
+taken for none; a body whose sender breaks off would be taken for whole.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import IO, Any
+
+from django.conf import settings
+
+from apps.views.http.base import JSON
+from apps.views.http.parsers import FORM_OVERHEAD
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+# A body in chunks that is longer than this many bytes is kept on the disk.
+_IN_MEMORY = 1_000_000
+_BLOCK = 65_536
+_FORM = "application/x-www-form-urlencoded"
+
+
+class ReadWholeBodies:
+    """The WSGI application, for which every body has a length and ends where its sender ended it.
+
+    A body in chunks is read first, up to the longest that any call takes; so a longer one is refused with 413 as any
+    other. Reading a body that breaks off raises `OSError`, which Django knows. A form in chunks is refused with 411:
+    nothing in it shows whether it is complete.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The application's answer."""
+        if "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+            # A part of a JSON object is none, so that needs no look.
+            if environ.get("CONTENT_TYPE") != JSON:
+                environ["wsgi.input"] = _Whole(environ["wsgi.input"])
+            return self._application(environ, start_response)
+        is_form = environ.get("CONTENT_TYPE", "").lower().startswith(_FORM)
+        if not environ.get("wsgi.input_terminated") or (is_form and not environ["PATH_INFO"].startswith("/api/")):
+            start_response("411 Length Required", [("Content-Type", "text/plain; charset=utf-8")])
+            return [b"Send this with a Content-Length.\n"]
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
+            environ["CONTENT_LENGTH"] = str(_copy(environ["wsgi.input"], body))
+            environ["wsgi.input"] = body
+            return self._application(environ, start_response)
+
+
+class _Whole:
+    """A stream of known length, of which Django asks for no more than that: raises where it ends before."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """So many bytes."""
+        body = bytearray()
+        while len(body) < size:
+            body += self._required(self._stream.read(size - len(body)))
+        return bytes(body)
+
+    def readline(self, size: int) -> bytes:
+        """The next line, of at most so many bytes."""
+        return self._required(self._stream.readline(size)) if size else b""
+
+    def _required(self, block: bytes) -> bytes:
+        if not block:
+            raise OSError("The body ended before it was complete.")
+        return block
+
+
+def _copy(source: Any, target: IO[bytes]) -> int:
+    """Copy a body up to a byte more than any call takes; returns its length."""
+    left = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.TOGO_IMPORT_MAX_BYTES + FORM_OVERHEAD) + 1
+    longest = left
+    while left and (block := source.read(min(left, _BLOCK))):
+        target.write(block)
+        left -= len(block)
+    target.seek(0)
+    return longest - left
