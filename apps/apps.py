@@ -1,10 +1,14 @@
-"""The one Django app; its label, `togo`, names the tables."""
+"""The one Django app; its label, `togo`, names the tables. And Django's admin, as ToGo has it."""
 
 from django.apps import AppConfig
+from django.contrib import admin
+from django.contrib.admin.apps import AdminConfig
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
 
 class ToGoConfig(AppConfig):
-    """Wires what Django can't find by itself: jobs that listen to services, and system checks."""
+    """Wires the parts that Django doesn't find by itself: jobs that listen to services, and system checks."""
 
     name = "apps"
     label = "togo"
@@ -18,3 +22,24 @@ class ToGoConfig(AppConfig):
         from apps.models.database_sessions import prepare_session
 
         connection_created.connect(prepare_session)
+
+
+class AdminSite(admin.AdminSite):
+    """The admin pages."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether the person is an admin. Nobody is led to a form to sign in who is signed in already.
+
+        Raises `PermissionDenied` for a signed-in person who is no admin.
+        """
+        if super().has_permission(request):
+            return True
+        if request.user.is_authenticated:
+            raise PermissionDenied("The admin pages are for admins.")
+        return False
+
+
+class ToGoAdminConfig(AdminConfig):
+    """Makes `admin.site` that of ToGo."""
+
+    default_site = "apps.apps.AdminSite"

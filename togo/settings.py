@@ -86,7 +86,7 @@ if "*" in ALLOWED_HOSTS and not TOGO_EMBEDDED:
     )
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "apps.apps.ToGoAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

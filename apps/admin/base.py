@@ -1,4 +1,4 @@
-"""What all admin pages share: they ask the services, and show a refusal instead of an error page."""
+"""All admin pages call the services, and show a refusal instead of an error page."""
 
 from typing import Any, TypeVar
 
@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
 from apps.exceptions.base import ToGoError
+from apps.models.names import tidy
 from apps.services.shared.permissions import person
 
 M = TypeVar("M", bound=Model)
@@ -16,23 +17,37 @@ M = TypeVar("M", bound=Model)
 class ServiceAdmin(admin.ModelAdmin[M]):
     """A page whose changes are made by services: `create`, `change` and `remove` call them.
 
-    Django wraps a page in a transaction; a refusal leaves it, so nothing of it is written, and is then shown.
+    Django wraps a page in a transaction. A refusal rolls it back, and is then shown.
     """
 
     def create(self, actor: Any, data: dict[str, Any]) -> M:
-        """Make one with the form's data, by a service."""
+        """Call the service that makes a row of the form's data."""
         raise NotImplementedError
 
     def change(self, actor: Any, row: M, data: dict[str, Any]) -> None:
-        """Change one by a service; `data` holds what differs."""
+        """Call the service that changes the row; `data` holds the changed fields."""
         raise NotImplementedError
 
     def remove(self, actor: Any, row: M) -> None:
-        """Delete one, or whatever takes its place, by a service."""
+        """Call the service that deletes the row."""
         raise NotImplementedError
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Whether a list may be filtered by this part of the address: only by the filters that the page shows.
+
+        By any column, as Django has it, an admin could guess a password's hash letter by letter.
+        """
+        shown = lookup.partition("__")[0] in self.list_filter
+        return shown and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]  # Django takes None
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        """The rows that the search finds; a name is found in whatever form it is typed."""
+        return super().get_search_results(request, queryset, tidy(search_term))
+
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> M:
-        """Let the service write, and go on with what it wrote."""
+        """Let the service write, and return the row that it wrote."""
         actor = person(request.user)
         if change:
             if form.changed_data:
@@ -44,14 +59,14 @@ class ServiceAdmin(admin.ModelAdmin[M]):
         return row
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
-        """Nothing: the service has written it."""
+        """Do nothing: the service has written the row already."""
 
     def delete_model(self, request: HttpRequest, obj: M) -> None:
-        """Delete one."""
+        """Delete a row."""
         self.remove(person(request.user), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
-        """Delete the chosen ones, one by one; a refusal undoes them all."""
+        """Delete the chosen rows one by one. A refusal undoes all of them."""
         with transaction.atomic():
             for row in queryset:
                 self.remove(person(request.user), row)
@@ -63,15 +78,15 @@ class ServiceAdmin(admin.ModelAdmin[M]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The form, or again with the refusal."""
+        """The form; after a refusal the form again, with the refusal as a message."""
         return self._or_refusal(request, super().changeform_view, object_id, form_url, extra_context)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
-        """The question, or the refusal."""
+        """The question whether to delete; after a refusal the page again, with the refusal as a message."""
         return self._or_refusal(request, super().delete_view, object_id, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list, which has actions too."""
+        """The list; after a refusal of one of its actions the list again, with the refusal as a message."""
         return self._or_refusal(request, super().changelist_view, extra_context)
 
     def _or_refusal(self, request: HttpRequest, view: Any, *args: Any) -> HttpResponseBase:

@@ -15,7 +15,7 @@ from apps.services.shared.permissions import person
 
 @admin.register(DailyLimit)
 class DailyLimitAdmin(ServiceAdmin[DailyLimit]):
-    """People's days. What is saved here is set by hand, whatever the rules say."""
+    """The limits of people's days. A limit saved here is set by hand, and rules don't change it."""
 
     form = DailyLimitForm
     list_display = ("user", "date", "taken", "maximum", "wanted", "source_kind", "source_reason")
@@ -23,7 +23,7 @@ class DailyLimitAdmin(ServiceAdmin[DailyLimit]):
     search_fields = ("user__username",)
     autocomplete_fields = ("user",)
     list_select_related = ("user",)
-    # The order of an index: a big table's list must not be sorted.
+    # The order of an index, because sorting a large table takes too long.
     ordering = ("-date", "-rules_version")
     show_full_result_count = False
     actions = ("give_back",)
@@ -55,5 +55,5 @@ class DailyLimitAdmin(ServiceAdmin[DailyLimit]):
             limits.give_back(actor=person(request.user), user_id=day.user_id, date=day.date)
 
     def has_delete_permission(self, request: HttpRequest, obj: DailyLimit | None = None) -> bool:
-        """A day without a limit would only be set again."""
+        """No day's limit is deleted: the daily job would only set it again."""
         return False

@@ -27,5 +27,5 @@ class TaskAdmin(ServiceAdmin[Task]):
         tasks.update_task(actor=actor, task_id=row.pk, **data)
 
     def remove(self, actor: Any, row: Task) -> None:
-        """Delete a task that nobody has."""
+        """Delete a task that nobody has been given."""
         tasks.delete_task(actor=actor, task_id=row.pk)

@@ -15,7 +15,7 @@ from apps.services.shared.permissions import person
 
 @admin.register(User)
 class UserAdmin(ServiceAdmin[User]):
-    """People, and what they may do."""
+    """People and their roles."""
 
     form = UserForm
     list_display = ("username", "first_name", "last_name", "is_active", "is_taskmaster", "is_admin")
@@ -43,5 +43,5 @@ class UserAdmin(ServiceAdmin[User]):
             messages.warning(request, format_html(text, obj, left, "" if left == 1 else "s", obj.pk))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """What a person did stays told."""
+        """Nobody is deleted: the history names them."""
         return False

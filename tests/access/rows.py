@@ -56,8 +56,9 @@ def page(method: str, path: str, person: str, other: str, taskmaster: str, admin
 
 
 def admin_page(method: str, path: str, admin: str, **more: Any) -> Row:
-    """A page for admins alone; anyone else is led to sign in as one."""
-    return Row(method, path, {column: admin if column == ADMIN else ADMIN_SIGN_IN for column in COLUMNS}, **more)
+    """A page for admins alone. Nobody else gets in: who isn't signed in is led to sign in."""
+    answers = (ADMIN_SIGN_IN, "403", "403", "403", admin, ADMIN_SIGN_IN)
+    return Row(method, path, dict(zip(COLUMNS, answers, strict=True)), **more)
 
 
 def each(method: str, path: str, *answers: str, **more: Any) -> Row:

@@ -465,8 +465,8 @@ def _pages_of(name: str) -> list[Row]:
     ]
 
 
-# Who isn't signed in to the admin pages needs no signing out.
-_INDEX = ["302 /admin/"] * 4
+# Who isn't signed in needs no signing out.
+_INDEX = "302 /admin/"
 
 ADMIN_PAGES = [
     each(ANY, "/admin/login/", SIGN_IN),
@@ -485,8 +485,8 @@ ADMIN_PAGES = [
     admin_page("POST", "/admin/password_change/done/", "405"),
     admin_page("GET", "/admin/r/{content_type_id}/{object_id}/", "404", thing="missing"),
     admin_page("POST", "/admin/r/{content_type_id}/{object_id}/", "404", thing="missing"),
-    each("GET", "/admin/logout/", *_INDEX, "405", _INDEX[0]),
-    each("POST", "/admin/logout/", *_INDEX, "200", _INDEX[0]),
+    each("GET", "/admin/logout/", _INDEX, "403", "403", "403", "405", _INDEX),
+    each("POST", "/admin/logout/", _INDEX, "403", "403", "403", "200", _INDEX),
     admin_page("GET", "/admin/{url}", "404", case="whatever isn't one"),
     admin_page("POST", "/admin/{url}", "404", case="whatever isn't one"),
 ]

@@ -55,8 +55,43 @@ def test_it_is_for_admins_alone(taskmaster: User, alice: User, given: Assignment
         with nothing_written():
             for path in paths:
                 for response in (client.get(path), client.post(path, {"name": "baking"})):
-                    assert response.status_code == 302
-                    assert response["Location"].startswith("/admin/login/?next=")
+                    if person is None:
+                        assert response.status_code == 302
+                        assert response["Location"].startswith("/admin/login/?next=")
+                        continue
+                    # No form to sign in for those who are signed in: a page that says why not.
+                    assert response.status_code == 403
+                    assert "The admin pages are for admins." in response.content.decode()
+                    assert 'type="password"' not in response.content.decode()
+
+
+def test_nobody_guesses_a_password_hash_letter_by_letter(page: Client, admin: User, given: Assignment) -> None:
+    users.set_password(actor=admin, user_id=given.user_id, password="of my own choice")
+    hash_begins = User.objects.get(pk=given.user_id).password[:20]
+
+    for query in (
+        f"user/?password__startswith={hash_begins}",
+        f"user/?password__contains={hash_begins[5:]}",
+        "user/?password=!",
+        "user/?epoch=0",
+        "user/?last_login__isnull=1",
+        f"limitrule/?user__password__startswith={hash_begins}",
+        f"dailylimit/?user__password__startswith={hash_begins}",
+        f"dailylimit/?assignments__task__name__startswith={hash_begins}",
+        f"task/?assignment__daily_limit__user__password__startswith={hash_begins}",
+    ):
+        assert page.get(f"/admin/togo/{query}").status_code == 400, query
+    # The filters that the lists show go on working.
+    for query in ("user/?is_active__exact=1", "limitrule/?weekday=0", "dailylimit/?date__gte=2026-03-02"):
+        assert page.get(f"/admin/togo/{query}").status_code == 200, query
+
+
+def test_a_name_is_found_in_whatever_form_it_is_typed(page: Client) -> None:
+    Task.objects.create(name="caf\u00e9")
+
+    response = page.get("/admin/togo/task/", {"q": "cafe\u0301"})
+
+    assert [task.name for task in response.context["cl"].queryset] == ["caf\u00e9"]
 
 
 @pytest.mark.django_db
