@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
+from apps.views import health
 from lab.processes import Server, start_server
 from togo.celery import wait_briefly_for_the_broker
 from togo.embedded.broker import Broker
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         uses_one = item.get_closest_marker("django_db") or _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
         if not (is_test_case or uses_one):
             item.add_marker(pytest.mark.no_db)
+
+
+@pytest.fixture(autouse=True)
+def _health_is_looked_up_anew() -> None:
+    """What one test was told of ToGo's health is nothing to the next."""
+    health._remembered.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -49,19 +49,21 @@ def _deaf() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("broker", [_refusing, _hanging, _deaf])
-def test_every_assignment_is_made_within_a_second(broker: type) -> None:
+def test_a_broker_that_is_gone_costs_an_assignment_at_most_a_second(broker: type) -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     task = Task.objects.create(name="cooking")
     with broker() as url, start_server(CELERY_BROKER_URL=url) as server:
         client = Client(server, token_of(taskmaster))
-        slowest = 0.0
-        for day in DAYS:
+
+        def seconds(person: User, day: date) -> float:
+            body = {"task": task.pk, "user": person.pk, "date": day.isoformat()}
             started = time.monotonic()
-            status, answer = client.call(
-                "POST", "/api/users/assignment/", {"task": task.pk, "user": alice.pk, "date": day.isoformat()}
-            )
-            slowest = max(slowest, time.monotonic() - started)
+            status, answer = client.call("POST", "/api/users/assignment/", body)
             assert status == 201, answer
+            return time.monotonic() - started
+
+        # The first one of a day asks for a job, the second doesn't: a busy machine makes both slow.
+        slowest = max(seconds(alice, day) - seconds(taskmaster, day) for day in DAYS)
 
         assert slowest <= 1.0
         assert DailyLimit.objects.filter(user=alice, taken=1).count() == len(DAYS)
