@@ -4,12 +4,12 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils.timezone import localdate
 
-from apps.models import DailyLimit, LimitDay, Task
+from apps.models import DailyLimit, LimitDay, Task, User
 from lab.processes import Client, start_server, wait_until
 from tests.conftest import make_person, token_of
 
