@@ -104,13 +104,18 @@ def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[
     try:
         yield child
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGTERM)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        end(child)
+
+
+def end(child: "subprocess.Popen[bytes]") -> None:
+    """Ask a process and all it started to end, and kill them after 20 seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 @contextlib.contextmanager

@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 
-from lab.processes import ROOT, free_port, wait_until
+from lab.processes import ROOT, end, free_port, wait_until
 
 _GRANIAN = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "4"]
 _GRANIAN += ["--no-access-log"]
@@ -69,10 +68,4 @@ def server(module: str, *arguments: str, **more: str) -> Iterator[int]:
         wait_until(answers, what=module)
         yield port
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGTERM)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        end(child)
