@@ -56,7 +56,7 @@ web() {
   python manage.py migrate_under_lock
   python manage.py ensure_admin
   # Fails where somebody can sign in with a demonstration password, or where waits behind a pooler are unbounded.
-  python manage.py check --deploy --tag demo --tag pooler --database default
+  python manage.py check --deploy --tag demo --tag pooler --tag names --database default
   # HTTP/1.1 alone: only then does who connects and says nothing, or little, get no more than 30 s. Headers of 64 KiB.
   exec granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers \
     --workers-kill-timeout 20 togo.wsgi:application

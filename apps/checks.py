@@ -69,3 +69,34 @@ def pooler_lock_timeout(
             id="togo.E002",
         )
     ]
+
+
+@register("names", deploy=True)
+def names_of_people(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """togo.W002: "Bob" and "bob" are one username to this database, and two to ToGo.
+
+    Looks only where `--database` is given.
+    """
+    if not databases or connection.vendor != "mysql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT collation_name FROM information_schema.columns "
+            "WHERE table_schema = DATABASE() AND table_name = %s AND column_name = %s",
+            ["togo_user", "username"],
+        )
+        row = cursor.fetchone()
+    if row is None or row[0].endswith("_bin"):  # None: not migrated yet.
+        return []
+    return [
+        Warning(
+            f"In the collation {row[0]} of this database “Bob” and “bob”, or “jörg” and “jorg”, are one username: only "
+            "one of the two can be made, and only its exact spelling signs in.",
+            hint="Stop ToGo, back the database up, and run: ALTER TABLE togo_user MODIFY username varchar(150) "
+            "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL; likewise togo_task for its name, varchar(255). Make "
+            "new databases with COLLATE utf8mb4_bin.",
+            id="togo.W002",
+        )
+    ]

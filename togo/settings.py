@@ -213,6 +213,8 @@ match _database["ENGINE"].rpartition(".")[2]:
             "isolation_level": "read committed",
             "init_command": "SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES'",
         }
+        # MariaDB has no indexes on expressions. The index that it lacks spares a sort, and nothing depends on it.
+        SILENCED_SYSTEM_CHECKS = ["models.W043"]
         # As an installation's: where "Bob" and "bob" are two people, as everywhere else.
         _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 

@@ -4,13 +4,13 @@ from apps.exceptions.base import ToGoError
 
 
 class AssignmentNotFound(ToGoError):
-    """No assignment has this id, or none that this person may see."""
+    """There is no assignment with this id that this person may see."""
 
     code, status, title = "assignment_not_found", 404, "There is no such assignment"
 
 
 class DateOutOfRange(ToGoError):
-    """The date is further ahead than may be planned, or past for somebody who may only plan from today on."""
+    """The date is too far ahead, or past and the person may only plan from today on."""
 
     code, status, title = "date_out_of_range", 400, "This date can't be planned"
 
@@ -31,12 +31,12 @@ class AlreadyAssigned(ToGoError):
 
 
 class NoFreeDay(ToGoError):
-    """The person has no day with room, or none without this task, from `first` to `last`."""
+    """From `first` to `last` the person has no day with room and without this task."""
 
     code, status, title = "no_free_day", 409, "There is no free day"
 
 
 class BulkRefused(ToGoError):
-    """Some assignments of a bulk that is all or nothing can't be made, so none is; `failures` says which and why."""
+    """A bulk in mode `all` was refused and nothing is written; `failures` lists the refused items and the reasons."""
 
     code, status, title = "bulk_refused", 409, "Some of these can't be assigned"

@@ -1,4 +1,4 @@
-"""Why a backup is not taken or not put back. No call of the API does either."""
+"""Errors about backups. Commands raise them; the API has no calls for backups."""
 
 
 class BackupRefused(Exception):

@@ -1,4 +1,4 @@
-"""What every named error has, and the errors that belong to no single API."""
+"""The base of all named errors, and the errors that belong to no single API."""
 
 from typing import Any, ClassVar
 
@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 class ToGoError(Exception):
     """A refusal that a caller can act on.
 
-    `code` names it for programs and never changes; `status` is its HTTP status; `title` says what it is in general
-    and `detail` what happened this time; `data` holds what helps to choose what to do instead.
+    `code` names it for programs and never changes; `status` is its HTTP status; `title` describes the
+    kind of error and `detail` this case; `data` helps the caller to choose what to do instead.
     """
 
     code: ClassVar[str]
@@ -20,7 +20,7 @@ class ToGoError(Exception):
         self.data = data
 
     def as_problem(self) -> dict[str, Any]:
-        """The members of the problem that says this error, as RFC 9457 has them."""
+        """This error as the members of an RFC 9457 problem."""
         return {
             "type": f"/errors/#{self.code}",
             "title": self.title,
@@ -32,13 +32,13 @@ class ToGoError(Exception):
 
 
 class InvalidRequest(ToGoError):
-    """What was sent can't be understood; `errors` names each field and what was expected of it."""
+    """The request has missing, unknown or wrong fields; `errors` names each of them and says what was expected."""
 
     code, status, title = "invalid_request", 400, "The request is not valid"
 
 
 class NotAuthenticated(ToGoError):
-    """The call needs an access token and came without one."""
+    """The call needs an access token, and none was sent."""
 
     code, status, title = "not_authenticated", 401, "Sign in first"
 
@@ -50,43 +50,43 @@ class NotAllowed(ToGoError):
 
 
 class NotFound(ToGoError):
-    """Nothing there, or nothing that this person may know of."""
+    """There is nothing at this path, or this person may not know of it."""
 
     code, status, title = "not_found", 404, "Nothing is found here"
 
 
 class MethodNotAllowed(ToGoError):
-    """The path is right, the method isn't; the `Allow` header names those that are."""
+    """The path exists, but not with this method; the `Allow` header names the methods that it has."""
 
     code, status, title = "method_not_allowed", 405, "This can't be done here"
 
 
 class NotAcceptable(ToGoError):
-    """The `Accept` header names nothing that ToGo can answer with."""
+    """The `Accept` header names no media type that ToGo can answer with."""
 
     code, status, title = "not_acceptable", 406, "No such representation"
 
 
 class PayloadTooLarge(ToGoError):
-    """The body is longer than a call may be."""
+    """The body is longer than this call allows."""
 
     code, status, title = "payload_too_large", 413, "The request is too long"
 
 
 class UnsupportedMediaType(ToGoError):
-    """The body isn't of a type that this call reads."""
+    """This call doesn't read bodies of this media type."""
 
     code, status, title = "unsupported_media_type", 415, "The body has the wrong type"
 
 
 class TooManyRequests(ToGoError):
-    """A person, or an address that nobody is signed in from, calls too often; `retry_after` says how long to wait."""
+    """A person, or an address without a sign-in, calls too often; `retry_after` says how many seconds to wait."""
 
     code, status, title = "too_many_requests", 429, "Too many calls"
 
 
 class InternalError(ToGoError):
-    """Something in ToGo is broken; the log has the request's id."""
+    """ToGo has a fault; the operator finds it in the log by the request's id."""
 
     code, status, title = "internal_error", 500, "Something went wrong here"
 

@@ -4,6 +4,6 @@ from apps.exceptions.base import ToGoError
 
 
 class LimitBelowTaken(ToGoError):
-    """The wanted maximum is lower than what the person already has on that day (`taken`)."""
+    """The new maximum is lower than the number of tasks (`taken`) that the person already has on that day."""
 
     code, status, title = "limit_below_taken", 409, "More than this is already taken"

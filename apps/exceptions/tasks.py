@@ -17,7 +17,7 @@ class TaskExists(ToGoError):
 
 
 class TaskInactive(ToGoError):
-    """The task is retired and can't be assigned any more."""
+    """The task is retired, so it can't be assigned any more."""
 
     code, status, title = "task_inactive", 409, "This task is retired"
 

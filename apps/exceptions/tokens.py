@@ -4,18 +4,19 @@ from apps.exceptions.base import ToGoError
 
 
 class InvalidCredentials(ToGoError):
-    """No active person has this name and password; which of them is wrong is not told."""
+    """No active person has this name and password. The answer doesn't say which of the two is wrong."""
 
     code, status, title = "invalid_credentials", 401, "The username or the password is wrong"
 
 
 class TooManyAttempts(ToGoError):
-    """Too many wrong passwords came from one address lately; `retry_after` says how many seconds to wait."""
+    """Too many wrong passwords came from one address within 15 minutes; `retry_after` says how many seconds to wait."""
 
     code, status, title = "too_many_attempts", 429, "Too many wrong passwords"
 
 
 class TokenNotValid(ToGoError):
-    """The token is forged, expired, used up, revoked, or of a person who may no longer sign in."""
+    """The token is forged, expired, used or revoked, or was made before its person's password changed or the person was
+    deactivated."""
 
     code, status, title = "token_not_valid", 401, "The token is not valid"

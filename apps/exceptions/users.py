@@ -10,6 +10,6 @@ class UserNotFound(ToGoError):
 
 
 class UserInactive(ToGoError):
-    """The person is deactivated and can't be given anything."""
+    """The person is deactivated, so they can't be given tasks."""
 
     code, status, title = "user_inactive", 409, "This person is deactivated"

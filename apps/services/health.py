@@ -1,4 +1,4 @@
-"""Tells whether ToGo can do its work."""
+"""Says whether ToGo can do its work."""
 
 import datetime
 import logging
@@ -16,8 +16,8 @@ from apps.services import unit_of_work
 
 logger = logging.getLogger(__name__)
 
-# The periodic job runs every minute; a worker that missed five turns is gone, or alive but deaf. Fewer it may miss
-# while it does something long.
+# The periodic job runs every minute. After five missed runs the worker is gone, or hangs; it may miss fewer while it
+# does a long job.
 JOB_SILENCE = datetime.timedelta(minutes=5)
 LIMIT_JOB = "set_due_limits"
 DRIFT_JOB = "check_limits"
@@ -25,14 +25,14 @@ DRIFT_JOB = "check_limits"
 
 @dataclass
 class Readiness:
-    """`ok`, `degraded` (everything works, but limits aren't set ahead) or `unavailable`, and why."""
+    """`ok`, `degraded` (every call works, but limits aren't set ahead) or `unavailable`, and the reasons."""
 
     status: str = "ok"
     reasons: list[str] = field(default_factory=list)
 
 
 def readiness() -> Readiness:
-    """Look at the database and its migrations, the broker, and when the periodic job last ran."""
+    """Check the database and its migrations, the broker, and when the periodic job last ran."""
     try:
         if _unapplied():
             return Readiness("unavailable", ["The database's migrations are not applied; run manage.py migrate."])
@@ -54,7 +54,7 @@ def readiness() -> Readiness:
 
 
 def note_job(name: str, *, seconds: float | None = None, found: int | None = None) -> None:
-    """Note that a periodic job has just run to its end, how long it took and how many it found."""
+    """Write down that a periodic job has just finished, how long it took, and how many faults it found."""
     values = {"finished_at": timezone.now(), "seconds": seconds, "found": found}
     unit_of_work.run(lambda: JobRun.objects.update_or_create(pk=name, defaults=values))
 

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what web processes count, and what the database and the broker know when it asks."""
+"""Numbers for Prometheus. Web processes count requests; the database and the broker are asked when Prometheus asks."""
 
 import functools
 import os
@@ -23,7 +23,7 @@ _refusals = Counter("togo_refusals", "Refusals of the API, by the code of docs/e
 
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
-    """Count an answer. `route` is the pattern, not the path: there are as many as we wrote."""
+    """Count an answer. `route` is the pattern and not the path, so that the number of time series is bounded."""
     requests, latency = _counted(method if method in _METHODS else "other", route, status)
     requests.inc()
     latency.observe(seconds)
@@ -40,21 +40,22 @@ def count_refusal(code: str) -> None:
 
 
 def text() -> bytes:
-    """All numbers in Prometheus' text format: those of every web process of this server, and what is known to all.
+    """All numbers in Prometheus' text format: the sums over the web processes of this machine, and the state of the
+    jobs, the database and the broker.
 
-    Raises nothing where the database or the broker is gone: that is one of the numbers.
+    Raises nothing when the database or the broker is gone: two of the numbers say so.
     """
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's, untyped
     else:
         registry.register(REGISTRY)
-    registry.register(_Known())
+    registry.register(_State())
     return generate_latest(registry)
 
 
-class _Known(Collector):
-    """What is the same whichever process is asked."""
+class _State(Collector):
+    """The numbers that are the same in every process."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:

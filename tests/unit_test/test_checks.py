@@ -9,8 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection, connections
 
+from apps.exceptions.tokens import InvalidCredentials
 from apps.models import User
-from apps.services import users
+from apps.services import tokens, users
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +83,31 @@ def test_a_database_that_fails_is_not_taken_for_one_without_a_demonstration() ->
 
 def _fails(*_: Any) -> Any:
     raise OperationalError("it fails")
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="others tell names apart as ToGo does")
+@pytest.mark.django_db(transaction=True)
+def test_names_a_mariadb_that_takes_two_people_for_one() -> None:
+    assert found("names", databases=["default"]) == []
+
+    column = "MODIFY username varchar(150) CHARACTER SET utf8mb4 COLLATE {} NOT NULL"
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE togo_user {column.format('utf8mb4_general_ci')}")
+        assert found("names", databases=["default"]) == ["togo.W002"]
+        assert found("names") == []
+        # Until it is mended, nobody signs in by a spelling that has password tries of its own.
+        users.create_user(actor=None, username="bob", password="of my own choice")
+        assert User.objects.filter(username="BOB").exists()
+        with pytest.raises(InvalidCredentials):
+            tokens.authenticated(username="BOB", password="of my own choice", address="192.0.2.1")
+        assert tokens.authenticated(username="bob", password="of my own choice", address="192.0.2.1")
+    finally:
+        with connection.cursor() as cursor:
+            # The hint's own words.
+            cursor.execute(f"ALTER TABLE togo_user {column.format('utf8mb4_bin')}")
+    assert found("names", databases=["default"]) == []
+
+
+def test_an_installation_has_nothing_to_complain_of() -> None:
+    assert [message.id for message in run_checks()] == []

@@ -1,8 +1,8 @@
-"""Who may do what: the one place that says it.
+"""The one place that decides who may do what.
 
-Admins are taskmasters too. A taskmaster does everything to everyone's assignments and limits. Anyone else gives
-tasks to themselves, from today on, and moves or takes away again what they gave themselves. What is theirs, whoever
-gave it, they mark as done or open: whoever may see an assignment may do that.
+Admins are taskmasters too. A taskmaster may change everyone's assignments and limits. Anyone else may give tasks to
+themselves, from today on, and move or take away the assignments that they gave themselves. Everyone may mark their own
+assignments as done or open, no matter who gave them.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from apps.models import Assignment, User
 
 
 def person(user: object) -> User:
-    """The signed-in person of a request, for whom nothing but the type is checked again."""
+    """The signed-in person of a request, typed. Raises `NotAuthenticated` for an anonymous user."""
     if not isinstance(user, User):
         raise NotAuthenticated("Sign in first.")
     return user
@@ -48,15 +48,15 @@ def require_admin(actor: User) -> None:
 
 
 def require_may_change(actor: User, user_id: int) -> None:
-    """Raise `NotAllowed` unless `actor` is an admin; `UserNotFound` if they may not even see this person."""
+    """Raise `UserNotFound` if `actor` may not see this person, and `NotAllowed` unless `actor` is an admin."""
     if user_id != actor.pk and not actor.may_assign_to_all:
         raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
     require_admin(actor)
 
 
 def require_may_see_days_of(actor: User, user_ids: list[int]) -> None:
-    """Raise `UserNotFound` unless all these people are there and `actor` may see their days: their own, or as a
-    taskmaster everyone's."""
+    """Raise `UserNotFound` unless all these people exist and `actor` may see their days. Everyone may see their own, a
+    taskmaster may see everyone's."""
     people = User.objects.filter(pk__in=user_ids)
     seen = people.values_list("pk", flat=True) if actor.may_assign_to_all else [actor.pk]
     if missing := set(user_ids) - set(seen):
@@ -71,7 +71,7 @@ def require_may_assign(actor: User, user_id: int, date: datetime.date) -> None:
 
 
 def earliest_date(actor: User) -> datetime.date | None:
-    """The first date for which `actor` may give tasks: today; None for taskmasters, who plan the past too."""
+    """The first date for which `actor` may give tasks: today, or None for taskmasters, who may plan the past too."""
     return None if actor.may_assign_to_all else today()
 
 
@@ -81,7 +81,7 @@ def may_plan(actor: User, date: datetime.date) -> bool:
 
 
 def require_date(date: datetime.date, *, earliest: datetime.date | None = None) -> None:
-    """Raise `DateOutOfRange` for a date before `earliest` or after the last one that can be planned."""
+    """Raise `DateOutOfRange` for a date before `earliest` or after the last date that can be planned."""
     if earliest is not None and date < earliest:
         raise DateOutOfRange(f"You may plan from today, {earliest}, on.", earliest=earliest, latest=last_date())
     if date > last_date():
@@ -109,10 +109,10 @@ def require_may_unassign(actor: User, assignment: Assignment) -> None:
 
 
 def may_read_metrics(*, token: str, address: str, forwarded: bool) -> bool:
-    """Whether a request with this bearer token, from this address and maybe through a proxy, may read `/metrics`.
+    """Whether a request with this bearer token, from this address and perhaps through a proxy, may read `/metrics`.
 
-    With `TOGO_METRICS_TOKEN` set, only who sends it. Else only this machine, in the embedded way, and not through a
-    proxy, for which everyone comes from this machine.
+    If `TOGO_METRICS_TOKEN` is set, a request must send it. If not, only requests from this machine may, in the embedded
+    way and not through a proxy: behind a proxy every request seems to come from this machine.
     """
     if settings.TOGO_METRICS_TOKEN:
         return secrets.compare_digest(token.encode(), settings.TOGO_METRICS_TOKEN.encode())
