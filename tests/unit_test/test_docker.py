@@ -224,7 +224,7 @@ def test_web_migrates_makes_the_admin_refuses_demo_passwords_and_serves(entrypoi
     assert entrypoint.calls == [
         "python manage.py migrate_under_lock",
         "python manage.py ensure_admin",
-        "python manage.py check --deploy --tag demo --tag pooler --database default",
+        "python manage.py check --deploy --tag demo --tag pooler --tag names --database default",
         "granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers "
         "--workers-kill-timeout 20 togo.wsgi:application",
     ]
