@@ -2,15 +2,17 @@
 
 import http.client
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.models import PasswordTries, User
 from apps.services import tokens, users
-from lab.processes import ROOT, Client, Server, environment, wait_until
+from lab.processes import ROOT, Client, Server, children_of, environment, wait_until
 from tests.storm_test.storms import Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -53,6 +55,22 @@ def test_right_passwords_at_once_are_not_taken_for_guesses(server: Server, bob: 
     # Each of the two web processes checks two at once, so none has to wait for its place.
     assert count(answers) == {200: 12}
     assert list(PasswordTries.objects.values_list("times", "pending")) == [([], []), ([], [])]
+
+
+def test_a_crowd_that_signs_in_takes_bounded_memory(server: Server, bob: User) -> None:
+    """Argon2 takes 100 MB for each password: eight threads at once would take 800 MB in each of the processes."""
+    crowd = Crowd(server, bob, size=32)
+    body = {"username": "bob", "password": PASSWORD}
+
+    answers = crowd.all_at_once(lambda client, _: client.call("POST", "/api/users/token/", body))
+
+    # On a slow machine some wait for their turn too long, and are told to try again.
+    assert count(answers)[200] > 4
+    assert set(count(answers)) <= {200, 503}
+    for pid in children_of(server.pid):
+        peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        assert peak is not None
+        assert int(peak[1]) < 450_000
 
 
 # Five web processes that are killed while they check a password.
