@@ -17,8 +17,9 @@ class ImportCreateSerializer(StrictSerializer):
 
     file = serializers.FileField(
         allow_empty_file=True,
-        help_text="CSV in UTF-8 with the columns `task`, `user` (ids, or names where unambiguous) and `date` "
-        "(YYYY-MM-DD), separated by commas, semicolons or tabs. The first line names them.",
+        help_text="CSV in UTF-8, or in UTF-16 with a byte order mark. The columns are `task`, `user` (ids, or names "
+        "where unambiguous) and `date` (YYYY-MM-DD), separated by commas, semicolons or tabs. The first line names "
+        "them; before it there may be a line `sep=;`.",
     )
     dry_run = serializers.ChoiceField(
         choices=["true", "false"],

@@ -47,6 +47,17 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- what is taken ----------------------------------------------------------------------------------------------
 
 
+def test_19_megabytes_of_blank_lines_are_refused_before_they_are_read(taskmaster: User, settings: Any) -> None:
+    settings.TOGO_IMPORT_MAX_ROWS = 100
+    file = io.BytesIO(f"{HEADER}1,alice,2026-03-02\n".encode() + b"\n" * 19_000_000)
+
+    with pytest.raises(InvalidRequest, match="The file has more than 1,200 lines; remove the empty ones"):
+        imports.start(actor=taskmaster, file=file, dry_run=False)
+
+    assert file.tell() < 2000
+    assert not Import.objects.exists()
+
+
 def test_keeps_the_rows_in_blocks_and_waits(taskmaster: User, small_blocks: None) -> None:
     whole = start(taskmaster, "1,alice,2026-03-02\n\n2,bob,2026-03-03\n3,'tis,soon\n")
 

@@ -39,11 +39,41 @@ def read(text: str | bytes) -> list[spreadsheets.Row]:
         "id,task,task_name,user,date\n7,cooking,x,alice,2026-03-02\n",
         "task,user,date,,\ncooking,alice,2026-03-02,,\n",
         'task, "user", date\ncooking, "alice", 2026-03-02\n',
+        "\ufeff\ufefftask,user,date\ncooking,alice,2026-03-02\n",
+        "task,user,date\ncooking,alice,2026-03-02\r\n\x1a",
+        "task,user,date\ncooking,alice,2026-03-02\x1a",
+        "task,user,date\ncooking,alice,2026-03-02\n\x1a\x1a",
     ],
     ids=repr,
 )
 def test_reads_a_file_however_a_spreadsheet_wrote_it(text: str) -> None:
     assert read(text) == [(2, ROW)]
+
+
+@pytest.mark.parametrize(
+    ("line", "separator"), [("sep=;", ";"), ("\ufeffSEP=,", ","), ("sep=\t", "\t"), ('"sep=;"', ";")], ids=repr
+)
+def test_the_first_line_may_name_the_separator_as_excel_does(line: str, separator: str) -> None:
+    header, row = separator.join(COLUMNS), separator.join(ROW)
+
+    assert read(f"{line}\r\n{header}\r\n{row}\r\n") == [(3, ROW)]
+    # It counts more than the separators that stand in the header.
+    assert read(f"{line}\n{header}{separator}\n{row}\n") == [(3, ROW)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["", "\r\n", "\r\n\x1a"], ids=repr)
+def test_reads_utf_16_with_a_byte_order_mark_as_excel_writes_unicode_text(encoding: str, end: str) -> None:
+    # Ċ and 𝕏 have bytes that look like a line feed, and two code units.
+    text = f'\ufefftask\tuser\tdate\r\nĊooking ਊ 𝕏\talice\t2026-03-02\r\n\r\n"two\nlines"\tb\tc{end}'
+
+    assert read(text.encode(encoding)) == [(2, ["Ċooking ਊ 𝕏", "alice", "2026-03-02"]), (4, ["two\nlines", "b", "c"])]
+
+
+def test_reads_a_long_utf_16_file_whole() -> None:
+    text = "\ufefftask;user;date\n" + "kuchařka 👩‍🍳;b;c\n" * 20_000
+
+    assert read(text.encode("utf-16-le")) == read(text)
 
 
 def test_passes_over_empty_lines_and_still_counts_them() -> None:
@@ -87,13 +117,21 @@ def test_a_file_can_be_read_again() -> None:
         (b"\xef\xbb\xbf", "The file is empty"),
         (b"\n \r\n\n", "The file is empty"),
         (b",,\n", "The file is empty"),
-        ("task,user,date\n".encode("utf-16"), "Line 1 is not UTF-8"),
-        ("task,user,date\n".encode("utf-16-le"), "Line 1 holds NUL bytes"),
+        ("task,user,date\n".encode("utf-16-le"), "Line 1 contains NUL bytes"),
+        ("task,user,date\n".encode("utf-32"), "Line 1 contains NUL bytes"),
+        (b"\xff\xfe", "The file is empty"),
+        ("task,user,date\na,b,c".encode("utf-16") + b"d", "Line 2 is not UTF-16"),
+        ("task,user,date\na,b,c\n\ud800,e,f\n".encode("utf-16", "surrogatepass"), "Line 3 is not UTF-16"),
+        ("x".encode("utf-16") * 1_000_000, "Line 1: a row is longer than 100,000 bytes"),
+        (b"sep=;\n", "The file is empty"),
+        (b"sep=|\ntask|user|date\n", "Line 1 has unknown columns ('sep=|');"),
+        (b"sep=;\nsep=;\ntask;user;date\n", "Line 2 has unknown columns ('sep=');"),
+        (b"task,user,date\n" + b"," * 1000, "Line 2 has more than 1,000 cells"),
         ("task,user,date\na,b,c\nJörg,b,c\n".encode("latin-1"), "Line 3 is not UTF-8"),
-        (b"task,user,date\na,b,c\nd\0,e,f\n", "Line 3 holds NUL bytes"),
+        (b"task,user,date\na,b,c\nd\0,e,f\n", "Line 3 contains NUL bytes"),
         (b"task,user,date\na,b,\xed\xa0\x80\n", "Line 2 is not UTF-8"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "Line 1 is not UTF-8"),
-        (b"PK\x03\x04\x14\0\x06\0", "Line 1 holds NUL bytes"),
+        (b"PK\x03\x04\x14\0\x06\0", "Line 1 contains NUL bytes"),
         (b"task,user\na,b\n", "Line 1 lacks date;"),
         (b"\n\nuser\na\n", "Line 3 lacks task, date;"),
         (b"task,user,date,colour\na,b,c,d\n", "Line 1 has unknown columns ('colour');"),
@@ -104,8 +142,8 @@ def test_a_file_can_be_read_again() -> None:
         (b"task,user,date\na,b,c,d\n", "Line 2 has more cells than the header; is one with ',' unquoted?"),
         (b"task;user;date\na;b;c;;d\n", "Line 2 has more cells than the header; is one with ';' unquoted?"),
         (b'task,user,date\na,b,c\n"a,b,c\nd,e,f\n', "Line 3: a quoted cell that begins here never ends."),
-        (b'task,user,date\n"a"b,c,d\n', "Line 2: the quotes or the line ends are not those of a CSV file."),
-        (b"task,user,date\ra,b,c\rd,e,f\r", "Line 1: the quotes or the line ends are not those of a CSV file."),
+        (b'task,user,date\n"a"b,c,d\n', "Line 2: the quotes or the line ends are not valid in a CSV file."),
+        (b"task,user,date\ra,b,c\rd,e,f\r", "Line 1: the quotes or the line ends are not valid in a CSV file."),
         (
             b'task,user,date\n"' + b"a,b,c\n" * 50_000,
             "a row is longer than 100,000 bytes; does a quoted cell never end",
@@ -125,6 +163,22 @@ def test_refuses_with_the_line_what_is_no_such_file(data: bytes, said: str) -> N
     assert len(refused.value.detail) < 300
     (error,) = refused.value.data["errors"]
     assert (error["field"], error["message"]) == ("file", refused.value.detail)
+
+
+@pytest.mark.parametrize("empty", ["\n", "\r\n", ";;\n", '"\n"\n', "  \n"], ids=repr)
+def test_reads_no_further_than_the_most_lines_whatever_they_contain(empty: str) -> None:
+    file = io.BytesIO(b"task;user;date\na;b;c\n" + empty.encode() * 1000)
+
+    with pytest.raises(InvalidRequest, match="The file has more than 100 lines; remove the empty ones"):
+        list(spreadsheets.read(file, COLUMNS, most_lines=100))
+
+    assert file.tell() <= len("task;user;date\na;b;c\n") + 100 * len(empty)
+
+
+def test_a_file_with_exactly_the_most_lines_is_read() -> None:
+    file = io.BytesIO(b"task,user,date\n\na,b,c\n")
+
+    assert list(spreadsheets.read(file, COLUMNS, most_lines=3)) == [(3, ["a", "b", "c"])]
 
 
 def test_the_longest_cell_is_read() -> None:

@@ -132,7 +132,9 @@ def _rows(file: Source) -> Iterator[list[object]]:
     """The rows as a block has them. Raises `PayloadTooLarge` at one too many, and `InvalidRequest` for none."""
     limit = settings.TOGO_IMPORT_MAX_ROWS
     number = 0
-    for number, row in enumerate(spreadsheets.read(file, COLUMNS, _OTHERS), 1):
+    # Two lines for each row: a cell may have a line break, and some programs write an empty line after each row.
+    most_lines = 2 * limit + 1000
+    for number, row in enumerate(spreadsheets.read(file, COLUMNS, _OTHERS, most_lines=most_lines), 1):
         if number > limit:
             message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
             raise PayloadTooLarge(message, limit=limit)

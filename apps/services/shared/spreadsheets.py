@@ -1,9 +1,11 @@
-"""CSV as spreadsheets write it and read it, line by line: a file of any length needs no more memory than a short one.
+"""Reads and writes CSV as spreadsheets do, row by row: a long file needs no more memory than a short one.
 
-Reading takes UTF-8 with and without byte order mark, commas, semicolons and tabs, and any line ends but single
-carriage returns. Writing is RFC 4180 in UTF-8 with a byte order mark, without which Excel takes it for something else.
+It reads UTF-8, UTF-16 with a byte order mark (Excel's "Unicode text"), commas, semicolons and tabs, Excel's first line
+`sep=;`, and all line ends except single carriage returns. It writes RFC 4180 in UTF-8 with a byte order mark, without
+which Excel would read another encoding.
 """
 
+import codecs
 import csv
 import datetime
 import io
@@ -16,14 +18,19 @@ from typing import NamedTuple, Protocol
 from apps.exceptions.base import InvalidRequest
 
 SEPARATORS = ",;\t"
-LONGEST_ROW = 100_000  # bytes, of all its lines
-LONGEST_CELL = 255  # characters, of a cell that is read
+LONGEST_ROW = 100_000  # bytes in UTF-8, with all lines of the row
+LONGEST_CELL = 255  # characters, in the columns that were asked for
+MOST_CELLS = 1000  # in a row after the header, with the empty ones at its end
 _BYTE_ORDER_MARK = "\ufeff"
-# What is written at once, in characters.
+# Old editors end a file with Ctrl-Z.
+_END_OF_FILE = "\x1a"
+# Excel takes the separator from a first line such as `sep=;`.
+_SEPARATOR_LINE = re.compile(rf'"?sep=([{SEPARATORS}])"?[\r\n]*', re.IGNORECASE)
+# Bytes or characters that are read or written at once.
 _PIECE = 64_000
 
-# Spreadsheets run what begins like this: https://owasp.org/www-community/attacks/CSV_Injection. Apostrophes before it
-# are ours or were there already; one more is put before either, so that taking one away gives back what was there.
+# Spreadsheets run text that begins like this: https://owasp.org/www-community/attacks/CSV_Injection. `write` puts an
+# apostrophe before it, also where there are apostrophes already. So `read` restores the text by removing one.
 _FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 
@@ -31,29 +38,36 @@ class Source(Protocol):
     """A file of bytes that can be read again."""
 
     def readline(self, size: int, /) -> bytes:
-        """The next line, or as much of it."""
+        """The next line, but at most `size` bytes of it."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next `size` bytes, or fewer at the end."""
 
     def seek(self, offset: int, /) -> object:
-        """Go to a place in the file."""
+        """Go to a position in the file."""
 
 
 class Row(NamedTuple):
-    """The line that a row begins on, and its cells in the order of the columns that were asked for."""
+    """The number of the row's first line, and the row's cells in the order of the columns that were asked for."""
 
     line: int
     cells: list[str]
 
 
-def read(file: Source, columns: Sequence[str], others: Collection[str] = ()) -> Iterator[Row]:
-    """The rows of a file that aren't empty, each with its cells of `columns`, without blanks around.
+def read(
+    file: Source, columns: Sequence[str], others: Collection[str] = (), *, most_lines: int | None = None
+) -> Iterator[Row]:
+    """Yield the rows of a file, without empty ones. Each has the cells of `columns`, without blanks around them.
 
-    The first line names the columns, in any order and case; those of `others` are passed over.
-    Raises `InvalidRequest`, with the line, for whatever isn't such a file.
+    The first line names the columns, in any order and case; `read` skips columns that are in `others`.
+    Raises `InvalidRequest` with the line's number if the file isn't such a file, or has more than `most_lines` lines.
     """
-    file.seek(0)
-    lines = _Lines(file)
-    header = next((line for line in lines if line.strip()), "")
-    separator = max(SEPARATORS, key=header.count)
+    lines = _Lines(file, most_lines)
+    header = _next_filled(lines)
+    if told := _SEPARATOR_LINE.fullmatch(header):
+        separator, header = told[1], _next_filled(lines)
+    else:
+        separator = max(SEPARATORS, key=header.count)
     rows = _rows(lines, csv.reader(chain([header], lines), delimiter=separator, strict=True, skipinitialspace=True))
     names = _names(next(rows, Row(0, [])), columns, others)
     places = [names.index(column) for column in columns]
@@ -70,7 +84,7 @@ def read(file: Source, columns: Sequence[str], others: Collection[str] = ()) -> 
 
 
 def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """A file in pieces. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    """Yield a CSV file in pieces. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
     piece = io.StringIO(newline="")
     writer = csv.writer(piece)
     piece.write(_BYTE_ORDER_MARK)
@@ -95,52 +109,106 @@ def _cell(value: object) -> object:
 
 
 def _as_typed(cell: str) -> str:
-    """Without the apostrophe that `write` has put before it."""
+    """The cell without the apostrophe that `write` put before it."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 class _Lines:
-    """The lines of a file as text; `number` is that of the last one, and `row_begins` is said before each row."""
+    """Iterates over the lines of a file as text. `number` is the number of the last line that was read.
 
-    def __init__(self, file: Source) -> None:
-        self._file = file
+    Call `row_begins` before each row: it bounds the length of a row, however many lines that has.
+    """
+
+    def __init__(self, file: Source, most: int | None) -> None:
+        file.seek(0)
+        mark = file.read(2)
+        file.seek(0)
+        self._is_utf_16 = mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        self._readline = _Utf16(file).readline if self._is_utf_16 else file.readline
+        self._most = most
         self._left = LONGEST_ROW
         self.number = 0
 
     def row_begins(self) -> None:
-        """From here a row may be so long."""
+        """Let the next row have the full length."""
         self._left = LONGEST_ROW
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._file.readline(self._left + 1)
+        line = self._readline(self._left + 1)
         if not line:
             raise StopIteration
         self.number += 1
+        if self._most is not None and self.number > self._most:
+            raise _refusal("max_length", f"The file has more than {self._most:,} lines; remove the empty ones.")
         self._left -= len(line)
         if self._left < 0:
             message = f"Line {self.number}: a row is longer than {LONGEST_ROW:,} bytes; does a quoted cell never end?"
             raise _refusal("max_length", message)
         try:
-            text = line.decode("utf-8-sig" if self.number == 1 else "utf-8")
+            text = line.decode()
         except UnicodeDecodeError:
-            raise _refusal("encoding", f"Line {self.number} is not UTF-8; save the file as CSV in UTF-8.") from None
+            encoding = "UTF-16" if self._is_utf_16 else "UTF-8"
+            message = f"Line {self.number} is not {encoding}; save the file as CSV in UTF-8."
+            raise _refusal("encoding", message) from None
         if "\0" in text:
-            raise _refusal("encoding", f"Line {self.number} holds NUL bytes; save the file as CSV in UTF-8.")
+            raise _refusal("encoding", f"Line {self.number} contains NUL bytes; save the file as CSV in UTF-8.")
+        if self.number == 1:
+            # Some programs write a second mark before the first one.
+            text = text.lstrip(_BYTE_ORDER_MARK)
+        if text.endswith(_END_OF_FILE):  # Nothing follows: any other line ends with a line feed.
+            text = text.rstrip(_END_OF_FILE)
+            if not text:
+                raise StopIteration
         return text
 
 
+class _Utf16:
+    """Reads a UTF-16 file as if it were UTF-8. Bytes that are not UTF-16 become bytes that are not UTF-8."""
+
+    def __init__(self, file: Source) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+        self._read = bytearray()
+        self._ended = False
+
+    def readline(self, size: int) -> bytes:
+        """The next line, but at most `size` bytes of it."""
+        while (end := self._read.find(b"\n", 0, size) + 1) == 0 and len(self._read) < size and not self._ended:
+            self._read_on()
+        line = bytes(self._read[: end or size])
+        del self._read[: len(line)]
+        return line
+
+    def _read_on(self) -> None:
+        piece = self._file.read(_PIECE)
+        self._ended = not piece
+        try:
+            text = self._decoder.decode(piece, final=self._ended)
+        except UnicodeDecodeError:
+            self._read += b"\xff"  # Half a character at the end.
+        else:
+            self._read += text.encode("utf-8", "surrogatepass")
+
+
+def _next_filled(lines: Iterator[str]) -> str:
+    """The next line that isn't blank, or an empty text at the end."""
+    return next((line for line in lines if line.strip()), "")
+
+
 def _rows(lines: _Lines, cells_of_lines: Iterator[list[str]]) -> Iterator[Row]:
-    first = max(lines.number, 1)  # The header's line is read already.
+    first = header = max(lines.number, 1)  # The header's line is read already.
     while True:
         try:
             cells = next(cells_of_lines, None)
         except csv.Error as error:
-            raise _refusal("invalid", f"Line {first}: {_explained(error)}.") from None
+            raise _refusal("invalid", f"Line {first}: {_explanation(error)}.") from None
         if cells is None:
             return
+        if len(cells) > MOST_CELLS and first > header:
+            raise _refusal("columns", f"Line {first} has more than {MOST_CELLS:,} cells; remove the empty ones.")
         cells = [cell.strip() for cell in cells]
         if any(cells):
             yield Row(first, cells)
@@ -148,10 +216,10 @@ def _rows(lines: _Lines, cells_of_lines: Iterator[list[str]]) -> Iterator[Row]:
         lines.row_begins()
 
 
-def _explained(error: csv.Error) -> str:
+def _explanation(error: csv.Error) -> str:
     if "unexpected end" in str(error):
         return "a quoted cell that begins here never ends"
-    return "the quotes or the line ends are not those of a CSV file"
+    return "the quotes or the line ends are not valid in a CSV file"
 
 
 def _names(header: Row, columns: Sequence[str], others: Collection[str]) -> list[str]:
@@ -162,7 +230,7 @@ def _names(header: Row, columns: Sequence[str], others: Collection[str]) -> list
     if not names:
         raise _refusal("empty", f"The file is empty; {wanted}.")
     if unknown := [name for name in names if name not in {*columns, *others}]:
-        # A few are enough to see what is wrong.
+        # A few are enough to show the mistake.
         told = ", ".join(repr(name[:50]) for name in unknown[:5])
         raise _refusal("columns", f"Line {header.line} has unknown columns ({told}); {wanted}.")
     if missing := [column for column in columns if column not in names]:
