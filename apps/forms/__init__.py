@@ -1,1 +1,1 @@
-"""Forms of the pages. No rules: what is allowed is decided by the services."""
+"""Forms of the pages. They only parse: the services decide what is allowed."""

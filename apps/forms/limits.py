@@ -12,7 +12,7 @@ class DailyLimitForm(forms.ModelForm[DailyLimit]):
     """A day that is set by hand."""
 
     maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
-    reason = forms.CharField(max_length=255, required=False, help_text="Shown to whoever is refused.")
+    reason = forms.CharField(max_length=255, required=False, help_text="People see it when this day is full.")
 
     class Meta:
         model = DailyLimit

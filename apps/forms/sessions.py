@@ -52,15 +52,17 @@ class OwnPasswordForm(forms.Form):
 
 
 class PasswordForm(AdminPasswordChangeForm):
-    """Django's form for an admin's own password, on which no more wrong ones are looked at than anywhere else. It takes
-    the `address` that they come from."""
+    """Django's form for an admin's own password, with the same bound on wrong passwords as everywhere else.
+
+    `address` is where the request comes from.
+    """
 
     def __init__(self, *args: Any, address: str, **more: Any) -> None:
         super().__init__(*args, **more)
         self._address = address
 
     def clean_old_password(self) -> str:
-        """The password that the admin has. Raises `ValidationError` for another one, and for one more than enough."""
+        """The old password. Raises `ValidationError` when it is wrong, or when too many wrong ones were tried."""
         old: str = self.cleaned_data["old_password"]
         username = self.user.get_username()
         try:

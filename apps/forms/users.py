@@ -10,7 +10,7 @@ from apps.models import User
 
 
 class UserForm(forms.ModelForm[User]):
-    """A person. The password is asked for at first; later an empty one leaves it as it is."""
+    """A person. A new person needs a password; later, an empty field leaves the password unchanged."""
 
     password = forms.CharField(
         required=False,
@@ -32,7 +32,7 @@ class UserForm(forms.ModelForm[User]):
             self.fields["password"].required = True
 
     def _post_clean(self) -> None:
-        # Only now the person has the names that the password may not resemble.
+        # The password may not resemble the names, which the person has only now.
         super()._post_clean()  # type: ignore[misc]  # Django has it, its stubs do not
         if password := self.cleaned_data.get("password"):
             try:

@@ -1,4 +1,4 @@
-"""How full people's days are, were and will be: sums that the database makes."""
+"""How full people's days were, are and will be, summed by the database."""
 
 import datetime
 from collections import defaultdict
@@ -13,7 +13,7 @@ from apps.services.shared import formats, permissions, picking, spreadsheets
 
 DAYS_AHEAD = 14
 PEOPLE_PER_PAGE = 25
-# So many people are read at once where each has rules of their own.
+# People with rules of their own are read in chunks of this size.
 _PEOPLE_PER_READ = 500
 
 
@@ -33,8 +33,10 @@ class Numbers:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """How full the days of some people are from today on. `following` and `preceding` are the names that other pages
-    begin after and end before."""
+    """How full the days of a page of people are from today on.
+
+    `following` and `preceding` are the usernames after which the next page begins and before which the previous ends.
+    """
 
     dates: list[datetime.date]
     rows: list[board.Row]
@@ -43,14 +45,15 @@ class HeatMap:
 
 
 def load(*, actor: User, weeks: int) -> Numbers:
-    """What was taken, and how much could be, on each day of so many weeks until today. Raises `NotAllowed`."""
+    """How much was taken, and the sum of the limits, on each day of the last `weeks` weeks. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
     rows = [(date, taken, maximum) for date, taken, maximum, _, _ in _days(weeks)]
     return Numbers("load", "Load per day", ("Taken", "Limit"), rows)
 
 
 def full(*, actor: User, weeks: int) -> Numbers:
-    """How many people's days were full in each of so many weeks, of how many that had a limit. Raises `NotAllowed`."""
+    """How many people's days were full in each of the last `weeks` weeks, and how many days had a limit above 0. Raises
+    `NotAllowed`."""
     permissions.require_taskmaster(actor)
     by_week: dict[datetime.date, list[int]] = defaultdict(lambda: [0, 0])
     for date, _, _, number, of in _days(weeks):
@@ -63,10 +66,10 @@ def full(*, actor: User, weeks: int) -> Numbers:
 
 
 def room(*, actor: User) -> Numbers:
-    """How many more tasks all active people can take on each of the next 14 days; a day that isn't set yet counts as
-    it would be set. Raises `NotAllowed`.
+    """How many more tasks all active people together can take on each of the next 14 days. A day that isn't set yet
+    counts with the limit that the rules would set now. Raises `NotAllowed`.
 
-    People without rules of their own are counted, not read: what a day would be is the same for all of them.
+    People without rules of their own are counted, not read: the rules give the same limit to all of them.
     """
     permissions.require_taskmaster(actor)
     dates = _dates_ahead()
@@ -101,7 +104,7 @@ def heat_map(*, actor: User, after: str = "", before: str = "") -> HeatMap:
 
 
 def heat_map_as_csv(heat: HeatMap) -> Iterator[str]:
-    """A line for each person and day of the page, as pieces of a CSV file."""
+    """The page as pieces of a CSV file, a line for each person and day."""
     rows = (
         (row.person.username, cell.limit.date, cell.limit.taken, cell.limit.maximum)
         for row in heat.rows
@@ -111,7 +114,8 @@ def heat_map_as_csv(heat: HeatMap) -> Iterator[str]:
 
 
 def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
-    """Each date until today with what was taken, the limits, and how many days were full of how many."""
+    """Each date of the last `weeks` weeks until today: the sum taken, the sum of the limits, the number of full days
+    and the number of days with a limit above 0."""
     last = permissions.today()
     first = formats.monday_of(last) - datetime.timedelta(weeks=weeks - 1)
     days = DailyLimit.objects.filter(date__gte=first, date__lte=last).values_list("date")

@@ -1,4 +1,4 @@
-"""What a person's own page shows: their day, and the days after it."""
+"""Reads a person's own day and the days after it."""
 
 import datetime
 
@@ -11,7 +11,7 @@ DAYS = 8
 
 
 def days(*, actor: User) -> list[board.Cell]:
-    """The actor's own day, and the seven that follow."""
+    """The actor's days: today and the seven that follow."""
     dates = [permissions.today() + datetime.timedelta(days=offset) for offset in range(DAYS)]
     [row] = board.rows_of([actor], dates)
     return row.cells

@@ -1,4 +1,4 @@
-"""Importing a CSV file: try it, look at what would happen, import it, and keep the report."""
+"""Importing a CSV file: a trial run, its report, and then the import itself."""
 
 import datetime
 
@@ -22,21 +22,21 @@ from apps.views.http.renderers import csv_file
 
 SHOWN = 10
 ROWS_PER_PAGE = 100
-# The form around a file.
+# Bytes that the form around the file takes, at most.
 _OVERHEAD = 10_000
-# An import that is no further after this time waits for a worker that isn't running.
+# An import without progress for this time seems to have no worker.
 _PATIENCE = datetime.timedelta(seconds=20)
 
 
-# Before anything looks for the form's secret, and so reads all that is sent, it is seen how much that is.
+# The CSRF check reads the whole body. So the size is checked first, and the CSRF check is done by `_files`.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def files(request: HttpRequest) -> HttpResponse:
-    """`/import/`: what was imported lately; POST takes a file and tries it."""
+    """`/import/`: the latest imports; POST takes a file and starts a trial run."""
     limit = settings.TOGO_IMPORT_MAX_BYTES
     length = request.META.get("CONTENT_LENGTH") or ""
-    # Django reads nothing where the length is no number.
+    # Django reads no body when the length is no number.
     if request.method == "POST" and length.isdecimal() and int(length) > limit + _OVERHEAD:
         raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
     return _files(request)
@@ -64,7 +64,7 @@ def _files(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def one(request: HttpRequest, id: int) -> HttpResponse:
-    """`/import/{id}/`: how far it is, and what became of its rows; POST imports what was tried."""
+    """`/import/{id}/`: the progress, then the report; POST imports the file of a trial run."""
     actor = person(request.user)
     if request.method == "POST":
         return redirect("importing", imports.start_for_real(actor=actor, import_id=id).pk)
@@ -81,7 +81,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
 @require_safe
 @page
 def progress(request: HttpRequest, id: int) -> HttpResponse:
-    """`/import/{id}/progress/`: how far it is; when it is finished the page is loaded again."""
+    """`/import/{id}/progress/`: the progress; when the import is finished, the page loads itself again."""
     whole = imports.get(actor=person(request.user), import_id=id)
     response = render(request, "importing/_progress.html", _progress(whole))
     if whole.finished_at:
@@ -100,7 +100,7 @@ def report(request: HttpRequest, id: int) -> HttpResponseBase:
 @require_safe
 @page
 def board_as_file(request: HttpRequest) -> HttpResponseBase:
-    """`/board/export.csv?week=2026-W48&q=…`: what the board shows, of all its pages."""
+    """`/board/export.csv?week=2026-W48&q=…`: the assignments of a week and a search, of all pages of people."""
     actor = person(request.user)
     asked = valid(BoardForm(request.GET))
     first = asked["week"] or formats.monday_of(permissions.today())
@@ -113,7 +113,7 @@ def board_as_file(request: HttpRequest) -> HttpResponseBase:
 
 
 def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:
-    """The sentence about the file itself."""
+    """Why the file is refused."""
     errors = refusal.data.get("errors") or [{}]
     return str(errors[0].get("message", refusal.detail))
 

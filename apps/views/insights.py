@@ -1,4 +1,4 @@
-"""Insights: how full people's days are, were and will be, as pictures and as tables."""
+"""Insights: charts and tables of how full people's days were, are and will be."""
 
 from typing import Any
 

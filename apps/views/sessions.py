@@ -25,7 +25,7 @@ from apps.views.http.pages import page, say
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """`/`: a taskmaster's board, anyone else's day."""
+    """`/`: leads taskmasters to the board, and everyone else to their day."""
     user = request.user
     if not isinstance(user, User):
         return redirect("sign-in")
@@ -104,9 +104,9 @@ class PasswordView(PasswordChangeView):
     success_url = reverse_lazy("admin:password_change_done")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """What the form is made with."""
+        """The form's arguments."""
         return {**super().get_form_kwargs(), "address": address_of(self.request)}
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        """What the page shows, with what all admin pages show."""
+        """The page's context, with that of every admin page."""
         return super().get_context_data(**admin.site.each_context(self.request), **context)

@@ -1,4 +1,4 @@
-"""One's own day: what is to be done, what comes next, and the link to one's calendar."""
+"""One's own day: today's tasks, the next ones, and the link to one's calendar."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def day(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page
 def changes(request: HttpRequest) -> HttpResponse:
-    """`/today/changes/?since=…`: the days, if they may look different now; 204 if they don't."""
+    """`/today/changes/?since=…`: the days, if they may look different now; else 204."""
     since = valid(SinceForm(request.GET))["since"]
     version = board.current_version()
     if version == since or not today.has_changed(actor=person(request.user), since=since):
@@ -48,13 +48,13 @@ def mark(request: HttpRequest, id: int) -> HttpResponse:
 @require_POST
 @page
 def renew(request: HttpRequest) -> HttpResponse:
-    """`/today/calendar/`: make a new link to the calendar; the old one is useless at once."""
+    """`/today/calendar/`: make a new link to the calendar; the old one stops working at once."""
     calendar.renew(actor=person(request.user))
-    return say(request, "The calendar has a new link. The old one shows nothing any more.")
+    return say(request, "The calendar has a new link. The old one has stopped working.")
 
 
 def _days(request: HttpRequest) -> dict[str, Any]:
-    # Before the days: what changes meanwhile is shown again rather than missed.
+    # Read before the days: a change that commits in between is shown twice rather than missed.
     version = board.current_version()
     now, *later = today.days(actor=person(request.user))
     done = sum(one.status == Status.DONE for one in now.assignments)

@@ -43,7 +43,7 @@ def test_a_file_is_tried_imported_and_its_report_kept(visit: Visits, tmp_path: P
         expect(page.get_by_text("2,995 refused")).to_be_visible()
         browser.accessible()
         page.get_by_role("link", name="Only refused").click()
-        expect(page.locator("tbody tr").first).to_contain_text("5 more are asked for before this")
+        expect(page.locator("tbody tr").first).to_contain_text("this request asks for 5 more before this one")
         page.get_by_role("link", name="More rows").click()
         expect(page.locator("tbody tr").first).to_contain_text("task 105")
         assert not Assignment.objects.exists()

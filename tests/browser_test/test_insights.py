@@ -41,7 +41,7 @@ def test_charts_are_drawn_and_their_numbers_can_be_read(visit: Visits, size: dic
 def test_without_scripts_there_are_the_tables(visit: Visits) -> None:
     page = visit(make_person("boss", is_taskmaster=True), scripts=False).open("/insights/")
 
-    expect(page.get_by_role("heading", name="Nothing to look at yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing to show yet")).to_be_visible()
     page.get_by_text("The numbers").first.click()
     expect(page.get_by_role("table").nth(1).get_by_role("row")).to_have_count(15)
     expect(page.locator("canvas").first).to_be_hidden()

@@ -81,7 +81,7 @@ def test_a_file_is_tried_looked_at_imported_and_reported(
         ("4", "refused", "task_not_found"),
     ]
     assert "Imported 3 rows" in text_of(page.get("/import/"))
-    assert "Tried 3 rows" in text_of(page.get("/import/"))
+    assert "Trial run of 3 rows" in text_of(page.get("/import/"))
 
 
 def test_only_what_was_tried_to_its_end_is_imported(page: Client, alice: User, cooking: Task) -> None:
@@ -177,9 +177,9 @@ def test_progress_is_told_and_that_nobody_works(page: Client, alice: User, cooki
     progress = page.get(f"{path}progress/")
     assert 'hx-trigger="every 1s"' in progress.content.decode()
     assert "HX-Refresh" not in progress
-    assert "Nobody has begun" not in text_of(progress)
+    assert "No worker has started" not in text_of(progress)
     Import.objects.update(progressed_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
-    assert "Nobody has begun it yet. Is a worker running?" in text_of(page.get(f"{path}progress/"))
+    assert "No worker has started it yet. Is a worker running?" in text_of(page.get(f"{path}progress/"))
 
     work()
     done = page.get(f"{path}progress/")
@@ -196,7 +196,7 @@ def test_that_a_worker_was_lost_in_the_middle_is_told(
 
     assert text_of(page.get(f"{path}progress/")) == "1 of 3 rows tried"
     Import.objects.update(progressed_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
-    assert "It has stood still for a while. Is a worker running?" in text_of(page.get(f"{path}progress/"))
+    assert "There has been no progress for a while. Is a worker running?" in text_of(page.get(f"{path}progress/"))
 
 
 def test_what_was_given_up_says_why_and_keeps_its_report(
@@ -212,10 +212,12 @@ def test_what_was_given_up_says_why_and_keeps_its_report(
     User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=True)
 
     shown = page.get(path)
-    assert "taskmaster is no taskmaster any more, or is deactivated. 1 of 3 rows were done." in text_of(shown)
+    assert "The import stopped after 1 of 3 rows: taskmaster is no taskmaster any more, or is deactivated." in text_of(
+        shown
+    )
     assert "3 cooking alice 2026-03-03 Not done" in text_of(shown)
     assert f'href="{path}report.csv"' in shown.content.decode()
-    assert "given up, 1 done" in text_of(page.get("/import/"))
+    assert "stopped after 1" in text_of(page.get("/import/"))
 
 
 def test_it_is_for_taskmasters_and_only_their_own(

@@ -54,7 +54,7 @@ def test_it_shows_what_is_to_be_done_today_what_comes_next_and_why_no_more(
     text = text_of(page.get("/today/"))
 
     assert "Monday 2 March 0 of 2 done task 1 task 2" in text
-    assert "2 of at most 3 today, by set by hand for that day: Training." in text
+    assert "2 of at most 3 today. The limit comes from: set by hand for that day (“Training”)." in text
     assert "The next seven days Tue 3 Mar task 3 Mon 9 Mar task 4 In your calendar" in text
     assert "task 5" not in text
     assert "task 6" not in text
@@ -62,11 +62,11 @@ def test_it_shows_what_is_to_be_done_today_what_comes_next_and_why_no_more(
 
 def test_with_nothing_to_do_it_says_so(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
     text = text_of(page.get("/today/"))
-    assert "Nothing to do today What you are given shows up here by itself." in text
+    assert "Nothing to do today New tasks appear here by themselves." in text
     assert "Nothing is planned for you yet." in text
 
     give(taskmaster, alice, cooking, TOMORROW)
-    assert "Nothing to do today What comes next is below." in text_of(page.get("/today/"))
+    assert "Nothing to do today Your next tasks are below." in text_of(page.get("/today/"))
     limit_rules.create_rule(
         actor=taskmaster, user_id=alice.pk, date_from=TODAY, date_to=TODAY, maximum=0, reason="Holiday"
     )
