@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from apps.services.shared.formats import HIGHEST_ID, parse_date
+
 S = TypeVar("S", bound=serializers.Serializer[Any])
 
-# The highest id that a database can hold.
-HIGHEST_ID = 2**63 - 1
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = re.compile(r"\d{1,19}", re.ASCII)
 
 
@@ -192,10 +191,10 @@ class DateField(serializers.DateField):
 
     def to_internal_value(self, value: Any) -> datetime.date:
         """The date."""
-        if not (isinstance(value, str) and _DATE.fullmatch(value)):
+        if not isinstance(value, str):
             self.fail("invalid")
         try:
-            return datetime.date.fromisoformat(value)
+            return parse_date(value)
         except ValueError:
             self.fail("invalid")
 

@@ -16,6 +16,7 @@ from apps.models.events import Kind
 from apps.models.limits import Source
 from apps.services import events, unit_of_work
 from apps.services.shared import permissions, picking, refusals, repicking
+from apps.services.shared.formats import HIGHEST_ID
 
 # People per chunk of the daily job: others wait a few milliseconds for a chunk's transaction.
 PEOPLE_PER_CHUNK = 1000
@@ -252,7 +253,7 @@ def is_set_for_everybody(date: datetime.date) -> bool:
     return done_at is not None and not _missing(date).filter(active_since__gte=done_at - _SETTLING).exists()
 
 
-def _missing(date: datetime.date, first_id: int = 0, last_id: int = 2**63 - 1) -> QuerySet[User, int]:
+def _missing(date: datetime.date, first_id: int = 0, last_id: int = HIGHEST_ID) -> QuerySet[User, int]:
     """The ids of active people between these ids who have no limit on that date, sorted.
 
     The subquery has the same bounds, so that a chunk doesn't read the days of everybody.

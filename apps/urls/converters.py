@@ -4,6 +4,8 @@ import datetime
 
 from django.urls import register_converter
 
+from apps.services.shared.formats import parse_date, parse_id
+
 
 class IdConverter:
     """Digits that a database can hold as an id; anything else is no path."""
@@ -12,10 +14,7 @@ class IdConverter:
 
     def to_python(self, value: str) -> int:
         """The id."""
-        number = int(value)
-        if number >= 2**63:
-            raise ValueError
-        return number
+        return parse_id(value)
 
     def to_url(self, value: int) -> str:
         """The digits."""
@@ -29,7 +28,7 @@ class DateConverter:
 
     def to_python(self, value: str) -> datetime.date:
         """The date."""
-        return datetime.date.fromisoformat(value)
+        return parse_date(value)
 
     def to_url(self, value: datetime.date) -> str:
         """As `YYYY-MM-DD`."""

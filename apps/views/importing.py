@@ -1,7 +1,5 @@
 """Importing a CSV file: a trial run, its report, and then the import itself."""
 
-import datetime
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,14 +16,11 @@ from apps.services import board, exports, imports
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import person
 from apps.views.http.pages import page, valid
+from apps.views.http.parsers import require_upload_fits
 from apps.views.http.renderers import csv_file
 
 SHOWN = 10
 ROWS_PER_PAGE = 100
-# Bytes that the form around the file takes, at most.
-_OVERHEAD = 10_000
-# An import without progress for this time seems to have no worker.
-_PATIENCE = datetime.timedelta(seconds=20)
 
 
 # The CSRF check reads the whole body. So the size is checked first, and the CSRF check is done by `_files`.
@@ -34,11 +29,8 @@ _PATIENCE = datetime.timedelta(seconds=20)
 @page
 def files(request: HttpRequest) -> HttpResponse:
     """`/import/`: the latest imports; POST takes a file and starts a trial run."""
-    limit = settings.TOGO_IMPORT_MAX_BYTES
-    length = request.META.get("CONTENT_LENGTH") or ""
-    # Django reads no body when the length is no number.
-    if request.method == "POST" and length.isdecimal() and int(length) > limit + _OVERHEAD:
-        raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
+    if request.method == "POST":
+        require_upload_fits(request.META)
     return _files(request)
 
 
@@ -119,5 +111,5 @@ def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:
 
 
 def _progress(whole: Import) -> dict[str, object]:
-    stands_still = timezone.now() - whole.progressed_at > _PATIENCE
+    stands_still = timezone.now() - whole.progressed_at > imports.STANDSTILL
     return {"import": whole, "nobody_works": not whole.finished_at and stands_still}

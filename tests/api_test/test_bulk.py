@@ -8,9 +8,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.serializers import ValidationError
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, LimitDay, Task, User
+from apps.serializers.assignments import AssignmentCreateSerializer
+from apps.serializers.base import StrictSerializer
 from apps.services import assignments, limit_rules, limits, users
 from apps.services import tasks as catalogue
 from tests.api_test.test_problems import assert_problem, nothing_written
@@ -267,3 +270,21 @@ def test_only_taskmasters_assign_in_bulk(alice: User, admin: User, tasks: list[T
         assert_problem(post(APIClient(), items), 401, "not_authenticated")
         assert_problem(signed_in(admin).get(BULK), 405, "method_not_allowed")
     assert post(signed_in(admin), items).status_code == 201
+
+
+@pytest.mark.parametrize("field", ["task", "user", "date", "other"])
+@pytest.mark.parametrize(
+    "value",
+    [1, 0, -1, 2**63 - 1, 2**63, True, 1.0, "1", None, [], "2026-03-02", "2026-02-30", "20260302", "2026-03-02\n"],
+)
+def test_the_short_look_at_an_assignment_takes_what_the_long_one_takes(field: str, value: Any) -> None:
+    data = {"task": 1, "user": 2, "date": "2026-03-02"} | {field: value}
+    long_look = StrictSerializer.run_validation
+
+    def looked_at(look: Callable[..., Any]) -> Any:
+        try:
+            return dict(look(AssignmentCreateSerializer(), data))
+        except ValidationError as error:
+            return error.get_full_details()
+
+    assert looked_at(AssignmentCreateSerializer.run_validation) == looked_at(long_look)

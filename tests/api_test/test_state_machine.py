@@ -10,7 +10,7 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from apps.models import Task, User
+from apps.models import DailyLimit, Task, User
 from apps.tasks.limits import set_daily_limits
 from tests.api_test.model import DEFAULT, LAST, Given, Refused, Rule
 from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, begin_with
@@ -42,6 +42,9 @@ EVERY_REASON = [
 
 class Togo(Player):
     """Every call is made, and answered by the model as well."""
+
+    # How often a task was taken away from a day that was closed.
+    closed = 0
 
     # --- assignments ---
 
@@ -149,6 +152,22 @@ class Togo(Player):
         if pk not in self.model.given:
             self.agree(lambda: self.model.seen(me, pk), 204, "DELETE", f"{PATH}{pk}/", actor=actor)
 
+    @precondition(lambda self: self.model.given)
+    @rule(which=some)
+    def close_a_day_and_take_a_task_away(self, which: int) -> None:
+        """The tasks of that day stay, and none of the slots that they leave is free."""
+        pk = self.any_assignment(which)
+        one = self.model.given.get(pk)
+        if one is None or one.date < TODAY or self.model.days[one.user, one.date][1] == "hand":
+            return
+        self.post_rule(Rule(0, one.user, None, one.date, one.date, 0))
+        day = DailyLimit.objects.get(user=one.user, date=one.date)
+        assert (day.wanted, day.maximum) == (0, day.taken)
+        self.agree(lambda: self.model.given.pop(pk), 204, "DELETE", f"{PATH}{pk}/")
+        day.refresh_from_db()
+        assert day.maximum == day.taken == self.model.taken(one.user, one.date)
+        Togo.closed += 1
+
     @precondition(lambda self: self.kept)
     @rule(which=some, other=st.booleans())
     def send_again(self, which: int, other: bool) -> None:
@@ -199,10 +218,17 @@ class Togo(Player):
     def make_a_rule(self, user: int | None, weekday: int | None, ends: tuple[Any, Any], maximum: int) -> None:
         person = None if user is None else self.people[user]
         first, last = (None if end is None else later(end) for end in ends)
-        body = {"user": person, "weekday": weekday, "maximum": maximum}
-        body |= {"date_from": first and first.isoformat(), "date_to": last and last.isoformat()}
-        answer = self.agree(lambda: None, 201, "POST", "/api/users/limit-rule/", body)
-        self.model.rules[answer["id"]] = Rule(answer["id"], person, weekday, first, last, maximum)
+        self.post_rule(Rule(0, person, weekday, first, last, maximum))
+
+    def post_rule(self, made: Rule) -> None:
+        """Make a rule, whose id is not known yet."""
+        body = {"user": made.user, "weekday": made.weekday, "maximum": made.maximum}
+        body |= {
+            "date_from": made.date_from and made.date_from.isoformat(),
+            "date_to": made.date_to and made.date_to.isoformat(),
+        }
+        made.id = self.agree(lambda: None, 201, "POST", "/api/users/limit-rule/", body)["id"]
+        self.model.rules[made.id] = made
         self.model.follow_rules()
 
     @precondition(lambda self: self.model.rules)
@@ -296,3 +322,4 @@ def test_whatever_is_called_in_whatever_order_the_model_says_the_same(
     # What was never refused was never tried: every reason came up, and a full day many times.
     assert sorted(Togo.refused) == EVERY_REASON
     assert Togo.refused["daily_limit_reached"] > 100
+    assert Togo.closed > 20

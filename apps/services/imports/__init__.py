@@ -28,7 +28,7 @@ REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "n
 ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
 KEPT = datetime.timedelta(days=30)
 # An import that is no further after this time is done by nobody.
-_STANDSTILL = datetime.timedelta(seconds=30)
+STANDSTILL = datetime.timedelta(seconds=30)
 
 # Sent after the commit with `import_id`: there are rows to do.
 import_taken = Signal()
@@ -116,7 +116,7 @@ def report_page(
 
 def standing_still() -> list[int]:
     """The ids of the imports that have rows to do and nobody who does them: the job was lost, or its worker."""
-    waiting = Import.objects.unfinished().filter(progressed_at__lt=timezone.now() - _STANDSTILL)
+    waiting = Import.objects.unfinished().filter(progressed_at__lt=timezone.now() - STANDSTILL)
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 

@@ -25,11 +25,11 @@ from apps.models.limits import DaySnapshot
 from apps.services import bulk, limits, unit_of_work
 from apps.services.bulk import Item
 from apps.services.shared import picking, refusals
+from apps.services.shared.formats import parse_date
 from apps.services.slots import Accepted, Candidate, CreatedAssignment, decide
 
 logger = logging.getLogger(__name__)
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 # What a cell names: an id, which may be nobody's, or why there is none.
@@ -132,8 +132,7 @@ def _one(row: Sequence[str], task: Named, user: Named, date: datetime.date | Non
 
 def _date(cell: str) -> datetime.date | None:
     try:
-        # Python reads more ways to write a date than ToGo does.
-        return datetime.date.fromisoformat(cell) if _DATE.fullmatch(cell) else None
+        return parse_date(cell)
     except ValueError:
         return None
 

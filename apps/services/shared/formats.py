@@ -8,10 +8,13 @@ import re
 from typing import NamedTuple, Self
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# The one way in which a date is written.
+DATE_PATTERN = r"\d{4}-\d{2}-\d{2}"
+_DATE = re.compile(DATE_PATTERN, re.ASCII)
 _ID = re.compile(r"\d{1,19}", re.ASCII)
 _VERSION = re.compile(r"(\d{1,19})-(\d{1,9})-([01])", re.ASCII)
 
+# The highest id, and the highest other whole number, that a database can hold.
 HIGHEST_ID = 2**63 - 1
 
 

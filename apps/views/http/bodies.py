@@ -11,7 +11,7 @@ from typing import IO, Any
 from django.conf import settings
 
 from apps.views.http.base import JSON
-from apps.views.http.parsers import FORM_OVERHEAD
+from apps.views.http.parsers import longest_upload
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -76,7 +76,7 @@ class _Whole:
 
 def _copy(source: Any, target: IO[bytes]) -> int:
     """Copy a body up to a byte more than any call takes; returns its length."""
-    left = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.TOGO_IMPORT_MAX_BYTES + FORM_OVERHEAD) + 1
+    left = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, longest_upload()) + 1
     longest = left
     while left and (block := source.read(min(left, _BLOCK))):
         target.write(block)

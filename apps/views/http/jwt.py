@@ -1,8 +1,6 @@
 """ToGo's tokens as JSON Web Tokens by SimpleJWT, which knows the web: `settings.TOGO_TOKENS` names this class to the
 services."""
 
-import re
-
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -10,11 +8,11 @@ from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
 from apps.models import User
+from apps.services.shared.formats import parse_id
 from apps.services.tokens import RefreshClaims, TokenPair, not_valid
 
 # The library raises these for a signed token with claims that it never writes, such as an `exp` that is no time.
 MALFORMED = (TypeError, ValueError, OverflowError, OSError)
-_ID = re.compile(r"[0-9]{1,19}")
 
 
 class JsonWebTokens:
@@ -55,7 +53,10 @@ class JsonWebTokens:
 def person_id(claims: Token) -> int | None:
     """The id of a token's person; None where a database can't hold it."""
     named = str(claims.get(api_settings.USER_ID_CLAIM, ""))
-    return int(named) if _ID.fullmatch(named) and int(named) < 2**63 else None
+    try:
+        return parse_id(named)
+    except ValueError:
+        return None
 
 
 def stamp_in(claims: Token) -> str | None:

@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.utils.urls import replace_query_param
 
+from apps.services.shared.formats import HIGHEST_ID
+
 M = TypeVar("M", bound=Model)
 # A row's place in its order: the keys that it is ordered by, and its id.
 Edge = tuple[Any, ...]
@@ -139,6 +141,6 @@ def read_text(value: Any) -> str:
 
 def read_id(value: Any) -> int:
     """A key that is an id or another number, not below 0."""
-    if type(value) is not int or not 0 <= value < 2**63:
+    if type(value) is not int or not 0 <= value <= HIGHEST_ID:
         raise ValueError
     return value

@@ -13,7 +13,7 @@ from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 from apps.exceptions.base import PayloadTooLarge
 
 # What a form may hold beside its file, in bytes.
-FORM_OVERHEAD = 10_000
+_FORM_OVERHEAD = 10_000
 
 
 class StrictJSONParser(BaseParser):
@@ -57,11 +57,8 @@ class FileFormParser(MultiPartParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> "DataAndFiles[Any, Any]":
         """The parts of the form. Raises `ParseError` and `PayloadTooLarge`."""
+        require_upload_fits((parser_context or {})["request"].META)
         limit = settings.TOGO_IMPORT_MAX_BYTES
-        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        # By what the headers say, before anything is read; the server reads no further than that.
-        if length.isdecimal() and int(length) > limit + FORM_OVERHEAD:
-            raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
         try:
             form = super().parse(stream, media_type, parser_context)
         except UnreadablePostError:
@@ -72,6 +69,21 @@ class FileFormParser(MultiPartParser):
         if any(file.size > limit for _, files in form.files.lists() for file in files):
             raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
         return form
+
+
+def longest_upload() -> int:
+    """How many bytes a form with a file may have."""
+    longest: int = settings.TOGO_IMPORT_MAX_BYTES + _FORM_OVERHEAD
+    return longest
+
+
+def require_upload_fits(headers: Mapping[str, Any]) -> None:
+    """Raise `PayloadTooLarge` for a form that is too long by its headers, before anything of it is read; the web server
+    reads no further than they say."""
+    length = headers.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length) > longest_upload():
+        limit = settings.TOGO_IMPORT_MAX_BYTES
+        raise PayloadTooLarge(f"A file may be {limit:,} bytes long.", limit=limit)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

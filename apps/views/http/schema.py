@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from apps.exceptions import base, idempotency, tokens
 from apps.serializers.base import DateField, QuerySerializer, StrictSerializer, TextField
 from apps.serializers.problems import ProblemSerializer
+from apps.services.shared.formats import DATE_PATTERN
 from apps.views.http import examples
 from apps.views.http.idempotency import HEADER, REPLAYED
 from apps.views.http.problems import CONTENT_TYPE
@@ -23,7 +24,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Text without control characters, and dates; which days exist is said by the format.
 _TEXT = r"[^\x00-\x1f\x7f-\x9f]*"
 _ANYTHING, _NOT_ONLY_BLANKS = f"^{_TEXT}$", rf"^{_TEXT}[^\s\x00-\x1f\x7f-\x9f]{_TEXT}$"
-_DATE = r"^\d{4}-\d{2}-\d{2}$"
+_DATE = f"^{DATE_PATTERN}$"
 
 # What a call that needs a token, reads a body, or takes a key may always answer.
 _WITH_TOKEN = [base.NotAuthenticated, tokens.TokenNotValid]
