@@ -15,20 +15,20 @@ from apps.serializers.base import (
 
 
 class TaskChangeSerializer(StrictSerializer):
-    """What is to be said differently; the rest stays."""
+    """The fields to change; the others stay."""
 
-    name = TextField(required=False, max_length=255, help_text="What it is called.")
+    name = TextField(required=False, max_length=255, help_text="Its name.")
     is_active = BooleanField(required=False, help_text="Can be assigned; false retires it.")
 
 
 class TaskCreateSerializer(TaskChangeSerializer):
     """A task."""
 
-    name = TextField(max_length=255, help_text="What it is called.")
+    name = TextField(max_length=255, help_text="Its name.")
 
 
 class TaskSerializer(serializers.Serializer[Task]):
-    """A thing that can be done."""
+    """A thing to do."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -44,5 +44,5 @@ class TaskPageSerializer(PageSerializer):
 class TaskQuerySerializer(PageQuerySerializer):
     """Which tasks."""
 
-    q = QueryTextField(required=False, help_text="Those whose name holds this, in capitals or not.")
-    is_active = QueryBooleanField(required=False, help_text="Those that can be assigned, or those that are retired.")
+    q = QueryTextField(required=False, help_text="Tasks whose name contains this. Case is ignored.")
+    is_active = QueryBooleanField(required=False, help_text="Only tasks that can be assigned, or only retired ones.")

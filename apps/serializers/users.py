@@ -42,12 +42,14 @@ class UserPageSerializer(PageSerializer):
 class UserQuerySerializer(PageQuerySerializer):
     """Which people."""
 
-    q = QueryTextField(required=False, help_text="Those of whose names one holds each word of this.")
-    is_active = QueryBooleanField(required=False, help_text="Those who can be given tasks, or those who can't.")
+    q = QueryTextField(
+        required=False, help_text="People for whom every word of this is in the username, the first or the last name."
+    )
+    is_active = QueryBooleanField(required=False, help_text="Only active people, or only deactivated ones.")
 
 
 class UserChangeSerializer(StrictSerializer):
-    """What is to be different; the rest stays."""
+    """The fields to change; the others stay."""
 
     first_name = TextField(required=False, allow_blank=True, max_length=150)
     last_name = TextField(required=False, allow_blank=True, max_length=150)
@@ -77,7 +79,7 @@ class UserCreateSerializer(UserChangeSerializer):
 
 
 class PasswordSerializer(StrictSerializer):
-    """The password that one has, and the one that one wants."""
+    """The old and the new password."""
 
     old_password = SecretField(max_length=1000)
     new_password = SecretField(max_length=1000, help_text="At least 10 characters, and not easy to guess.")

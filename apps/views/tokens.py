@@ -49,7 +49,7 @@ class TokenRefreshView(_OpenView):
         token=False,
     )
     def post(self, request: Request) -> JsonResponse:
-        """A new pair for a refresh token, which is used up by it."""
+        """A new pair for a refresh token, which works only once."""
         data = RefreshSerializer.read(request)
         return JsonResponse(TokenPairSerializer(tokens.refresh(token=data["refresh"])).data)
 
@@ -61,7 +61,7 @@ class TokenRevokeView(_OpenView):
         "Tokens", "Sign out", request=RefreshSerializer, responses={204: None}, errors=[TokenNotValid], token=False
     )
     def post(self, request: Request) -> JsonResponse:
-        """The refresh token works no more; access tokens end within 15 minutes."""
+        """The refresh token stops working; access tokens end within 15 minutes."""
         data = RefreshSerializer.read(request)
         tokens.revoke(token=data["refresh"])
         return JsonResponse(status=204)

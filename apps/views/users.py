@@ -66,8 +66,8 @@ class UserView(ApiView):
         errors=[NotAllowed, UserNotFound],
     )
     def patch(self, request: Request, id: int) -> JsonResponse:
-        """For admins. Who is deactivated can't sign in or be given anything, and keeps what they have; the last
-        active admin stays one."""
+        """For admins. A deactivated person can't sign in or be given tasks, and keeps the tasks they have; their
+        tokens, sessions and the link to their calendar end for good. The last active admin stays one."""
         data = UserChangeSerializer.read(request)
         return JsonResponse(UserSerializer(users.update_user(actor=person(request.user), user_id=id, **data)).data)
 
@@ -89,7 +89,8 @@ class PasswordView(ApiView):
         TAG, "Change one's password", request=PasswordSerializer, responses={204: None}, errors=[TooManyAttempts]
     )
     def post(self, request: Request) -> JsonResponse:
-        """Every token that one has is dead then; sign in with the new password."""
+        """All your tokens and sessions end; sign in with the new password. The link to your calendar stays: renew it
+        with `POST /api/users/calendar/token/` if somebody else may know it."""
         data = PasswordSerializer.read(request)
         users.change_password(actor=person(request.user), **data, address=address_of(request))
         return JsonResponse(status=204)

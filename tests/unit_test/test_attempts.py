@@ -208,7 +208,7 @@ def test_a_person_signs_in_thirty_times_a_minute_and_does_not_slow_the_others(
     for _ in range(30):
         attempts.verified(username="bob", address=HERE, verify=looks.right)
 
-    with nothing_written(), pytest.raises(TooManyRequests, match="30 of these calls in a minute"):
+    with nothing_written(), pytest.raises(TooManyRequests, match="30 sign-ins in a minute"):
         attempts.verified(username="bob", address=HERE, verify=looks.right)
     assert looks.count == 30
     assert attempts.verified(username="carol", address=HERE, verify=looks.right)

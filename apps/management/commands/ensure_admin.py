@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.exceptions.base import InvalidRequest
 from apps.models import User
+from apps.models.names import tidy_username
 from apps.services import users
 
 
@@ -18,9 +19,9 @@ class Command(BaseCommand):
     help = "Make the admin of TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD if there is none yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make them, or say what is missing; an admin who is there stays as they are."""
+        """Make the admin, or print what is missing. An existing admin stays as they are."""
         # From the environment alone: an argument could be read by everyone on the machine.
-        username = User.normalize_username(os.environ.get("TOGO_ADMIN_USERNAME", "").strip())
+        username = tidy_username(os.environ.get("TOGO_ADMIN_USERNAME", ""))
         password = os.environ.get("TOGO_ADMIN_PASSWORD", "")
         if bool(username) != bool(password):
             raise CommandError("TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD must be set together, or neither of them.")

@@ -64,7 +64,7 @@ def verified(*, username: str, address: str, verify: Callable[[], T]) -> T:
     places = {account: PER_ACCOUNT, _key("address", address): PER_ADDRESS}
     # A flood of refused tries locks nothing, writes nothing and waits for nothing.
     _require_place(PasswordTries.objects.in_bulk(list(places)), places, timezone.now())
-    rate_limits.require_room(f"sign-in {account}", rate=SIGN_INS, count=False)
+    rate_limits.require_room(f"sign-in {account}", what="sign-ins", rate=SIGN_INS, count=False)
     # Waiting for a turn takes no place: a crowd of right passwords is not taken for guesses.
     with turn():
         began = _reserve(places)

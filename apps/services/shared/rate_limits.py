@@ -37,9 +37,9 @@ _ROWS = 2**15
 _TRIES, _PAUSE = 500, 0.0005
 
 
-def require_room(caller: str, *, rate: Rate | None = None, count: bool = True) -> None:
-    """Count a call of this caller, under any name of one's own choice. `rate` is how many calls in how many seconds;
-    by default `TOGO_RATE_LIMIT`. With `count=False` only look.
+def require_room(caller: str, *, what: str = "calls", rate: Rate | None = None, count: bool = True) -> None:
+    """Count a call of this caller, which is any text. `rate` is how many calls in how many seconds, by default
+    `TOGO_RATE_LIMIT`; `what` is the word for them. With `count=False` the call isn't counted, only checked.
 
     Raises `TooManyRequests`, and then the call isn't counted. With `TOGO_RATE_LIMIT=off` nothing is counted.
     """
@@ -53,9 +53,7 @@ def require_room(caller: str, *, rate: Rate | None = None, count: bool = True) -
         return
     if wait:
         raise TooManyRequests(
-            f"You may make {calls:,} of these calls in {_spoken(seconds)}; wait before you make more."
-            if rate
-            else f"You may make {calls:,} calls in {_spoken(seconds)}; wait before you make more.",
+            f"You may make {calls:,} {what} in {_spoken(seconds)}; wait before you make more.",
             retry_after=math.ceil(wait / _SECOND),
         )
 
