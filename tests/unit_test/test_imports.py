@@ -205,8 +205,9 @@ def test_assigns_what_fits_and_says_why_the_rest_does_not(taskmaster: User, alic
         ("task 1,alice,2026-W10-1", "'2026-W10-1' is not a date that exists, as YYYY-MM-DD."),
         ("task 1,alice,٢٠٢٦-٠٣-٠٢", "'٢٠٢٦-٠٣-٠٢' is not a date that exists, as YYYY-MM-DD."),
         ("twice,alice,2026-03-02", "2 tasks are called 'twice'; write the id of the one that is meant."),
-        ("Task 1,alice,2026-03-02", "There is no task called 'Task 1'."),
-        ("task 1,Alice,2026-03-02", "There is nobody called 'Alice'."),
+        ("TWICE,alice,2026-03-02", "2 tasks are called 'TWICE'; write the id of the one that is meant."),
+        ("Task one,alice,2026-03-02", "There is no task called 'Task one'."),
+        ("task 1,Alicia,2026-03-02", "There is nobody called 'Alicia'."),
         ("0,alice,2026-03-02", "There is no task called '0'."),
         ("task 1,999999999999999999,2026-03-02", "There is no person with the id 999999999999999999."),
         (f"task 1,{'9' * 200},2026-03-02", f"There is nobody called '{'9' * 200}'."),
@@ -246,6 +247,38 @@ def test_a_retired_task_does_not_stand_in_the_way_of_one_with_its_name(taskmaste
 
     assert outcomes(finish(start(taskmaster, "cooking,alice,2026-03-02\n"))) == [("accepted", "")]
     assert Assignment.objects.get().task == new
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "BANK  Reconciliation,Jörg",
+        "bank reconciliation,JO\u0308RG",
+        " Bank Reconciliation ,jörg",
+        "bank reconciliation,jörg",
+    ],
+)
+def test_finds_a_name_that_differs_only_in_form_capitals_and_blanks(
+    taskmaster: User, alice: User, cooking: Task, row: str
+) -> None:
+    task = Task.objects.create(name="bank reconciliation")
+    Task.objects.create(name="Bank reconciliation", is_active=False)
+    jorg = make_person("jörg")
+    make_person("jorg")
+
+    assert outcomes(finish(start(taskmaster, f"{row},2026-03-02\n"))) == [("accepted", "")]
+
+    made = Assignment.objects.get()
+    assert (made.task, made.daily_limit.user) == (task, jorg)
+
+
+def test_an_exact_name_wins_and_two_names_that_are_alike_are_refused(taskmaster: User, cooking: Task) -> None:
+    small, capital = make_person("bob"), make_person("Bob")
+    whole = finish(start(taskmaster, "cooking,bob,2026-03-02\ncooking,Bob,2026-03-02\ncooking,BOB,2026-03-02\n"))
+
+    assert outcomes(whole) == [("accepted", ""), ("accepted", ""), ("refused", "invalid_request")]
+    assert report(whole)[2]["detail"] == "2 people have names like 'BOB'; write the exact name or the id."
+    assert [made.daily_limit.user for made in Assignment.objects.order_by("pk")] == [small, capital]
 
 
 def test_a_name_is_found_however_its_letters_are_composed(taskmaster: User, cooking: Task) -> None:

@@ -8,11 +8,11 @@ import datetime
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, ToGoError
@@ -22,6 +22,7 @@ from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.base import DayKey, any_of, conditions_for
 from apps.models.imports import ImportStatus
 from apps.models.limits import DaySnapshot
+from apps.models.names import folded, tidy, tidy_username
 from apps.services import bulk, limits, unit_of_work
 from apps.services.bulk import Item
 from apps.services.shared import picking, refusals
@@ -30,6 +31,7 @@ from apps.services.slots import Accepted, Candidate, CreatedAssignment, decide
 
 logger = logging.getLogger(__name__)
 
+_TASK = ("name", "is_active", "pk")
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 # What a cell names: an id, which may be nobody's, or why there is none.
@@ -139,17 +141,23 @@ def _date(cell: str) -> datetime.date | None:
 
 def _tasks(cells: set[str]) -> dict[str, Named]:
     ids = set(Task.objects.filter(pk__in=any_of(_ids(cells))).values_list("pk", flat=True))
+    names = {cell: tidy(cell) for cell in cells}
     named: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
-    found = Task.objects.filter(name__in=any_of(cells))
-    for name, is_active, pk in found.values_list("name", "is_active", "pk"):
+    for name, is_active, pk in Task.objects.filter(name__in=any_of(names.values())).values_list(*_TASK):
         named[name][is_active].append(pk)
+    # An exact name wins; `_alike` finds the others.
+    missing = {cell for cell, name in names.items() if _id(cell) not in ids and name not in named}
+    alike: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
+    for name, is_active, pk in _alike(missing, Task.objects.values_list(*_TASK)):
+        alike[name][is_active].append(pk)
 
     def one(cell: str) -> Named:
         task_id = _id(cell)
         if task_id in ids:
             return task_id
         # A task that is retired doesn't stand in the way of one that has its name now.
-        same = named[cell][True] or named[cell][False]
+        found = named.get(names[cell]) or alike.get(folded(cell)) or {True: [], False: []}
+        same = found[True] or found[False]
         if len(same) > 1:
             return InvalidRequest(f"{len(same)} tasks are called {cell!r}; write the id of the one that is meant.")
         return same[0] if same else task_id or TaskNotFound(f"There is no task called {cell!r}.")
@@ -159,18 +167,37 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
 
 def _people(cells: set[str]) -> dict[str, Named]:
     ids = set(User.objects.filter(pk__in=any_of(_ids(cells))).values_list("pk", flat=True))
-    # An id is nobody's name as long as there is somebody with it.
-    normal = {cell: User.normalize_username(cell) for cell in cells if _id(cell) not in ids}
-    found = User.objects.filter(username__in=any_of(set(normal.values())))
-    named = dict(found.values_list("username", "pk"))
+    # A cell that is the id of a person means that person, even if it is also somebody's name.
+    names = {cell: tidy_username(cell) for cell in cells if _id(cell) not in ids}
+    named = dict(User.objects.filter(username__in=any_of(set(names.values()))).values_list("username", "pk"))
+    # An exact name wins; `_alike` finds the others.
+    missing = {cell for cell, name in names.items() if name not in named}
+    alike: dict[str, list[int]] = defaultdict(list)
+    for name, pk in _alike(missing, User.objects.values_list("username", "pk")):
+        alike[name].append(pk)
 
     def one(cell: str) -> Named:
         user_id = _id(cell)
         if user_id in ids:
             return user_id
-        return named.get(normal[cell]) or user_id or UserNotFound(f"There is nobody called {cell!r}.")
+        if names[cell] in named:
+            return named[names[cell]]
+        similar = alike.get(folded(cell), [])
+        if len(similar) > 1:
+            return InvalidRequest(f"{len(similar)} people have names like {cell!r}; write the exact name or the id.")
+        return similar[0] if similar else user_id or UserNotFound(f"There is nobody called {cell!r}.")
 
     return {cell: one(cell) for cell in cells}
+
+
+def _alike(cells: set[str], rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The rows whose name differs from one of the cells only in capitals, blanks or the form of letters. Each begins
+    with the folded name. No index folds names as Python does: this reads all rows, but only if there are cells."""
+    wanted = {folded(cell) for cell in cells}
+    if wanted:
+        for name, *others in rows.iterator():
+            if (key := folded(name)) in wanted:
+                yield key, *others
 
 
 def _id(cell: str) -> int:
