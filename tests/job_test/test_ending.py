@@ -19,7 +19,7 @@ from lab.processes import Client, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 from togo.embedded.broker import Broker
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 TODAY = localdate()
 PEOPLE = 12_000

@@ -15,7 +15,7 @@ from apps.models import DailyLimit, User
 from lab.processes import children_of, start_beat, start_worker, wait_until
 from togo.celery.schedule import BEAT_SCHEDULE
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 TODAY = localdate()
 PEOPLE = 12_000
