@@ -16,6 +16,8 @@ from tests.browser_test.conftest import NARROW, Visit
 from tests.conftest import make_person
 
 Visits = Callable[..., Visit]
+# What a page does when it is shown again: it asks for live updates at once, and not only every few seconds.
+ASK_FOR_UPDATES = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @dataclass
@@ -577,8 +579,10 @@ def test_two_browsers_see_each_others_changes_and_nothing_changes_under_busy_han
 
     second.page.get_by_label("Search people").fill("somebody")
     team.give(team.bob, 1)
+    for browser in (first, second):
+        browser.page.evaluate(ASK_FOR_UPDATES)
     expect(cell(first.page, team.bob, team.day(1))).to_contain_text("cooking")
-    second.page.wait_for_timeout(4000)
+    second.page.wait_for_load_state("networkidle")
     expect(cell(second.page, team.bob, team.day(1))).not_to_contain_text("cooking")
     second.page.get_by_label("Search people").blur()
     expect(cell(second.page, team.bob, team.day(1))).to_contain_text("cooking")
@@ -592,7 +596,7 @@ def test_live_updates_come_in_the_weeks_of_a_years_turn(visit: Visits, team: Tea
         date = monday + datetime.timedelta(days=7 * (number - 1))
         expect(page.locator(f"#cell-{team.alice.pk}-{date}")).to_contain_text("0/5")
         assignments.assign(actor=team.boss, task_id=team.cooking.pk, user_id=team.alice.pk, date=date)
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.evaluate(ASK_FOR_UPDATES)
         expect(page.locator(f"#cell-{team.alice.pk}-{date}")).to_contain_text("cooking")
         page.get_by_role("link", name="Next week").click()
     expect(page.locator("#stale")).to_be_hidden()
@@ -602,19 +606,18 @@ def test_live_updates_come_in_the_weeks_of_a_years_turn(visit: Visits, team: Tea
 def test_a_page_whose_live_updates_fail_says_so_until_they_come_again(visit: Visits, team: Team, answer: str) -> None:
     browser = visit(team.boss)
     page = browser.open(team.path)
-    once_more = "document.dispatchEvent(new Event('visibilitychange'))"
     if answer == "400":
         page.evaluate("board.dataset.week = 'x'")
     else:
         page.route("**/board/changes/*", lambda route: route.abort())
         for _ in range(2):
-            page.evaluate(once_more)
-    page.evaluate(once_more)
+            page.evaluate(ASK_FOR_UPDATES)
+    page.evaluate(ASK_FOR_UPDATES)
     expect(page.get_by_text("Live updates of this page have stopped")).to_be_visible()
     browser.complaints.clear()
 
     page.unroute_all()
-    page.evaluate(f"board.dataset.week = '{team.monday:%G-W%V}'; {once_more}")
+    page.evaluate(f"board.dataset.week = '{team.monday:%G-W%V}'; {ASK_FOR_UPDATES}")
     expect(page.locator("#stale")).to_be_hidden()
 
 

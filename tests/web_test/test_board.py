@@ -303,7 +303,11 @@ def test_an_answer_to_the_script_is_the_cell_alone_with_what_was_done(page: Clie
     response = page.post("/board/assign/", sent, headers={"HX-Request": "true"})
 
     html = response.content.decode()
-    assert (response.status_code, response["HX-Reswap"], response["HX-Trigger"]) == (200, "none", "panel-done")
+    assert (response.status_code, response["HX-Reswap"], response["HX-Trigger"]) == (
+        200,
+        "none",
+        "assigned, panel-done",
+    )
     assert html.count("<td") == 1
     assert "<html" not in html
     assert "cooking is assigned." in text_of(response)

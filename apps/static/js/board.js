@@ -37,8 +37,7 @@ function chooseNothing() {
   showChosen();
 }
 
-document.body.addEventListener("panel-done", chooseNothing);
-document.body.addEventListener("assigned-many", chooseNothing);
+document.body.addEventListener("assigned", chooseNothing);
 
 // --- live updates: every few seconds, and when the page is shown again; never while somebody is doing something ---
 

@@ -55,7 +55,9 @@ def _assign_one(request: HttpRequest, actor: User, task_id: int, place: Place, c
     # A task that was made by mistake goes away together with its assignment.
     fields = {"created_task": created} if created else {}
     undo = button(f"/board/assignment/{one.pk}/remove/", "Undo", **fields)
-    return done(request, f"{one.task.name} is assigned.", [place], action=undo)
+    response = done(request, f"{one.task.name} is assigned.", [place], action=undo)
+    response["HX-Trigger"] = "assigned, panel-done"
+    return response
 
 
 def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[Place]) -> HttpResponse:
@@ -78,7 +80,7 @@ def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[P
         "cells": board.cells_of(places) if is_fragment(request) else [],
     }
     response = panel(request, "board/results.html", context)
-    response["HX-Trigger"] = "assigned-many"
+    response["HX-Trigger"] = "assigned"
     return response
 
 
