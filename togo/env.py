@@ -126,6 +126,26 @@ def rate(name: str, default: str) -> tuple[int, int] | None:
     raise ImproperlyConfigured(f"{name} must be off, or calls in a second, minute or hour as 200/s, not {value!r}.")
 
 
+def no_path(name: str) -> str:
+    """Nothing, or `/`: ToGo is served at the root of its host. Below a path its links and styles would lead elsewhere."""
+    if text(name).strip("/"):
+        raise ImproperlyConfigured(
+            f"{name} must not be set: ToGo can't be served below a path yet; give it a host name."
+        )
+    return ""
+
+
+def hosts(name: str, default: Sequence[str]) -> list[str]:
+    """Host names separated by commas, without a scheme, a port or a path."""
+    found = words(name, default)
+    for host in found:
+        if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9A-Fa-f:.]+\]", host):
+            raise ImproperlyConfigured(
+                f"{name} must name hosts alone, such as togo.example.org, without scheme, port or path: not {host!r}."
+            )
+    return found
+
+
 _ENGINES = {
     "sqlite": "django.db.backends.sqlite3",
     "postgres": "django.db.backends.postgresql",

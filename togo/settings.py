@@ -27,6 +27,9 @@ TOGO_LOG_DIR = env.folder("TOGO_LOG_DIR", BASE_DIR / "logging")
 TOGO_EMBEDDED = not env.is_set("DATABASE_URL")
 if TOGO_EMBEDDED:
     private.close(TOGO_HOME, TOGO_LOG_DIR)
+# What servers read by themselves.
+env.no_path("SCRIPT_NAME")
+env.no_path("GRANIAN_URL_PATH_PREFIX")
 TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
 DEBUG = env.boolean("TOGO_DEBUG", default=False)
 if DEBUG and not TOGO_EMBEDDED:
@@ -75,7 +78,7 @@ TOGO_METRICS_TOKEN = env.text("TOGO_METRICS_TOKEN")
 # --- Django -----------------------------------------------------------------------------------------------------
 
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = env.words("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if TOGO_EMBEDDED else [])
+ALLOWED_HOSTS = env.hosts("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if TOGO_EMBEDDED else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org."

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from apps.models import JobRun
 from apps.services import unit_of_work
+from apps.services.shared import storage
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ DRIFT_JOB = "check_limits"
 
 @dataclass
 class Readiness:
-    """`ok`, `degraded` (every call works, but limits aren't set ahead) or `unavailable`, and the reasons."""
+    """`ok`, `degraded` (limits aren't set ahead, or nothing can be written) or `unavailable`, and why."""
 
     status: str = "ok"
     reasons: list[str] = field(default_factory=list)
@@ -40,7 +41,7 @@ def readiness() -> Readiness:
     except AnyDatabaseError:
         logger.exception("The database can't be reached.")
         return Readiness("unavailable", ["The database can't be reached."])
-    reasons = []
+    reasons = [storage.FULL] if storage.was_full_lately() else []
     waiting = jobs_waiting()
     if waiting is None:
         reasons.append("The broker can't be reached; limits are still set for whoever is assigned a task.")

@@ -16,6 +16,7 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.exceptions.base import TryAgain
+from apps.services.shared import storage
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -97,6 +98,7 @@ def retry(step: Callable[[], T]) -> T:
                 raise
             restart.prepare()
         except DatabaseError as error:
+            storage.note(error)
             code = retry_code(error)
             if code is None or connection.in_atomic_block:
                 raise  # Nothing to try again, or the transaction around this unit is undone with it.

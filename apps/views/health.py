@@ -67,7 +67,7 @@ class ReadinessView(ApiView):
     )
     def get(self, request: Request) -> JsonResponse:
         """503 only where the database or its migrations are missing. Without a broker or a worker ToGo still answers
-        every call and is `degraded`."""
+        every call and is `degraded`; with a full disk too, and then it only reads."""
         readiness = _remembered.readiness()
         return JsonResponse(
             ReadinessSerializer(readiness).data, status=503 if readiness.status == "unavailable" else 200

@@ -100,7 +100,16 @@ BAD: dict[str, list[str]] = {
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
     "TOGO_PREPARE_STATEMENTS": ["on", "always"],
     "TOGO_SECRET_KEY": ["short", "x" * 49, "abcd" * 20, f"django-insecure-{KEY}"],
-    "TOGO_ALLOWED_HOSTS": ["*", "togo.example.org, *"],
+    "TOGO_ALLOWED_HOSTS": [
+        "*",
+        "togo.example.org, *",
+        "togo.example.org/togo",
+        "https://togo.example.org",
+        "togo.example.org:8000",
+        "[::1]:8000",
+    ],
+    "SCRIPT_NAME": ["/togo", "togo/"],
+    "GRANIAN_URL_PATH_PREFIX": ["/togo"],
     "TOGO_LOG_LEVEL": ["loud", "30"],
     "CELERY_BROKER_URL": [
         "localhost:6379",

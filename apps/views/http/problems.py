@@ -16,6 +16,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from apps.exceptions import base, tokens
 from apps.services import metrics
+from apps.services.shared import storage
 from apps.views.http import rate_limits
 from apps.views.http.base import JsonResponse
 
@@ -131,6 +132,8 @@ def translate(exception: Exception) -> base.ToGoError | None:
         return base.InvalidRequest(f"Look at {names}.", errors=errors)
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("The database failed.", exc_info=exception)
+        if storage.is_full(exception):
+            return base.TryAgain(storage.FULL, retry_after=60)
         return base.TryAgain("The database can't be reached at the moment.", retry_after=5)
     for theirs, ours in _TRANSLATIONS:
         if isinstance(exception, theirs):
