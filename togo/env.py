@@ -127,7 +127,7 @@ def rate(name: str, default: str) -> tuple[int, int] | None:
 
 
 def no_path(name: str) -> str:
-    """Nothing, or `/`: ToGo is served at the root of its host. Below a path its links and styles would lead elsewhere."""
+    """Nothing, or `/`: below a path ToGo's links and styles would lead elsewhere."""
     if text(name).strip("/"):
         raise ImproperlyConfigured(
             f"{name} must not be set: ToGo can't be served below a path yet; give it a host name."
