@@ -16,6 +16,6 @@ class ReadinessSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(
         choices=["ok", "degraded", "unavailable"],
-        help_text="`degraded`: limits aren't set ahead, or nothing can be written; see `reasons`. `unavailable`: nothing works.",
+        help_text="`degraded`: limits aren't set ahead, or the disk is full (`reasons`). `unavailable`: nothing works.",
     )
     reasons = serializers.ListField(child=serializers.CharField(), help_text="What is wrong, and what to do.")
