@@ -57,9 +57,33 @@ web() {
   python manage.py ensure_admin
   # Fails where somebody can sign in with a demonstration password, or where waits behind a pooler are unbounded.
   python manage.py check --deploy --tag demo --tag pooler --tag names --database default
-  # HTTP/1.1 alone: only then does who connects and says nothing, or little, get no more than 30 s. Headers of 64 KiB.
-  exec granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers \
-    --workers-kill-timeout 20 togo.wsgi:application
+  serve
+}
+
+# Granian gives up when a worker process dies twice within seconds. It is started again, at most four times; after that
+# the container ends, and whoever runs it is told.
+serve() {
+  local child='' stopping='' status try
+  trap 'stopping=1; [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true' TERM INT
+  for try in 1 2 3 4 5; do
+    # HTTP/1.1 alone: only then a client that connects and sends nothing, or little, gets no more than 30 s. Headers of
+    # 64 KiB.
+    granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers \
+      --workers-kill-timeout 20 togo.wsgi:application &
+    child=$!
+    status=0
+    wait "$child" || status=$?
+    # A signal ends the wait before Granian has ended.
+    while kill -0 "$child" 2>/dev/null; do
+      status=0
+      wait "$child" || status=$?
+    done
+    [[ -z $stopping ]] || exit 0
+    ((status != 0)) || exit 0
+    echo "togo: the web server has ended (exit code $status), start $try of 5." >&2
+    ((try == 5)) || sleep "$try"
+  done
+  exit "$status"
 }
 
 worker() {

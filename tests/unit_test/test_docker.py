@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from apps.models import JobRun, User
 from apps.services import health, users
-from lab.processes import ROOT, environment
+from lab.processes import ROOT, environment, wait_until
 
 pytestmark = pytest.mark.no_db
 
@@ -238,13 +238,39 @@ def test_web_does_not_serve_when_a_step_before_it_fails(entrypoint: Entrypoint, 
     assert step in entrypoint.calls[-1]
 
 
-@pytest.mark.parametrize(("command", "program"), [("web", "granian"), ("worker", "celery"), ("beat", "celery")])
+@pytest.mark.parametrize(("command", "program"), [("worker", "celery"), ("beat", "celery")])
 def test_what_runs_takes_the_place_of_the_shell_so_that_signals_reach_it(
     entrypoint: Entrypoint, command: str, program: str
 ) -> None:
     entrypoint.run(command, DATABASE_URL=URL)
     assert entrypoint.calls[-1].startswith(program)
     assert entrypoint.last_process == entrypoint.process.pid
+
+
+def test_a_web_server_that_gives_up_is_started_again_a_bounded_number_of_times(entrypoint: Entrypoint) -> None:
+    status, errors = entrypoint.run("web", fails="togo.wsgi", DATABASE_URL=URL)
+
+    assert (status, sum(call.startswith("granian") for call in entrypoint.calls)) == (1, 5)
+    assert "togo: the web server has ended (exit code 1), start 5 of 5." in errors
+
+
+def test_a_signal_to_the_web_reaches_the_server_and_ends_it_for_good(entrypoint: Entrypoint) -> None:
+    granian = entrypoint.folder / "bin" / "granian"
+    granian.write_text(
+        f"#!/bin/bash\ntrap 'echo stopped >>{entrypoint.folder}/said; exit 1' TERM\n"
+        f"echo started >>{entrypoint.folder}/said\nwhile :; do sleep 0.05; done\n"
+    )
+    said = entrypoint.folder / "said"
+    with subprocess.Popen(
+        [ROOT / "entrypoint.sh", "web"],
+        env={"PATH": f"{entrypoint.folder}/bin:/usr/bin:/bin", "DATABASE_URL": URL},
+        stdout=subprocess.DEVNULL,
+    ) as web:
+        wait_until(said.exists, what="the web server")
+        web.terminate()
+        assert web.wait(20) == 0
+
+    assert said.read_text().splitlines() == ["started", "stopped"]
 
 
 def test_the_worker_starts_when_the_database_is_migrated(entrypoint: Entrypoint) -> None:
