@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment. The README has them as a table.
+"""Every setting, read once from the environment. docs/settings.md has them as a table.
 
 With nothing set ToGo runs *embedded*: SQLite and a secret key of its own in TOGO_HOME, for the machine it runs on.
 With `DATABASE_URL` set it is an installation that others reach, and must be given its key and its host names.

@@ -1,4 +1,4 @@
-"""The README's table names every variable that ToGo reads, with its default, and no other."""
+"""docs/settings.md names every variable that ToGo reads, with its default, and no other."""
 
 import ast
 import os
@@ -26,9 +26,8 @@ ELSEWHERE = {"TOGO_VENV": ".venv/", "TOGO_ADMIN_USERNAME": "none", "TOGO_ADMIN_P
 
 def documented() -> dict[str, str]:
     """The rows of the table: each variable with what is said to be its default."""
-    _, _, section = (ROOT / "README.md").read_text().partition("\n## Settings\n")
     table: dict[str, str] = {}
-    for row in re.findall(r"^\| (`.*)\|$", section.partition("\n## ")[0], re.MULTILINE):
+    for row in re.findall(r"^\| (`.*)\|$", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE):
         names, default, meaning = (cell.strip() for cell in row.split("|"))
         assert meaning, names
         for name in re.findall(r"`([^`]+)`", names):
