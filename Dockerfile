@@ -1,9 +1,11 @@
 # ToGo's image: `docker build --tag togo .`; docker-compose.yml runs it with all it needs.
 
-# The Python that the tests run on.
+# The Python that the tests run on. To pin its bytes, too: docker build --build-arg PYTHON_DIGEST=@sha256:…
+# (docker buildx imagetools inspect python:3.11-slim prints the digest).
 ARG PYTHON=3.11
+ARG PYTHON_DIGEST=
 
-FROM python:${PYTHON}-slim AS build
+FROM python:${PYTHON}-slim${PYTHON_DIGEST} AS build
 COPY requirements.txt /
 # Wheels only, checked against their hashes: nothing is compiled. A folder of its own, so that pip stays behind.
 RUN python -m venv --without-pip /venv \
@@ -12,14 +14,14 @@ RUN python -m venv --without-pip /venv \
 COPY . /app
 RUN /venv/bin/python -m compileall -q /app
 
-FROM python:${PYTHON}-slim
+FROM python:${PYTHON}-slim${PYTHON_DIGEST}
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     TOGO_HOME=/var/lib/togo TOGO_LOG_DIR=/var/log/togo
 # Volumes that are mounted here take over owner and mode.
 RUN pip uninstall --yes --quiet --root-user-action ignore wheel setuptools pip \
     && groupadd --gid 10001 togo \
     && useradd --uid 10001 --gid togo --no-create-home --shell /usr/sbin/nologin togo \
-    && install --directory --owner togo --group togo --mode 0700 /run/togo "$TOGO_HOME" "$TOGO_LOG_DIR"
+    && install --directory --owner togo --group togo --mode 0700 /run/togo /run/togo-database "$TOGO_HOME" "$TOGO_LOG_DIR"
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

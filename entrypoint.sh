@@ -11,7 +11,7 @@ usage: entrypoint.sh COMMAND
   beat            send the periodic jobs to the workers
   manage …        run a command of manage.py
   healthy ROLE    exit 0 if this container's web, worker or beat works
-  secrets FOLDER  make the key and the database's password there, unless they are there
+  secrets FOLDER DATABASE_FOLDER  make the key and the database's password there, unless they are there
 TEXT
   exit 64
 }
@@ -137,12 +137,14 @@ PYTHON
 }
 
 make_secrets() {
-  local folder=$1
+  local folder=$1 database=$2
   umask 077
   make_secret "$folder/secret_key"
-  make_secret "$folder/database_password"
+  # Version 0.1.0 kept the password beside the key.
+  [[ ! -s $folder/database_password ]] || mv "$folder/database_password" "$database/password"
+  make_secret "$database/password"
   # `database` is the service of docker-compose.yml.
-  echo "postgres://togo:$(<"$folder/database_password")@database/togo" >"$folder/database_url"
+  echo "postgres://togo:$(<"$database/password")@database/togo" >"$folder/database_url"
 }
 
 # Writes a file whole or not at all, and never over another.
@@ -172,6 +174,6 @@ case "$command $#" in
   read_secrets
   "$1_is_healthy"
   ;;
-"secrets 1") make_secrets "$1" ;;
+"secrets 2") make_secrets "$1" "$2" ;;
 *) usage ;;
 esac

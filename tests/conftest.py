@@ -117,10 +117,11 @@ def server(transactional_db: None, _server_of_all: Server) -> Server:
 
 
 def _brokers() -> list[Any]:
-    """The broker that comes with ToGo, and the Redis of this machine where there is one. Once: brokers don't know
-    which database is used."""
-    redis_server = None if os.environ.get("DATABASE_URL") else shutil.which("redis-server")
-    brokers = [pytest.param(None, id="valkey")]
+    """The broker that comes with ToGo, and the Redis of this machine if there is one; `bin/test` chooses one of them
+    for the tests of a database, because a broker doesn't know which database is used."""
+    chosen = os.environ.get("TOGO_TEST_BROKERS", "valkey redis").split()
+    redis_server = shutil.which("redis-server") if "redis" in chosen else None
+    brokers = [pytest.param(None, id="valkey")] if "valkey" in chosen or not redis_server else []
     return brokers + ([pytest.param(Path(redis_server), id="redis")] if redis_server else [])
 
 

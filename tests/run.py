@@ -59,13 +59,15 @@ class Leg:
     traced: bool = False
     # Whether the database waits for the disk, as in use: storms and proofs are about that.
     durable: bool = False
+    # Which brokers the tests use that need one.
+    brokers: str = "valkey redis"
 
 
 # The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
 LEGS = [
-    Leg("SQLite, real processes", "sqlite", "real_time and not no_db", durable=True),
-    Leg("MariaDB, real processes", "mariadb", "real_time and not no_db", durable=True),
-    Leg("PostgreSQL, real processes", "postgresql", "real_time and not no_db", durable=True),
+    Leg("SQLite, real processes", "sqlite", "real_time and not no_db", durable=True, brokers="valkey"),
+    Leg("MariaDB, real processes", "mariadb", "real_time and not no_db", durable=True, brokers="valkey"),
+    Leg("PostgreSQL, real processes", "postgresql", "real_time and not no_db", durable=True, brokers="redis"),
     Leg("pages, commands and proofs", "sqlite", "real_time and no_db", durable=True),
     Leg("what needs no database", "sqlite", "not real_time and no_db", traced=True),
     Leg("SQLite", "sqlite", "not real_time and not no_db", traced=True),
@@ -161,7 +163,7 @@ def _run(leg: Leg, report: _Report, options: list[str]) -> None:
             "DATABASE_URL": url,
             "COVERAGE_FILE": str(ROOT / f".coverage.{leg.name.replace(' ', '-')}"),
             "PYTEST_ADDOPTS": f"{os.environ.get('PYTEST_ADDOPTS', '')} -o cache_dir={folder}",
-            "TOGO_TEST_DURABLE": "on" if leg.durable else "off",
+            "TOGO_TEST_BROKERS": leg.brokers,
         }
         command = [PYTHON, "-m", "pytest", "-q", *options]
         if leg.processes > 1:

@@ -57,6 +57,14 @@ def words(name: str, default: Sequence[str] = ()) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
 
 
+def contact(name: str) -> str:
+    """An address that people write to, `mailto:…` or `https://…`; empty when it isn't set."""
+    value = text(name)
+    if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://)[^\s]+", value):
+        raise ImproperlyConfigured(f"{name} must be a mailto: or https: address, not {value!r}.")
+    return value
+
+
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """Addresses and networks separated by commas, such as `10.0.0.7, 192.168.0.0/16`."""
     try:

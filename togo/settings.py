@@ -169,6 +169,8 @@ SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if TOGO_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS
+# Where to report a weakness, for /.well-known/security.txt: a mailto: or https: address.
+TOGO_SECURITY_CONTACT = env.contact("TOGO_SECURITY_CONTACT")
 SECURE_REFERRER_POLICY = "same-origin"
 # No script reads them. With HTTPS their names tell browsers to take them from this host alone, and never over HTTP.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -1,5 +1,6 @@
 """Documents for readers and programs: the errors explained, and the OpenAPI document."""
 
+import datetime
 import threading
 from functools import cache
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import markdown
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -26,6 +28,23 @@ def errors(request: HttpRequest) -> HttpResponse:
     """`/errors/`: what each code means and what to do; every problem's `type` leads here."""
     # Our own file, not anyone's input.
     return render(request, "docs/errors.html", {"content": mark_safe(_errors_html())})  # noqa: S308
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/security.txt` (RFC 9116): how to report a weakness to the people who run this ToGo.
+
+    404 without `TOGO_SECURITY_CONTACT`.
+    """
+    if not settings.TOGO_SECURITY_CONTACT:
+        raise Http404
+    expires = (timezone.now() + _SECURITY_TXT_HOLDS).replace(microsecond=0)
+    lines = [f"Contact: {settings.TOGO_SECURITY_CONTACT}", f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}"]
+    return HttpResponse("\n".join([*lines, "Preferred-Languages: en", ""]), content_type="text/plain; charset=utf-8")
+
+
+# RFC 9116 recommends less than a year.
+_SECURITY_TXT_HOLDS = datetime.timedelta(days=180)
 
 
 class SchemaView(SpectacularAPIView):

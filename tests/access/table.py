@@ -299,6 +299,7 @@ OPEN = [
     each("GET", "/api/redocs/", "200"),
     each("GET", "/api/redocs/redoc.js", "200"),
     each("GET", "/errors/", "200"),
+    each("GET", "/.well-known/security.txt", "404"),
     each(ANY, "/api/", NOTHING),
     each(ANY, "/api/{rest}", NOTHING, case="whatever isn't one"),
 ]

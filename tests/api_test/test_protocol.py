@@ -110,3 +110,15 @@ def test_pages_are_compressed_and_calls_are_not(alice: User) -> None:
     assert page["Content-Encoding"] == "gzip"
     assert b"<title>" in gzip.decompress(page.content)
     assert not call.has_header("Content-Encoding")
+
+
+def test_a_weakness_is_reported_where_the_operator_says(settings: Any) -> None:
+    assert Client().get("/.well-known/security.txt").status_code == 404
+
+    settings.TOGO_SECURITY_CONTACT = "mailto:security@example.org"
+    answer = Client().get("/.well-known/security.txt")
+
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    lines = answer.content.decode().splitlines()
+    assert lines[0] == "Contact: mailto:security@example.org"
+    assert lines[1] == "Expires: 2026-08-29T12:00:00Z"

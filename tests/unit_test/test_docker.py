@@ -70,11 +70,17 @@ def test_who_reads_a_secret_mounts_it_read_only_and_waits_until_it_is_made() -> 
     for name, service in SERVICES.items():
         if not any(variable.endswith("_FILE") for variable in service.get("environment", {})):
             continue
-        assert "secrets:/run/togo:ro" in service["volumes"], name
+        volume = "database_secret:/run/togo-database:ro" if name == "database" else "secrets:/run/togo:ro"
+        assert volume in service["volumes"], name
         assert {"secrets", "database"} & set(service["depends_on"]), name
     assert SERVICES["database"]["depends_on"]["secrets"]["condition"] == "service_completed_successfully"
     assert SERVICES["beat"]["depends_on"]["secrets"]["condition"] == "service_completed_successfully"
-    assert {file.parent for file in SECRET_FILES.values()} == {Path("/run/togo")}
+    assert {file.parent for file in SECRET_FILES.values()} == {Path("/run/togo"), Path("/run/togo-database")}
+
+
+def test_the_database_does_not_see_the_key() -> None:
+    mounted = {volume.partition(":")[0] for volume in SERVICES["database"]["volumes"]}
+    assert mounted == {"database_secret", "database"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -146,7 +152,7 @@ def test_the_image_holds_locked_requirements_and_nothing_to_build_with() -> None
 
 
 def test_the_image_is_of_a_slim_python_that_togo_supports() -> None:
-    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["python:${PYTHON}-slim"] * 2
+    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["python:${PYTHON}-slim${PYTHON_DIGEST}"] * 2
     major, minor = re.findall(r"^ARG PYTHON=(\d+)\.(\d+)$", DOCKERFILE, re.MULTILINE)[0]
     assert (int(major), int(minor)) >= (3, 11)
 
@@ -317,8 +323,8 @@ def _commands() -> list[list[str]]:
 def test_the_entrypoint_knows_each_command_that_the_image_and_the_compose_file_use(
     entrypoint: Entrypoint, arguments: list[str]
 ) -> None:
-    arguments = [str(entrypoint.folder) if argument == "/run/togo" else argument for argument in arguments]
-    (entrypoint.folder / "database_password").write_text("made before\n")
+    arguments = [str(entrypoint.folder) if argument.startswith("/run/togo") else argument for argument in arguments]
+    (entrypoint.folder / "password").write_text("made before\n")
     (entrypoint.folder / "secret_key").write_text("made before\n")
 
     assert entrypoint.run(*arguments, DATABASE_URL=URL)[0] == 0
@@ -442,31 +448,51 @@ def test_a_secret_that_is_given_twice_or_cannot_be_read_stops_the_start(entrypoi
 
 def test_secrets_are_made_once_for_their_owner_alone(entrypoint: Entrypoint, tmp_path: Path) -> None:
     entrypoint.with_python()
-    folder = tmp_path / "secrets"
-    folder.mkdir()
+    folder, for_database = tmp_path / "secrets", tmp_path / "database"
+    for one in (folder, for_database):
+        one.mkdir()
 
-    assert entrypoint.run("secrets", str(folder)) == (0, "")
+    def made() -> dict[str, str]:
+        files = [*folder.iterdir(), *for_database.iterdir()]
+        assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in files)
+        return {path.name: path.read_text().strip() for path in files}
 
-    made = {path.name: path.read_text().strip() for path in folder.iterdir()}
-    assert set(made) == {file.name for file in SECRET_FILES.values()}
-    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in folder.iterdir())
-    assert len(made["secret_key"]) >= 50
-    assert made["secret_key"] != made["database_password"]
-    url = urlsplit(made["database_url"])
+    assert entrypoint.run("secrets", str(folder), str(for_database)) == (0, "")
+
+    first = made()
+    assert set(first) == {file.name for file in SECRET_FILES.values()}
+    assert {path.name for path in for_database.iterdir()} == {"password"}
+    assert len(first["secret_key"]) >= 50
+    assert first["secret_key"] != first["password"]
+    url = urlsplit(first["database_url"])
     database = SERVICES["database"]["environment"]
-    assert (url.scheme, url.password) == ("postgres", made["database_password"])
+    assert (url.scheme, url.password) == ("postgres", first["password"])
     assert (url.username, url.path) == (database["POSTGRES_USER"], f"/{database['POSTGRES_DB']}")
     assert url.hostname in SERVICES
 
-    assert entrypoint.run("secrets", str(folder)) == (0, "")
-    assert {path.name: path.read_text().strip() for path in folder.iterdir()} == made
+    assert entrypoint.run("secrets", str(folder), str(for_database)) == (0, "")
+    assert made() == first
+
+
+def test_a_password_that_was_kept_beside_the_key_stays_the_databases(entrypoint: Entrypoint, tmp_path: Path) -> None:
+    entrypoint.with_python()
+    folder, for_database = tmp_path / "secrets", tmp_path / "database"
+    for one in (folder, for_database):
+        one.mkdir()
+    (folder / "database_password").write_text("of the first version")
+
+    assert entrypoint.run("secrets", str(folder), str(for_database)) == (0, "")
+
+    assert (for_database / "password").read_text() == "of the first version"
+    assert not (folder / "database_password").exists()
+    assert "of the first version" in (folder / "database_url").read_text()
 
 
 def test_a_secret_that_could_not_be_made_is_not_left_empty(entrypoint: Entrypoint, tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     folder.mkdir()
 
-    assert entrypoint.run("secrets", str(folder), fails="-c")[0] == 1
+    assert entrypoint.run("secrets", str(folder), str(folder), fails="-c")[0] == 1
 
     assert not {path.name for path in folder.iterdir()} & {file.name for file in SECRET_FILES.values()}
 

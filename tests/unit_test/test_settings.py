@@ -48,6 +48,11 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
     ],
     "TOGO_PREPARE_STATEMENTS": [("TOGO_PREPARE_STATEMENTS", "", "auto"), ("TOGO_PREPARE_STATEMENTS", "OFF", "off")],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
+    "TOGO_SECURITY_CONTACT": [
+        ("TOGO_SECURITY_CONTACT", "", ""),
+        ("TOGO_SECURITY_CONTACT", "mailto:security@example.org", "mailto:security@example.org"),
+        ("TOGO_SECURITY_CONTACT", "https://example.org/security", "https://example.org/security"),
+    ],
     "TOGO_TRUSTED_PROXIES": [
         ("TOGO_TRUSTED_PROXIES", "", []),
         (
@@ -97,6 +102,7 @@ BAD: dict[str, list[str]] = {
         f"random:0-{'1' * 5000}",
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
+    "TOGO_SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:nobody", "https://a b"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
     "TOGO_PREPARE_STATEMENTS": ["on", "always"],
     "TOGO_SECRET_KEY": ["short", "x" * 49, "abcd" * 20, f"django-insecure-{KEY}"],
