@@ -36,7 +36,7 @@ PER_ACCOUNT = 5
 PER_ADDRESS = 50
 # Right passwords of an account from one address, and the seconds they are counted in: each costs a tenth of a second
 # of a processor.
-SIGN_INS = (30, 60)
+SIGN_INS = (120, 60)
 
 
 class _Tries(NamedTuple):
@@ -53,7 +53,7 @@ def verified(*, username: str, address: str, verify: Callable[[], T]) -> T:
 
     - `TooManyAttempts` after 5 wrong passwords for this account, or 50 for any, from this address in 15 minutes. It
       makes no difference whether there is such an account.
-    - `TooManyRequests` when so many tries are undecided that a further one might be one too many, and after 30 right
+    - `TooManyRequests` when so many tries are undecided that a further one might be one too many, and after 120 right
       passwords for this account from this address in a minute.
     - `TryAgain` when too many people sign in at once.
 
