@@ -65,10 +65,11 @@ class Leg:
 
 # The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
 LEGS = [
+    Leg("commands and proofs", "sqlite", "real_time and no_db and not browser", durable=True),
     Leg("SQLite, real processes", "sqlite", "real_time and not no_db", durable=True, brokers="valkey"),
     Leg("MariaDB, real processes", "mariadb", "real_time and not no_db", durable=True, brokers="valkey"),
     Leg("PostgreSQL, real processes", "postgresql", "real_time and not no_db", durable=True, brokers="redis"),
-    Leg("pages, commands and proofs", "sqlite", "real_time and no_db", durable=True),
+    Leg("pages in a browser", "sqlite", "browser"),
     Leg("what needs no database", "sqlite", "not real_time and no_db", traced=True),
     Leg("SQLite", "sqlite", "not real_time and not no_db", traced=True),
     Leg("PostgreSQL", "postgresql", "not real_time and not no_db", traced=True),

@@ -373,13 +373,13 @@ def test_what_it_says_is_free_can_be_assigned_and_nothing_else(
             row["date"] for row in caller.get(f"{AVAILABILITY}?user={alice.pk}&date_from={first}").json()["results"]
         }
         for offset in range(14):
-            day = str(first + timedelta(days=offset))
-            on_the_day = caller.get(f"{AVAILABILITY}?date={day}").json()["results"]
-            assert (alice.pk in {row["user"] for row in on_the_day}) is (day in said)
+            date_text = str(first + timedelta(days=offset))
+            on_the_day = caller.get(f"{AVAILABILITY}?date={date_text}").json()["results"]
+            assert (alice.pk in {row["user"] for row in on_the_day}) is (date_text in said)
 
-            body = {"task": tasks[1].pk, "user": alice.pk, "date": day}
+            body = {"task": tasks[1].pk, "user": alice.pk, "date": date_text}
             made = caller.post("/api/users/assignment/", body, format="json")
-            assert (made.status_code == 201) is (day in said), (day, made.content)
+            assert (made.status_code == 201) is (date_text in said), (date_text, made.content)
             if made.status_code == 201:
                 caller.delete(f"/api/users/assignment/{made.json()['id']}/")
 

@@ -113,7 +113,7 @@ def lead(case: schemathesis.Case, boss: User) -> None:
             and isinstance(asked.get("date_from"), str)
             and isinstance(asked.get("date_to"), str)
         ):
-            asked["date_from"], asked["date_to"] = sorted([asked["date_from"], asked["date_to"]])
+            asked["date_from"], asked["date_to"] = sorted([asked["date_from"], asked["date_to"]])  # type: ignore[type-var]  # they are texts
     if "cursor" in query:
         del query["cursor"]
     if case.operation.label == "GET /api/users/availability/":

@@ -222,7 +222,7 @@ class Togo(Player):
 
     def post_rule(self, made: Rule) -> None:
         """Make a rule, whose id is not known yet."""
-        body = {"user": made.user, "weekday": made.weekday, "maximum": made.maximum}
+        body: dict[str, Any] = {"user": made.user, "weekday": made.weekday, "maximum": made.maximum}
         body |= {
             "date_from": made.date_from and made.date_from.isoformat(),
             "date_to": made.date_to and made.date_to.isoformat(),

@@ -20,6 +20,11 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class UserDetailTaskTest(TestCase):
+    taskmaster: User
+    alice: User
+    bob: User
+    tasks: list[Task]
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.taskmaster = users.create_user(

@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser_test" in item.path.parts:
             item.add_marker(pytest.mark.real_time)
             item.add_marker(pytest.mark.no_db)
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,8 @@ def test_a_task_that_is_deleted_meanwhile_starts_the_block_again(
     taskmaster: User, alice: User, tasks: list[Task]
 ) -> None:
     whole = start(taskmaster, "task 1,alice,2026-03-02\ntask 2,alice,2026-03-02\n")
-    real, looks = bulk.candidates_of, []
+    real = bulk.candidates_of
+    looks: list[Any] = []
 
     def deleted_after_the_first_look(asked: Any) -> list[Any]:
         candidates = real(asked)

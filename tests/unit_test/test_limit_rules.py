@@ -1,6 +1,6 @@
 """Changing the rules, and the days that follow them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
@@ -281,7 +281,7 @@ def test_days_of_the_same_date_with_different_limits_are_all_picked_again(
 
 
 @pytest.fixture
-def people(alice: User, stranger: User) -> Iterator[list[User]]:
+def people(alice: User, stranger: User) -> list[User]:
     return [alice, stranger]
 
 

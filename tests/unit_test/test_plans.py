@@ -6,7 +6,7 @@ is asked for each. What is read from end to end then has no index that could ser
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -32,7 +32,7 @@ LIST = "/api/users/assignment/"
 
 
 @pytest.fixture
-def caller(taskmaster: User, tasks: list[Task], signed_in: Callable[[User], APIClient]) -> Iterator[APIClient]:
+def caller(taskmaster: User, tasks: list[Task], signed_in: Callable[[User], APIClient]) -> APIClient:
     """A taskmaster's client. There are 2,000 people with 12,000 days that are set, and as many assignments."""
     User.objects.bulk_create([User(username=f"p{number}", password="!") for number in range(PEOPLE)], batch_size=500)
     people = list(User.objects.order_by("pk"))[1:]
