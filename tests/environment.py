@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 HOME = tempfile.mkdtemp(prefix="togo-test-")
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -17,6 +18,9 @@ os.environ["TOGO_SECRET_KEY"] = "for tests only, and long enough to be taken by 
 os.environ["TOGO_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 # Tests make many calls as one person; what is tested of this limit sets it.
 os.environ["TOGO_RATE_LIMIT"] = "off"
+# The tests' own process counts into files, as a web server's processes do.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = f"{HOME}/metrics"
+Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir()
 # Nobody listens here: tests that need a broker start one.
 os.environ["CELERY_BROKER_URL"] = f"redis+socket://{HOME}/no-broker.sock"
 for name in (
