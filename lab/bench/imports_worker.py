@@ -9,13 +9,13 @@ import time
 
 import django
 
-from apps.services.imports import blocks
 from lab.bench import memory
 
 
 def main() -> None:
     """Do block after block, as the job does."""
     django.setup()
+    from apps.services.imports import blocks
 
     began = time.perf_counter()
     while blocks.do_next_block(int(sys.argv[1])):
