@@ -1,4 +1,4 @@
-"""Where a request comes from, also through proxies."""
+"""Finds the address of the caller, also behind proxies."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def address_of(request: HttpRequest) -> str:
-    """The caller's address; of IPv6 the network of 64 bits, all of which one caller has. Empty when nobody says.
+    """The address of the caller; for IPv6 its network of 64 bits, which belongs to one caller. Empty if unknown.
 
     `X-Forwarded-For` is read from its end, and only as far as the proxies in `TOGO_TRUSTED_PROXIES` wrote it: what
     stands before that is what anyone may have sent.

@@ -1,4 +1,4 @@
-"""Who is calling: the person of the access token, looked up anew for every call."""
+"""Authentication: the person of the access token, read from the database for every call."""
 
 import functools
 import time
@@ -15,11 +15,11 @@ _tokens = jwt.JsonWebTokens()
 
 
 class TokenAuthentication(JWTAuthentication):
-    """`Authorization: Bearer <access token>`. A token is refused at once when its person is deactivated, and for good
-    when the person was deactivated or changed the password since it was made."""
+    """`Authorization: Bearer <access token>`. A token stops working at once when its person is deactivated or changes
+    the password, and never works again."""
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """The token of an `Authorization` header; None for another scheme, whose name has no case: RFC 9110, 11.1."""
+        """The token of an `Authorization` header; None for another scheme. A scheme has no case (RFC 9110, 11.1)."""
         scheme, _, token = header.strip().partition(b" ")
         if scheme.lower() != b"bearer":
             return None
@@ -28,7 +28,7 @@ class TokenAuthentication(JWTAuthentication):
         return token.strip()
 
     def get_validated_token(self, raw_token: bytes) -> Token:
-        """What the token says. Raises `InvalidToken`.
+        """The claims of the token. Raises `InvalidToken`.
 
         That its signature is good stays true of the same bytes, and is remembered; whether it has expired doesn't.
         """

@@ -1,4 +1,4 @@
-"""What every call of the API is made of: Django REST framework's view, without what costs time and nobody asked for."""
+"""The base of every API call: Django REST framework's view without its slow parts."""
 
 import functools
 import json
@@ -20,7 +20,7 @@ from apps.exceptions.base import UnsupportedMediaType
 from apps.views.http.parsers import StrictJSONParser
 
 JSON = "application/json"
-# The methods of each view, as the header `Allow` lists them.
+# The value of the header `Allow` for each view.
 _ALLOWED: dict[type[APIView], str] = {}
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=JSONEncoder().default
@@ -28,7 +28,7 @@ _encode = json.JSONEncoder(
 
 
 class JsonResponse(HttpResponse):
-    """An answer in JSON; without data an empty one."""
+    """A response in JSON; empty without data."""
 
     def __init__(
         self, data: Any = None, *, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = JSON
@@ -41,14 +41,14 @@ class JsonResponse(HttpResponse):
 
 
 class ApiRequest(Request):
-    """A request whose body, if it has one, is JSON in nearly every call."""
+    """A request; nearly every body is JSON, which is parsed on a short path."""
 
     parsers: Sequence[BaseParser]
 
     def _parse(self) -> Any:
         asked: Any = self._request
         parser = self.parsers[0]
-        # The length says whether there is a body; that it is JSON is said by nearly everyone in the same words.
+        # Nearly every caller sends exactly this content type. Without a length there is no body.
         in_json = asked.META.get("CONTENT_TYPE") == JSON and isinstance(parser, StrictJSONParser)
         if in_json and asked.META.get("CONTENT_LENGTH", "0").lstrip("0").isdecimal():
             return parser.parse(asked), MultiValueDict()
@@ -56,17 +56,17 @@ class ApiRequest(Request):
 
 
 class ApiView(APIView):
-    """A call of the API. Its methods return a `JsonResponse` or any other answer of Django's.
+    """An API call. Its methods return a `JsonResponse` or any other Django response.
 
-    To those who write one it is Django REST framework's view. What that makes anew for every request is made once
-    where it is the same for all of them, and an answer is rendered when it is made.
+    Write one like a view of Django REST framework. Parsers, renderers and permissions are created once and not for
+    every request, and a response is rendered when it is created.
     """
 
-    # Paths have no suffix such as .json.
+    # No path has a suffix such as .json.
     format_kwarg = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The answer of the method's function, or to the error that it raised."""
+        """The response of the handler for this method, or the problem for the error that it raised."""
         self.args, self.kwargs = args, kwargs
         self.request = asked = self.initialize_request(request)
         try:
@@ -74,13 +74,13 @@ class ApiView(APIView):
             method = (request.method or "").lower()
             known = getattr(self, method, None) if method in self.http_method_names else None
             answer: HttpResponseBase = (known or self.http_method_not_allowed)(asked, *args, **kwargs)
-        except Exception as error:  # What nobody foresaw is raised again by handle_exception.
+        except Exception as error:  # handle_exception raises an unexpected error again.
             answer = self.handle_exception(error)
         answer["Allow"] = _ALLOWED.get(type(self)) or _ALLOWED.setdefault(type(self), ", ".join(self.allowed_methods))
         return answer
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """The request as the functions get it."""
+        """Wrap Django's request for the handlers."""
         parsers: Sequence[BaseParser] = _made(tuple(self.parser_classes))
         authenticators: Sequence[BaseAuthentication] = _made(tuple(self.authentication_classes))
         return ApiRequest(
@@ -88,7 +88,7 @@ class ApiView(APIView):
         )
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check that the caller can read the answer and we the body, who it is, and whether they may call."""
+        """Check, in this order: content coding, `Accept`, who the caller is, permissions, and the rate limit."""
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
             raise UnsupportedMediaType("Send the body as it is: a compressed one is not read.")
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
@@ -97,29 +97,29 @@ class ApiView(APIView):
         self.check_throttles(request)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        """How to answer; nearly everyone takes anything. Raises `NotAcceptable`."""
-        # An empty header accepts anything, as none does.
+        """The renderer for this request. Nearly every caller accepts anything. Raises `NotAcceptable`."""
+        # An empty header accepts anything, like a missing one.
         if (request.META.get("HTTP_ACCEPT") or "*/*") == "*/*":
             [first, *_] = self.get_renderers()
             return first, first.media_type
         return super().perform_content_negotiation(request, force)
 
     def get_renderers(self) -> list[BaseRenderer]:
-        """What this request can be answered with."""
+        """The renderers of this call."""
         return _made(tuple(self.renderer_classes))
 
     def get_permissions(self) -> list[BasePermission]:
-        """What decides whether one may call at all."""
+        """The permissions that decide whether this caller may call."""
         return _made(tuple(self.permission_classes))
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        """What the call is and does, in JSON."""
+        """A description of the call, in JSON."""
         metadata: Any = self.metadata_class
         return JsonResponse(metadata().determine_metadata(request, self))
 
 
 def location(request: Request, name: str, number: int) -> dict[str, str]:
-    """The header that says where a new thing is: at the route of this name that takes an id."""
+    """The `Location` header of a new object: the route of this name with its id."""
     before, after = _path(name)
     return {"Location": f"{request.scheme}://{request.get_host()}{before}{number}{after}"}
 
@@ -132,5 +132,5 @@ def _path(name: str) -> tuple[str, str]:
 
 @functools.cache
 def _made(classes: tuple[type[Any], ...]) -> list[Any]:
-    """One of each: none of them keeps anything of a request."""
+    """One instance of each class. They hold no state of a request, so all requests share them."""
     return [one() for one in classes]

@@ -1,7 +1,7 @@
-"""Sees to it that a request's body is read whole or not at all, whichever way it is sent.
+"""Makes sure that a request's body is read completely or refused, however it is sent.
 
-Django reads as many bytes as `Content-Length` says. A body that is sent in chunks has no such length, and so would be
-taken for none; a body whose sender breaks off would be taken for whole.
+Django reads as many bytes as `Content-Length` says. A body that is sent in chunks has no such header, so Django would
+ignore it; and Django would accept a body whose sender stopped in the middle.
 """
 
 import tempfile
@@ -24,11 +24,11 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class ReadWholeBodies:
-    """The WSGI application, for which every body has a length and ends where its sender ended it.
+    """Wraps the WSGI application: each body gets a length, and an incomplete one is an error.
 
-    A body in chunks is read first, up to the longest that any call takes; so a longer one is refused with 413 as any
-    other. Reading a body that breaks off raises `OSError`, which Django knows. A form in chunks is refused with 411:
-    nothing in it shows whether it is complete.
+    A body in chunks is read before the application is called, up to one byte more than any call accepts; so a longer
+    one is refused with 413 like any other. Reading an incomplete body raises `OSError`, which Django handles. A page's
+    form in chunks is refused with 411: nothing in it shows whether it is complete.
     """
 
     def __init__(self, application: Application) -> None:
@@ -37,7 +37,7 @@ class ReadWholeBodies:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The application's answer."""
         if "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-            # A part of a JSON object is none, so that needs no look.
+            # A part of a JSON object is not valid JSON, so that needs no check.
             if environ.get("CONTENT_TYPE") != JSON:
                 environ["wsgi.input"] = _Whole(environ["wsgi.input"])
             return self._application(environ, start_response)

@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document, made of the shapes themselves: a new call has its own without a word."""
+"""Generates the examples of the OpenAPI document from the serializers, so that a new call has some by itself."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from drf_spectacular.drainage import get_override
 from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-# What stands for a field of that name, or that it is left out; `Serializer.field` where a name means several things. A
-# field with choices shows the first of them. Without an example the document can't be made, which a test does.
+# The example value of each field name, or that the field is left out; `Serializer.field` where a name has several
+# meanings. A field with choices shows its first choice. A field without an example fails the generation, and a test.
 _LEFT_OUT = object()
 _VALUES: dict[str, Any] = {
     "BulkResultSerializer.error": _LEFT_OUT,
@@ -80,14 +80,14 @@ _VALUES: dict[str, Any] = {
 
 
 def of_call(request: Any, responses: Mapping[Any, Any]) -> list[OpenApiExample]:
-    """An example of the body that is sent, and one of each answer in JSON."""
+    """An example of the request's body, and one of each response in JSON."""
     found = []
     for shape in _shapes(request):
         sends_file = any(isinstance(field, serializers.FileField) for field in shape().fields.values())
         media_type = "multipart/form-data" if sends_file else "application/json"
         found.append(OpenApiExample("Request", value=of(shape), request_only=True, media_type=media_type))
     for status, response in responses.items():
-        # Refusals have theirs from docs/errors.md, and have a media type of their own.
+        # Errors have their examples from docs/errors.md, and another media type.
         for number, shape in enumerate([] if isinstance(status, tuple) else _shapes(response), start=1):
             name = f"Answer {number}"
             found.append(OpenApiExample(name, value=of(shape), response_only=True, status_codes=[str(status)]))
@@ -96,19 +96,19 @@ def of_call(request: Any, responses: Mapping[Any, Any]) -> list[OpenApiExample]:
 
 @cache
 def of_problems() -> dict[str, Any]:
-    """Each code's example in docs/errors.md."""
+    """The example of each error code in docs/errors.md."""
     text = (settings.BASE_DIR / "docs" / "errors.md").read_text()
     examples = (json.loads(found) for found in re.findall(r"^```json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
     return {problem["code"]: problem for problem in examples}
 
 
 def of_problem(code: str) -> Any:
-    """The example of an error."""
+    """The example of this error code."""
     return of_problems()[code]
 
 
 def of(shape: Any) -> Any:
-    """An example of what a serializer, or a field, writes or reads."""
+    """An example value of a serializer or a field."""
     serializer = shape() if isinstance(shape, type) else shape
     values = {name: _value(serializer, name, field) for name, field in serializer.fields.items()}
     return {name: value for name, value in values.items() if value is not _LEFT_OUT}
@@ -132,7 +132,7 @@ def _value(serializer: Any, name: str, field: Any) -> Any:
 
 
 def _shapes(described: Any) -> list[Any]:
-    """The serializers of what is sent or answered: one, several that it may be, or none."""
+    """The serializers of a request or response: one, several alternatives, or none."""
     shape = described
     if isinstance(described, OpenApiRequest | OpenApiResponse):
         shape = described.request if isinstance(described, OpenApiRequest) else described.response

@@ -1,12 +1,12 @@
-"""What browsers are told of every answer, beside what Django and django-csp tell them of pages."""
+"""Response headers for browsers, beside those that Django and django-csp set for pages."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-# Whatever is no page may load nothing, run nothing and be shown in nothing, should a browser take it for a page.
+# A response that is no page may load, run and embed nothing, in case a browser renders it as a page.
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
-# What a page of ours never needs of the machine that it is shown on.
+# Browser features that no page of ToGo uses.
 _PERMISSIONS = ", ".join(
     f"{name}=()"
     for name in (
@@ -17,14 +17,14 @@ _PERMISSIONS = ", ".join(
 
 
 class HeadersMiddleware:
-    """Lets nobody keep what isn't said to be for keeping, and no other site have anything."""
+    """Forbids caches to store a response, unless it says otherwise, and other sites to load it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer, with its headers."""
-        # Its value has no case, and Django compares it as it is: with HTTPS it would redirect to itself for ever.
+        """The response, with these headers."""
+        # The value has no case, but Django compares it exactly: `HTTPS` would be redirected to itself for ever.
         if scheme := request.META.get("HTTP_X_FORWARDED_PROTO"):
             request.META["HTTP_X_FORWARDED_PROTO"] = scheme.lower()
         response = self.get_response(request)

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a call that is sent again with the same key is not done again."""
+"""`Idempotency-Key`: a call that is repeated with the same key is not done again."""
 
 import functools
 import hashlib
@@ -49,7 +49,7 @@ def idempotent(view: View) -> View:
             response[REPLAYED] = "true"
         return response
 
-    # For the OpenAPI document.
+    # Read by the OpenAPI generator.
     once.takes_key = True  # type: ignore[attr-defined]  # a mark on a function
     return once
 
@@ -60,7 +60,7 @@ def _answer(response: HttpResponseBase) -> idempotency.Answer:
 
 
 def _digest(request: Request) -> str:
-    """SHA-256 of what is asked for, in whatever bytes: of a form's parts, or of the JSON in one certain writing."""
+    """SHA-256 of the request's content: of a form's fields and files, or of its JSON with sorted keys and no blanks."""
     digest = hashlib.sha256()
     data: Any = request.data
     if not (request.content_type or "").startswith("multipart/"):

@@ -1,5 +1,4 @@
-"""ToGo's tokens as JSON Web Tokens by SimpleJWT, which knows the web: `settings.TOGO_TOKENS` names this class to the
-services."""
+"""Issues and reads tokens with SimpleJWT. The services don't import it: `settings.TOGO_TOKENS` names this class."""
 
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -11,7 +10,7 @@ from apps.models import User
 from apps.services.shared.formats import parse_id
 from apps.services.tokens import RefreshClaims, TokenPair, not_valid
 
-# The library raises these for a signed token with claims that it never writes, such as an `exp` that is no time.
+# Raised by the library for a signed token with claims of the wrong type, such as an `exp` that is no time.
 MALFORMED = (TypeError, ValueError, OverflowError, OSError)
 
 
@@ -19,14 +18,14 @@ class JsonWebTokens:
     """Signs tokens, and keeps refresh tokens in SimpleJWT's tables; see `apps.services.tokens.Tokens`."""
 
     def issue(self, person: User) -> TokenPair:
-        """A pair for this person; its refresh token is kept."""
+        """An access and a refresh token for this person; the refresh token is stored."""
         token = RefreshToken.for_user(person)
-        # The library stamps the password alone.
+        # The library's own stamp covers only the password.
         token[api_settings.REVOKE_TOKEN_CLAIM] = self.stamp_of(person)
         return {"access": str(token.access_token), "refresh": str(token)}
 
     def read(self, refresh: str) -> RefreshClaims:
-        """The content of a refresh token. Raises `TokenNotValid`."""
+        """The claims of a refresh token. Raises `TokenNotValid`."""
         try:
             token = _SentRefreshToken(refresh)  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
         except (TokenError, *MALFORMED):
@@ -41,7 +40,7 @@ class JsonWebTokens:
         return digest
 
     def use_up(self, token_id: str) -> bool:
-        """Mark a refresh token as used. The blacklist holds a token once, so of many callers one is answered True."""
+        """Mark a refresh token as used. The blacklist is unique by token, so only one of several callers gets True."""
         issued = OutstandingToken.objects.filter(jti=token_id).first()
         return issued is not None and BlacklistedToken.objects.get_or_create(token=issued)[1]
 
@@ -51,7 +50,7 @@ class JsonWebTokens:
 
 
 def person_id(claims: Token) -> int | None:
-    """The id of a token's person; None where a database can't hold it."""
+    """The id of the token's person; None if it is no valid id."""
     named = str(claims.get(api_settings.USER_ID_CLAIM, ""))
     try:
         return parse_id(named)
@@ -60,7 +59,7 @@ def person_id(claims: Token) -> int | None:
 
 
 def stamp_in(claims: Token) -> str | None:
-    """The stamp of the person when the token was made; None where it has none."""
+    """The person's stamp at the time when the token was issued; None if the token has none."""
     stamp: str | None = claims.get(api_settings.REVOKE_TOKEN_CLAIM)
     return stamp
 

@@ -1,4 +1,4 @@
-"""Django's middleware for pages. Calls of the API go past it: they have no session, nothing to tell or to load.
+"""Django's middleware for pages. API calls skip it: they have no session, messages or scripts.
 
 What costs little, and is asked for by name by Django's own checks, stays Django's.
 """
@@ -15,12 +15,12 @@ from django.utils.deprecation import MiddlewareMixin
 
 from apps.views.http import problems
 
-# The documentation of the API is pages, too.
+# These two are pages, although their path begins with /api/.
 _PAGES_BELOW_API = ("/api/docs/", "/api/redocs/")
 
 
 def is_call(request: HttpRequest) -> bool:
-    """Whether a request is a call of the API."""
+    """Whether this is an API call."""
     return request.path_info.startswith("/api/") and not request.path_info.startswith(_PAGES_BELOW_API)
 
 
@@ -30,30 +30,30 @@ class _ForPages(MiddlewareMixin):
 
 
 class TryAgainForPages(MiddlewareMixin):
-    """Answers 503 and a page that says so where a page needs the database while it can't be reached."""
+    """Answers a page request with 503 and a page that says so while the database can't be reached."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """That page, or None for another error."""
+        """The 503 page, or None for any other error."""
         return problems.try_again_page(exception)
 
 
 class GZipForPages(_ForPages, GZipMiddleware):
-    """Compresses pages and static files. Each time the length differs at random, and the secret of forms is masked
-    anew, so that nobody can guess what is in them by how well they compress (BREACH). Calls go past it: their callers
-    are programs, and some of their answers hold tokens."""
+    """Compresses pages and static files. An attacker can't guess their content from the compressed length (BREACH):
+    Django adds a random number of bytes, and masks the CSRF token anew each time. API responses are not compressed:
+    their callers are programs, and some of them hold tokens."""
 
 
 class CSPForPages(_ForPages, CSPMiddleware):
-    """What a page may load."""
+    """Sets the Content-Security-Policy of pages."""
 
 
 class AuthenticationForPages(_ForPages, AuthenticationMiddleware):
-    """Who is signed in."""
+    """Sets `request.user` for pages."""
 
 
 class MessageForPages(_ForPages, MessageMiddleware):
-    """What the next page tells."""
+    """Shows messages on the next page."""
 
 
 class SessionForPages(_ForPages, SessionMiddleware):
-    """What is remembered of a browser."""
+    """Loads and saves the session of pages."""

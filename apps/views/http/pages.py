@@ -1,4 +1,4 @@
-"""What every page has: who is signed in, where else they can go, and answers that say what was done or refused."""
+"""The base of every page: navigation, sign-in, and messages that say what was done or refused."""
 
 import functools
 from collections.abc import Callable

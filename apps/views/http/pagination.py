@@ -1,4 +1,4 @@
-"""Pages of a list, found by key: what it is ordered by, and the id. A page costs the same wherever it is."""
+"""Keyset pagination: a page is found by the ordering columns and the id, so every page costs the same."""
 
 import base64
 import datetime
@@ -17,7 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 from apps.services.shared.formats import HIGHEST_ID
 
 M = TypeVar("M", bound=Model)
-# A row's place in its order: the keys that it is ordered by, and its id.
+# The position of a row: the values of the ordering columns, and its id.
 Edge = tuple[Any, ...]
 
 DEFAULT_SIZE = 50
@@ -56,7 +56,7 @@ def paginate(
 
 
 def _near(by: Sequence[str], keys: Edge, falling: bool) -> Lookup[Any]:
-    """What says less than `_beyond`, and lets the database go straight to the row in an index."""
+    """A condition that follows from `_beyond`, and that lets the database go straight to the row in an index."""
     compare = TupleLessThanOrEqual if falling else TupleGreaterThanOrEqual
     return compare(Tuple(*map(F, by)), keys)
 
@@ -73,7 +73,7 @@ def _beyond(columns: Sequence[str], edge: Edge, falling: bool) -> Q:
 
 
 def size_of(query: dict[str, Any]) -> int:
-    """How many rows a page may hold."""
+    """The page size of a query: at most 200."""
     return min(query.get("page_size") or DEFAULT_SIZE, HIGHEST_SIZE)
 
 
@@ -86,7 +86,7 @@ def read_cursor(query: dict[str, Any], *read_keys: Callable[[Any], Any]) -> tupl
 
 
 def link(request: Request, edge: Edge, *, backwards: bool = False) -> str:
-    """The address of the page that begins after, or going backwards ends before, these keys and id."""
+    """The address of the page that begins after this position, or, going backwards, ends before it."""
     return replace_query_param(request.build_absolute_uri(), "cursor", _encode(backwards, edge))
 
 
@@ -111,7 +111,7 @@ def _decode(cursor: str, read_keys: Sequence[Callable[[Any], Any]]) -> tuple[boo
 
 
 def _reader(model: type[Model], column: str) -> Callable[[Any], Any]:
-    """What reads a value of the column from a cursor, or raises `ValueError` or `TypeError`."""
+    """The parser of this column's value in a cursor; it raises `ValueError` or `TypeError`."""
     field: Any = None
     for name in column.split("__"):
         field = (field.related_model if field else model)._meta.get_field(name)  # noqa: SLF001  (documented)
@@ -124,15 +124,15 @@ def _reader(model: type[Model], column: str) -> Callable[[Any], Any]:
 
 def _read_time(value: Any) -> datetime.datetime:
     time = datetime.datetime.fromisoformat(value)
-    # At the edges of time a database's own time zone may be past them.
+    # A time near the first or last year may leave the calendar in the database's time zone.
     if not (time.tzinfo and 1 < time.year < 9999):
         raise ValueError
     return time
 
 
 def read_text(value: Any) -> str:
-    """A key that is text."""
-    # Text that a database can't hold, such as half a surrogate pair or NUL, is in no row of ours.
+    """The text value of a column."""
+    # A database can't hold NUL or half a surrogate pair, so no row has such a text.
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
     value.encode()
@@ -140,7 +140,7 @@ def read_text(value: Any) -> str:
 
 
 def read_id(value: Any) -> int:
-    """A key that is an id or another number, not below 0."""
+    """The value of an integer column: an id or another number from 0 on."""
     if type(value) is not int or not 0 <= value <= HIGHEST_ID:
         raise ValueError
     return value

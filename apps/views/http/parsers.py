@@ -1,4 +1,4 @@
-"""Reads request bodies."""
+"""Parses request bodies."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 
 from apps.exceptions.base import PayloadTooLarge
 
-# What a form may hold beside its file, in bytes.
+# Bytes that a form may have beside its file.
 _FORM_OVERHEAD = 10_000
 
 
 class StrictJSONParser(BaseParser):
-    """JSON in UTF-8, as RFC 8259 has it, up to `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
+    """JSON in UTF-8 (RFC 8259) of up to `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
 
     media_type = "application/json"
 
@@ -29,7 +29,7 @@ class StrictJSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """What the body says. Raises `ParseError` and `PayloadTooLarge`."""
+        """The parsed body. Raises `ParseError` and `PayloadTooLarge`."""
         limit = self.limit
         body = stream.read(limit + 1)
         if len(body) > limit:
@@ -51,12 +51,12 @@ class CredentialsParser(StrictJSONParser):
 
 
 class FileFormParser(MultiPartParser):
-    """A form with a file of up to `TOGO_IMPORT_MAX_BYTES`. A big one is kept on the disk while it is read."""
+    """A form with a file of up to `TOGO_IMPORT_MAX_BYTES` bytes. Django keeps a large file on the disk meanwhile."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> "DataAndFiles[Any, Any]":
-        """The parts of the form. Raises `ParseError` and `PayloadTooLarge`."""
+        """The fields and files of the form. Raises `ParseError` and `PayloadTooLarge`."""
         require_upload_fits((parser_context or {})["request"].META)
         limit = settings.TOGO_IMPORT_MAX_BYTES
         try:
@@ -72,14 +72,14 @@ class FileFormParser(MultiPartParser):
 
 
 def longest_upload() -> int:
-    """How many bytes a form with a file may have."""
+    """The most bytes that a form with a file may have."""
     longest: int = settings.TOGO_IMPORT_MAX_BYTES + _FORM_OVERHEAD
     return longest
 
 
 def require_upload_fits(headers: Mapping[str, Any]) -> None:
-    """Raise `PayloadTooLarge` for a form that is too long by its headers, before anything of it is read; the web server
-    reads no further than they say."""
+    """Raise `PayloadTooLarge` if `Content-Length` is too large, before the body is read. The web server reads no more
+    bytes than that header says."""
     length = headers.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > longest_upload():
         limit = settings.TOGO_IMPORT_MAX_BYTES

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
-# What Django REST framework raises, as our errors. The first that fits.
+# ToGo's error for each exception of Django REST framework; the first match counts.
 _TRANSLATIONS: list[tuple[type[Exception], type[base.ToGoError]]] = [
     (InvalidToken, tokens.TokenNotValid),
     (drf.AuthenticationFailed, tokens.TokenNotValid),
@@ -41,12 +41,12 @@ _TRANSLATIONS: list[tuple[type[Exception], type[base.ToGoError]]] = [
 
 
 def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonResponse | None:
-    """The answer to an error in a view of the API; None for one that nobody foresaw."""
+    """The response to an error in an API view; None for an unexpected error."""
     error = translate(exception)
     if error is None:
         return None
     if isinstance(exception, drf.NotAuthenticated | drf.AuthenticationFailed):
-        # It was refused before its calls were counted.
+        # Authentication failed before the rate limit was checked.
         error = rate_limits.too_many_from(context["request"]) or error
     headers = {}
     if error.status == 401:
@@ -56,18 +56,18 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonRespons
 
 @csrf_exempt
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """The answer to any path below `/api/` that isn't one."""
+    """The response to an unknown path below `/api/`."""
     if request.path.startswith("/api/") and (too_many := rate_limits.too_many_from(request)):
         return _problem(too_many)
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
     return _problem(base.NotFound(f"There is nothing at {request.path}.{hint}"))
 
 
-# Django's handlers for what doesn't reach a view of the API: the API never answers with a page.
+# Django's handlers for requests that reach no API view: below /api/ they answer with a problem, never with a page.
 
 
 def answer_400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """A request that Django refuses to look at, such as one for another host."""
+    """The response to a request that Django refuses, such as one for another host."""
     detail = "The request can't be read."
     if isinstance(exception, DisallowedHost):
         detail = "ToGo isn't reached by this name; who runs it sets its names in TOGO_ALLOWED_HOSTS."
@@ -75,21 +75,21 @@ def answer_400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def answer_403(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Something that the person may not do."""
+    """The response to a request that the person may not make."""
     return _page_or_problem(
         request, base.NotAllowed("You may not do this."), defaults.permission_denied(request, exception)
     )
 
 
 def answer_404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """A path that isn't one."""
+    """The response to an unknown path."""
     if request.path.startswith("/api/"):
         return not_found(request)
     return defaults.page_not_found(request, exception)
 
 
 def answer_500(request: HttpRequest) -> HttpResponseBase:
-    """An error that nobody foresaw; Django has logged it."""
+    """The response to an unexpected error, which Django has logged."""
     if page := try_again_page(sys.exc_info()[1]):
         return page
     return _page_or_problem(
@@ -100,7 +100,7 @@ def answer_500(request: HttpRequest) -> HttpResponseBase:
 
 
 def try_again_page(exception: BaseException | None) -> HttpResponseBase | None:
-    """The page that says that the database can't be reached at the moment; None for any other error."""
+    """The 503 page for a database that can't be reached; None for any other error."""
     if not isinstance(exception, OperationalError | InterfaceError):
         return None
     refusal = translate(exception)
@@ -123,7 +123,7 @@ def _problem(error: base.ToGoError, headers: dict[str, str] | None = None) -> Js
 
 
 def translate(exception: Exception) -> base.ToGoError | None:
-    """Our error for an exception of a library's; None for one that nobody foresaw."""
+    """ToGo's error for an exception; None for an unexpected one."""
     if isinstance(exception, base.ToGoError):
         return exception
     if isinstance(exception, drf.ValidationError):
@@ -141,7 +141,7 @@ def translate(exception: Exception) -> base.ToGoError | None:
     return None
 
 
-# Where the libraries' own sentences don't say what to do.
+# Replaces sentences of the libraries that don't say what to do.
 _SENTENCES = {
     tokens.TokenNotValid: "The access token is forged, expired, or no longer good; renew it, or sign in again.",
     base.NotAuthenticated: "Send an access token: Authorization: Bearer <access>.",
@@ -158,7 +158,7 @@ def _sentence(exception: Exception) -> str:
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            # A name that JSON lets through and UTF-8 doesn't, half a surrogate pair, is shown escaped.
+            # JSON allows half a surrogate pair in a name and UTF-8 doesn't: show it escaped.
             name = "" if name == "non_field_errors" else str(name).encode(errors="backslashreplace").decode()
             yield from _field_errors(inner, f"{field}.{name}".strip("."))
     elif isinstance(detail, list):

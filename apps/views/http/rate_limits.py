@@ -1,4 +1,4 @@
-"""How often one may call: all calls and pages of a person count together, and those of an address without a sign-in."""
+"""Rate limits: all calls and pages of a person count together; without a sign-in, all of an address."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,21 +14,21 @@ from apps.services.shared import rate_limits
 from apps.views.http import pages
 from apps.views.http.addresses import address_of
 
-# The API counts its own calls; files, and what operators ask, aren't counted.
+# The API counts its own calls. Static files, health checks and metrics are not counted.
 _NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics")
 
 
 class CallThrottle(BaseThrottle):
-    """Counts the calls of the API, once it is known who calls."""
+    """Counts API calls, after authentication."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """True. Raises `TooManyRequests`."""
+        """Count the call; always True. Raises `TooManyRequests`."""
         rate_limits.require_room(_person(request.user) or _address(request))
         return True
 
 
 def too_many_from(request: HttpRequest | Request) -> TooManyRequests | None:
-    """Count a call that is refused before it is known who calls; the refusal where its address makes too many."""
+    """Count a call that failed authentication; returns `TooManyRequests` if its address makes too many, else None."""
     if settings.TOGO_RATE_LIMIT is None:
         return None
     try:
@@ -39,7 +39,7 @@ def too_many_from(request: HttpRequest | Request) -> TooManyRequests | None:
 
 
 class PageRateLimitMiddleware:
-    """Counts what is asked of the pages."""
+    """Counts the requests for pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         if settings.TOGO_RATE_LIMIT is None:
@@ -47,9 +47,9 @@ class PageRateLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The page, or a page that says to wait."""
+        """The page, or a 429 page that says how long to wait."""
         if not request.path_info.startswith(_NOT_PAGES):
-            # Who has no session isn't looked for.
+            # Without a session cookie nobody is signed in: spare the query.
             person = _person(request.user) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
             try:
                 rate_limits.require_room(person or _address(request))

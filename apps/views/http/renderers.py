@@ -1,4 +1,4 @@
-"""Answers that are files."""
+"""Responses that are files."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,14 +10,14 @@ from apps.views.http.base import ApiView
 
 
 class FileRenderer(BaseRenderer):
-    """Says what `Accept` may ask for."""
+    """Names a media type for content negotiation."""
 
     charset = "utf-8"
 
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> Any:
-        """Not needed: files are made by the calls themselves, and refusals are JSON."""
+        """Never called: the views write the files, and errors are JSON."""
         raise NotImplementedError
 
 
@@ -36,10 +36,10 @@ class CalendarRenderer(FileRenderer):
 
 
 class FileView(ApiView):
-    """A call that answers with a file, or with a refusal; what it can do is told in JSON as everywhere."""
+    """A call that answers with a file or an error. `OPTIONS` answers in JSON, as everywhere."""
 
     def get_renderers(self) -> list[BaseRenderer]:
-        """What this request can be answered with."""
+        """The renderers of this request."""
         return [JSONRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
 
 
@@ -50,7 +50,7 @@ class CsvView(FileView):
 
 
 def csv_file(name: str, pieces: Iterator[str]) -> StreamingHttpResponse:
-    """A file to be saved under this name, sent as it is made."""
+    """A streamed file that the browser saves under this name."""
     return StreamingHttpResponse(
         pieces,
         content_type="text/csv; charset=utf-8",

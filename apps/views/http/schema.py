@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside what the serializers say."""
+"""Builds the OpenAPI document from the serializers and from `documented`."""
 
 import functools
 import re
@@ -21,18 +21,18 @@ from apps.views.http.problems import CONTENT_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Text without control characters, and dates; which days exist is said by the format.
+# Text without control characters. The format `date` says which dates exist.
 _TEXT = r"[^\x00-\x1f\x7f-\x9f]*"
 _ANYTHING, _NOT_ONLY_BLANKS = f"^{_TEXT}$", rf"^{_TEXT}[^\s\x00-\x1f\x7f-\x9f]{_TEXT}$"
 _DATE = f"^{DATE_PATTERN}$"
 
-# What a call that needs a token, reads a body, or takes a key may always answer.
+# Errors of every call that needs a token, reads a body, or takes an idempotency key; and of every call.
 _WITH_TOKEN = [base.NotAuthenticated, tokens.TokenNotValid]
 _WITH_BODY = [base.PayloadTooLarge, base.UnsupportedMediaType]
 _WITH_KEY = [idempotency.IdempotencyKeyInUse, idempotency.IdempotencyKeyReused]
 _ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TooManyRequests, base.TryAgain]
 
-# What stands in a path.
+# Parameters in paths.
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The thing's id.")
 USER = OpenApiParameter("user", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The person's id.")
 DATE = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH, description="The day.")
@@ -58,10 +58,10 @@ _REPLAYED = _answered(REPLAYED, "`true` where the call was done before.", [200, 
 
 
 class ToGoSchema(AutoSchema):
-    """The schema of one operation, as strict as the serializers are; `documented` says the rest."""
+    """The schema of one operation, as strict as its serializers; `documented` adds the rest."""
 
     def get_examples(self) -> list[OpenApiExample]:
-        """What is sent and answered, for example."""
+        """Examples of the request and of the responses."""
         return examples.of_call(self.get_request_serializer(), cast(Any, self.get_response_serializers()))
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
@@ -80,13 +80,13 @@ class ToGoSchema(AutoSchema):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # how the library registers it
-    """How a call shows who makes it."""
+    """The security scheme of the calls."""
 
     target_class = "apps.views.http.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """A JSON web token as a bearer token: RFC 6750."""
+        """A JSON Web Token as a bearer token (RFC 6750)."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
@@ -102,11 +102,11 @@ def documented(
     ignores_query: bool = False,
     **more: Any,
 ) -> Callable[[F], F]:
-    """Describe an operation: its group, what it does in a few words, its answers and the errors that it may give.
+    """Describe an operation: its tag, a summary, its responses and its errors.
 
-    An unknown parameter of a query is refused, but where the call `ignores_query`.
+    The call refuses unknown query parameters, unless it `ignores_query`.
     """
-    # What a generated client calls it.
+    # The name of the operation in generated clients.
     operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
 
     def describe(view: F) -> F:
@@ -135,7 +135,7 @@ def documented(
 
 
 def _problems(known: list[type[base.ToGoError]]) -> dict[Any, OpenApiResponse]:
-    """The refusals, by status."""
+    """The error responses, by status."""
     described: dict[Any, OpenApiResponse] = {}
     for status in sorted({error.status for error in known}):
         same = [error for error in dict.fromkeys(known) if error.status == status]
@@ -153,12 +153,12 @@ def _problems(known: list[type[base.ToGoError]]) -> dict[Any, OpenApiResponse]:
 
 
 def _is_query(parameter: Any) -> bool:
-    """Whether it is one of a query: a serializer of them, or one that says so."""
+    """Whether this is a query parameter, or a serializer of query parameters."""
     return getattr(parameter, "location", OpenApiParameter.QUERY) == OpenApiParameter.QUERY
 
 
 def _without_query(view: F) -> F:
-    """A call without parameters refuses them, as every call refuses unknown ones."""
+    """Refuse every query parameter: this call knows none."""
 
     @functools.wraps(view)
     def strict(self: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
