@@ -1,1 +1,1 @@
-"""Shapes in and out. No rules: what is allowed is decided by the services."""
+"""The shapes of requests and responses. Services decide what is allowed."""

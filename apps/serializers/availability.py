@@ -1,4 +1,4 @@
-"""Shapes of who is free, and when."""
+"""Shapes of availability."""
 
 from typing import Any
 
@@ -30,32 +30,36 @@ class PersonAvailabilitySerializer(serializers.Serializer[Any]):
 
     user = serializers.IntegerField(source="user_id", help_text="The person's id.")
     next_free_date = serializers.DateField(
-        allow_null=True, help_text="The first day with room, at most 366 days on, or null. It may be past the others."
+        allow_null=True, help_text="The first date with room within 366 days, or null. It may be later than `results`."
     )
     results = FreeDaySerializer(source="days", many=True, help_text="The days with room, and no others.")
 
 
 class DateAvailabilitySerializer(PageSerializer):
-    """A page of those who have room on a day. It can be short, or even empty, and others follow."""
+    """A page of people with room on a day. It can be short, or even empty, although others follow."""
 
     ordered_by = serializers.ChoiceField(
-        choices=["remaining", "name"], help_text="Most room first, once the day is set for everybody; else by username."
+        choices=["remaining", "name"],
+        help_text="`remaining`: most room first, once everybody's limit of the day is set; until then by `name`.",
     )
     results = FreePersonSerializer(many=True)
 
 
 class AvailabilityQuerySerializer(PageQuerySerializer):
-    """Who is free on `date`; or when `user` is. Without parameters, when one is oneself."""
+    """Who is free on `date`, or when `user` is free. Without parameters: when you are free."""
 
-    date = DateField(required=False, help_text="Who is free on this day.")
-    user = QueryIdField(required=False, help_text="When this person is free; oneself if nothing is said.")
-    date_from = DateField(required=False, help_text="From this day on; today if nothing is said.")
+    date = DateField(required=False, help_text="The date to find free people on.")
+    user = QueryIdField(required=False, help_text="The person to find free days of; default: you.")
+    date_from = DateField(required=False, help_text="The first date; default: today.")
     days = QueryIntegerField(
-        required=False, min_value=1, max_value=SEARCH_DAYS, help_text="Among so many days: 14 by default, 366 at most."
+        required=False,
+        min_value=1,
+        max_value=SEARCH_DAYS,
+        help_text="The number of days to look at: 14 by default, at most 366.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """One of the two questions at a time."""
+        """`date` excludes the other parameters."""
         of_a_date, of_a_person = ("page_size", "cursor"), ("user", "date_from", "days")
         others, message = (
             (of_a_person, "This doesn't go together with date.") if "date" in attrs else (of_a_date, "This needs date.")

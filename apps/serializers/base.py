@@ -1,4 +1,4 @@
-"""Strict input: nothing is coerced, and nothing unknown is let through unread."""
+"""Strict input: nothing is coerced, and unknown fields are refused."""
 
 import datetime
 import functools
@@ -19,13 +19,13 @@ _DIGITS = re.compile(r"\d{1,19}", re.ASCII)
 
 @functools.cache
 def shared(serializer: type[S]) -> S:
-    """The one instance of a serializer that every request may use: for what is asked of it without data or context of
-    its own. Django REST framework copies every field of every new one, which takes longer than to use them."""
+    """The instance of a serializer that all requests share. Use it for calls that need no data or context of their own.
+    Django REST framework copies every field for each new instance, which takes longer than to use them."""
     return serializer()
 
 
 class ShapeSerializer(serializers.Serializer[Any]):
-    """Shows something: each field its attribute of an object, or its entry of a dictionary. What is None is null.
+    """Serializes an object or a dictionary: each field shows the attribute or entry of its name. None becomes null.
 
     As Django REST framework's own, which looks for every value in every way that there may be.
     """
@@ -49,7 +49,7 @@ class ShapeSerializer(serializers.Serializer[Any]):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it doesn't know, by name."""
+    """Refuses unknown fields, and names them."""
 
     default_error_messages = {"invalid": "This must be a JSON object."}
 
@@ -60,7 +60,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def valid(cls, data: Any) -> dict[str, Any]:
-        """The data as it is meant. Raises `ValidationError`."""
+        """The valid data. Raises `ValidationError`."""
         return dict(shared(cls).run_validation(data))
 
     def to_internal_value(self, data: Any) -> Any:
@@ -70,7 +70,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {
                     name: serializers.ErrorDetail(f"This field is not known; known: {known}.", "unknown")
-                    # A few are enough to see what is wrong; all of them could be a hundred thousand.
+                    # Name only a few: a body could have a hundred thousand unknown fields.
                     for name in unknown[:10]
                 }
             )
@@ -78,12 +78,12 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class QuerySerializer(StrictSerializer):
-    """The parameters of a query, which arrive as text."""
+    """Query parameters, which arrive as text."""
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """The valid parameters of a request. Raises `ValidationError`, also for a parameter given twice that isn't
-        a list."""
+        """The valid parameters of a request. Raises `ValidationError`, also for a repeated parameter that isn't a
+        list."""
         fields = shared(cls).fields
         data: dict[str, Any] = {}
         for name, values in request.query_params.lists() if request.META.get("QUERY_STRING") else ():
@@ -111,7 +111,7 @@ class IntegerField(serializers.IntegerField):
 
 
 class IdField(IntegerField):
-    """The id of a thing: a JSON integer from 1 to what a database can hold."""
+    """An id: a JSON integer from 1 to the highest number that a database can hold."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_value=1, max_value=HIGHEST_ID, **kwargs)
@@ -140,7 +140,7 @@ class TextField(serializers.CharField):
     }
 
     def to_internal_value(self, data: Any) -> str:
-        """The text, without the blanks around it where they say nothing; those count in its length all the same."""
+        """The text without blanks around it, unless the field keeps them. The blanks count in its length."""
         if not isinstance(data, str):
             self.fail("invalid")
         if self.max_length is not None and len(data) > self.max_length:
@@ -151,7 +151,7 @@ class TextField(serializers.CharField):
 
 
 class QueryTextField(TextField):
-    """What to search for; empty finds everything."""
+    """A text to search for; an empty one finds everything."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_blank=True, max_length=255, **kwargs)
@@ -163,7 +163,7 @@ class BooleanField(serializers.BooleanField):
     default_error_messages = {"invalid": "This must be true or false."}
 
     def to_internal_value(self, data: Any) -> bool:
-        """Which of the two."""
+        """True or false."""
         if not isinstance(data, bool):
             self.fail("invalid")
         return data
@@ -178,7 +178,7 @@ class QueryBooleanField(BooleanField):
 
 
 class SecretField(TextField):
-    """A password or token: kept as it was sent, blanks and all, and never shown."""
+    """A password or token: blanks are kept, and it is never shown."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(write_only=True, trim_whitespace=False, **kwargs)
@@ -200,27 +200,29 @@ class DateField(serializers.DateField):
 
 
 class PageQuerySerializer(QuerySerializer):
-    """Which page of a list."""
+    """The page of a list."""
 
-    page_size = QueryIdField(required=False, help_text="How many on a page: 50 by default, 200 at most.")
-    cursor = serializers.CharField(required=False, help_text="Where a page begins: from `next` and `previous`.")
+    page_size = QueryIdField(required=False, help_text="Rows on a page: 50 by default, at most 200.")
+    cursor = serializers.CharField(
+        required=False, help_text="The position of the page, taken from `next` or `previous`."
+    )
 
 
 class PageSerializer(serializers.Serializer[Any]):
-    """A page of a list; `results` is said by each."""
+    """A page of a list; subclasses add `results`."""
 
     next = serializers.URLField(allow_null=True, help_text="The next page, or null.")
     previous = serializers.URLField(allow_null=True, help_text="The page before, or null.")
 
 
 class DateRangeSerializer(QuerySerializer):
-    """Dates from one to another, both included."""
+    """A range of dates, both included."""
 
     date_from = DateField(required=False)
     date_to = DateField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The two in order."""
+        """Check the order of the two dates."""
         if "date_from" in attrs and "date_to" in attrs and attrs["date_from"] > attrs["date_to"]:
             raise serializers.ValidationError(
                 {"date_to": serializers.ErrorDetail("This must not be before date_from.", "order")}

@@ -13,13 +13,13 @@ MODES = [("all", "everything or nothing"), ("each", "what fits")]
 
 
 class BulkItemsField(serializers.ListField):
-    """Up to 1,000 assignments. Each is read on its own: a wrong one is refused like one that doesn't fit."""
+    """Up to 1,000 assignments. Each is validated by itself: an invalid one is refused like one that doesn't fit."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=AssignmentCreateSerializer(), min_length=1, max_length=HIGHEST_NUMBER, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        """For each what was read, or the `ValidationError` that says what is wrong with it."""
+        """The valid fields of each item, or its `ValidationError`."""
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
         if len(data) > HIGHEST_NUMBER:
@@ -29,31 +29,33 @@ class BulkItemsField(serializers.ListField):
 
 
 class BulkSerializer(StrictSerializer):
-    """Assignments that are made together."""
+    """Assignments to create together."""
 
-    assignments = BulkItemsField(help_text="1 to 1,000 of them.")
+    assignments = BulkItemsField(help_text="1 to 1,000 assignments.")
     mode = serializers.ChoiceField(
-        choices=MODES, default="all", help_text="`all`: everything or nothing. `each`: what fits, in this order."
+        choices=MODES,
+        default="all",
+        help_text="`all`: everything or nothing. `each`: every item that fits, in this order.",
     )
 
 
 class BulkAllSerializer(serializers.Serializer[Any]):
-    """What was assigned: everything, in the order of the request."""
+    """The created assignments, in the order of the request."""
 
     assignments = AssignmentSerializer(many=True)
 
 
 class BulkResultSerializer(serializers.Serializer[Any]):
-    """What became of one."""
+    """The result of one item."""
 
-    index = serializers.IntegerField(help_text="Its place in the request, from 0.")
-    status = serializers.IntegerField(help_text="201, or the status that it would have been refused with alone.")
+    index = serializers.IntegerField(help_text="The position of the item in the request, from 0.")
+    status = serializers.IntegerField(help_text="201, or the status with which a single call would be refused.")
     assignment = AssignmentSerializer(required=False)
     error = ProblemSerializer(required=False)
 
 
 class BulkEachSerializer(serializers.Serializer[Any]):
-    """What became of each, in the order of the request."""
+    """The result of each item, in the order of the request."""
 
     results = BulkResultSerializer(many=True)
 

@@ -6,6 +6,6 @@ from rest_framework import serializers
 
 
 class CalendarLinkSerializer(serializers.Serializer[Any]):
-    """The link to one's own calendar: who knows it sees the calendar, so keep it to yourself."""
+    """The link to your calendar. Anyone who knows the link sees the calendar: keep it secret."""
 
-    url = serializers.URLField(help_text="For a program that shows calendars.")
+    url = serializers.URLField(help_text="The address, for a calendar program.")

@@ -8,20 +8,21 @@ from apps.serializers.base import DateRangeSerializer, PageQuerySerializer, Page
 
 
 class EventSerializer(serializers.Serializer[Event]):
-    """One thing that happened, as it was then: what the numbers name may be gone."""
+    """One event, as it was at that time. The objects that the ids name may be deleted by now."""
 
     id = serializers.IntegerField()
     at = serializers.DateTimeField(help_text="When, in UTC.")
     actor = serializers.IntegerField(help_text="The id of the person who did it.")
     kind = serializers.ChoiceField(choices=Kind.choices)
     user = serializers.IntegerField(
-        allow_null=True, help_text="The id of the person whose day it is about; null where it is about everyone's."
+        allow_null=True,
+        help_text="The id of the person whose day it is about; null for everyone's, or if you may not see it.",
     )
     task = serializers.IntegerField(allow_null=True, help_text="The task's id.")
-    task_name = serializers.CharField(allow_blank=True, help_text="What the task was called then.")
-    date = serializers.DateField(allow_null=True, help_text="The day that it is about.")
+    task_name = serializers.CharField(allow_blank=True, help_text="The task's name at that time.")
+    date = serializers.DateField(allow_null=True, help_text="The date that it is about; null like `user`.")
     assignment = serializers.IntegerField(allow_null=True, help_text="The assignment's id.")
-    data = serializers.DictField(help_text="What else there is to tell, by kind.")  # type: ignore[assignment]  # a field of this name, not the class's property
+    data = serializers.DictField(help_text="Further data, depending on `kind`.")  # type: ignore[assignment]  # a field of this name, not the class's property
 
 
 class EventPageSerializer(PageSerializer):
@@ -31,8 +32,10 @@ class EventPageSerializer(PageSerializer):
 
 
 class EventQuerySerializer(DateRangeSerializer, PageQuerySerializer):
-    """Which part of the history. The dates are those of the days that it is about."""
+    """Filters of the history. The dates are those of the days that events are about."""
 
-    user = QueryIdField(required=False, help_text="About this person's days, also what was moved away from them.")
-    task = QueryIdField(required=False, help_text="About this task.")
+    user = QueryIdField(
+        required=False, help_text="Events about this person's days, and assignments that were moved away from them."
+    )
+    task = QueryIdField(required=False, help_text="Events about this task.")
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)

@@ -24,12 +24,12 @@ class ImportCreateSerializer(StrictSerializer):
     dry_run = serializers.ChoiceField(
         choices=["true", "false"],
         default="false",
-        help_text="`true`: tell what would become of each row, and assign nothing.",
+        help_text="`true`: only report the result that each row would have, and assign nothing.",
     )
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """The valid parts of a form. Raises `ValidationError`, also for a part that was sent twice."""
+        """The valid fields of a form. Raises `ValidationError`, also for a repeated field."""
         form = request.data
         # Without a body it is no form, but an empty dictionary.
         parts = dict(form.lists()) if isinstance(form, MultiValueDict) else {}
@@ -45,20 +45,22 @@ class ImportCreateSerializer(StrictSerializer):
 
 
 class ImportSerializer(serializers.Serializer[Import]):
-    """How far an import is."""
+    """The progress of an import."""
 
     id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=ImportStatus.choices)
     detail = serializers.CharField(help_text="Why it was given up; empty otherwise.")
-    dry_run = serializers.BooleanField(help_text="Nothing is assigned, only told.")
-    rows = serializers.IntegerField(help_text="How many rows the file has.")
-    done = serializers.IntegerField(help_text="How many of them are done; `accepted` and `refused` together.")
-    accepted = serializers.IntegerField(help_text="How many were assigned, or in a dry run would be.")
-    refused = serializers.IntegerField(help_text="How many were not; the report says why.")
+    dry_run = serializers.BooleanField(help_text="Nothing is assigned, only reported.")
+    rows = serializers.IntegerField(help_text="The number of rows in the file.")
+    done = serializers.IntegerField(help_text="The number of rows that are done: `accepted` plus `refused`.")
+    accepted = serializers.IntegerField(help_text="Rows that were assigned, or would be, in a dry run.")
+    refused = serializers.IntegerField(help_text="Rows that were refused; the report says why.")
     created_at = serializers.DateTimeField(help_text="When the file was sent, in UTC.")
-    finished_at = serializers.DateTimeField(allow_null=True, help_text="When it was done or given up, or null.")
-    url = serializers.SerializerMethodField(help_text="Where to ask how far it is.")
-    report = serializers.SerializerMethodField(help_text="What became of each row so far, as CSV.")
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When it was finished or given up, or null.")
+    url = serializers.SerializerMethodField(help_text="The address of this progress report.")
+    report = serializers.SerializerMethodField(
+        help_text="The address of the CSV file with the result of each row so far."
+    )
 
     def get_url(self, whole: Import) -> str:
         """The import's address."""

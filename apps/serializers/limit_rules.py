@@ -18,43 +18,43 @@ from apps.serializers.base import (
 
 
 class LimitRuleChangeSerializer(StrictSerializer):
-    """What is to be said differently; the rest stays."""
+    """The fields to change; the others stay."""
 
     user = IdField(source="user_id", required=False, allow_null=True, help_text="The person's id; null means everyone.")
     weekday = IntegerField(
         required=False,
         allow_null=True,
-        help_text="0 for Monday to 6; null means every day.",
+        help_text="0 (Monday) to 6 (Sunday); null means every day.",
         min_value=Weekday.MONDAY,
         max_value=Weekday.SUNDAY,
     )
-    date_from = DateField(required=False, allow_null=True, help_text="The first day; null means since ever.")
-    date_to = DateField(required=False, allow_null=True, help_text="The last day; null means for ever.")
+    date_from = DateField(required=False, allow_null=True, help_text="The first date; null means no beginning.")
+    date_to = DateField(required=False, allow_null=True, help_text="The last date; null means no end.")
     maximum = IntegerField(
         required=False, min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks on each of these days."
     )
-    reason = TextField(required=False, allow_blank=True, max_length=255, help_text="Shown to whoever is refused.")
+    reason = TextField(required=False, allow_blank=True, max_length=255, help_text="Shown in refusals.")
 
 
 class LimitRuleCreateSerializer(LimitRuleChangeSerializer):
-    """A rule; what isn't said means everyone, every day, for ever."""
+    """A rule. A field that is left out means everyone, every weekday, or no beginning or end."""
 
     maximum = IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks on each of these days.")
 
 
 class LimitRuleSerializer(serializers.Serializer[LimitRule]):
-    """A maximum for one person or everyone, for one weekday or all, in a range of dates, since, until or for ever."""
+    """A maximum for one person or everyone, for one weekday or all, within a range of dates or without one."""
 
     id = serializers.IntegerField()
     user = serializers.IntegerField(source="user_id", allow_null=True, help_text="Null means everyone.")
-    weekday = serializers.IntegerField(allow_null=True, help_text="0 for Monday to 6; null means every day.")
-    date_from = serializers.DateField(allow_null=True, help_text="The first day; null means since ever.")
-    date_to = serializers.DateField(allow_null=True, help_text="The last day; null means for ever.")
+    weekday = serializers.IntegerField(allow_null=True, help_text="0 (Monday) to 6 (Sunday); null means every day.")
+    date_from = serializers.DateField(allow_null=True, help_text="The first date; null means no beginning.")
+    date_to = serializers.DateField(allow_null=True, help_text="The last date; null means no end.")
     maximum = serializers.IntegerField(help_text="The most tasks on each of these days.")
-    reason = serializers.CharField(help_text="Shown to whoever is refused.")
+    reason = serializers.CharField(help_text="Shown in refusals.")
     created_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(
-        allow_null=True, help_text="Since when all days that are set agree with it; null while they are being set."
+        allow_null=True, help_text="When all existing days had been picked again with it; null until then."
     )
 
 
@@ -65,12 +65,12 @@ class LimitRulePageSerializer(PageSerializer):
 
 
 class LimitRuleQuerySerializer(PageQuerySerializer):
-    """Which rules."""
+    """Filters of rules."""
 
-    user = QueryIdField(required=False, help_text="Those for this person alone.")
+    user = QueryIdField(required=False, help_text="Only rules for this person.")
     weekday = QueryIntegerField(
         required=False,
-        help_text="Those for this weekday alone, 0 for Monday.",
+        help_text="Only rules for this weekday, 0 for Monday.",
         min_value=Weekday.MONDAY,
         max_value=Weekday.SUNDAY,
     )

@@ -17,11 +17,13 @@ from apps.serializers.base import (
 
 
 class SourceSerializer(ShapeSerializer):
-    """Where a maximum came from, as it was when the day was set."""
+    """The source of a maximum, as it was when the day was set."""
 
-    kind = serializers.ChoiceField(choices=Source.choices, help_text="Which level of the rules decided.")
+    kind = serializers.ChoiceField(choices=Source.choices, help_text="The level of the rules that decided.")
     rule = serializers.IntegerField(allow_null=True, help_text="The rule's id, if a rule decided.")
-    reason = serializers.CharField(allow_blank=True, help_text="What the rule, or who set it by hand, gave as reason.")
+    reason = serializers.CharField(
+        allow_blank=True, help_text="The reason given in the rule, or by the person who set the limit by hand."
+    )
 
 
 class RoomSerializer(ShapeSerializer):
@@ -39,28 +41,31 @@ class DailyLimitSerializer(RoomSerializer):
     user = serializers.IntegerField(source="user_id", help_text="The person's id.")
     date = serializers.DateField()
     wanted = serializers.IntegerField(
-        help_text="What the rules or a person want; `maximum` is higher where more is taken already."
+        help_text="The limit that the rules or a person ask for; `maximum` is higher if more is taken already."
     )
 
 
 class DailyLimitListSerializer(serializers.Serializer[Any]):
-    """Every person and day that was asked for, by person and date."""
+    """Every requested person and day, by person and date."""
 
     results = DailyLimitSerializer(many=True)
 
 
 class DailyLimitQuerySerializer(DateRangeSerializer):
-    """Whose limits, of which days; oneself and today if nothing is said."""
+    """The people and the dates; default: you, today."""
 
     user = serializers.ListField(
-        child=QueryIdField(), required=False, max_length=50, help_text="The person's id; can be given up to 50 times."
+        child=QueryIdField(),
+        required=False,
+        max_length=50,
+        help_text="The person's id; may be repeated up to 50 times.",
     )
 
 
 class DailyLimitSetSerializer(StrictSerializer):
-    """A limit that is set by hand."""
+    """A limit to set by hand."""
 
     maximum = IntegerField(
         min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks that the person may have on that date."
     )
-    reason = TextField(default="", allow_blank=True, max_length=255, help_text="Shown to whoever is refused.")
+    reason = TextField(default="", allow_blank=True, max_length=255, help_text="Shown in refusals.")

@@ -42,7 +42,7 @@ class TaskPageSerializer(PageSerializer):
 
 
 class TaskQuerySerializer(PageQuerySerializer):
-    """Which tasks."""
+    """Filters of tasks."""
 
     q = QueryTextField(required=False, help_text="Tasks whose name contains this. Case is ignored.")
     is_active = QueryBooleanField(required=False, help_text="Only tasks that can be assigned, or only retired ones.")

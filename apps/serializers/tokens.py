@@ -1,4 +1,4 @@
-"""Shapes of signing in."""
+"""Shapes of tokens."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from apps.serializers.base import SecretField, StrictSerializer, TextField
 
 
 class CredentialsSerializer(StrictSerializer):
-    """A person's name and password."""
+    """A username and password."""
 
     username = TextField(max_length=150, trim_whitespace=False)
     password = SecretField(max_length=1000)
@@ -23,5 +23,5 @@ class RefreshSerializer(StrictSerializer):
 class TokenPairSerializer(serializers.Serializer[Any]):
     """Tokens; send `access` as `Authorization: Bearer …`."""
 
-    access = serializers.CharField(help_text="For the calls; good for 15 minutes.")
-    refresh = serializers.CharField(help_text="For the next pair, once; good for 7 days.")
+    access = serializers.CharField(help_text="Sent with each call; valid for 15 minutes.")
+    refresh = serializers.CharField(help_text="Exchanged once for new tokens; valid for 7 days.")

@@ -30,7 +30,7 @@ class UserSerializer(serializers.Serializer[User]):
     last_name = serializers.CharField()
     is_active = serializers.BooleanField(help_text="Can sign in and be given tasks.")
     is_taskmaster = serializers.BooleanField(help_text="Assigns tasks to everyone and sets limits.")
-    is_admin = serializers.BooleanField(help_text="Keeps the people; a taskmaster too.")
+    is_admin = serializers.BooleanField(help_text="Manages people; is a taskmaster, too.")
 
 
 class UserPageSerializer(PageSerializer):
@@ -40,7 +40,7 @@ class UserPageSerializer(PageSerializer):
 
 
 class UserQuerySerializer(PageQuerySerializer):
-    """Which people."""
+    """Filters of people."""
 
     q = QueryTextField(
         required=False, help_text="People for whom every word of this is in the username, the first or the last name."
@@ -55,7 +55,7 @@ class UserChangeSerializer(StrictSerializer):
     last_name = TextField(required=False, allow_blank=True, max_length=150)
     is_active = BooleanField(required=False, help_text="Can sign in and be given tasks.")
     is_taskmaster = BooleanField(required=False, help_text="Assigns tasks to everyone and sets limits.")
-    is_admin = BooleanField(required=False, help_text="Keeps the people; a taskmaster too.")
+    is_admin = BooleanField(required=False, help_text="Manages people; is a taskmaster, too.")
 
 
 class UsernameField(TextField):
@@ -86,7 +86,7 @@ class PasswordSerializer(StrictSerializer):
 
 
 class MeSerializer(UserSerializer):
-    """Oneself, and today's limit."""
+    """You, and your limit of today."""
 
     limit = serializers.SerializerMethodField()
 

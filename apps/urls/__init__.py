@@ -29,7 +29,7 @@ from apps.urls import (
 from apps.views.http import problems
 
 urlpatterns = [
-    # What is called most comes first: routes are tried in this order.
+    # The most frequent calls come first: Django tries routes in this order.
     path(
         "api/users/",
         include(
@@ -50,7 +50,7 @@ urlpatterns = [
     ),
     path("api/", include(tasks.urlpatterns)),
     *docs.urlpatterns,
-    # Whatever else is asked of the API is answered by the API, not with a page.
+    # Below /api/ an unknown path gets a problem, not a page.
     path("api/", problems.not_found),
     path("api/<path:rest>", problems.not_found),
     *sessions.urlpatterns,

@@ -1,4 +1,4 @@
-"""Routes of who is free and when, below `/api/users/`."""
+"""Routes of availability, below `/api/users/`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What may stand in a path."""
+"""Converters for ids and dates in paths."""
 
 import datetime
 
@@ -8,7 +8,7 @@ from apps.services.shared.formats import parse_date, parse_id
 
 
 class IdConverter:
-    """Digits that a database can hold as an id; anything else is no path."""
+    """An id in digits that a database can hold; anything else is an unknown path."""
 
     regex = "[0-9]{1,19}"
 
@@ -22,7 +22,7 @@ class IdConverter:
 
 
 class DateConverter:
-    """A date that exists, as `YYYY-MM-DD`; anything else is no path."""
+    """A date that exists, as `YYYY-MM-DD`; anything else is an unknown path."""
 
     regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 

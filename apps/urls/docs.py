@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 
 from apps.views import docs
 
-# These two programs write styles into their page; no other page may.
+# These two programs write inline styles; no other page may.
 styled = csp_update({"style-src": ["'unsafe-inline'"]})
 
 urlpatterns = [

@@ -26,7 +26,7 @@ from apps.views.http.pagination import paginate
 from apps.views.http.schema import ID, documented
 
 TAG = "Assignments"
-# The query's names for what is filtered and ordered by, as the model has them.
+# The model's column for each filter and ordering of the query.
 _FILTERS = {
     "user": "daily_limit__user",
     "task": "task",
@@ -35,13 +35,13 @@ _FILTERS = {
     "date_from": "daily_limit__date__gte",
     "date_to": "daily_limit__date__lte",
 }
-# Those of a date by person: an index goes along a date's days by person, so that a page costs the same on a date that
-# has a million of them.
+# The assignments of a date are ordered by person, because an index lists a date's days by person: so a page costs the
+# same on a date with a million assignments.
 _ORDERS = {"date": ["daily_limit__date", "daily_limit__user_id"], "created_at": ["created_at"]}
 
 
 def matching(query: dict[str, Any]) -> AssignmentQuerySet:
-    """The assignments that the filters of a query let through."""
+    """The assignments that match the filters of a query."""
     return Assignment.objects.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
 
 
@@ -56,7 +56,7 @@ class AssignmentsView(ApiView):
         errors=[InvalidRequest],
     )
     def get(self, request: Request) -> JsonResponse:
-        """All for a taskmaster, their own for anyone else, a page at a time."""
+        """A page of assignments. Taskmasters see everyone's, other people only their own."""
         query = AssignmentQuerySerializer.read(request)
         ordering = query["ordering"]
         page = paginate(
@@ -86,9 +86,9 @@ class AssignmentsView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """Gives a person a task on a date, if the day has room. A full day is refused with the next day that has.
+        """Gives a person a task on a date, if the day has room. A full day is refused, with the next day that has room.
 
-        Taskmasters assign to everyone, anyone else to themselves from today on.
+        Taskmasters assign to everyone, other people to themselves, from today on.
         """
         data = AssignmentCreateSerializer.read(request)
         assignment = assignments.assign(
@@ -117,8 +117,8 @@ class EarliestView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """Gives a person a task on their first day from `from` on that has room and hasn't this task yet, within 366
-        days."""
+        """Gives a person a task on the first day from `from` on, within 366 days, that has room and doesn't have this
+        task yet."""
         data = EarliestSerializer.read(request)
         assignment = assignments.assign_earliest(
             actor=person(request.user), task_id=data["task"], user_id=data["user"], first=data.get("from")
@@ -137,7 +137,7 @@ class AssignmentView(ApiView):
         errors=[errors.AssignmentNotFound],
     )
     def get(self, request: Request, id: int) -> JsonResponse:
-        """One assignment with its day's limit."""
+        """One assignment, with the limit of its day."""
         assignment = assignments.get(actor=person(request.user), assignment_id=id)
         return JsonResponse(AssignmentSerializer.show(assignment))
 
@@ -158,10 +158,11 @@ class AssignmentView(ApiView):
         ],
     )
     def patch(self, request: Request, id: int) -> JsonResponse:
-        """Moves it to another person, another day or both, marks it done or open, all in one step.
+        """Moves an assignment to another person, another date or both, and marks it done or open, all in one step.
 
-        It keeps its id, task and taskmaster. A full day is refused as when a task is assigned, and it stays where it
-        is. Everyone marks what is theirs; taskmasters move everything, anyone else what they gave themselves.
+        It keeps its id, task and taskmaster. If the new day is full, the call is refused as when a task is assigned,
+        and nothing changes. Everyone marks their own assignments. Taskmasters move all assignments, other people those
+        that they gave themselves.
         """
         data = AssignmentChangeSerializer.read(request)
         assignment = assignments.change(
@@ -181,7 +182,7 @@ class AssignmentView(ApiView):
         errors=[errors.AssignmentNotFound, NotAllowed],
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
-        """Deletes it for good: its slot is free, and the task can be assigned again."""
+        """Deletes the assignment for good. Its slot is free, and the task can be assigned again."""
         assignments.unassign(actor=person(request.user), assignment_id=id)
         return JsonResponse(status=204)
 

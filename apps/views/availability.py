@@ -1,4 +1,4 @@
-"""Who is free on a day, and when a person is."""
+"""Who is free on a day, and when a person is free."""
 
 from typing import Any
 
@@ -36,10 +36,10 @@ class AvailabilityView(ApiView):
         errors=[UserNotFound],
     )
     def get(self, request: Request) -> JsonResponse:
-        """With `date`: who has room on that day, a page at a time. Else: on which days a person has room.
+        """With `date`: a page of people with room on that date. Otherwise: the days on which a person has room.
 
-        It says free where an assignment by the caller would find room, so nobody is free further ahead than can be
-        planned. Taskmasters ask about everyone, anyone else about themselves.
+        A day is free if the caller could assign a task to it; so no day is free that is further ahead than can be
+        planned. Taskmasters may ask about everyone, other people about themselves.
         """
         query = AvailabilityQuerySerializer.read(request)
         return JsonResponse(_of_a_date(request, query) if "date" in query else _of_a_person(request, query))
@@ -75,5 +75,5 @@ def _of_a_date(request: Request, query: dict[str, Any]) -> Any:
 
 
 def _read_key(value: Any) -> str | int:
-    """A username where the order is by name, else how much room there is."""
+    """The first part of a cursor: a username in the order by name, else the room that is left."""
     return read_text(value) if isinstance(value, str) else read_id(value)

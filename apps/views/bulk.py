@@ -28,10 +28,10 @@ class BulkView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """Assigns up to 1,000 tasks in one step, as a taskmaster.
+        """Assigns up to 1,000 tasks in one step. For taskmasters.
 
-        With the mode `all` everything is assigned, or nothing and the answer names each that can't be. With `each`
-        those that fit are assigned, the first ones first, and the answer (207) says what became of each.
+        With the mode `all`, everything is assigned, or nothing, and then the answer lists every failure. With `each`,
+        every item that fits is assigned, in this order, and the answer (207) has the result of each.
         """
         actor = permissions.person(request.user)
         permissions.require_taskmaster(actor)

@@ -1,4 +1,4 @@
-"""Everyone's calendar feed, and the link to it."""
+"""Calendar feeds, and the links to them."""
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -26,7 +26,7 @@ class CalendarTokenView(ApiView):
 
     @documented(TAG, "Read the link to one's calendar", responses={200: CalendarLinkSerializer})
     def get(self, request: Request) -> JsonResponse:
-        """The link that works now, to be given to a program that shows calendars."""
+        """Your link, to give to a calendar program."""
         return _link(request, calendar.token_of(actor=person(request.user)))
 
     @documented(
@@ -37,7 +37,7 @@ class CalendarTokenView(ApiView):
         errors=[PayloadTooLarge, UnsupportedMediaType],
     )
     def post(self, request: Request) -> JsonResponse:
-        """A new link; the old one is useless at once. There is nothing to send."""
+        """Makes a new link; the old one stops working at once. The call needs no body."""
         StrictSerializer.read(request)
         return _link(request, calendar.renew(actor=person(request.user)))
 
@@ -50,7 +50,7 @@ class CalendarView(FileView):
     renderer_classes = [CalendarRenderer]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
-        """Always a calendar: programs that follow a link ask for all kinds of things."""
+        """Answer with a calendar, whatever `Accept` says: calendar programs send all kinds of headers."""
         return super().perform_content_negotiation(request, force=True)
 
     @documented(
@@ -59,7 +59,9 @@ class CalendarView(FileView):
         ignores_query=True,
         parameters=[
             TOKEN,
-            OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` one has."),
+            OpenApiParameter(
+                "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of the last answer."
+            ),
         ],
         responses={
             (200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, "All-day events, as RFC 5545 has them."),
@@ -71,8 +73,8 @@ class CalendarView(FileView):
         token=False,
     )
     def get(self, request: Request, token: str) -> HttpResponse:
-        """A person's assignments from 31 days ago on, an all-day event each. The link itself is the secret: no other
-        sign-in is needed."""
+        """A person's assignments from 31 days ago on, each as an all-day event. The link is the secret: the call needs
+        no sign-in."""
         feed = calendar.feed(token=token)
         return conditional(
             request,

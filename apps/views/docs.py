@@ -25,8 +25,8 @@ from apps.views.http.conditional import conditional
 
 @require_safe
 def errors(request: HttpRequest) -> HttpResponse:
-    """`/errors/`: what each code means and what to do; every problem's `type` leads here."""
-    # Our own file, not anyone's input.
+    """`/errors/`: the meaning of each error code, and what to do. The `type` of every problem leads here."""
+    # A file of ToGo itself, not user input.
     return render(request, "docs/errors.html", {"content": mark_safe(_errors_html())})  # noqa: S308
 
 
@@ -48,11 +48,11 @@ _SECURITY_TXT_HOLDS = datetime.timedelta(days=180)
 
 
 class SchemaView(SpectacularAPIView):
-    """`/api/schema/`: the OpenAPI document. It is the same for everyone: made once for each format, then only sent."""
+    """`/api/schema/`: the OpenAPI document. It is the same for everyone, so each process generates it once."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The document in YAML or JSON, or 304 where the caller has it already."""
+        """The document in YAML or JSON, or 304 if the caller has it already."""
         renderer: Any = request.accepted_renderer
         with _making_documents:
             document: bytes = _openapi(renderer.__class__)
@@ -60,7 +60,7 @@ class SchemaView(SpectacularAPIView):
         return conditional(request, document, content_type=content_type, cache_control="no-cache")
 
 
-# The generator loads what it needs the first time, which several threads must not do at once.
+# The generator loads modules at its first use, which is not safe in several threads at once.
 _making_documents = threading.Lock()
 
 
@@ -74,7 +74,7 @@ def _openapi(renderer: Any) -> bytes:
 @require_safe
 @cache_control(max_age=86400)
 def redoc_script(request: HttpRequest) -> HttpResponse:
-    """`/api/redocs/redoc.js`: ReDoc, without the picture that it would fetch from its makers' host."""
+    """`/api/redocs/redoc.js`: ReDoc, without the logo that it would load from another host."""
     return HttpResponse(_redoc(), content_type="text/javascript; charset=utf-8")
 
 

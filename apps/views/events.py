@@ -9,7 +9,7 @@ from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.pagination import paginate
 from apps.views.http.schema import documented
 
-# The query's names for what is filtered by, as the model has them.
+# The model's column for each filter of the query.
 _FILTERS = {"task": "task", "kind": "kind", "date_from": "date__gte", "date_to": "date__lte"}
 
 
@@ -23,8 +23,8 @@ class EventsView(ApiView):
         responses={200: EventPageSerializer},
     )
     def get(self, request: Request) -> JsonResponse:
-        """The last first, a page at a time: all of it for a taskmaster, what is about their own days for anyone
-        else. It is written with what it tells and never changed."""
+        """A page of the history, newest first. Taskmasters see everything, other people what happened to their days.
+        An event is written in the transaction of the change, and never changes."""
         query = EventQuerySerializer.read(request)
         caller = person(request.user)
         events = Event.objects.visible_to(caller)

@@ -25,10 +25,10 @@ class ExportView(CsvView):
         errors=[NotAllowed],
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """A CSV file, for a taskmaster: `id,task,task_name,user,username,date,status,taskmaster,created_at`.
+        """A CSV file with the columns `id,task,task_name,user,username,date,status,taskmaster,created_at`.
 
-        It has all that the filters let through, by id, and can be edited and imported. Text that a spreadsheet would
-        run as a formula has an apostrophe before it.
+        For taskmasters. It has every assignment that matches the filters, ordered by id, and can be edited and
+        imported. A text that a spreadsheet would run as a formula gets an apostrophe in front.
         """
         actor = person(request.user)
         permissions.require_taskmaster(actor)

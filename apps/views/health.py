@@ -13,7 +13,7 @@ from apps.views.http.schema import documented
 
 
 class _Remembered:
-    """What is looked up once a second at most, for all who ask: anyone may, and it takes 8 ms."""
+    """Remembers the readiness for a second: anyone may call, and each look takes 8 ms."""
 
     SECONDS = 1.0
 
@@ -23,7 +23,7 @@ class _Remembered:
         self._readiness: health.Readiness | None = None
 
     def readiness(self) -> health.Readiness:
-        """Whether ToGo can do its work, as it was at most a second ago."""
+        """The readiness of at most a second ago."""
         with self._lock:
             now = time.monotonic()
             if self._readiness is None or now >= self._until:
@@ -32,7 +32,7 @@ class _Remembered:
             return self._readiness
 
     def forget(self) -> None:
-        """Look it up again the next time."""
+        """Look it up again at the next call."""
         self._readiness = None
 
 
@@ -48,7 +48,7 @@ class LivenessView(ApiView):
 
     @documented("Health", "Is the process alive?", responses={200: LivenessSerializer}, token=False)
     def get(self, request: Request) -> JsonResponse:
-        """Looks at nothing but itself: restart the process when this doesn't answer."""
+        """Checks nothing but the process: restart it when this doesn't answer."""
         return JsonResponse({"status": "ok"})
 
 
@@ -66,8 +66,8 @@ class ReadinessView(ApiView):
         token=False,
     )
     def get(self, request: Request) -> JsonResponse:
-        """503 only where the database or its migrations are missing. Without a broker or a worker ToGo still answers
-        every call and is `degraded`; with a full disk too, and then it only reads."""
+        """503 only if the database or its migrations are missing. Without a broker or a worker ToGo is `degraded`, and
+        answers every call. With a full disk it is `degraded`, and can only read."""
         readiness = _remembered.readiness()
         return JsonResponse(
             ReadinessSerializer(readiness).data, status=503 if readiness.status == "unavailable" else 200

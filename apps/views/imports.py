@@ -33,12 +33,12 @@ class ImportsView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """Takes a CSV file, as a taskmaster; its rows are assigned afterwards, one after the other.
+        """Takes a CSV file; a job assigns its rows afterwards, one after the other. For taskmasters.
 
-        The answer says where to ask how far it is, and where the report is. A file that can't be understood is
-        refused whole, with the line; a row that can't be assigned is refused in the report, with the code that the
-        single call would give. An export can be imported, and so can a report: columns of theirs that aren't needed
-        are passed over. Imports are forgotten after 30 days.
+        The answer has the addresses of the progress and of the report. A file that can't be parsed is refused as a
+        whole, with the line. A row that can't be assigned is refused in the report, with the code of the single call.
+        Exports and reports can be imported, too: columns that an import doesn't need are ignored. Imports are deleted
+        after 30 days.
         """
         actor = person(request.user)
         permissions.require_taskmaster(actor)
@@ -55,7 +55,7 @@ class ImportView(ApiView):
         TAG, "Read an import", parameters=[ID], responses={200: ImportSerializer}, errors=[NotAllowed, NotFound]
     )
     def get(self, request: Request, id: int) -> JsonResponse:
-        """How far an import is; for the taskmaster who sent it, and for admins."""
+        """The progress of an import, for the taskmaster who sent it and for admins."""
         whole = imports.get(actor=person(request.user), import_id=id)
         return JsonResponse(ImportSerializer(whole, context={"request": request}).data)
 

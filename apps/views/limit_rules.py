@@ -32,7 +32,7 @@ class LimitRulesView(ApiView):
         errors=[NotAllowed],
     )
     def get(self, request: Request) -> JsonResponse:
-        """For taskmasters: the rules in the order in which they were made, a page at a time."""
+        """A page of the rules, oldest first. For taskmasters."""
         query = LimitRuleQuerySerializer.read(request)
         rules = limit_rules.all_rules(actor=person(request.user)).filter(
             **{name: query[name] for name in ("user", "weekday") if name in query}
@@ -48,8 +48,8 @@ class LimitRulesView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """For taskmasters. The days from today on that are set already follow, but for those set by hand; where more
-        is taken than the rule wants, nothing is taken away and nothing more gets in."""
+        """For taskmasters. The rule also applies to days from today on that are set already, except those set by
+        hand. If a day has more tasks than the rule allows, they stay, and nothing more gets in."""
         data = LimitRuleCreateSerializer.read(request)
         rule = limit_rules.create_rule(actor=person(request.user), **data)
         where = location(request, "limit-rule", rule.pk)
@@ -79,7 +79,7 @@ class LimitRuleView(ApiView):
         errors=[NotAllowed, NotFound, UserNotFound],
     )
     def patch(self, request: Request, id: int) -> JsonResponse:
-        """For taskmasters. What isn't sent stays; the days follow as they do a new rule."""
+        """For taskmasters. Fields that are not sent stay as they are. Days follow as with a new rule."""
         data = LimitRuleChangeSerializer.read(request)
         rule = limit_rules.update_rule(actor=person(request.user), rule_id=id, **data)
         return JsonResponse(LimitRuleSerializer(rule).data)
@@ -92,6 +92,6 @@ class LimitRuleView(ApiView):
         errors=[NotAllowed, NotFound],
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
-        """For taskmasters. The days from today on follow the rules that are left; past days stay as they were."""
+        """For taskmasters. Days from today on follow the remaining rules; past days stay as they are."""
         limit_rules.delete_rule(actor=person(request.user), rule_id=id)
         return JsonResponse(status=204)

@@ -31,7 +31,7 @@ class DailyLimitsView(ApiView):
         errors=[DateOutOfRange, UserNotFound],
     )
     def get(self, request: Request) -> JsonResponse:
-        """A row for every person and day, at most 92 days; a day that isn't set yet as it would be set now.
+        """A row for every person and day, of at most 92 days. A day that isn't set yet is shown as it would be set now.
 
         Taskmasters read everyone's, anyone else their own. Without `user` it is one's own, without dates today's.
         """
@@ -57,7 +57,7 @@ class DailyLimitView(ApiView):
         errors=[DateOutOfRange, NotAllowed, UserNotFound, LimitBelowTaken],
     )
     def put(self, request: Request, user: int, date: datetime.date) -> JsonResponse:
-        """For taskmasters. It holds, whatever the rules say, until it is given back to them."""
+        """For taskmasters. This limit holds, whatever the rules say, until it is given back to the rules."""
         data = DailyLimitSetSerializer.read(request)
         day = limits.set_by_hand(actor=person(request.user), user_id=user, date=date, **data)
         return JsonResponse(DailyLimitSerializer(day).data)
@@ -70,6 +70,6 @@ class DailyLimitView(ApiView):
         errors=[NotAllowed, UserNotFound],
     )
     def delete(self, request: Request, user: int, date: datetime.date) -> JsonResponse:
-        """For taskmasters. Answers with the limit that the rules want; a day that isn't set by hand stays as it is."""
+        """For taskmasters. Answers with the limit that the rules pick. A day that isn't set by hand stays as it is."""
         day = limits.give_back(actor=person(request.user), user_id=user, date=date)
         return JsonResponse(DailyLimitSerializer(day).data)

@@ -1,4 +1,4 @@
-"""Counts requests, and shows the numbers to Prometheus."""
+"""Counts requests, and exports the metrics for Prometheus."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ from apps.views.http import problems
 
 
 class MetricsMiddleware:
-    """Counts each answer and how long it took; what is streamed until it begins."""
+    """Counts responses and measures their time; for a streamed response, the time until it begins."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer as it is."""
+        """The response, unchanged."""
         watch = metrics.Stopwatch()
         response = self.get_response(request)
         found = request.resolver_match
@@ -33,7 +33,7 @@ class MetricsMiddleware:
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """`/metrics`: for whom they aren't, there is nothing."""
+    """`/metrics`; 404 for callers who may not read it."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     allowed = permissions.may_read_metrics(
         token=token if scheme.lower() == "bearer" else "",

@@ -27,7 +27,7 @@ class TasksView(ApiView):
 
     @documented(TAG, "List tasks", parameters=[TaskQuerySerializer], responses={200: TaskPageSerializer})
     def get(self, request: Request) -> JsonResponse:
-        """By name, a page at a time."""
+        """A page of tasks, ordered by name."""
         query = TaskQuerySerializer.read(request)
         found = Task.objects.search(query.get("q", ""))
         if "is_active" in query:
@@ -79,6 +79,6 @@ class TaskView(ApiView):
         errors=[NotAllowed, TaskNotFound, TaskInUse],
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
-        """For taskmasters. A task that somebody has, done or not, is refused: retire it instead."""
+        """For taskmasters. A task that is assigned to anyone, done or not, can't be deleted: retire it instead."""
         tasks.delete_task(actor=person(request.user), task_id=id)
         return JsonResponse(status=204)

@@ -32,7 +32,7 @@ class TokenView(_OpenView):
         token=False,
     )
     def post(self, request: Request) -> JsonResponse:
-        """A pair of tokens for a person's name and password."""
+        """An access and a refresh token for a username and password."""
         data = CredentialsSerializer.read(request)
         return JsonResponse(TokenPairSerializer(tokens.obtain(**data, address=address_of(request))).data)
 
@@ -49,7 +49,7 @@ class TokenRefreshView(_OpenView):
         token=False,
     )
     def post(self, request: Request) -> JsonResponse:
-        """A new pair for a refresh token, which works only once."""
+        """New tokens for a refresh token. It works only once."""
         data = RefreshSerializer.read(request)
         return JsonResponse(TokenPairSerializer(tokens.refresh(token=data["refresh"])).data)
 
@@ -61,7 +61,7 @@ class TokenRevokeView(_OpenView):
         "Tokens", "Sign out", request=RefreshSerializer, responses={204: None}, errors=[TokenNotValid], token=False
     )
     def post(self, request: Request) -> JsonResponse:
-        """The refresh token stops working; access tokens end within 15 minutes."""
+        """The refresh token stops working at once; access tokens expire within 15 minutes."""
         data = RefreshSerializer.read(request)
         tokens.revoke(token=data["refresh"])
         return JsonResponse(status=204)

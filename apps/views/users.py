@@ -31,7 +31,7 @@ class UsersView(ApiView):
 
     @documented(TAG, "List people", parameters=[UserQuerySerializer], responses={200: UserPageSerializer})
     def get(self, request: Request) -> JsonResponse:
-        """By username, a page at a time: everyone for a taskmaster, oneself for anyone else."""
+        """A page of people, ordered by username. Taskmasters see everyone, other people only themselves."""
         query = UserQuerySerializer.read(request)
         people = User.objects.visible_to(person(request.user)).search(query.get("q", ""))
         if "is_active" in query:
@@ -54,7 +54,7 @@ class UserView(ApiView):
 
     @documented(TAG, "Read a person", parameters=[ID], responses={200: UserSerializer}, errors=[UserNotFound])
     def get(self, request: Request, id: int) -> JsonResponse:
-        """Anyone for a taskmaster, oneself for anyone else."""
+        """Taskmasters may read everyone, other people only themselves."""
         return JsonResponse(UserSerializer(users.get(actor=person(request.user), user_id=id)).data)
 
     @documented(
@@ -77,7 +77,7 @@ class MeView(ApiView):
 
     @documented(TAG, "Read oneself", responses={200: MeSerializer})
     def get(self, request: Request) -> JsonResponse:
-        """Who is signed in, and how much of their day is taken."""
+        """You, and your limit of today."""
         me = person(request.user)
         return JsonResponse(MeSerializer(me, context={"limit": limits.today_of(me)}).data)
 
