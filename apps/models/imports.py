@@ -1,4 +1,4 @@
-"""Files of assignments that were sent to be imported, and what became of each of their rows."""
+"""Imports: CSV files of assignments, and the result of each row."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ImportStatus(models.TextChoices):
-    """How far an import is."""
+    """The progress of an import."""
 
     WAITING = "waiting", "its file is read, and no row is done yet"
     RUNNING = "running", "some rows are done"
@@ -22,22 +22,22 @@ class ImportQuerySet(models.QuerySet["Import"]):
     """Reads of imports."""
 
     def visible_to(self, person: "User") -> "ImportQuerySet":
-        """All of them for an admin, for anyone else those that they sent."""
+        """All imports for an admin, for other people their own."""
         return self if person.is_admin else self.filter(uploader=person)
 
     def unfinished(self) -> "ImportQuerySet":
-        """Those that have rows to do."""
+        """Imports with rows to assign."""
         return self.filter(status__in=[ImportStatus.WAITING, ImportStatus.RUNNING])
 
     def locked(self) -> "ImportQuerySet":
-        """Those that nobody else works on, locked. On SQLite the transaction itself is the lock."""
+        """Imports that no other worker has locked; they are locked. On SQLite the transaction itself is the lock."""
         return self.select_for_update(skip_locked=connections[self.db].features.has_select_for_update_skip_locked)
 
 
 class Import(models.Model):
-    """One file. It may only tell what would become of its rows, as a `dry_run`.
+    """One file. A `dry_run` only reports the results that its rows would have.
 
-    The counters are written with what they count, in one transaction.
+    The counters are updated in the transaction that assigns the rows.
     """
 
     uploader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports")
@@ -49,7 +49,7 @@ class Import(models.Model):
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
-    # When something was last done about it: one that stands still for long has lost its worker.
+    # The time of the last progress: an import without progress for long has lost its worker.
     progressed_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -57,7 +57,7 @@ class Import(models.Model):
 
     class Meta:
         indexes = [
-            # The job that goes on with those that have lost their worker, and the one that removes the old ones.
+            # For the job that resumes imports without a worker, and the one that deletes old imports.
             models.Index(fields=["status", "progressed_at"], name="togo_import_status"),
             models.Index(fields=["created_at"], name="togo_import_created"),
         ]
@@ -67,7 +67,7 @@ class Import(models.Model):
 
 
 class ImportBlock(models.Model):
-    """Some hundred rows of a file, which are done in one transaction, and what became of each.
+    """Some hundred rows of a file, which are assigned in one transaction, and the result of each.
 
     `rows` are `[line, task, user, date]` as the file has them. `outcomes` is null until they are done; then it has
     for each row, in the same order, the assignment's id, or the code and detail of the refusal.

@@ -62,14 +62,14 @@ class ImportSerializer(serializers.Serializer[Import]):
         help_text="The address of the CSV file with the result of each row so far."
     )
 
-    def get_url(self, whole: Import) -> str:
+    def get_url(self, import_: Import) -> str:
         """The import's address."""
-        return self._address("import", whole)
+        return self._address("import", import_)
 
-    def get_report(self, whole: Import) -> str:
+    def get_report(self, import_: Import) -> str:
         """The report's address."""
-        return self._address("import-report", whole)
+        return self._address("import-report", import_)
 
-    def _address(self, name: str, whole: Import) -> str:
-        address: str = self.context["request"].build_absolute_uri(reverse(name, args=[whole.pk]))
+    def _address(self, name: str, import_: Import) -> str:
+        address: str = self.context["request"].build_absolute_uri(reverse(name, args=[import_.pk]))
         return address

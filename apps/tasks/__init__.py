@@ -1,4 +1,4 @@
-"""Jobs: each calls one service, and is done again without harm."""
+"""Jobs. Each calls one service, and may safely run again."""
 
 from apps.tasks import idempotency, imports, limits, tokens
 

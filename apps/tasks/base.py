@@ -1,4 +1,4 @@
-"""How services ask for jobs."""
+"""Enqueues jobs for the signals of services."""
 
 import logging
 from typing import Any
@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 
 def ask(job: Any, *args: object) -> None:
-    """Enqueue a job whose work is noted in the database: without a broker the periodic job does it later."""
+    """Enqueue a job. Its work is noted in the database, so without a broker the periodic job does it later."""
     try:
         job.delay(*args)
     except OperationalError as error:

@@ -1,4 +1,4 @@
-"""Jobs about kept answers."""
+"""Jobs for idempotency keys."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from apps.services.shared import idempotency
 
 @shared_task
 def remove_expired_keys() -> None:
-    """Forget the answers that were kept for 24 hours."""
+    """Delete answers that are older than 24 hours."""
     idempotency.remove_expired()

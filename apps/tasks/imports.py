@@ -1,4 +1,4 @@
-"""Jobs that import assignments. Their rows are in the database, so they can run twice, at once, late or in part."""
+"""Jobs that import assignments. The rows are in the database, so a job may run twice, at once, late or in part."""
 
 import time
 from typing import Any
@@ -10,13 +10,13 @@ from apps.services import imports, unit_of_work
 from apps.services.imports import blocks
 from apps.tasks.base import ask
 
-# So long an import keeps a worker from other jobs, in seconds; then it goes to the end of the queue.
+# After so many seconds an import goes to the end of the queue, so that other jobs get their turn.
 TURN = 10
 
 
 @shared_task
 def do_import(import_id: int) -> None:
-    """Do the rows of an import that aren't done."""
+    """Assign the remaining rows of an import."""
     started = time.monotonic()
     while blocks.do_next_block(import_id):
         if time.monotonic() - started > TURN:
@@ -27,18 +27,18 @@ def do_import(import_id: int) -> None:
 
 @shared_task
 def do_imports_that_stand_still() -> None:
-    """Go on with the imports that lost their worker, and begin those whose job never arrived."""
+    """Resume imports that have lost their worker, and start imports whose job never arrived."""
     for import_id in imports.standing_still():
         do_import(import_id)
 
 
 @shared_task
 def remove_old_imports() -> None:
-    """Forget the imports of more than 30 days ago."""
+    """Delete imports that are older than 30 days."""
     imports.remove_old()
 
 
 @receiver(imports.import_taken)
 def ask_for_an_import(import_id: int, **_: Any) -> None:
-    """A file was taken: do its rows soon, not only at the next turn of beat."""
+    """Enqueue the job of a new import now, instead of waiting for the periodic job."""
     ask(do_import, import_id)

@@ -1,4 +1,4 @@
-"""Jobs that set daily limits. Their arguments are ids and ISO dates; all of them can run twice, late or in part."""
+"""Jobs that set daily limits. Their arguments are ids and ISO dates. Each may run twice, late, or in part."""
 
 import datetime
 import logging
@@ -30,7 +30,7 @@ def set_due_limits() -> None:
 
 @shared_task
 def count_drift() -> None:
-    """Recount what is taken on every day, and note on how many it is wrong: none, unless something is broken."""
+    """Recount what is taken on every day, and note how many days are wrong: none, unless something is broken."""
     started = time.monotonic()
     found = sum(1 for _ in limits.drifted())
     health.note_job(health.DRIFT_JOB, seconds=time.monotonic() - started, found=found)
@@ -40,7 +40,7 @@ def count_drift() -> None:
 
 @shared_task
 def set_daily_limits(date: str) -> None:
-    """Set everybody's limit of one date. Many people are shared out to the workers in chunks."""
+    """Set everybody's limit of one date. Many people are split into chunks for several workers."""
     started = time.monotonic()
     day = datetime.date.fromisoformat(date)
     chunks = list(limits.missing_chunks(day))
@@ -64,26 +64,26 @@ def set_chunk(date: str, first_id: int, last_id: int) -> None:
 
 @shared_task
 def finish_date(date: str) -> None:
-    """Note that a date is set for everybody, unless a chunk is still on its way: then the periodic job comes again."""
+    """Note that a date is set for everybody. If a chunk is missing, do nothing: the periodic job comes again."""
     started = time.monotonic()
     _log("checked", date, started, people=limits.finish_date(datetime.date.fromisoformat(date)), rows_set=0)
 
 
 @shared_task
 def apply_rules() -> None:
-    """Pick the days again that were picked with older rules. Resumes where it was left."""
+    """Pick days again that were picked with older rules. A restarted job continues with the remaining days."""
     repicking.apply_rules()
 
 
 @receiver(limits.date_requested)
 def ask_for_a_date(date: datetime.date, **_: Any) -> None:
-    """Somebody needed a date that isn't set for everybody: set it soon, not only at the next turn of beat."""
+    """Enqueue the job for a date that someone needed, instead of waiting for the periodic job."""
     ask(set_daily_limits, date.isoformat())
 
 
 @receiver(repicking.many_days_outdated)
 def ask_for_the_rules(**_: Any) -> None:
-    """The rules have changed for more days than a request waits for."""
+    """Enqueue the job after a change of the rules that affects more days than a request waits for."""
     ask(apply_rules)
 
 

@@ -1,4 +1,4 @@
-"""Jobs about signing in."""
+"""Jobs for tokens and passwords."""
 
 from celery import shared_task
 
@@ -8,11 +8,11 @@ from apps.services.shared import attempts
 
 @shared_task
 def remove_expired_tokens() -> None:
-    """Forget the refresh tokens that have expired."""
+    """Delete expired refresh tokens."""
     tokens.remove_expired()
 
 
 @shared_task
 def remove_old_tries() -> None:
-    """Forget the wrong passwords that count no more."""
+    """Delete wrong passwords that no longer count."""
     attempts.remove_old()

@@ -61,11 +61,11 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
     if request.method == "POST":
         return redirect("importing", imports.start_for_real(actor=actor, import_id=id).pk)
     asked = valid(ReportForm(request.GET))
-    whole = imports.get(actor=actor, import_id=id)
-    context = {**_progress(whole), "only_refused": asked["refused"]}
-    if whole.finished_at:
+    import_ = imports.get(actor=actor, import_id=id)
+    context = {**_progress(import_), "only_refused": asked["refused"]}
+    if import_.finished_at:
         first, only_refused = asked["first"] or 0, asked["refused"]
-        rows, following = imports.report_page(whole, first=first, most=ROWS_PER_PAGE, only_refused=only_refused)
+        rows, following = imports.report_page(import_, first=first, most=ROWS_PER_PAGE, only_refused=only_refused)
         context |= {"rows": rows, "following": following, "first": first}
     return render(request, "importing/one.html", context)
 
@@ -74,9 +74,9 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
 @page
 def progress(request: HttpRequest, id: int) -> HttpResponse:
     """`/import/{id}/progress/`: the progress; when the import is finished, the page loads itself again."""
-    whole = imports.get(actor=person(request.user), import_id=id)
-    response = render(request, "importing/_progress.html", _progress(whole))
-    if whole.finished_at:
+    import_ = imports.get(actor=person(request.user), import_id=id)
+    response = render(request, "importing/_progress.html", _progress(import_))
+    if import_.finished_at:
         response["HX-Refresh"] = "true"
     return response
 
@@ -85,8 +85,8 @@ def progress(request: HttpRequest, id: int) -> HttpResponse:
 @page
 def report(request: HttpRequest, id: int) -> HttpResponseBase:
     """`/import/{id}/report.csv`"""
-    whole = imports.get(actor=person(request.user), import_id=id)
-    return csv_file(f"import-{whole.pk}.csv", imports.report(whole))
+    import_ = imports.get(actor=person(request.user), import_id=id)
+    return csv_file(f"import-{import_.pk}.csv", imports.report(import_))
 
 
 @require_safe
@@ -110,6 +110,6 @@ def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:
     return str(errors[0].get("message", refusal.detail))
 
 
-def _progress(whole: Import) -> dict[str, object]:
-    stands_still = timezone.now() - whole.progressed_at > imports.STANDSTILL
-    return {"import": whole, "nobody_works": not whole.finished_at and stands_still}
+def _progress(import_: Import) -> dict[str, object]:
+    stands_still = timezone.now() - import_.progressed_at > imports.STANDSTILL
+    return {"import": import_, "nobody_works": not import_.finished_at and stands_still}

@@ -43,9 +43,9 @@ class ImportsView(ApiView):
         actor = person(request.user)
         permissions.require_taskmaster(actor)
         data = ImportCreateSerializer.read(request)
-        whole = imports.start(actor=actor, file=data["file"], dry_run=data["dry_run"] == "true")
-        answer = ImportSerializer(whole, context={"request": request}).data
-        return JsonResponse(answer, status=202, headers=location(request, "import", whole.pk))
+        import_ = imports.start(actor=actor, file=data["file"], dry_run=data["dry_run"] == "true")
+        answer = ImportSerializer(import_, context={"request": request}).data
+        return JsonResponse(answer, status=202, headers=location(request, "import", import_.pk))
 
 
 class ImportView(ApiView):
@@ -56,8 +56,8 @@ class ImportView(ApiView):
     )
     def get(self, request: Request, id: int) -> JsonResponse:
         """The progress of an import, for the taskmaster who sent it and for admins."""
-        whole = imports.get(actor=person(request.user), import_id=id)
-        return JsonResponse(ImportSerializer(whole, context={"request": request}).data)
+        import_ = imports.get(actor=person(request.user), import_id=id)
+        return JsonResponse(ImportSerializer(import_, context={"request": request}).data)
 
 
 class ImportReportView(CsvView):
@@ -76,5 +76,5 @@ class ImportReportView(CsvView):
         `status` is `accepted`, `refused` or `not_done`, and in a dry run `would_be_accepted`; a refusal has its `code`
         and `detail`. In a dry run `next_free_date` doesn't count what other rows ask for.
         """
-        whole = imports.get(actor=person(request.user), import_id=id)
-        return csv_file(f"import-{whole.pk}.csv", imports.report(whole))
+        import_ = imports.get(actor=person(request.user), import_id=id)
+        return csv_file(f"import-{import_.pk}.csv", imports.report(import_))

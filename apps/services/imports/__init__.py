@@ -1,6 +1,6 @@
-"""Takes files of assignments, keeps their rows until a job has done them, and tells what became of each.
+"""Imports: stores the rows of a CSV file until a job has assigned them, and reports the result of each row.
 
-The rows are kept in the database: web servers and workers need no disk in common.
+The rows are stored in the database, so that web servers and workers need no shared disk.
 """
 
 import datetime
@@ -20,24 +20,24 @@ from apps.services.shared import permissions, spreadsheets
 from apps.services.shared.spreadsheets import Source
 
 COLUMNS = ("task", "user", "date")
-# What an export and a report have beside them: both can be edited and imported.
+# Further columns of exports and reports, which can be edited and imported, too.
 _OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
 _OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
 REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "next_free_date")
-# Rows per transaction of the job. On SQLite nobody else writes meanwhile, and a row takes as long in more of them.
+# Rows per transaction of the job. On SQLite nobody else can write during a transaction, and larger ones are not faster.
 ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
 KEPT = datetime.timedelta(days=30)
-# An import that is no further after this time is done by nobody.
+# After this time without progress an import has no worker.
 STANDSTILL = datetime.timedelta(seconds=30)
 
-# Sent after the commit with `import_id`: there are rows to do.
+# Sent after the commit with `import_id`: the import has rows to assign.
 import_taken = Signal()
 
 
 def start(*, actor: User, file: Source, dry_run: bool) -> Import:
-    """Take a CSV file to be imported by a job, or, as a dry run, to be told what would become of its rows.
+    """Store a CSV file for a job that imports it, or, in a dry run, reports the result that each row would have.
 
-    They are kept as they are read, row by row in one transaction.
+    The rows are stored while the file is read, in one transaction.
 
     Raises `NotAllowed`, `InvalidRequest` with the line where the file can't be read, and `PayloadTooLarge` for more
     rows than may be imported at once; then nothing of it is kept.
@@ -45,16 +45,16 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
     permissions.require_taskmaster(actor)
 
     def work() -> Import:
-        whole = Import.objects.create(uploader=actor, dry_run=dry_run)
+        import_ = Import.objects.create(uploader=actor, dry_run=dry_run)
         rows = _rows(file)
         number = 0
         while block := list(islice(rows, ROWS_PER_BLOCK)):
-            ImportBlock.objects.create(whole=whole, number=number, rows=block)
-            whole.rows += len(block)
+            ImportBlock.objects.create(whole=import_, number=number, rows=block)
+            import_.rows += len(block)
             number += 1
-        whole.save(update_fields=["rows"])
-        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
-        return whole
+        import_.save(update_fields=["rows"])
+        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=import_.pk))
+        return import_
 
     return unit_of_work.run(work)
 
@@ -62,10 +62,10 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
 def get(*, actor: User, import_id: int) -> Import:
     """An import. Raises `NotAllowed`, and `NotFound` when there is none that `actor` has sent; admins see all."""
     permissions.require_taskmaster(actor)
-    whole = Import.objects.visible_to(actor).filter(pk=import_id).first()
-    if whole is None:
+    import_ = Import.objects.visible_to(actor).filter(pk=import_id).first()
+    if import_ is None:
         raise NotFound(f"There is no import with the id {import_id}.")
-    return whole
+    return import_
 
 
 def start_for_real(*, actor: User, import_id: int) -> Import:
@@ -78,11 +78,11 @@ def start_for_real(*, actor: User, import_id: int) -> Import:
         raise InvalidRequest("Only a dry run that is done can be imported.")
 
     def work() -> Import:
-        whole = Import.objects.create(uploader=actor, dry_run=False, rows=tried.rows)
+        import_ = Import.objects.create(uploader=actor, dry_run=False, rows=tried.rows)
         for block in tried.blocks.order_by("number").defer("outcomes").iterator(chunk_size=1):
-            ImportBlock.objects.create(whole=whole, number=block.number, rows=block.rows)
-        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=whole.pk))
-        return whole
+            ImportBlock.objects.create(whole=import_, number=block.number, rows=block.rows)
+        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=import_.pk))
+        return import_
 
     return unit_of_work.run(work)
 
@@ -93,18 +93,18 @@ def latest(*, actor: User, most: int) -> list[Import]:
     return list(Import.objects.filter(uploader=actor).order_by("-pk")[:most])
 
 
-def report(whole: Import) -> Iterator[str]:
-    """What became of every row so far, as pieces of a CSV file. The file's blocks are read as they are written."""
-    return spreadsheets.write(REPORT_COLUMNS, _reported(whole))
+def report(import_: Import) -> Iterator[str]:
+    """The result of every row so far, as pieces of a CSV file. Blocks are read while the caller writes the file."""
+    return spreadsheets.write(REPORT_COLUMNS, _reported(import_))
 
 
 def report_page(
-    whole: Import, *, first: int, most: int, only_refused: bool
+    import_: Import, *, first: int, most: int, only_refused: bool
 ) -> tuple[list[dict[str, object]], int | None]:
-    """So many rows of the report as dictionaries, from the `first` (0 is the file's first) on, and where the next
-    page begins; None after the last."""
+    """At most `most` rows of the report as dictionaries, from row `first` on (0 is the first of the file), and the row
+    at which the next page begins, None after the last page."""
     rows: list[dict[str, object]] = []
-    for place, row in enumerate(_reported(whole, first), first):
+    for place, row in enumerate(_reported(import_, first), first):
         told = dict(zip(REPORT_COLUMNS, row, strict=True))
         if only_refused and told["status"] != "refused":
             continue
@@ -115,13 +115,13 @@ def report_page(
 
 
 def standing_still() -> list[int]:
-    """The ids of the imports that have rows to do and nobody who does them: the job was lost, or its worker."""
+    """The ids of imports with rows to do and without progress: their job or its worker was lost."""
     waiting = Import.objects.unfinished().filter(progressed_at__lt=timezone.now() - STANDSTILL)
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
 def remove_old() -> int:
-    """Forget the imports that were sent more than 30 days ago, with their rows; returns how many."""
+    """Delete imports that were sent more than 30 days ago, with their rows; returns how many."""
     old = list(Import.objects.filter(created_at__lt=timezone.now() - KEPT).values_list("pk", flat=True))
     for import_id in old:
         unit_of_work.run(lambda import_id=import_id: Import.objects.filter(pk=import_id).delete())  # type: ignore[misc]
@@ -129,7 +129,7 @@ def remove_old() -> int:
 
 
 def _rows(file: Source) -> Iterator[list[object]]:
-    """The rows as a block has them. Raises `PayloadTooLarge` at one too many, and `InvalidRequest` for none."""
+    """The rows of a file as blocks store them. Raises `PayloadTooLarge` for too many, and `InvalidRequest` for none."""
     limit = settings.TOGO_IMPORT_MAX_ROWS
     number = 0
     # Two lines for each row: a cell may have a line break, and some programs write an empty line after each row.
@@ -144,11 +144,11 @@ def _rows(file: Source) -> Iterator[list[object]]:
         raise InvalidRequest(message, errors=[{"field": "file", "code": "empty", "message": message}])
 
 
-def _reported(whole: Import, first: int = 0) -> Iterator[list[object]]:
-    accepted = "would_be_accepted" if whole.dry_run else "accepted"
-    number, skipped = _place(whole, first)
-    # One block at a time, each found by its number: no cursor stays open while somebody reads slowly.
-    while block := ImportBlock.objects.filter(whole=whole, number__gte=number).order_by("number").first():
+def _reported(import_: Import, first: int = 0) -> Iterator[list[object]]:
+    accepted = "would_be_accepted" if import_.dry_run else "accepted"
+    number, skipped = _place(import_, first)
+    # Read one block at a time by its number, so that no cursor stays open while a caller reads slowly.
+    while block := ImportBlock.objects.filter(whole=import_, number__gte=number).order_by("number").first():
         number = block.number + 1
         for place, row in list(enumerate(block.rows))[skipped:]:
             outcome = block.outcomes[place] if block.outcomes else {}
@@ -158,8 +158,8 @@ def _reported(whole: Import, first: int = 0) -> Iterator[list[object]]:
         skipped = 0
 
 
-def _place(whole: Import, row: int) -> tuple[int, int]:
-    """The number of the block that a row is in, and its place there. All blocks but the last have one length, which
-    may not be that of today."""
-    rows = ImportBlock.objects.filter(whole=whole, number=0).values_list("rows", flat=True).first()
+def _place(import_: Import, row: int) -> tuple[int, int]:
+    """The number of the block that holds a row, and the row's position in it. All blocks of an import but the last have
+    the same length, which may differ from `ROWS_PER_BLOCK` of this version."""
+    rows = ImportBlock.objects.filter(whole=import_, number=0).values_list("rows", flat=True).first()
     return divmod(row, len(rows)) if rows else (0, 0)

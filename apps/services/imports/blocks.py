@@ -1,4 +1,4 @@
-"""Does the rows of an import, a block of them in a transaction.
+"""The worker of imports: assigns the rows of an import, one block in one transaction.
 
 What a block's rows became is written in the transaction that does them. So whatever kills a worker, and however many
 work at once, no row is done twice and the counters are right.
@@ -34,12 +34,12 @@ logger = logging.getLogger(__name__)
 _TASK = ("name", "is_active", "pk")
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
-# What a cell names: an id, which may be nobody's, or why there is none.
+# The id in a cell, which may be unknown, or the reason why the cell names nothing.
 Named = int | ToGoError
 
 
 def do_next_block(import_id: int) -> bool:
-    """Do the next rows that aren't done; returns whether there may be more.
+    """Assign the next block of rows; returns whether there may be more.
 
     False where all are done, or somebody else is at it. An uploader who is no active taskmaster any more gets nothing
     done: the import is given up. So it is after a mistake of ours, which would only be made again and again.
@@ -58,23 +58,23 @@ def do_next_block(import_id: int) -> bool:
 
 
 def _do_next_block(import_id: int) -> bool:
-    # The import before the days: whoever else wants to work on it waits here, or goes away.
-    whole = Import.objects.unfinished().locked().filter(pk=import_id).first()
-    if whole is None:
+    # Lock the import before the days: another worker waits here, or skips this import.
+    import_ = Import.objects.unfinished().locked().filter(pk=import_id).first()
+    if import_ is None:
         return False
-    uploader = User.objects.get(pk=whole.uploader_id)
+    uploader = User.objects.get(pk=import_.uploader_id)
     if not (uploader.is_active and uploader.may_assign_to_all):
-        _finish(whole, ImportStatus.FAILED, f"{uploader} is no taskmaster any more, or is deactivated.")
+        _finish(import_, ImportStatus.FAILED, f"{uploader} is no taskmaster any more, or is deactivated.")
         return False
-    block = ImportBlock.objects.filter(whole=whole, outcomes__isnull=True).order_by("number").first()
+    block = ImportBlock.objects.filter(whole=import_, outcomes__isnull=True).order_by("number").first()
     if block is None:
-        _finish(whole, ImportStatus.DONE)
+        _finish(import_, ImportStatus.DONE)
         return False
     asked = _read([cells for _, *cells in block.rows])
-    outcomes = _predict(whole, asked) if whole.dry_run else bulk.assign_each(actor=uploader, asked=asked)
+    outcomes = _predict(import_, asked) if import_.dry_run else bulk.assign_each(actor=uploader, asked=asked)
     refused = sum(isinstance(outcome, ToGoError) for outcome in outcomes)
     ImportBlock.objects.filter(pk=block.pk).update(outcomes=[_as_json(outcome) for outcome in outcomes])
-    Import.objects.filter(pk=whole.pk).update(
+    Import.objects.filter(pk=import_.pk).update(
         status=ImportStatus.RUNNING,
         done=F("done") + len(outcomes),
         accepted=F("accepted") + len(outcomes) - refused,
@@ -85,17 +85,17 @@ def _do_next_block(import_id: int) -> bool:
 
 
 def _give_up(import_id: int) -> None:
-    if whole := Import.objects.unfinished().locked().filter(pk=import_id).first():
-        _finish(whole, ImportStatus.FAILED, "Something went wrong here; the operator finds it in the log.")
+    if import_ := Import.objects.unfinished().locked().filter(pk=import_id).first():
+        _finish(import_, ImportStatus.FAILED, "Something went wrong here; the operator finds it in the log.")
 
 
-def _finish(whole: Import, status: ImportStatus, detail: str = "") -> None:
-    ImportClaim.objects.filter(whole=whole).delete()
-    Import.objects.filter(pk=whole.pk).update(status=status, detail=detail, finished_at=timezone.now())
+def _finish(import_: Import, status: ImportStatus, detail: str = "") -> None:
+    ImportClaim.objects.filter(whole=import_).delete()
+    Import.objects.filter(pk=import_.pk).update(status=status, detail=detail, finished_at=timezone.now())
 
 
 def _as_json(outcome: object) -> dict[str, Any]:
-    """What is kept of an outcome."""
+    """The stored form of an outcome."""
     if isinstance(outcome, ToGoError):
         free = outcome.data.get("next_free_date")
         return {
@@ -107,11 +107,11 @@ def _as_json(outcome: object) -> dict[str, Any]:
     return {"assignment": outcome.id if isinstance(outcome, CreatedAssignment) else None}
 
 
-# --- what the cells mean ----------------------------------------------------------------------------------------
+# --- reading cells ----------------------------------------------------------------------------------------------
 
 
 def _read(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
-    """What each row asks for, or why it can't be understood; looked up for all of them together."""
+    """The item of each row, or the reason why the row is invalid; names are looked up for all rows together."""
     rows = list(rows)
     tasks = _tasks({task for task, _, _ in rows})
     people = _people({user for _, user, _ in rows})
@@ -155,7 +155,7 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
         task_id = _id(cell)
         if task_id in ids:
             return task_id
-        # A task that is retired doesn't stand in the way of one that has its name now.
+        # A retired task with the same name is ignored if there is an active one.
         found = named.get(names[cell]) or alike.get(folded(cell)) or {True: [], False: []}
         same = found[True] or found[False]
         if len(same) > 1:
@@ -201,7 +201,7 @@ def _alike(cells: set[str], rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[tu
 
 
 def _id(cell: str) -> int:
-    """The id that the cell is, or 0."""
+    """The id in the cell, or 0."""
     return int(cell) if _ID.fullmatch(cell) else 0
 
 
@@ -212,14 +212,14 @@ def _ids(cells: set[str]) -> list[int]:
 # --- dry runs ---------------------------------------------------------------------------------------------------
 
 
-def _predict(whole: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | ToGoError]:
-    """What would become of each row after all rows before it. Writes what it would take as claims, and nothing else."""
+def _predict(import_: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | ToGoError]:
+    """The result that each row would have after all rows before it. Writes the slots that it would take as claims."""
     candidates = bulk.candidates_of(asked)
     places = {(candidate.user_id, candidate.date) for candidate in candidates if isinstance(candidate, Candidate)}
     claims = {
         claim
         for some in conditions_for(places)
-        for claim in ImportClaim.objects.filter(some, whole=whole).values_list("user", "date", "task")
+        for claim in ImportClaim.objects.filter(some, whole=import_).values_list("user", "date", "task")
     }
     days = _days_as_they_would_be(places)
     for place, claimed in Counter((user_id, date) for user_id, date, _ in claims).items():
@@ -227,7 +227,7 @@ def _predict(whole: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | ToGo
         day.taken = min(day.taken + claimed, day.maximum)
     decisions = decide([_unclaimed(candidate, claims) for candidate in candidates], days)
     ImportClaim.objects.bulk_create(
-        ImportClaim(whole=whole, user=accepted.day.user_id, date=accepted.day.date, task=accepted.task.pk)
+        ImportClaim(whole=import_, user=accepted.day.user_id, date=accepted.day.date, task=accepted.task.pk)
         for accepted in decisions
         if isinstance(accepted, Accepted)
     )
@@ -241,7 +241,7 @@ def _unclaimed(candidate: Candidate | ToGoError, claims: set[tuple[int, datetime
 
 
 def _days_as_they_would_be(places: set[DayKey]) -> dict[DayKey, DaySnapshot]:
-    """These days as they are; those that aren't set yet as they would be set now, with 0 as `id`."""
+    """Snapshots of these days. A day that isn't set yet is as it would be set now, with 0 as `id`."""
     if not places:
         return {}
     found = {
