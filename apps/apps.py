@@ -1,4 +1,4 @@
-"""The one Django app; its label, `togo`, names the tables. And Django's admin, as ToGo has it."""
+"""ToGo's only Django app, whose label `togo` names the tables; and its version of Django's admin."""
 
 from django.apps import AppConfig
 from django.contrib import admin
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 
 class ToGoConfig(AppConfig):
-    """Wires the parts that Django doesn't find by itself: jobs that listen to services, and system checks."""
+    """Connects what Django doesn't find by itself: the jobs that listen to services, and the system checks."""
 
     name = "apps"
     label = "togo"

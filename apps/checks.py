@@ -1,4 +1,4 @@
-"""What `manage.py check` finds wrong with an installation."""
+"""ToGo's own system checks, run by `manage.py check`."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who was given what, when and by whom."""
+"""Assignments: a task for a person on a date."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
-    """Both count against the limit: what is done was still taken on."""
+    """Both count against the limit: a done task still took a slot of the day."""
 
     OPEN = "open"
     DONE = "done"
@@ -25,11 +25,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Reads of assignments."""
 
     def visible_to(self, person: "User") -> "AssignmentQuerySet":
-        """All of them for a taskmaster, their own for anyone else."""
+        """All assignments for a taskmaster, for other people only their own."""
         return self if person.may_assign_to_all else self.filter(daily_limit__user=person)
 
     def with_day(self) -> "AssignmentQuerySet":
-        """Read with the day, and so with the person, the date and the limit, in one query."""
+        """Also load the day, and so the person, the date and the limit, in the same query."""
         return self.select_related("daily_limit")
 
 
@@ -47,7 +47,7 @@ class Assignment(models.Model):
         # The unique constraint's index begins with it.
         db_index=False,
     )
-    # PROTECT, and an index by Django's default: a task that someone has can't be deleted, which asks who has it.
+    # PROTECT: a task that is assigned can't be deleted. Django looks that up in the index of this column.
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
     taskmaster = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="given")
     status = models.CharField(max_length=4, choices=Status.choices, default=Status.OPEN)
@@ -58,11 +58,11 @@ class Assignment(models.Model):
 
     class Meta:
         constraints = [
-            # A task is given to a person once a day; also how a day's assignments are read and counted.
+            # A person gets a task once a day. Its index also serves reading and counting a day's assignments.
             models.UniqueConstraint(fields=["daily_limit", "task"], name="togo_assignment_day_task"),
         ]
         indexes = [
-            # The list's pages by time.
+            # For pages of the list by time.
             models.Index(fields=["created_at", "id"], name="togo_assignment_created"),
         ]
 
@@ -71,10 +71,10 @@ class Assignment(models.Model):
 
     @property
     def user_id(self) -> int:
-        """The id of the person who was given the task."""
+        """The id of the assignee."""
         return self.daily_limit.user_id
 
     @property
     def date(self) -> "datetime.date":
-        """The date that the task was given for."""
+        """The date that the task is assigned for."""
         return self.daily_limit.date

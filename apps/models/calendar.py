@@ -5,8 +5,8 @@ from django.db import models
 
 
 class CalendarLink(models.Model):
-    """How often a person renewed the link to their calendar. The link is signed and names this number, so that only
-    the newest one works; without a row it is 0."""
+    """Counts how often a person has renewed the calendar link. The signed link holds this number, so only the newest
+    link works. Without a row it is 0."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True, related_name="calendar_link"

@@ -1,4 +1,4 @@
-"""What happened: written with what it tells, never changed."""
+"""The history: events are written in the transaction of the change, and never updated."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Kind(models.TextChoices):
-    """What can happen."""
+    """The kinds of events."""
 
     ASSIGNED = "assigned", "a task was given to a person for a date"
     MOVED = "moved", "an assignment was moved to another person or date"
@@ -28,7 +28,7 @@ class EventQuerySet(models.QuerySet["Event"]):
     """Reads of the history."""
 
     def of(self, user_id: int) -> "EventQuerySet":
-        """What happened to a person's days, also what was moved away from them."""
+        """Events about a person's days, and about assignments that were moved away from them."""
         return self.filter(Q(user=user_id) | Q(from_user=user_id))
 
     def visible_to(self, person: "User") -> "EventQuerySet":
@@ -36,12 +36,12 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self if person.may_assign_to_all else self.of(person.pk)
 
     def on_days_of(self, person: "User") -> "EventQuerySet":
-        """Those about days that this person may see: everyone's for a taskmaster, else not where theirs went."""
+        """Events about days that this person may see: everyone's for a taskmaster, for other people only their own."""
         return self if person.may_assign_to_all else self.filter(user=person.pk)
 
 
 class Event(models.Model):
-    """One thing that happened. Plain numbers instead of foreign keys: what they name can be deleted, this stays."""
+    """One event. It has plain numbers instead of foreign keys: an event outlives the objects that it names."""
 
     at = models.DateTimeField(auto_now_add=True)
     actor = models.BigIntegerField(help_text="Who did it.")
@@ -51,7 +51,7 @@ class Event(models.Model):
     task_name = models.CharField(max_length=255, blank=True, help_text="What the task was called then.")
     date = models.DateField(null=True, help_text="The day that it is about.")
     assignment = models.BigIntegerField(null=True)
-    # Whose it was before a move to somebody else: it is part of their history too.
+    # The former assignee, if an assignment was moved to another person: the event is in both histories.
     from_user = models.BigIntegerField(null=True)
     data = models.JSONField(default=dict, help_text="What else there is to tell, by kind.")
 
@@ -59,7 +59,7 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            # The history of a person, a task and a date, the last first.
+            # For the history of a person, a task or a date, newest first.
             models.Index(fields=["user", "id"], name="togo_event_user"),
             models.Index(fields=["from_user", "id"], name="togo_event_from_user"),
             models.Index(fields=["task", "id"], name="togo_event_task"),
@@ -67,7 +67,7 @@ class Event(models.Model):
         ]
 
     def as_seen_by(self, person: "User") -> "Event":
-        """The event without what this person may not know: where somebody else has what was theirs before."""
+        """The event without the new assignee and date, if this person may not know to whom their task was moved."""
         if self.user not in {None, person.pk} and not person.may_assign_to_all:
             self.user = self.date = None
         return self

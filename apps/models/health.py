@@ -1,14 +1,14 @@
-"""What operators ask about."""
+"""The last runs of periodic jobs."""
 
 from django.db import models
 
 
 class JobRun(models.Model):
-    """When a periodic job last ran to its end: how a worker that is alive but deaf is told."""
+    """The last complete run of a periodic job. It shows whether workers still consume jobs."""
 
     name = models.CharField(max_length=100, primary_key=True)
     finished_at = models.DateTimeField()
-    # How long it took, and how many of what it looks for it found.
+    # Its duration in seconds, and the number of problems that it found.
     seconds = models.FloatField(null=True)
     found = models.BigIntegerField(null=True)
 

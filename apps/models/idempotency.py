@@ -1,17 +1,17 @@
-"""Answers that are kept, so that a call that is made again is not done again."""
+"""Stored answers: a repeated call is answered again, and not done again."""
 
 from django.db import models
 
 
 class IdempotencyKey(models.Model):
-    """A key that a caller gave to a call, and what was answered.
+    """The idempotency key of a call, and the answer to the call.
 
     The row is inserted first in the call's own transaction: it is there if and only if what the call did is.
     """
 
     # SHA-256 over person, method, path and key: one short column that every database can keep unique.
     scope = models.CharField(max_length=64, primary_key=True)
-    # SHA-256 over what was sent.
+    # SHA-256 of the request's content.
     body = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     location = models.CharField(max_length=255, blank=True)
@@ -19,7 +19,7 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        # The job that removes what has expired looks for the oldest.
+        # For the job that deletes expired keys.
         indexes = [models.Index(fields=["created_at"], name="togo_idempotency_created")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Everyone's calendar, for programs that show calendars: behind a link that only its owner knows.
+"""Calendar feeds for calendar programs, each behind a link that only its owner knows.
 
 The link's token is signed and names the person, how often they renewed it, and their epoch, so that nothing secret is
 stored.
@@ -21,23 +21,23 @@ from apps.models.assignments import Status
 from apps.services import unit_of_work
 from apps.services.shared import permissions
 
-# How far back a calendar goes.
+# A feed shows so many past days.
 DAYS_BACK = 31
-# How often programs are asked to look again.
+# The interval at which programs are asked to refresh.
 _REFRESH = datetime.timedelta(hours=1)
-# Text in a calendar may not hold these.
+# Not allowed in the text of a calendar.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _signer = Signer(sep="~", salt="togo.calendar")
 
 
 def token_of(*, actor: User) -> str:
-    """The token of the link that works now."""
+    """The token of the person's current link."""
     version = CalendarLink.objects.filter(pk=actor.pk).values_list("version", flat=True).first() or 0
     return _signer.sign(_named(actor, version))
 
 
 def renew(*, actor: User) -> str:
-    """Make a new link, and end the one that worked until now; returns the token of the new one."""
+    """Make a new link; the old one stops working. Returns the token of the new link."""
 
     def work() -> None:
         CalendarLink.objects.get_or_create(pk=actor.pk)
@@ -49,7 +49,7 @@ def renew(*, actor: User) -> str:
 
 @dataclass(frozen=True)
 class Feed:
-    """A calendar as RFC 5545 has it, and when what it shows was last changed; None where nobody knows."""
+    """A calendar in the format of RFC 5545, and the time of its last change, None if unknown."""
 
     body: bytes
     last_modified: datetime.datetime | None
@@ -72,15 +72,15 @@ def feed(*, token: str) -> Feed:
 
 
 def _last_change_for(person: User) -> datetime.datetime | None:
-    """When an assignment was last given to this person, changed for them, or taken or moved away from them."""
+    """The time of the last event about this person's assignments, also those that were moved away."""
     told = Event.objects.order_by("-pk")
-    # Two reads, for each of which there is an index.
+    # Two queries, because each can use an index.
     last = [told.filter(user=person.pk).first(), told.filter(from_user=person.pk).first()]
     return max((event.at for event in last if event), default=None)
 
 
 def _last_changes(person: User, first: datetime.date) -> dict[int | None, datetime.datetime]:
-    """When each of a person's assignments was given, moved, done or reopened last: what the history tells."""
+    """The time of the last event of each of a person's assignments."""
     told = Event.objects.filter(user=person.pk, date__gte=first, assignment__isnull=False)
     return dict(told.values_list("assignment").annotate(Max("at")))
 
@@ -133,15 +133,15 @@ def _event(assignment: Assignment, changed: datetime.datetime) -> CalendarEvent:
     event.add("last-modified", changed)
     event.add("dtstart", assignment.date)
     event.add("dtend", assignment.date + datetime.timedelta(days=1))
-    # A tick in the name: programs show no other sign of what is done.
+    # A tick in the title: calendar programs show no other mark for a done event.
     event.add("summary", f"\u2713 {name}" if assignment.status == Status.DONE else name)
-    # It takes the day, not an hour of it: nobody is shown as busy.
+    # The event does not block the day: the person is not shown as busy.
     event.add("transp", "TRANSPARENT")
     return event
 
 
 def _nothing() -> Component:
-    """What shows nothing where nothing is planned: RFC 5545 wants a part in every calendar. This one is a time zone."""
+    """A time zone, for a calendar without events: RFC 5545 requires at least one component."""
     zone, standard = Timezone(), TimezoneStandard()
     zone.add("tzid", "UTC")
     standard.add("dtstart", datetime.datetime(1970, 1, 1))  # noqa: DTZ001 - the times of a zone's own are in none
@@ -152,5 +152,5 @@ def _nothing() -> Component:
 
 
 def _installation() -> str:
-    """Tells the assignments of two installations apart, in a program that shows both."""
+    """An id of this installation, so that a program can show feeds of two installations."""
     return salted_hmac("togo.calendar.uid", "").hexdigest()[:16]

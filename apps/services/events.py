@@ -1,4 +1,4 @@
-"""Writes the history, in the transaction of what it tells."""
+"""Writes events, in the transaction of the change that they describe."""
 
 import datetime
 from typing import Any
@@ -18,7 +18,7 @@ def note(
     from_user_id: int | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Add what happened to the history. Call it in the transaction that does it."""
+    """Add an event. Call it in the transaction of the change."""
     note_all(
         [
             Event(
@@ -37,5 +37,5 @@ def note(
 
 
 def note_all(events: list[Event]) -> None:
-    """Add many things that happened, with one statement."""
+    """Add many events with one statement."""
     Event.objects.bulk_create(events)

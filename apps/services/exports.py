@@ -7,7 +7,7 @@ from apps.models import User
 from apps.models.assignments import AssignmentQuerySet
 from apps.services.shared import permissions, spreadsheets
 
-# The columns, and where their values are.
+# The columns, and the lookups of their values.
 _COLUMNS = {
     "id": "pk",
     "task": "task_id",
@@ -23,7 +23,7 @@ _ROWS_PER_QUERY = 1000
 
 
 def export(*, actor: User, assignments: AssignmentQuerySet) -> Iterator[str]:
-    """These assignments by id, as pieces of a CSV file. Raises `NotAllowed`.
+    """These assignments, ordered by id, as pieces of a CSV file. Raises `NotAllowed`.
 
     They are read as they are written, some at a time by their ids: neither the web server nor the database keeps the
     rest for somebody who reads slowly.

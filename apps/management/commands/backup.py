@@ -1,4 +1,4 @@
-"""Takes a copy of the embedded way's database."""
+"""Copies the SQLite database of the embedded way."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where to."""
+        """The file to write."""
         parser.add_argument("file", type=Path)
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        """Copy and check."""
+        """Copy the database, and check the copy."""
         try:
             size = backups.backup(target=file)
         except BackupRefused as refusal:

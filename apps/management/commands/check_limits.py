@@ -1,4 +1,4 @@
-"""Recounts what is taken."""
+"""Compares `taken` of every day with the number of its assignments."""
 
 import sys
 import time
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Recount every person's day, print where `taken` is not the number of assignments, and exit 1 if it is so."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look at every day."""
+        """Check every day; exits with 1 if some differ."""
         started = time.monotonic()
         drifted = 0
         for day in limits.drifted():
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 "person {user_id}, {date}: taken {taken}, assignments {counted}, maximum {maximum}".format(**day)
             )
-        # So that alerts follow what was found here.
+        # Metrics and alerts report this number.
         health.note_job(health.DRIFT_JOB, seconds=time.monotonic() - started, found=drifted)
         if drifted:
             self.stderr.write(f"{drifted} days have drifted.")

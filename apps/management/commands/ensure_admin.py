@@ -1,4 +1,4 @@
-"""Makes the first admin."""
+"""Creates the first admin."""
 
 import os
 from typing import Any
@@ -19,8 +19,8 @@ class Command(BaseCommand):
     help = "Make the admin of TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD if there is none yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the admin, or print what is missing. An existing admin stays as they are."""
-        # From the environment alone: an argument could be read by everyone on the machine.
+        """Create the admin, or print which variable is missing. An existing admin stays unchanged."""
+        # Read from the environment only: everyone on the machine can read arguments.
         username = tidy_username(os.environ.get("TOGO_ADMIN_USERNAME", ""))
         password = os.environ.get("TOGO_ADMIN_PASSWORD", "")
         if bool(username) != bool(password):

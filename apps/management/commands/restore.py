@@ -1,4 +1,4 @@
-"""Puts a copy of the embedded way's database back."""
+"""Restores the SQLite database of the embedded way from a copy."""
 
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which, and whether what is there may be lost."""
+        """The copy, and whether it may replace an existing database."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--force", action="store_true", help="replace the database that is there")
+        parser.add_argument("--force", action="store_true", help="replace an existing database")
 
     def handle(self, *args: Any, file: Path, force: bool, **options: Any) -> None:
-        """Check and put back."""
+        """Check the copy, and restore it."""
         try:
             backups.restore(source=file, force=force)
         except BackupRefused as refusal:

@@ -1,4 +1,4 @@
-"""Loads the people and tasks of the demonstration."""
+"""Creates the people and tasks of the demonstration."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Make the people a and b and eight tasks, for trying ToGo on one's own machine. Never in production."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make what is missing; what is there stays as it is."""
+        """Create missing people and tasks; existing ones stay unchanged."""
         if not settings.TOGO_EMBEDDED:
             raise CommandError("The demonstration's passwords are known to everyone: it is for the embedded way only.")
         if not User.objects.filter(username="a").exists():

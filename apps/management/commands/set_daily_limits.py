@@ -14,7 +14,7 @@ from apps.services.shared import permissions
 
 def _date(value: str) -> datetime.date:
     with contextlib.suppress(ValueError):
-        # Python reads more ways to write a date than ToGo does.
+        # Python accepts more forms of ISO 8601 than ToGo does.
         if (date := datetime.date.fromisoformat(value)).isoformat() == value:
             return date
     raise ArgumentTypeError(f"{value!r} is not a date as YYYY-MM-DD")
@@ -27,10 +27,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """`--date`, today by default."""
-        parser.add_argument("--date", type=_date, help="as YYYY-MM-DD; today if it isn't given")
+        parser.add_argument("--date", type=_date, help="YYYY-MM-DD; default: today")
 
     def handle(self, *args: Any, date: datetime.date | None, **options: Any) -> None:
-        """Set them chunk by chunk, with a progress bar on a terminal."""
+        """Set the limits chunk by chunk, with a progress bar on a terminal."""
         date = date or permissions.today()
         rows_set = 0
         with tqdm(total=limits.count_missing(date), unit=" people", disable=None) as bar:
