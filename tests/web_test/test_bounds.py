@@ -28,7 +28,7 @@ def test_both_ways_to_run_have_these_bounds() -> None:
     entrypoint = (ROOT / "entrypoint.sh").read_text()
     supervisor = (ROOT / "togo" / "embedded" / "supervisor.py").read_text()
 
-    assert f"exec granian --interface wsgi {' '.join(BOUNDS)} " in entrypoint
+    assert f"granian --interface wsgi {' '.join(BOUNDS)} " in entrypoint
     assert f"options = {json.dumps(BOUNDS)}\n" in supervisor
 
 
