@@ -21,7 +21,7 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 from apps.models import Assignment, Task, User
 from tests.hostile import hostile
 
-pytestmark = pytest.mark.no_db
+pytestmark = [pytest.mark.fuzz, pytest.mark.no_db]
 
 ASSIGNMENT = "/api/users/assignment/"
 

@@ -31,7 +31,7 @@ from apps.services import assignments, calendar, limit_rules
 from tests.conftest import TODAY, make_person, token_of
 from tests.hostile import hostile
 
-pytestmark = pytest.mark.no_db
+pytestmark = [pytest.mark.fuzz, pytest.mark.no_db]
 
 PASSWORD = "of my own choice"
 

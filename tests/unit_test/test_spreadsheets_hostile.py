@@ -9,6 +9,8 @@ from apps.exceptions.base import InvalidRequest
 from apps.services.shared import spreadsheets
 from tests.hostile import hostile
 
+pytestmark = [pytest.mark.fuzz, pytest.mark.no_db]
+
 COLUMNS = ("task", "user", "date")
 CODES = {"columns", "empty", "encoding", "invalid", "max_length"}
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "utf-7", "cp037"]
