@@ -50,8 +50,8 @@ NO_TESTS = 5
 
 @dataclass(frozen=True)
 class Leg:
-    """A run of pytest with a database of its own. Two of them are traced for the branch coverage, which makes a run take
-    1.7 times as long."""
+    """A run of pytest with a database of its own. Two of them are traced for the branch coverage; tracing makes a run
+    take 1.7 times as long."""
 
     name: str
     database: str

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
