@@ -287,6 +287,17 @@ def test_a_name_is_found_however_its_letters_are_composed(taskmaster: User, cook
     assert outcomes(finish(start(taskmaster, "cooking,Jo\u0308rg,2026-03-02\n"))) == [("accepted", "")]
 
 
+def test_an_exact_name_wins_over_one_that_is_alike_however_its_letters_are_composed(taskmaster: User) -> None:
+    task, person = Task.objects.create(name="bücher"), make_person("jörg")
+    Task.objects.create(name="Bücher")
+    make_person("Jörg")
+
+    assert outcomes(finish(start(taskmaster, "bu\u0308cher,jo\u0308rg,2026-03-02\n"))) == [("accepted", "")]
+
+    created = Assignment.objects.get()
+    assert (created.task, created.daily_limit.user) == (task, person)
+
+
 def test_days_that_are_not_set_yet_are_set_and_asked_for_everybody(
     taskmaster: User, alice: User, cooking: Task
 ) -> None:
