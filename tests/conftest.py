@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import SimpleTestCase
-from freezegun import freeze_time
+from django.test import SimpleTestCase, override_settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
 from apps.views import health
 from lab.processes import Server, start_server
+from tests.clock import NOON, freeze_time
 from togo.celery import wait_briefly_for_the_broker
 from togo.embedded.broker import Broker
 
@@ -46,7 +46,14 @@ def _monday(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("real_time"):
         yield
         return
-    with freeze_time("2026-03-02T12:00:00Z", ignore=["celery", "kombu", "concurrent_log_handler"]):
+    with freeze_time(NOON):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_looked_up_when_asked_for() -> Iterator[None]:
+    """A web server lists them when it starts. Each test's client would do so too, for half of the test's time."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
 

@@ -19,13 +19,8 @@ from lab import databases
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 # Debian's packages that tests use, and a program of each.
-DEBIAN = {
-    "chromium": "chromium",
-    "mariadb-server": "mariadbd",
-    "redis-server": "redis-server",
-    "nginx-light": "nginx",
-    "pgbouncer": "pgbouncer",
-}
+DEBIAN = {"chromium": "chromium", "mariadb-server": "mariadbd", "redis-server": "redis-server"}
+DEBIAN_FOR_ALL = {"pgbouncer": "pgbouncer"}
 # The other Pythons that the README promises; bin/test itself runs with the oldest.
 OTHER_PYTHONS = ("3.12", "3.13")
 # An installation as others reach it, for Django's deployment checks.
@@ -92,7 +87,8 @@ def main() -> int:
     options, more = parser.parse_known_args()
     started = time.monotonic()
     in_ci = os.environ.get("CI") == "true"
-    left_out = [] if options.quick else _missing_programs(install=options.install or in_ci)
+    programs = {} if options.quick else {**DEBIAN, **(DEBIAN_FOR_ALL if options.all else {})}
+    left_out = _install_programs(programs, may_install=options.install or in_ci)
     legs = [leg for leg in (QUICK if options.quick else LEGS) if options.only in (None, leg.database)]
     if not databases.mariadb_program():
         legs = [leg for leg in legs if leg.database != "mariadb"]
@@ -186,22 +182,22 @@ def _database(leg: Leg) -> Iterator[str]:
         yield url
 
 
-def _missing_programs(*, install: bool) -> list[str]:
-    """What tests miss on this machine, and what brings it; installed first if it may be."""
-    if install and (missing := _not_found()) and os.geteuid() == 0 and shutil.which("apt-get"):
+def _install_programs(programs: dict[str, str], *, may_install: bool) -> list[str]:
+    """Install the packages whose programs are missing, if allowed and possible; returns what can't be tested without."""
+    if may_install and (missing := _not_found(programs)) and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {', '.join(missing)} …", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
             subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)
     return [
         f"tests with {package}, which is not installed (bin/test --install installs it, as root on Debian)"
-        for package in _not_found()
+        for package in _not_found(programs)
     ]
 
 
-def _not_found() -> list[str]:
+def _not_found(programs: dict[str, str]) -> list[str]:
     path = f"{os.environ['PATH']}:/usr/sbin"
-    return [package for package, program in DEBIAN.items() if not shutil.which(program, path=path)]
+    return [package for package, program in programs.items() if not shutil.which(program, path=path)]
 
 
 def _report_coverage() -> bool:

@@ -14,7 +14,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
-from freezegun import freeze_time
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.models import DailyLimit, Import, PasswordTries, Task, User
@@ -31,6 +30,7 @@ from tests.access.rows import (
     TASKMASTER,
     Row,
 )
+from tests.clock import freeze_time
 from tests.conftest import TODAY
 
 MISSING = 999_999_999

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
 from django.test import override_settings
-from freezegun import freeze_time
 
 from tests.access.world import World
+from tests.shared_rows import shared_rows
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +17,5 @@ def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> It
         PASSWORD_HASHERS=["tests.access.world.Unsalted"],
         TOGO_METRICS_TOKEN="nobody's",
     )
-    with django_db_blocker.unblock(), settings, transaction.atomic():
-        with freeze_time("2026-03-02T12:00:00Z", ignore=["celery", "kombu", "concurrent_log_handler"]):
-            made = World()
+    with settings, shared_rows(django_db_blocker, World) as made:
         yield made
-        transaction.set_rollback(True)

@@ -8,13 +8,13 @@ import pytest
 from django.core.signing import Signer
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 from icalendar import Calendar
 from rest_framework.test import APIClient
 
 from apps.models import CalendarLink, Task, User
 from apps.services import assignments, users
 from tests.api_test.test_problems import assert_problem, nothing_written
+from tests.clock import freeze_time
 from tests.conftest import TODAY
 
 SignIn = Callable[[User], APIClient]

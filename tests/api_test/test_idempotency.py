@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
-from freezegun import freeze_time
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task, User
 from apps.services import assignments, limits
 from apps.services.shared import idempotency
 from tests.api_test.test_problems import assert_problem, nothing_written
+from tests.clock import freeze_time
 from tests.conftest import TODAY
 
 SignIn = Callable[[User], APIClient]

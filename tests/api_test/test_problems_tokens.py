@@ -9,13 +9,13 @@ from typing import Any
 import jwt
 import pytest
 from django.conf import settings
-from freezegun import freeze_time
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, SlidingToken
 
 from apps.models import Task, User
 from apps.services import assignments, users
 from tests.api_test.test_problems import ASSIGNMENT, assert_problem, nothing_written
+from tests.clock import freeze_time
 from tests.conftest import TODAY, token_of
 
 pytestmark = pytest.mark.no_db

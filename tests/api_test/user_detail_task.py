@@ -3,7 +3,7 @@
 From signing in with a password to the answer, and what the database holds then.
 """
 
-# ruff: noqa: PT009  (Django's runner runs it with nothing but requirements.txt: no pytest, no freezegun)
+# ruff: noqa: PT009  (Django's runner runs it with nothing but requirements.txt: no pytest, no clock to freeze)
 
 from datetime import UTC, date, datetime
 from typing import Any

@@ -6,12 +6,12 @@ import pytest
 from django.core.signing import Signer
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from freezegun import freeze_time
 from icalendar import Calendar, Component
 
 from apps.exceptions.base import NotFound
 from apps.models import Assignment, CalendarLink, Event, Task, User
 from apps.services import assignments, calendar, users
+from tests.clock import freeze_time
 from tests.unit_test.meanwhile import meanwhile
 
 MONDAY = date(2026, 3, 2)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from freezegun import freeze_time
 
 from apps.models import DailyLimit
 from apps.tasks import limits as jobs
+from tests.clock import freeze_time
 from tests.conftest import make_person
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_each_turn_of_beat_finds_today_and_tomorrow_set(settings: Any, zone: str
             jobs.set_due_limits()
             assert DailyLimit.objects.filter(date__in=[today, today + DAY]).count() == 4
             days.append(today)
-            clock.tick(datetime.timedelta(hours=1))
+            clock.shift(datetime.timedelta(hours=1))
 
     # A day was 23, 23.5, 24, 24.5 or 25 hours long, and none was left out.
     assert sorted(set(days)) == [start + DAY * n for n in range((end - start).days + 1)]
@@ -64,7 +64,7 @@ def test_after_beat_was_away_the_next_turn_sets_what_is_due(away: datetime.timed
     make_person("alice")
     with freeze_time("2026-03-02T23:30:00Z") as clock:
         jobs.set_due_limits()
-        clock.tick(away)
+        clock.shift(away)
         jobs.set_due_limits()
         # And a second beat.
         jobs.set_due_limits()

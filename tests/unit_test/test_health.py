@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
-from freezegun import freeze_time
 
 from apps.models import JobRun
 from apps.services import health
+from tests.clock import freeze_time
 
 pytestmark = pytest.mark.django_db
 

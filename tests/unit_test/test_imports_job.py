@@ -9,12 +9,12 @@ from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError, connection
-from freezegun import freeze_time
 
 from apps.models import Assignment, Event, Import, ImportBlock, ImportClaim, Task, User
 from apps.services import bulk, imports, limits, unit_of_work, users
 from apps.services.imports import blocks
 from apps.tasks import imports as jobs
+from tests.clock import freeze_time
 from tests.unit_test.test_imports import counted, finish, outcomes, start
 from togo.celery import app
 from togo.celery.schedule import BEAT_SCHEDULE

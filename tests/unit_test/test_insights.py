@@ -2,6 +2,7 @@
 
 import datetime
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,16 +11,33 @@ from apps.exceptions.base import NotAllowed
 from apps.models import DailyLimit, Task, User
 from apps.services import bulk, insights, limit_rules, limits
 from tests.conftest import TODAY, make_person
+from tests.shared_rows import shared_rows
 
 
 def later(days: int) -> datetime.date:
     return TODAY + datetime.timedelta(days=days)
 
 
-@pytest.fixture
-def workshop(taskmaster: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _workshop(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Ten people with rules of every kind, and days of which some are set, taken or full."""
+    with shared_rows(django_db_blocker, _write_workshop):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _few_people_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(insights, "_PEOPLE_PER_READ", 2)
+
+
+@pytest.fixture
+def taskmaster(db: None) -> User:
+    return User.objects.get(username="taskmaster")
+
+
+def _write_workshop() -> None:
+    taskmaster = make_person("taskmaster", is_taskmaster=True)
+    tasks = [Task.objects.create(name=f"task {number}") for number in range(1, 9)]
     people = [make_person(f"p{number}") for number in range(10)]
 
     def rule(maximum: int, person: User | None = None, **when: Any) -> None:
@@ -41,7 +59,7 @@ def workshop(taskmaster: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatc
     User.objects.filter(pk=people[9].pk).update(is_active=False)
 
 
-def test_free_room_is_that_of_all_active_people_also_on_days_that_are_not_set(workshop: None, taskmaster: User) -> None:
+def test_free_room_is_that_of_all_active_people_also_on_days_that_are_not_set(taskmaster: User) -> None:
     ids = list(User.objects.active().values_list("pk", flat=True))
     days = list(limits.read(user_ids=ids, first=TODAY, last=later(13)))
     expected = [
@@ -52,7 +70,7 @@ def test_free_room_is_that_of_all_active_people_also_on_days_that_are_not_set(wo
     assert insights.room(actor=taskmaster).rows == expected
 
 
-def test_free_room_counts_limits_that_are_picked_at_random(workshop: None, taskmaster: User, settings: Any) -> None:
+def test_free_room_counts_limits_that_are_picked_at_random(taskmaster: User, settings: Any) -> None:
     settings.TOGO_LIMIT_PICKER = (2, 6)
     ids = list(User.objects.active().values_list("pk", flat=True))
     expected = sum(day.remaining for day in limits.read(user_ids=ids, first=TODAY, last=later(13)))
@@ -61,9 +79,7 @@ def test_free_room_counts_limits_that_are_picked_at_random(workshop: None, taskm
 
 
 @pytest.mark.parametrize("weeks", [1, 4, 12])
-def test_the_load_of_the_last_weeks_is_what_was_taken_of_what_could_be(
-    workshop: None, taskmaster: User, weeks: int
-) -> None:
+def test_the_load_of_the_last_weeks_is_what_was_taken_of_what_could_be(taskmaster: User, weeks: int) -> None:
     days = list(DailyLimit.objects.filter(date__lte=TODAY, date__gte=later(-7 * (weeks - 1))))
     dates = [later(offset) for offset in range(-7 * (weeks - 1), 1)]
     expected = [
@@ -78,7 +94,7 @@ def test_the_load_of_the_last_weeks_is_what_was_taken_of_what_could_be(
     assert insights.load(actor=taskmaster, weeks=weeks).rows == expected
 
 
-def test_full_days_are_counted_by_the_week(workshop: None, taskmaster: User) -> None:
+def test_full_days_are_counted_by_the_week(taskmaster: User) -> None:
     expected = []
     for week in range(-3, 1):
         monday = later(7 * week)
@@ -90,7 +106,7 @@ def test_full_days_are_counted_by_the_week(workshop: None, taskmaster: User) -> 
     assert insights.full(actor=taskmaster, weeks=4).rows == expected
 
 
-def test_the_heat_map_shows_the_days_of_a_page_of_people(workshop: None, taskmaster: User) -> None:
+def test_the_heat_map_shows_the_days_of_a_page_of_people(taskmaster: User) -> None:
     heat = insights.heat_map(actor=taskmaster, after="p1")
 
     assert [row.person.username for row in heat.rows] == [*(f"p{number}" for number in range(2, 9)), "taskmaster"]
@@ -103,7 +119,7 @@ def test_the_heat_map_shows_the_days_of_a_page_of_people(workshop: None, taskmas
 
 
 def test_sums_need_a_few_queries_however_many_people_there_are(
-    workshop: None, taskmaster: User, django_assert_num_queries: Any
+    taskmaster: User, django_assert_num_queries: Any
 ) -> None:
     User.objects.bulk_create([User(username=f"more{number}", password="!") for number in range(500)])
     with django_assert_num_queries(1):

@@ -6,8 +6,9 @@ is asked for each. What is read from end to end then has no index that could ser
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,6 +20,8 @@ from apps.models import Assignment, DailyLimit, Event, LimitDay, LimitRule, Task
 from apps.services import imports, limit_rules, limits
 from apps.services.imports import blocks
 from apps.services.shared import picking
+from tests.conftest import make_person
+from tests.shared_rows import shared_rows
 from tests.unit_test.plans import read_from_end_to_end, rows_read
 
 pytestmark = [
@@ -31,9 +34,16 @@ DAYS = [date(2026, 3, 2) + timedelta(days=offset) for offset in range(6)]
 LIST = "/api/users/assignment/"
 
 
-@pytest.fixture
-def caller(taskmaster: User, tasks: list[Task], signed_in: Callable[[User], APIClient]) -> APIClient:
-    """A taskmaster's client. There are 2,000 people with 12,000 days that are set, and as many assignments."""
+@pytest.fixture(scope="module", autouse=True)
+def _many_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """There are 2,000 people with 12,000 days that are set, and as many assignments."""
+    with shared_rows(django_db_blocker, _write_many_rows):
+        yield
+
+
+def _write_many_rows() -> None:
+    taskmaster = make_person("taskmaster", is_taskmaster=True)
+    tasks = [Task.objects.create(name=f"task {number}") for number in range(1, 9)]
     User.objects.bulk_create([User(username=f"p{number}", password="!") for number in range(PEOPLE)], batch_size=500)
     people = list(User.objects.order_by("pk"))[1:]
     set_by_default = {"wanted": 3, "maximum": 3, "source_kind": "default", "rules_version": picking.current_version()}
@@ -52,6 +62,22 @@ def caller(taskmaster: User, tasks: list[Task], signed_in: Callable[[User], APIC
     User.objects.update(active_since=datetime(2026, 3, 1, tzinfo=UTC))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+@pytest.fixture
+def taskmaster(db: None) -> User:
+    return User.objects.get(username="taskmaster")
+
+
+@pytest.fixture
+def tasks(db: None) -> list[Task]:
+    return list(Task.objects.order_by("pk"))
+
+
+@pytest.fixture
+def caller(taskmaster: User, signed_in: Callable[[User], APIClient]) -> APIClient:
+    """A taskmaster's client. PostgreSQL avoids plans that read whole tables."""
+    with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for way in ("seqscan", "hashjoin", "mergejoin"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")

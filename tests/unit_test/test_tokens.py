@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from freezegun import freeze_time
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
@@ -12,6 +11,7 @@ from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
 from apps.services import tokens, users
 from apps.tasks.tokens import remove_expired_tokens
+from tests.clock import freeze_time
 from tests.unit_test.meanwhile import meanwhile
 
 PASSWORD = "of my own choice"

@@ -1,6 +1,6 @@
 """Assigning tasks to a person, as the services do it: `manage.py test tests.unit_test.user_detail_task`."""
 
-# ruff: noqa: PT009, PT027  (Django's runner runs it with nothing but requirements.txt: no pytest, no freezegun)
+# ruff: noqa: PT009, PT027  (Django's runner runs it with nothing but requirements.txt: no pytest, no clock to freeze)
 
 from datetime import UTC, date, datetime
 from unittest import mock
