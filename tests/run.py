@@ -183,7 +183,7 @@ def _database(leg: Leg) -> Iterator[str]:
 
 
 def _install_programs(programs: dict[str, str], *, may_install: bool) -> list[str]:
-    """Install the packages whose programs are missing, if allowed and possible; returns what can't be tested without."""
+    """Install the packages whose programs are missing, if allowed and possible; returns what stays untested."""
     if may_install and (missing := _not_found(programs)) and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {', '.join(missing)} …", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
