@@ -1,6 +1,6 @@
 """Makes the virtual environment that bin/run and bin/test work in.
 
-Old Pythons must be able to read this file, to say that they are too old: nothing here is newer than Python 3.6.
+Old Pythons must be able to parse this file, so that they can say that they are too old: use no syntax newer than 3.6.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ OLDEST = (3, 11)
 
 
 def require_python(version=sys.version_info, system=os.name):
-    """Exit with one line where this Python or this system can't run ToGo."""
+    """Exit with one line if this Python or this system can't run ToGo."""
     if tuple(version[:2]) < OLDEST:
         sys.exit(
             "ToGo needs Python {}.{} or later, and this is Python {}.{}: start it with a newer one, such as "
@@ -29,26 +29,26 @@ def require_python(version=sys.version_info, system=os.name):
 
 
 def ensure_venv(requirement_files, optional_files=()):
-    """Make .venv (or the folder that TOGO_VENV names) hold what these files of the checkout require.
+    """Install the packages of these requirements files into .venv (or the folder that TOGO_VENV names).
 
-    1. What was installed is remembered for each file, so that nothing is done again until the file or Python changes.
-    2. Where an installation of ours was interrupted, the environment is made anew.
-    3. Optional files hold what not every platform has a wheel of; without it the rest goes on.
+    1. A note for each file records what was installed; it is installed again only after the file or Python changes.
+    2. If an installation of ours was interrupted, the environment is made anew.
+    3. Not every platform has wheels for the packages of the optional files; without them the installation goes on.
 
-    Returns the path of the environment's Python. Exits with a message where that can't be.
+    Returns the path of the environment's Python. Exits with a message if the installation fails.
     """
     require_python()
     venv = _Venv(os.environ.get("TOGO_VENV", "").strip() or str(ROOT / ".venv"))
     files = [ROOT / name for name in requirement_files]
     optional = [ROOT / name for name in optional_files]
     if not venv.holds(files + optional):
-        # As Ctrl-C does: pip must not work on after its parent.
+        # SIGTERM acts as Ctrl-C does: pip must not go on after its parent has ended.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             with venv.locked():
                 venv.install(files, optional)
         except KeyboardInterrupt:
-            sys.exit("Interrupted; the next start mends the installation.")
+            sys.exit("Interrupted; the next start will finish the installation.")
         except OSError as error:
             sys.exit("The virtual environment can't be made: {}".format(error))
         finally:
@@ -57,25 +57,25 @@ def ensure_venv(requirement_files, optional_files=()):
 
 
 class _Venv:
-    """A virtual environment, and in its folder `togo` what is known of it."""
+    """A virtual environment, with notes about it in its folder `togo`."""
 
     def __init__(self, folder):
         self.folder = Path(folder).expanduser().absolute()
         self.python = self.folder / "bin" / "python"
         self.notes = self.folder / "togo"
-        # Only what was made here is ever cleared: TOGO_VENV may name somebody's own environment.
+        # Only an environment with this mark is ever cleared: TOGO_VENV may name somebody's own environment.
         self.ours = self.notes / "made-by-togo"
         self.installing = self.notes / "installing"
         self.lock = None
 
     def holds(self, files):
-        """Whether all of this is installed."""
+        """Whether the packages of all these files are installed."""
         version = self._version()
         return bool(version) and not self.installing.exists() and all(self._noted(file, version) for file in files)
 
     @contextlib.contextmanager
     def locked(self):
-        """Two first starts at once: the second waits. pip inherits the lock, and so keeps it if it outlives us."""
+        """Make a second first start wait. pip inherits the lock, so it keeps the lock even if it outlives us."""
         import fcntl
 
         self.notes.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ class _Venv:
             yield
 
     def install(self, files, optional):
-        """Make the environment where it is missing or broken, then install what isn't noted yet."""
+        """Make the environment if it is missing or broken, then install the files that aren't noted yet."""
         version = self._version()
         noted = [note.read_text().split()[1:] for note in self.notes.glob("*.sha256")]
         if self.ours.exists() and (self.installing.exists() or not version or any(n != [version] for n in noted)):
@@ -100,7 +100,7 @@ class _Venv:
             self._make(version)
         version = self._version()
         if not version:
-            sys.exit("{} is no working virtual environment of Python 3.11 or later: remove it.".format(self.folder))
+            sys.exit("{} isn't a working virtual environment of Python 3.11 or later: remove it.".format(self.folder))
         for file in files + optional:
             if not self._noted(file, version):
                 self._install(file, file in optional)
@@ -109,7 +109,7 @@ class _Venv:
             self.installing.unlink()
 
     def _version(self):
-        """Such as cpython-311-x86_64; empty where the environment's Python is missing, broken or too old."""
+        """Such as cpython-311-x86_64; empty if the environment's Python is missing, broken or too old."""
         if not (self.folder / "pyvenv.cfg").exists():
             return ""
         code = "import sys; print(sys.version_info >= {} and sys.implementation.cache_tag or '')".format(OLDEST)
@@ -139,7 +139,7 @@ class _Venv:
     def _make(self, version):
         others = [path for path in self.folder.iterdir() if path != self.notes]
         if others and not self.ours.exists():
-            sys.exit("{} holds something that is no working virtual environment: remove it.".format(self.folder))
+            sys.exit("{} holds files, but isn't a working virtual environment: remove it.".format(self.folder))
         self.installing.touch()
         self.ours.touch()
         if version:
@@ -158,10 +158,10 @@ class _Venv:
         if done.returncode == 0:
             return
         if is_optional:
-            _say("There is no {} for this platform; going on without it.".format(_names(file)))
+            _say("{} can't be installed on this platform; going on without it.".format(_names(file)))
             return
         sys.stderr.write(done.stdout.decode(errors="replace"))
-        sys.exit("pip could not install {}, see above. Is the network there? Then start again.".format(file.name))
+        sys.exit("pip could not install {}, see above. Check the network, then start again.".format(file.name))
 
     def _run(self, command):
         return subprocess.run(

@@ -95,23 +95,23 @@ def test_it_installs_once_and_again_only_what_has_changed(checkout: Checkout) ->
     assert checkout.version("tiny") == "2.0"
 
 
-def test_an_interrupted_installation_is_mended_by_the_next_start(checkout: Checkout) -> None:
+def test_the_next_start_finishes_an_interrupted_installation(checkout: Checkout) -> None:
     process = checkout.ensure()
     wait_until((checkout.folder / ".venv" / "pyvenv.cfg").exists, what="the installation")
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert errors == "Interrupted; the next start mends the installation.\n"
+    assert errors == "Interrupted; the next start will finish the installation.\n"
 
     said = checkout.ensured()
     assert "anew" in said[0]
     assert (checkout.version("tiny"), checkout.version("extra")) == ("1.0", "1.0")
 
 
-def test_what_a_platform_has_no_wheel_of_is_left_out(checkout: Checkout) -> None:
+def test_leaves_out_an_optional_package_without_a_wheel(checkout: Checkout) -> None:
     checkout.require("requirements-extra.txt", is_there=False, missing="1.0")
 
-    assert checkout.ensured()[-1] == "There is no missing for this platform; going on without it."
+    assert checkout.ensured()[-1] == "missing can't be installed on this platform; going on without it."
     assert checkout.version("tiny") == "1.0"
     assert checkout.ensured() == []
 
@@ -122,9 +122,7 @@ def test_a_failing_pip_is_said_and_tried_again(checkout: Checkout) -> None:
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "No matching distribution found for missing==1.0" in errors
-    assert errors.endswith(
-        "pip could not install requirements.txt, see above. Is the network there? Then start again.\n"
-    )
+    assert errors.endswith("pip could not install requirements.txt, see above. Check the network, then start again.\n")
 
     checkout.require("requirements.txt", tiny="1.0")
     checkout.ensured()
@@ -139,7 +137,7 @@ def test_a_folder_that_is_something_else_is_left_alone(checkout: Checkout) -> No
     process = checkout.ensure()
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert errors == f"{other.parent} holds something that is no working virtual environment: remove it.\n"
+    assert errors == f"{other.parent} holds files, but isn't a working virtual environment: remove it.\n"
     assert other.read_text() == "mine"
 
 
