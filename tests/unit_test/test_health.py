@@ -14,10 +14,8 @@ from tests.clock import freeze_time
 
 pytestmark = pytest.mark.django_db
 
-NO_BROKER = "The broker can't be reached; limits are still set for whoever is assigned a task."
 
-
-def test_all_is_well_with_a_broker_and_a_worker(broker_url: str, settings: Any) -> None:
+def test_with_a_broker_and_a_worker_it_is_ok(broker_url: str, settings: Any) -> None:
     settings.CELERY_BROKER_URL = broker_url
     health.note_job("set_due_limits")
 
@@ -37,11 +35,11 @@ def test_without_a_broker_it_is_degraded(settings: Any, url: str) -> None:
     settings.CELERY_BROKER_URL = url
     health.note_job("set_due_limits")
 
-    assert health.readiness() == health.Readiness("degraded", [NO_BROKER])
+    assert health.readiness() == health.Readiness("degraded", [health.NO_BROKER])
 
 
 @pytest.mark.real_time
-def test_a_broker_that_never_answers_is_not_waited_for(settings: Any) -> None:
+def test_readiness_does_not_wait_for_a_broker_that_never_answers(settings: Any) -> None:
     health.note_job("set_due_limits")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -49,13 +47,13 @@ def test_a_broker_that_never_answers_is_not_waited_for(settings: Any) -> None:
         settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 
         started = time.monotonic()
-        assert health.readiness() == health.Readiness("degraded", [NO_BROKER])
+        assert health.readiness() == health.Readiness("degraded", [health.NO_BROKER])
         assert time.monotonic() - started < 1
 
 
-def test_a_worker_that_is_silent_for_more_than_5_minutes_is_missed(broker_url: str, settings: Any) -> None:
+def test_after_more_than_5_minutes_without_a_run_it_is_degraded(broker_url: str, settings: Any) -> None:
     settings.CELERY_BROKER_URL = broker_url
-    silence = "No worker has set limits since the start; is one running, with beat?"
+    silence = "No worker has set limits since the start; check that a worker and beat are running."
     assert health.readiness() == health.Readiness("degraded", [silence])
 
     health.note_job("another job")

@@ -59,7 +59,7 @@ _VALUES: dict[str, Any] = {
     "password": "of my own choice",
     "previous": None,
     "reason": "Part time",
-    "reasons": ["No worker has set limits since 2026-03-02 12:00:00+00:00; is one running, with beat?"],
+    "reasons": ["No worker has set limits since 2026-03-02 12:00:00+00:00; check that a worker and beat are running."],
     "refresh": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiJlNGM3In0.0cTq7lqXk2sZQ",
     "refused": 1,
     "remaining": 4,
