@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
 from apps.exceptions.base import ToGoError
 from apps.models.names import tidy
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 
 M = TypeVar("M", bound=Model)
 
@@ -48,7 +48,7 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> M:
         """Let the service write, and return the row that it wrote."""
-        actor = person(request.user)
+        actor = require_person(request.user)
         if change:
             if form.changed_data:
                 self.change(actor, form.instance, {name: form.cleaned_data[name] for name in form.changed_data})
@@ -63,13 +63,13 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
     def delete_model(self, request: HttpRequest, obj: M) -> None:
         """Delete a row."""
-        self.remove(person(request.user), obj)
+        self.remove(require_person(request.user), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[M]) -> None:
         """Delete the chosen rows one by one. A refusal undoes all of them."""
         with transaction.atomic():
             for row in queryset:
-                self.remove(person(request.user), row)
+                self.remove(require_person(request.user), row)
 
     def changeform_view(
         self,

@@ -10,7 +10,7 @@ from apps.admin.base import ServiceAdmin
 from apps.forms.limits import DailyLimitForm
 from apps.models import DailyLimit
 from apps.services import limits
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 
 
 @admin.register(DailyLimit)
@@ -52,7 +52,7 @@ class DailyLimitAdmin(ServiceAdmin[DailyLimit]):
     def give_back(self, request: HttpRequest, queryset: QuerySet[DailyLimit]) -> None:
         """Let the rules set the chosen days."""
         for day in queryset:
-            limits.give_back(actor=person(request.user), user_id=day.user_id, date=day.date)
+            limits.give_back(actor=require_person(request.user), user_id=day.user_id, date=day.date)
 
     def has_delete_permission(self, request: HttpRequest, obj: DailyLimit | None = None) -> bool:
         """No day's limit is deleted: the daily job would only set it again."""

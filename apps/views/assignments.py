@@ -19,7 +19,7 @@ from apps.serializers.assignments import (
     EarliestSerializer,
 )
 from apps.services import assignments
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
 from apps.views.http.pagination import paginate
@@ -61,7 +61,7 @@ class AssignmentsView(ApiView):
         ordering = query["ordering"]
         page = paginate(
             request,
-            matching(query).visible_to(person(request.user)).with_day(),
+            matching(query).visible_to(require_person(request.user)).with_day(),
             query,
             by=_ORDERS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),
@@ -92,7 +92,7 @@ class AssignmentsView(ApiView):
         """
         data = AssignmentCreateSerializer.read(request)
         assignment = assignments.assign(
-            actor=person(request.user), task_id=data["task"], user_id=data["user"], date=data["date"]
+            actor=require_person(request.user), task_id=data["task"], user_id=data["user"], date=data["date"]
         )
         return _created(request, assignment)
 
@@ -121,7 +121,7 @@ class EarliestView(ApiView):
         task yet."""
         data = EarliestSerializer.read(request)
         assignment = assignments.assign_earliest(
-            actor=person(request.user), task_id=data["task"], user_id=data["user"], first=data.get("from")
+            actor=require_person(request.user), task_id=data["task"], user_id=data["user"], first=data.get("from")
         )
         return _created(request, assignment)
 
@@ -138,7 +138,7 @@ class AssignmentView(ApiView):
     )
     def get(self, request: Request, id: int) -> JsonResponse:
         """One assignment, with the limit of its day."""
-        assignment = assignments.get(actor=person(request.user), assignment_id=id)
+        assignment = assignments.get(actor=require_person(request.user), assignment_id=id)
         return JsonResponse(AssignmentSerializer.show(assignment))
 
     @documented(
@@ -166,7 +166,7 @@ class AssignmentView(ApiView):
         """
         data = AssignmentChangeSerializer.read(request)
         assignment = assignments.change(
-            actor=person(request.user),
+            actor=require_person(request.user),
             assignment_id=id,
             user_id=data.get("user"),
             date=data.get("date"),
@@ -183,7 +183,7 @@ class AssignmentView(ApiView):
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
         """Deletes the assignment for good. Its slot is free, and the task can be assigned again."""
-        assignments.unassign(actor=person(request.user), assignment_id=id)
+        assignments.unassign(actor=require_person(request.user), assignment_id=id)
         return JsonResponse(status=204)
 
 

@@ -13,7 +13,7 @@ from apps.serializers.availability import (
 )
 from apps.services import availability
 from apps.services.availability import Edge
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.pagination import link, read_cursor, read_id, read_text, size_of
 from apps.views.http.schema import documented
@@ -47,7 +47,7 @@ class AvailabilityView(ApiView):
 
 def _of_a_person(request: Request, query: dict[str, Any]) -> Any:
     room = availability.room_of(
-        actor=person(request.user),
+        actor=require_person(request.user),
         user_id=query.get("user"),
         first=query.get("date_from"),
         days=query.get("days", availability.NEAR_DAYS),
@@ -58,7 +58,7 @@ def _of_a_person(request: Request, query: dict[str, Any]) -> Any:
 def _of_a_date(request: Request, query: dict[str, Any]) -> Any:
     backwards, edge = read_cursor(query, _read_key)
     page = availability.room_on(
-        actor=person(request.user),
+        actor=require_person(request.user),
         date=query["date"],
         size=size_of(query),
         edge=Edge(*edge) if edge else None,

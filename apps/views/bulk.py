@@ -33,7 +33,7 @@ class BulkView(ApiView):
         With the mode `all`, everything is assigned, or nothing, and then the answer lists every failure. With `each`,
         every item that fits is assigned, in this order, and the answer (207) has the result of each.
         """
-        actor = permissions.person(request.user)
+        actor = permissions.require_person(request.user)
         permissions.require_taskmaster(actor)
         data = BulkSerializer.read(request)
         asked = [_asked(item) for item in data["assignments"]]

@@ -12,7 +12,7 @@ from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
 from apps.serializers.base import StrictSerializer
 from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.conditional import conditional
 from apps.views.http.renderers import CalendarRenderer, FileView
@@ -27,7 +27,7 @@ class CalendarTokenView(ApiView):
     @documented(TAG, "Read the link to one's calendar", responses={200: CalendarLinkSerializer})
     def get(self, request: Request) -> JsonResponse:
         """Your link, to give to a calendar program."""
-        return _link(request, calendar.token_of(actor=person(request.user)))
+        return _link(request, calendar.token_of(actor=require_person(request.user)))
 
     @documented(
         TAG,
@@ -39,7 +39,7 @@ class CalendarTokenView(ApiView):
     def post(self, request: Request) -> JsonResponse:
         """Makes a new link; the old one stops working at once. The call needs no body."""
         StrictSerializer.read(request)
-        return _link(request, calendar.renew(actor=person(request.user)))
+        return _link(request, calendar.renew(actor=require_person(request.user)))
 
 
 class CalendarView(FileView):

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 
 from apps.models import Event
 from apps.serializers.events import EventPageSerializer, EventQuerySerializer
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.pagination import paginate
 from apps.views.http.schema import documented
@@ -26,7 +26,7 @@ class EventsView(ApiView):
         """A page of the history, newest first. Taskmasters see everything, other people what happened to their days.
         An event is written in the transaction of the change, and never changes."""
         query = EventQuerySerializer.read(request)
-        caller = person(request.user)
+        caller = require_person(request.user)
         events = Event.objects.visible_to(caller)
         if "user" in query:
             events = events.of(query["user"])

@@ -8,7 +8,7 @@ from apps.exceptions.base import NotAllowed
 from apps.serializers.assignments import AssignmentFilterSerializer
 from apps.services import exports
 from apps.services.shared import permissions
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.assignments import matching
 from apps.views.http.renderers import CsvView, csv_file
 from apps.views.http.schema import documented
@@ -30,7 +30,7 @@ class ExportView(CsvView):
         For taskmasters. It has every assignment that matches the filters, ordered by id, and can be edited and
         imported. A text that a spreadsheet would run as a formula gets an apostrophe in front.
         """
-        actor = person(request.user)
+        actor = require_person(request.user)
         permissions.require_taskmaster(actor)
         query = AssignmentFilterSerializer.read(request)
         return csv_file("assignments.csv", exports.export(actor=actor, assignments=matching(query)))

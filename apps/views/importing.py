@@ -14,7 +14,7 @@ from apps.forms.importing import FileForm, ReportForm
 from apps.models import Assignment, Import
 from apps.services import board, exports, imports
 from apps.services.shared import formats, permissions
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 from apps.views.http.parsers import require_upload_fits
 from apps.views.http.renderers import csv_file
@@ -36,7 +36,7 @@ def files(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _files(request: HttpRequest) -> HttpResponse:
-    actor = person(request.user)
+    actor = require_person(request.user)
     latest = imports.latest(actor=actor, most=SHOWN)
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if form.is_valid():
@@ -57,7 +57,7 @@ def _files(request: HttpRequest) -> HttpResponse:
 @page
 def one(request: HttpRequest, id: int) -> HttpResponse:
     """`/import/{id}/`: the progress, then the report; POST imports the file of a trial run."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     if request.method == "POST":
         return redirect("importing", imports.start_for_real(actor=actor, import_id=id).pk)
     asked = valid(ReportForm(request.GET))
@@ -74,7 +74,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
 @page
 def progress(request: HttpRequest, id: int) -> HttpResponse:
     """`/import/{id}/progress/`: the progress; when the import is finished, the page loads itself again."""
-    import_ = imports.get(actor=person(request.user), import_id=id)
+    import_ = imports.get(actor=require_person(request.user), import_id=id)
     response = render(request, "importing/_progress.html", _progress(import_))
     if import_.finished_at:
         response["HX-Refresh"] = "true"
@@ -85,7 +85,7 @@ def progress(request: HttpRequest, id: int) -> HttpResponse:
 @page
 def report(request: HttpRequest, id: int) -> HttpResponseBase:
     """`/import/{id}/report.csv`"""
-    import_ = imports.get(actor=person(request.user), import_id=id)
+    import_ = imports.get(actor=require_person(request.user), import_id=id)
     return csv_file(f"import-{import_.pk}.csv", imports.report(import_))
 
 
@@ -93,7 +93,7 @@ def report(request: HttpRequest, id: int) -> HttpResponseBase:
 @page
 def board_as_file(request: HttpRequest) -> HttpResponseBase:
     """`/board/export.csv?week=2026-W48&q=…`: the assignments of a week and a search, of all pages of people."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     asked = valid(BoardForm(request.GET))
     first = asked["week"] or formats.monday_of(permissions.today())
     shown = Assignment.objects.filter(

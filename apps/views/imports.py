@@ -9,7 +9,7 @@ from apps.exceptions.base import NotAllowed, NotFound
 from apps.serializers.imports import ImportCreateSerializer, ImportSerializer
 from apps.services import imports
 from apps.services.shared import permissions
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
 from apps.views.http.parsers import FileFormParser
@@ -40,7 +40,7 @@ class ImportsView(ApiView):
         Exports and reports can be imported, too: columns that an import doesn't need are ignored. Imports are deleted
         after 30 days.
         """
-        actor = person(request.user)
+        actor = require_person(request.user)
         permissions.require_taskmaster(actor)
         data = ImportCreateSerializer.read(request)
         import_ = imports.start(actor=actor, file=data["file"], dry_run=data["dry_run"] == "true")
@@ -56,7 +56,7 @@ class ImportView(ApiView):
     )
     def get(self, request: Request, id: int) -> JsonResponse:
         """The progress of an import, for the taskmaster who sent it and for admins."""
-        import_ = imports.get(actor=person(request.user), import_id=id)
+        import_ = imports.get(actor=require_person(request.user), import_id=id)
         return JsonResponse(ImportSerializer(import_, context={"request": request}).data)
 
 
@@ -76,5 +76,5 @@ class ImportReportView(CsvView):
         `status` is `accepted`, `refused` or `not_done`, and in a dry run `would_be_accepted`; a refusal has its `code`
         and `detail`. In a dry run `next_free_date` doesn't count what other rows ask for.
         """
-        import_ = imports.get(actor=person(request.user), import_id=id)
+        import_ = imports.get(actor=require_person(request.user), import_id=id)
         return csv_file(f"import-{import_.pk}.csv", imports.report(import_))

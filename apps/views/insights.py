@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.forms.insights import WEEKS, InsightsForm
 from apps.models import DailyLimit
 from apps.services import insights
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 from apps.views.http.renderers import csv_file
 
@@ -20,7 +20,7 @@ from apps.views.http.renderers import csv_file
 def overview(request: HttpRequest) -> HttpResponse:
     """`/insights/?weeks=4&after=…`"""
     asked = _asked(request)
-    actor = person(request.user)
+    actor = require_person(request.user)
     context = {
         "heat": insights.heat_map(actor=actor, after=asked["after"], before=asked["before"]),
         "charts": [
@@ -39,21 +39,25 @@ def overview(request: HttpRequest) -> HttpResponse:
 @page
 def load(request: HttpRequest) -> HttpResponseBase:
     """`/insights/load.csv?weeks=4`"""
-    return csv_file("load.csv", insights.load(actor=person(request.user), weeks=_asked(request)["weeks"]).as_csv())
+    return csv_file(
+        "load.csv", insights.load(actor=require_person(request.user), weeks=_asked(request)["weeks"]).as_csv()
+    )
 
 
 @require_safe
 @page
 def full(request: HttpRequest) -> HttpResponseBase:
     """`/insights/full.csv?weeks=4`"""
-    return csv_file("full.csv", insights.full(actor=person(request.user), weeks=_asked(request)["weeks"]).as_csv())
+    return csv_file(
+        "full.csv", insights.full(actor=require_person(request.user), weeks=_asked(request)["weeks"]).as_csv()
+    )
 
 
 @require_safe
 @page
 def room(request: HttpRequest) -> HttpResponseBase:
     """`/insights/room.csv`"""
-    return csv_file("room.csv", insights.room(actor=person(request.user)).as_csv())
+    return csv_file("room.csv", insights.room(actor=require_person(request.user)).as_csv())
 
 
 @require_safe
@@ -61,7 +65,7 @@ def room(request: HttpRequest) -> HttpResponseBase:
 def people(request: HttpRequest) -> HttpResponseBase:
     """`/insights/people.csv?after=…`: the heat map's page."""
     asked = _asked(request)
-    heat = insights.heat_map(actor=person(request.user), after=asked["after"], before=asked["before"])
+    heat = insights.heat_map(actor=require_person(request.user), after=asked["after"], before=asked["before"])
     return csv_file("people.csv", insights.heat_map_as_csv(heat))
 
 

@@ -12,7 +12,7 @@ from apps.serializers.limit_rules import (
     LimitRuleSerializer,
 )
 from apps.services import limit_rules
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
 from apps.views.http.pagination import paginate
@@ -34,7 +34,7 @@ class LimitRulesView(ApiView):
     def get(self, request: Request) -> JsonResponse:
         """A page of the rules, oldest first. For taskmasters."""
         query = LimitRuleQuerySerializer.read(request)
-        rules = limit_rules.all_rules(actor=person(request.user)).filter(
+        rules = limit_rules.all_rules(actor=require_person(request.user)).filter(
             **{name: query[name] for name in ("user", "weekday") if name in query}
         )
         return JsonResponse(LimitRulePageSerializer(paginate(request, rules, query, by=["id"])).data)
@@ -51,7 +51,7 @@ class LimitRulesView(ApiView):
         """For taskmasters. The rule also applies to days from today on that are set already, except those set by
         hand. If a day has more tasks than the rule allows, they stay, and nothing more gets in."""
         data = LimitRuleCreateSerializer.read(request)
-        rule = limit_rules.create_rule(actor=person(request.user), **data)
+        rule = limit_rules.create_rule(actor=require_person(request.user), **data)
         where = location(request, "limit-rule", rule.pk)
         return JsonResponse(LimitRuleSerializer(rule).data, status=201, headers=where)
 
@@ -68,7 +68,7 @@ class LimitRuleView(ApiView):
     )
     def get(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters."""
-        return JsonResponse(LimitRuleSerializer(limit_rules.get(actor=person(request.user), rule_id=id)).data)
+        return JsonResponse(LimitRuleSerializer(limit_rules.get(actor=require_person(request.user), rule_id=id)).data)
 
     @documented(
         TAG,
@@ -81,7 +81,7 @@ class LimitRuleView(ApiView):
     def patch(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. Fields that are not sent stay as they are. Days follow as with a new rule."""
         data = LimitRuleChangeSerializer.read(request)
-        rule = limit_rules.update_rule(actor=person(request.user), rule_id=id, **data)
+        rule = limit_rules.update_rule(actor=require_person(request.user), rule_id=id, **data)
         return JsonResponse(LimitRuleSerializer(rule).data)
 
     @documented(
@@ -93,5 +93,5 @@ class LimitRuleView(ApiView):
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. Days from today on follow the remaining rules; past days stay as they are."""
-        limit_rules.delete_rule(actor=person(request.user), rule_id=id)
+        limit_rules.delete_rule(actor=require_person(request.user), rule_id=id)
         return JsonResponse(status=204)

@@ -15,7 +15,7 @@ from apps.serializers.limits import (
     DailyLimitSetSerializer,
 )
 from apps.services import limits
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.schema import DATE, USER, documented
 
@@ -37,7 +37,7 @@ class DailyLimitsView(ApiView):
         """
         query = DailyLimitQuerySerializer.read(request)
         days = limits.read_range(
-            actor=person(request.user),
+            actor=require_person(request.user),
             user_ids=query.get("user"),
             first=query.get("date_from"),
             last=query.get("date_to"),
@@ -59,7 +59,7 @@ class DailyLimitView(ApiView):
     def put(self, request: Request, user: int, date: datetime.date) -> JsonResponse:
         """For taskmasters. This limit holds, whatever the rules say, until it is given back to the rules."""
         data = DailyLimitSetSerializer.read(request)
-        day = limits.set_by_hand(actor=person(request.user), user_id=user, date=date, **data)
+        day = limits.set_by_hand(actor=require_person(request.user), user_id=user, date=date, **data)
         return JsonResponse(DailyLimitSerializer(day).data)
 
     @documented(
@@ -71,5 +71,5 @@ class DailyLimitView(ApiView):
     )
     def delete(self, request: Request, user: int, date: datetime.date) -> JsonResponse:
         """For taskmasters. Answers with the limit that the rules pick. A day that isn't set by hand stays as it is."""
-        day = limits.give_back(actor=person(request.user), user_id=user, date=date)
+        day = limits.give_back(actor=require_person(request.user), user_id=user, date=date)
         return JsonResponse(DailyLimitSerializer(day).data)

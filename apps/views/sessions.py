@@ -18,7 +18,7 @@ from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.forms.sessions import OwnPasswordForm, PasswordForm, SignInForm
 from apps.models import User
 from apps.services import calendar, tokens, users
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
 from apps.views.http.pages import page, say
 
@@ -66,7 +66,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @page
 def password(request: HttpRequest) -> HttpResponse:
     """`/account/password/`: one's own password. All other sessions and tokens of the person end with the old one."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     form = OwnPasswordForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():

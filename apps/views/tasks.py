@@ -13,7 +13,7 @@ from apps.serializers.tasks import (
     TaskSerializer,
 )
 from apps.services import tasks
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
 from apps.views.http.pagination import paginate
@@ -46,7 +46,7 @@ class TasksView(ApiView):
         """For taskmasters. A name that differs from an active task's only by capitals, blanks or forms of letters is
         refused."""
         data = TaskCreateSerializer.read(request)
-        task = tasks.create_task(actor=person(request.user), **data)
+        task = tasks.create_task(actor=require_person(request.user), **data)
         return JsonResponse(TaskSerializer(task).data, status=201, headers=location(request, "task", task.pk))
 
 
@@ -69,7 +69,9 @@ class TaskView(ApiView):
     def patch(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. People who have the task keep it; a retired task can't be assigned any more."""
         data = TaskChangeSerializer.read(request)
-        return JsonResponse(TaskSerializer(tasks.update_task(actor=person(request.user), task_id=id, **data)).data)
+        return JsonResponse(
+            TaskSerializer(tasks.update_task(actor=require_person(request.user), task_id=id, **data)).data
+        )
 
     @documented(
         TAG,
@@ -80,5 +82,5 @@ class TaskView(ApiView):
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
         """For taskmasters. A task that is assigned to anyone, done or not, can't be deleted: retire it instead."""
-        tasks.delete_task(actor=person(request.user), task_id=id)
+        tasks.delete_task(actor=require_person(request.user), task_id=id)
         return JsonResponse(status=204)

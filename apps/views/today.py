@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.forms.today import SinceForm, StatusForm
 from apps.models.assignments import Status
 from apps.services import assignments, board, calendar, today
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, page, say, valid
 
 
@@ -18,7 +18,7 @@ from apps.views.http.pages import is_fragment, page, say, valid
 @page
 def day(request: HttpRequest) -> HttpResponse:
     """`/today/`"""
-    token = calendar.token_of(actor=person(request.user))
+    token = calendar.token_of(actor=require_person(request.user))
     link = request.build_absolute_uri(reverse("calendar", args=[token]))
     return render(request, "today/day.html", {**_days(request), "calendar": link})
 
@@ -29,7 +29,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """`/today/changes/?since=…`: the days, if they may look different now; else 204."""
     since = valid(SinceForm(request.GET))["since"]
     version = board.current_version()
-    if version == since or not today.has_changed(actor=person(request.user), since=since):
+    if version == since or not today.has_changed(actor=require_person(request.user), since=since):
         return HttpResponse(status=204)
     return render(request, "today/_days.html", _days(request))
 
@@ -39,7 +39,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 def mark(request: HttpRequest, id: int) -> HttpResponse:
     """`/today/{assignment}/`: mark it as done, or open again."""
     status = valid(StatusForm(request.POST))["status"]
-    one = assignments.change(actor=person(request.user), assignment_id=id, status=status)
+    one = assignments.change(actor=require_person(request.user), assignment_id=id, status=status)
     if is_fragment(request):
         return render(request, "today/_days.html", _days(request))
     return say(request, f"{one.task.name} is {'done' if status == Status.DONE else 'open again'}.")
@@ -49,13 +49,13 @@ def mark(request: HttpRequest, id: int) -> HttpResponse:
 @page
 def renew(request: HttpRequest) -> HttpResponse:
     """`/today/calendar/`: make a new link to the calendar; the old one stops working at once."""
-    calendar.renew(actor=person(request.user))
+    calendar.renew(actor=require_person(request.user))
     return say(request, "The calendar has a new link. The old one has stopped working.")
 
 
 def _days(request: HttpRequest) -> dict[str, Any]:
     # Read before the days: a change that commits in between is shown twice rather than missed.
     version = board.current_version()
-    now, *later = today.days(actor=person(request.user))
+    now, *later = today.days(actor=require_person(request.user))
     done = sum(one.status == Status.DONE for one in now.assignments)
     return {"version": version, "now": now, "done": done, "later": [cell for cell in later if cell.assignments]}

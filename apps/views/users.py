@@ -16,7 +16,7 @@ from apps.serializers.users import (
     UserSerializer,
 )
 from apps.services import limits, users
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
@@ -33,7 +33,7 @@ class UsersView(ApiView):
     def get(self, request: Request) -> JsonResponse:
         """A page of people, ordered by username. Taskmasters see everyone, other people only themselves."""
         query = UserQuerySerializer.read(request)
-        people = User.objects.visible_to(person(request.user)).search(query.get("q", ""))
+        people = User.objects.visible_to(require_person(request.user)).search(query.get("q", ""))
         if "is_active" in query:
             people = people.filter(is_active=query["is_active"])
         return JsonResponse(UserPageSerializer(paginate(request, people, query, by=["username"])).data)
@@ -45,7 +45,7 @@ class UsersView(ApiView):
     def post(self, request: Request) -> JsonResponse:
         """For admins."""
         data = UserCreateSerializer.read(request)
-        made = users.create_user(actor=person(request.user), **data)
+        made = users.create_user(actor=require_person(request.user), **data)
         return JsonResponse(UserSerializer(made).data, status=201, headers=location(request, "user", made.pk))
 
 
@@ -55,7 +55,7 @@ class UserView(ApiView):
     @documented(TAG, "Read a person", parameters=[ID], responses={200: UserSerializer}, errors=[UserNotFound])
     def get(self, request: Request, id: int) -> JsonResponse:
         """Taskmasters may read everyone, other people only themselves."""
-        return JsonResponse(UserSerializer(users.get(actor=person(request.user), user_id=id)).data)
+        return JsonResponse(UserSerializer(users.get(actor=require_person(request.user), user_id=id)).data)
 
     @documented(
         TAG,
@@ -69,7 +69,9 @@ class UserView(ApiView):
         """For admins. A deactivated person can't sign in or be given tasks, and keeps the tasks they have; their
         tokens, sessions and the link to their calendar end for good. The last active admin stays one."""
         data = UserChangeSerializer.read(request)
-        return JsonResponse(UserSerializer(users.update_user(actor=person(request.user), user_id=id, **data)).data)
+        return JsonResponse(
+            UserSerializer(users.update_user(actor=require_person(request.user), user_id=id, **data)).data
+        )
 
 
 class MeView(ApiView):
@@ -78,7 +80,7 @@ class MeView(ApiView):
     @documented(TAG, "Read oneself", responses={200: MeSerializer})
     def get(self, request: Request) -> JsonResponse:
         """You, and your limit of today."""
-        me = person(request.user)
+        me = require_person(request.user)
         return JsonResponse(MeSerializer(me, context={"limit": limits.today_of(me)}).data)
 
 
@@ -92,5 +94,5 @@ class PasswordView(ApiView):
         """All your tokens and sessions end; sign in with the new password. The link to your calendar stays: renew it
         with `POST /api/users/calendar/token/` if somebody else may know it."""
         data = PasswordSerializer.read(request)
-        users.change_password(actor=person(request.user), **data, address=address_of(request))
+        users.change_password(actor=require_person(request.user), **data, address=address_of(request))
         return JsonResponse(status=204)

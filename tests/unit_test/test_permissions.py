@@ -111,6 +111,6 @@ def test_a_person_takes_away_what_they_gave_themselves_from_today_on(
 
 
 def test_nobody_is_no_person(alice: User) -> None:
-    assert permissions.person(alice) is alice
+    assert permissions.require_person(alice) is alice
     with pytest.raises(NotAuthenticated):
-        permissions.person(AnonymousUser())
+        permissions.require_person(AnonymousUser())

@@ -18,8 +18,8 @@ from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, User
 
 
-def person(user: object) -> User:
-    """The signed-in person of a request, typed. Raises `NotAuthenticated` for an anonymous user."""
+def require_person(user: object) -> User:
+    """Return the signed-in person of a request, typed. Raises `NotAuthenticated` for an anonymous user."""
     if not isinstance(user, User):
         raise NotAuthenticated("Sign in first.")
     return user

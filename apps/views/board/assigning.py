@@ -12,7 +12,7 @@ from apps.models import User
 from apps.services import assignments, board, bulk, tasks, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel
 from apps.views.http.pages import is_fragment, page, valid
 
@@ -23,7 +23,7 @@ TASKS_SUGGESTED = 12
 @page
 def assign(request: HttpRequest) -> HttpResponse:
     """`/board/assign/?cell=2:2026-11-24&q=…`: choose a task for one or several days; POST assigns it."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     if request.method != "POST":
         asked = valid(ChooseForm(request.GET))

@@ -13,7 +13,7 @@ from apps.models.assignments import Status
 from apps.services import assignments, board, tasks, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, refused, suggested_people
 from apps.views.http.pages import page, valid
 
@@ -22,7 +22,7 @@ from apps.views.http.pages import page, valid
 @page
 def change(request: HttpRequest, id: int) -> HttpResponse:
     """`/board/assignment/{id}/`: what can be done with an assignment; POST moves or marks it."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     one = assignments.get(actor=actor, assignment_id=id)
     if request.method != "POST":
@@ -57,7 +57,7 @@ def _move(request: HttpRequest, actor: User, one: Assignment, place: Place) -> H
 def remove(request: HttpRequest, id: int) -> HttpResponse:
     """`/board/assignment/{id}/remove/`: take it away; the message offers to assign it again. `created_task` is a task
     that was made for this assignment: it goes, too, unless somebody else has it by now."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     asked = valid(RemoveForm(request.POST))
     one = assignments.get(actor=actor, assignment_id=id)
     assignments.unassign(actor=actor, assignment_id=id)
@@ -74,5 +74,5 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
 def remove_many(request: HttpRequest) -> HttpResponse:
     """`/board/remove/`: take several assignments away, to undo that a task was assigned for several days."""
     ids = valid(UndoForm(request.POST))["assignment"]
-    freed = board.unassign_many(actor=person(request.user), assignment_ids=ids)
+    freed = board.unassign_many(actor=require_person(request.user), assignment_ids=ids)
     return done(request, f"Taken away from {len(freed)} day{'' if len(freed) == 1 else 's'}.", freed)

@@ -12,7 +12,7 @@ from apps.models import LimitRule, User
 from apps.services import board, limit_rules, limits, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, suggested_people
 from apps.views.http.pages import page
 
@@ -24,7 +24,7 @@ RULES_SHOWN = 20
 def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
     """`/board/day/{user}/{date}/`: a day's limit, and where it comes from; POST sets it by hand, or lets the rules set
     it."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     owner, place = users.get(actor=actor, user_id=user), Place(user, date)
     if request.method == "POST" and "give_back" in request.POST:
@@ -48,7 +48,7 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
 def days_off(request: HttpRequest) -> HttpResponse:
     """`/board/days-off/?username=…`: days on which a person, or everyone, gets nothing new. POST makes the rule; for
     everyone it first says what that touches, and makes the rule when it is sent again with `sure`."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     username = str(request.GET.get("username", ""))
     form = DaysOffForm(request.POST or None, initial={"who": "person", "username": username} if username else {})
@@ -86,7 +86,7 @@ def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpRespo
 @page
 def take_back(request: HttpRequest, id: int) -> HttpResponse:
     """`/board/days-off/{rule}/remove/`: the days are no longer off; the message offers to take them off again."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     rule = limit_rules.take_back_days_off(actor=actor, rule_id=id)
     text = f"{rule.user or 'Everyone'}: no longer off ({rule.reason or 'no reason given'})."
     return done(request, text, [], action=_again(rule), refresh=True)

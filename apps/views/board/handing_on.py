@@ -10,7 +10,7 @@ from apps.forms.board import HandOnForm
 from apps.services import board, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel, suggested_people
 from apps.views.http.pages import is_fragment, page, valid
 
@@ -20,7 +20,7 @@ from apps.views.http.pages import is_fragment, page, valid
 def hand_on(request: HttpRequest, user: int) -> HttpResponse:
     """`/board/hand-on/{user}/`: the person's open tasks from today on; POST moves them to somebody else, each on its
     date, and says what became of each."""
-    actor = person(request.user)
+    actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     owner = users.get(actor=actor, user_id=user)
     refusal, status = "", 200

@@ -8,7 +8,7 @@ from apps.forms.board import BoardForm, ChangesForm, PersonForm
 from apps.models import Task, User
 from apps.services import board
 from apps.services.shared import formats, permissions
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 from apps.views.board.answers import suggested_people
 from apps.views.http.pages import page, valid
 
@@ -23,7 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
         request.session["board_search"] = asked["q"]
     search = request.session.get("board_search", "")
     week = board.week(
-        actor=person(request.user),
+        actor=require_person(request.user),
         first=asked["week"] or formats.monday_of(permissions.today()),
         search=search,
         after=asked["after"],
@@ -38,7 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @page
 def changes(request: HttpRequest) -> HttpResponse:
     """`/board/changes/?week=…&since=…&person=…`: the rows of these people that look different now; 204 if none does."""
-    permissions.require_taskmaster(person(request.user))
+    permissions.require_taskmaster(require_person(request.user))
     asked = valid(ChangesForm(request.GET))
     version = board.current_version()
     if version == asked["since"]:
@@ -54,5 +54,5 @@ def changes(request: HttpRequest) -> HttpResponse:
 @page
 def people(request: HttpRequest) -> HttpResponse:
     """`/board/people/?username=…`: the people that a field suggests while somebody types in it."""
-    permissions.require_taskmaster(person(request.user))
+    permissions.require_taskmaster(require_person(request.user))
     return render(request, "board/_people.html", suggested_people(valid(PersonForm(request.GET))["username"]))

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 
 from apps.services.shared import idempotency
-from apps.services.shared.permissions import person
+from apps.services.shared.permissions import require_person
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -36,7 +36,7 @@ def idempotent(view: View) -> View:
         if not _KEY.fullmatch(key):
             raise ValidationError({HEADER: ErrorDetail("This must be 1 to 255 visible ASCII characters.", "invalid")})
         answer = idempotency.once(
-            actor=person(request.user),
+            actor=require_person(request.user),
             call=f"{request.method} {request.path}",
             key=key,
             body=_digest(request),
