@@ -22,7 +22,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
     """Reads of imports."""
 
     def visible_to(self, person: "User") -> "ImportQuerySet":
-        """All imports for an admin, for other people their own."""
+        """All imports for an admin; their own for other people."""
         return self if person.is_admin else self.filter(uploader=person)
 
     def unfinished(self) -> "ImportQuerySet":
@@ -30,12 +30,12 @@ class ImportQuerySet(models.QuerySet["Import"]):
         return self.filter(status__in=[ImportStatus.WAITING, ImportStatus.RUNNING])
 
     def locked(self) -> "ImportQuerySet":
-        """Imports that no other worker has locked; they are locked. On SQLite the transaction itself is the lock."""
+        """Lock the imports, without those that another worker has locked. On SQLite the transaction is the lock."""
         return self.select_for_update(skip_locked=connections[self.db].features.has_select_for_update_skip_locked)
 
 
 class Import(models.Model):
-    """One file. A `dry_run` only reports the results that its rows would have.
+    """One uploaded file. A `dry_run` only reports the results that its rows would have.
 
     The counters are updated in the transaction that assigns the rows.
     """
@@ -69,14 +69,15 @@ class Import(models.Model):
 class ImportBlock(models.Model):
     """Some hundred rows of a file, which are assigned in one transaction, and the result of each.
 
-    `rows` are `[line, task, user, date]` as the file has them. `outcomes` is null until they are done; then it has
-    for each row, in the same order, the assignment's id, or the code and detail of the refusal.
+    `rows` are `[line, task, user, date]` as in the file. `outcomes` is null until the rows are done; then it holds, in
+    the same order, each row's assignment id, or the code and detail of its refusal.
     """
 
-    whole = models.ForeignKey(
+    parent = models.ForeignKey(
         Import,
         on_delete=models.CASCADE,
         related_name="blocks",
+        db_column="whole_id",
         # The unique constraint's index begins with it.
         db_index=False,
     )
@@ -85,25 +86,27 @@ class ImportBlock(models.Model):
     outcomes = models.JSONField(null=True)
 
     class Meta:
-        # Reading a file in its order.
-        constraints = [models.UniqueConstraint(fields=["whole", "number"], name="togo_import_block_number")]
+        # For reading the blocks in the order of the file.
+        constraints = [models.UniqueConstraint(fields=["parent", "number"], name="togo_import_block_number")]
 
     def __str__(self) -> str:
-        return f"block {self.number} of import {self.whole_id}"
+        return f"block {self.number} of import {self.parent_id}"
 
 
 class ImportClaim(models.Model):
-    """A slot that an earlier row of a dry run would have taken. Gone when the dry run is done."""
+    """A slot that an earlier row of a dry run would have taken. Deleted when the dry run is done."""
 
-    whole = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="claims", db_index=False)
+    parent = models.ForeignKey(
+        Import, on_delete=models.CASCADE, related_name="claims", db_column="whole_id", db_index=False
+    )
     user = models.BigIntegerField()
     date = models.DateField()
     task = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            # What a later row asks; and no row claims twice.
-            models.UniqueConstraint(fields=["whole", "date", "user", "task"], name="togo_import_claim")
+            # A later row looks for its slot here; and no slot is claimed twice.
+            models.UniqueConstraint(fields=["parent", "date", "user", "task"], name="togo_import_claim")
         ]
 
     def __str__(self) -> str:

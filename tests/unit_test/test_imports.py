@@ -62,7 +62,7 @@ def test_keeps_the_rows_in_blocks_and_waits(taskmaster: User, small_blocks: None
     whole = start(taskmaster, "1,alice,2026-03-02\n\n2,bob,2026-03-03\n3,'tis,soon\n")
 
     assert counted(whole) == ("waiting", 3, 0, 0, 0)
-    assert list(ImportBlock.objects.order_by("number").values_list("whole", "number", "rows", "outcomes")) == [
+    assert list(ImportBlock.objects.order_by("number").values_list("parent", "number", "rows", "outcomes")) == [
         (whole.pk, 0, [[2, "1", "alice", "2026-03-02"], [4, "2", "bob", "2026-03-03"]], None),
         (whole.pk, 1, [[5, "3", "'tis", "soon"]], None),
     ]
@@ -204,8 +204,8 @@ def test_assigns_what_fits_and_says_why_the_rest_does_not(taskmaster: User, alic
         ("task 1,alice,20260302", "'20260302' is not a date that exists, as YYYY-MM-DD."),
         ("task 1,alice,2026-W10-1", "'2026-W10-1' is not a date that exists, as YYYY-MM-DD."),
         ("task 1,alice,٢٠٢٦-٠٣-٠٢", "'٢٠٢٦-٠٣-٠٢' is not a date that exists, as YYYY-MM-DD."),
-        ("twice,alice,2026-03-02", "2 tasks are called 'twice'; write the id of the one that is meant."),
-        ("TWICE,alice,2026-03-02", "2 tasks are called 'TWICE'; write the id of the one that is meant."),
+        ("twice,alice,2026-03-02", "2 tasks are called 'twice'; write the id of the one that you mean."),
+        ("TWICE,alice,2026-03-02", "2 tasks are called 'TWICE'; write the id of the one that you mean."),
         ("Task one,alice,2026-03-02", "There is no task called 'Task one'."),
         ("task 1,Alicia,2026-03-02", "There is nobody called 'Alicia'."),
         ("0,alice,2026-03-02", "There is no task called '0'."),

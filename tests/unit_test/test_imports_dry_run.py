@@ -111,7 +111,7 @@ def test_what_was_tried_is_imported_without_sending_it_again(
 
     assert (counted(whole), whole.dry_run, whole.uploader) == (("waiting", 11, 0, 0, 0), False, taskmaster)
     kept = ("number", "rows")
-    copied = ImportBlock.objects.filter(whole=whole).order_by("number")
+    copied = ImportBlock.objects.filter(parent=whole).order_by("number")
     assert list(copied.values_list(*kept)) == list(tried.blocks.order_by("number").values_list(*kept))
     assert [block.outcomes for block in copied] == [None] * 6
     assert Assignment.objects.count() == 0

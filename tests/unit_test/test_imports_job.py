@@ -182,7 +182,7 @@ def test_imports_are_forgotten_after_30_days(
         jobs.remove_old_imports()
 
     assert list(Import.objects.all()) == [kept]
-    assert set(ImportBlock.objects.values_list("whole", flat=True)) == {kept.pk}
+    assert set(ImportBlock.objects.values_list("parent", flat=True)) == {kept.pk}
     assert ImportClaim.objects.count() == 0
     assert Assignment.objects.count() == 6
 

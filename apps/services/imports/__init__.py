@@ -49,7 +49,7 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
         rows = _rows(file)
         number = 0
         while block := list(islice(rows, ROWS_PER_BLOCK)):
-            ImportBlock.objects.create(whole=import_, number=number, rows=block)
+            ImportBlock.objects.create(parent=import_, number=number, rows=block)
             import_.rows += len(block)
             number += 1
         import_.save(update_fields=["rows"])
@@ -80,7 +80,7 @@ def start_for_real(*, actor: User, import_id: int) -> Import:
     def work() -> Import:
         import_ = Import.objects.create(uploader=actor, dry_run=False, rows=tried.rows)
         for block in tried.blocks.order_by("number").defer("outcomes").iterator(chunk_size=1):
-            ImportBlock.objects.create(whole=import_, number=block.number, rows=block.rows)
+            ImportBlock.objects.create(parent=import_, number=block.number, rows=block.rows)
         unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=import_.pk))
         return import_
 
@@ -148,7 +148,7 @@ def _reported(import_: Import, first: int = 0) -> Iterator[list[object]]:
     accepted = "would_be_accepted" if import_.dry_run else "accepted"
     number, skipped = _place(import_, first)
     # Read one block at a time by its number, so that no cursor stays open while a caller reads slowly.
-    while block := ImportBlock.objects.filter(whole=import_, number__gte=number).order_by("number").first():
+    while block := ImportBlock.objects.filter(parent=import_, number__gte=number).order_by("number").first():
         number = block.number + 1
         for place, row in list(enumerate(block.rows))[skipped:]:
             outcome = block.outcomes[place] if block.outcomes else {}
@@ -161,5 +161,5 @@ def _reported(import_: Import, first: int = 0) -> Iterator[list[object]]:
 def _place(import_: Import, row: int) -> tuple[int, int]:
     """The number of the block that holds a row, and the row's position in it. All blocks of an import but the last have
     the same length, which may differ from `ROWS_PER_BLOCK` of this version."""
-    rows = ImportBlock.objects.filter(whole=import_, number=0).values_list("rows", flat=True).first()
+    rows = ImportBlock.objects.filter(parent=import_, number=0).values_list("rows", flat=True).first()
     return divmod(row, len(rows)) if rows else (0, 0)

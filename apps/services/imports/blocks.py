@@ -1,7 +1,7 @@
 """The worker of imports: assigns the rows of an import, one block in one transaction.
 
-What a block's rows became is written in the transaction that does them. So whatever kills a worker, and however many
-work at once, no row is done twice and the counters are right.
+The transaction that assigns a block's rows also stores their results. So no row is done twice and the counters are
+right, even if a worker is killed or several work at the same time.
 """
 
 import datetime
@@ -34,20 +34,20 @@ logger = logging.getLogger(__name__)
 _TASK = ("name", "is_active", "pk")
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
-# The id in a cell, which may be unknown, or the reason why the cell names nothing.
+# The id that a cell names, which may not exist, or the reason why the cell names nothing.
 Named = int | ToGoError
 
 
 def do_next_block(import_id: int) -> bool:
     """Assign the next block of rows; returns whether there may be more.
 
-    False where all are done, or somebody else is at it. An uploader who is no active taskmaster any more gets nothing
-    done: the import is given up. So it is after a mistake of ours, which would only be made again and again.
+    Returns False if all rows are done, or if another worker has locked the import. Gives the import up if its uploader
+    is no active taskmaster any more, or after an unexpected error, which would only happen again.
     Raises `TryAgain`, and the database's own errors.
     """
 
     try:
-        # PostgreSQL finds at the commit that a task was deleted meanwhile; the next attempt says so.
+        # PostgreSQL notices only at the commit that a task was deleted meanwhile; the next attempt refuses its rows.
         return unit_of_work.run(lambda: _do_next_block(import_id), restart_on=IntegrityError)
     except (ToGoError, DatabaseError):
         raise
@@ -66,11 +66,11 @@ def _do_next_block(import_id: int) -> bool:
     if not (uploader.is_active and uploader.may_assign_to_all):
         _finish(import_, ImportStatus.FAILED, f"{uploader} is no taskmaster any more, or is deactivated.")
         return False
-    block = ImportBlock.objects.filter(whole=import_, outcomes__isnull=True).order_by("number").first()
+    block = ImportBlock.objects.filter(parent=import_, outcomes__isnull=True).order_by("number").first()
     if block is None:
         _finish(import_, ImportStatus.DONE)
         return False
-    asked = _read([cells for _, *cells in block.rows])
+    asked = _items_of([cells for _, *cells in block.rows])
     outcomes = _predict(import_, asked) if import_.dry_run else bulk.assign_each(actor=uploader, asked=asked)
     refused = sum(isinstance(outcome, ToGoError) for outcome in outcomes)
     ImportBlock.objects.filter(pk=block.pk).update(outcomes=[_as_json(outcome) for outcome in outcomes])
@@ -90,7 +90,7 @@ def _give_up(import_id: int) -> None:
 
 
 def _finish(import_: Import, status: ImportStatus, detail: str = "") -> None:
-    ImportClaim.objects.filter(whole=import_).delete()
+    ImportClaim.objects.filter(parent=import_).delete()
     Import.objects.filter(pk=import_.pk).update(status=status, detail=detail, finished_at=timezone.now())
 
 
@@ -110,16 +110,16 @@ def _as_json(outcome: object) -> dict[str, Any]:
 # --- reading cells ----------------------------------------------------------------------------------------------
 
 
-def _read(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
+def _items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
     """The item of each row, or the reason why the row is invalid; names are looked up for all rows together."""
     rows = list(rows)
     tasks = _tasks({task for task, _, _ in rows})
     people = _people({user for _, user, _ in rows})
     dates = {date: _date(date) for date in {date for _, _, date in rows}}
-    return [_one(row, tasks[row[0]], people[row[1]], dates[row[2]]) for row in rows]
+    return [_item_of(row, tasks[row[0]], people[row[1]], dates[row[2]]) for row in rows]
 
 
-def _one(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
+def _item_of(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
     if not all(row):
         empty = [name for name, cell in zip(("task", "user", "date"), row, strict=True) if not cell]
         return InvalidRequest(f"The row has no {' and no '.join(empty)}.")
@@ -151,7 +151,7 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
     for name, is_active, pk in _alike(missing, Task.objects.values_list(*_TASK)):
         alike[name][is_active].append(pk)
 
-    def one(cell: str) -> Named:
+    def find(cell: str) -> Named:
         task_id = _id(cell)
         if task_id in ids:
             return task_id
@@ -159,10 +159,10 @@ def _tasks(cells: set[str]) -> dict[str, Named]:
         found = named.get(names[cell]) or alike.get(folded(cell)) or {True: [], False: []}
         same = found[True] or found[False]
         if len(same) > 1:
-            return InvalidRequest(f"{len(same)} tasks are called {cell!r}; write the id of the one that is meant.")
+            return InvalidRequest(f"{len(same)} tasks are called {cell!r}; write the id of the one that you mean.")
         return same[0] if same else task_id or TaskNotFound(f"There is no task called {cell!r}.")
 
-    return {cell: one(cell) for cell in cells}
+    return {cell: find(cell) for cell in cells}
 
 
 def _people(cells: set[str]) -> dict[str, Named]:
@@ -176,7 +176,7 @@ def _people(cells: set[str]) -> dict[str, Named]:
     for name, pk in _alike(missing, User.objects.values_list("username", "pk")):
         alike[name].append(pk)
 
-    def one(cell: str) -> Named:
+    def find(cell: str) -> Named:
         user_id = _id(cell)
         if user_id in ids:
             return user_id
@@ -187,12 +187,12 @@ def _people(cells: set[str]) -> dict[str, Named]:
             return InvalidRequest(f"{len(similar)} people have names like {cell!r}; write the exact name or the id.")
         return similar[0] if similar else user_id or UserNotFound(f"There is nobody called {cell!r}.")
 
-    return {cell: one(cell) for cell in cells}
+    return {cell: find(cell) for cell in cells}
 
 
 def _alike(cells: set[str], rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """The rows whose name differs from one of the cells only in capitals, blanks or the form of letters. Each begins
-    with the folded name. No index folds names as Python does: this reads all rows, but only if there are cells."""
+    """The rows whose name differs from a cell only in capitals, blanks or the form of letters, with the folded name in
+    front. No index folds names as Python does, so this reads all rows, but only if there are cells."""
     wanted = {folded(cell) for cell in cells}
     if wanted:
         for name, *others in rows.iterator():
@@ -213,13 +213,13 @@ def _ids(cells: set[str]) -> list[int]:
 
 
 def _predict(import_: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | ToGoError]:
-    """The result that each row would have after all rows before it. Writes the slots that it would take as claims."""
+    """The result that each row would have after all rows before it. Stores the slots that the rows would take."""
     candidates = bulk.candidates_of(asked)
     places = {(candidate.user_id, candidate.date) for candidate in candidates if isinstance(candidate, Candidate)}
     claims = {
         claim
         for some in conditions_for(places)
-        for claim in ImportClaim.objects.filter(some, whole=import_).values_list("user", "date", "task")
+        for claim in ImportClaim.objects.filter(some, parent=import_).values_list("user", "date", "task")
     }
     days = _days_as_they_would_be(places)
     for place, claimed in Counter((user_id, date) for user_id, date, _ in claims).items():
@@ -227,7 +227,7 @@ def _predict(import_: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | To
         day.taken = min(day.taken + claimed, day.maximum)
     decisions = decide([_unclaimed(candidate, claims) for candidate in candidates], days)
     ImportClaim.objects.bulk_create(
-        ImportClaim(whole=import_, user=accepted.day.user_id, date=accepted.day.date, task=accepted.task.pk)
+        ImportClaim(parent=import_, user=accepted.day.user_id, date=accepted.day.date, task=accepted.task.pk)
         for accepted in decisions
         if isinstance(accepted, Accepted)
     )
@@ -241,7 +241,7 @@ def _unclaimed(candidate: Candidate | ToGoError, claims: set[tuple[int, datetime
 
 
 def _days_as_they_would_be(places: set[DayKey]) -> dict[DayKey, DaySnapshot]:
-    """Snapshots of these days. A day that isn't set yet is as it would be set now, with 0 as `id`."""
+    """Snapshots of these days. A day without a limit gets the one that would be set now, and the `id` 0."""
     if not places:
         return {}
     found = {
