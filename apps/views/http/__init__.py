@@ -1,1 +1,1 @@
-"""What every call and page is made of: no API or page of its own."""
+"""The parts that the API calls and the pages share."""

@@ -9,13 +9,13 @@ from django.http import HttpRequest
 def address_of(request: HttpRequest) -> str:
     """The address of the caller; for IPv6 its network of 64 bits, which belongs to one caller. Empty if unknown.
 
-    `X-Forwarded-For` is read from its end, and only as far as the proxies in `TOGO_TRUSTED_PROXIES` wrote it: what
-    stands before that is what anyone may have sent.
+    Reads `X-Forwarded-For` from its end, and only as far as the proxies in `TOGO_TRUSTED_PROXIES` wrote it: anyone may
+    have sent the entries before.
     """
     address = _parsed(request.META.get("REMOTE_ADDR", ""))
-    said = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    while said and address is not None and any(address in network for network in settings.TOGO_TRUSTED_PROXIES):
-        before = _parsed(said.pop())
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while hops and address is not None and any(address in network for network in settings.TOGO_TRUSTED_PROXIES):
+        before = _parsed(hops.pop())
         if before is None:
             break
         address = before

@@ -19,7 +19,7 @@ class TokenAuthentication(JWTAuthentication):
     the password, and never works again."""
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """The token of an `Authorization` header; None for another scheme. A scheme has no case (RFC 9110, 11.1)."""
+        """The token of an `Authorization` header; None for another scheme. Case doesn't count (RFC 9110, 11.1)."""
         scheme, _, token = header.strip().partition(b" ")
         if scheme.lower() != b"bearer":
             return None
@@ -30,7 +30,7 @@ class TokenAuthentication(JWTAuthentication):
     def get_validated_token(self, raw_token: bytes) -> Token:
         """The claims of the token. Raises `InvalidToken`.
 
-        That its signature is good stays true of the same bytes, and is remembered; whether it has expired doesn't.
+        The signature of a token is checked once and remembered; its expiry is checked at every call.
         """
         token = _signed(raw_token)
         if token["exp"] <= time.time():
@@ -55,5 +55,5 @@ def _signed(raw_token: bytes) -> Token:
     try:
         token: Token = JWTAuthentication().get_validated_token(raw_token)
     except jwt.MALFORMED:
-        raise InvalidToken("The token's claims are none of ours.") from None
+        raise InvalidToken("ToGo did not issue this token.") from None
     return token

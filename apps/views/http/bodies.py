@@ -52,7 +52,7 @@ class ReadWholeBodies:
 
 
 class _Whole:
-    """A stream of known length, of which Django asks for no more than that: raises where it ends before."""
+    """A stream whose length is known; raises `OSError` if it ends earlier. Django reads no more than this length."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -75,7 +75,7 @@ class _Whole:
 
 
 def _copy(source: Any, target: IO[bytes]) -> int:
-    """Copy a body up to a byte more than any call takes; returns its length."""
+    """Copy a body, up to one byte more than any call accepts; returns the number of bytes copied."""
     left = max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, longest_upload()) + 1
     longest = left
     while left and (block := source.read(min(left, _BLOCK))):

@@ -1,4 +1,4 @@
-"""Answers that the caller may have already: with an `ETag`, and 304 in place of the same bytes."""
+"""Answers with an `ETag`, and with 304 if the caller has the same bytes already."""
 
 import datetime
 import hashlib
@@ -16,7 +16,7 @@ def conditional(
     cache_control: str,
     last_modified: datetime.datetime | None = None,
 ) -> HttpResponse:
-    """These bytes, or 304 where `If-None-Match` or, without it, `If-Modified-Since` says that the caller has them."""
+    """These bytes, or 304 if `If-None-Match` or, without it, `If-Modified-Since` says that the caller has them."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": cache_control}
     if last_modified:
@@ -27,7 +27,7 @@ def conditional(
 
 
 def _has(request: HttpRequest | Any, etag: str, last_modified: datetime.datetime | None) -> bool:
-    """By a weak comparison, and by the date only without a tag: RFC 9110, 13.1.2 and 13.1.3."""
+    """Whether the caller has it: compares tags weakly, and dates only without a tag (RFC 9110, 13.1.2 and 13.1.3)."""
     if tags := request.headers.get("If-None-Match"):
         known = parse_etags(tags)
         return known == ["*"] or etag in {one.removeprefix("W/") for one in known}

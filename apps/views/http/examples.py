@@ -11,8 +11,9 @@ from drf_spectacular.drainage import get_override
 from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-# The example value of each field name, or that the field is left out; `Serializer.field` where a name has several
-# meanings. A field with choices shows its first choice. A field without an example fails the generation, and a test.
+# The example value of each field name; `_LEFT_OUT` leaves the field out. The key is `Serializer.field` if a name has
+# several meanings. A field with choices shows its first choice. A field without an example fails the generation and a
+# test.
 _LEFT_OUT = object()
 _VALUES: dict[str, Any] = {
     "BulkResultSerializer.error": _LEFT_OUT,

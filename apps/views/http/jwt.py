@@ -66,8 +66,8 @@ def stamp_in(claims: Token) -> str | None:
 
 class _SentRefreshToken(RefreshToken):
     def check_blacklist(self) -> None:
-        """Raises `TokenError` for a used token, and for one whose id is not hexadecimal digits, as ours are: a database
-        can't even look for some texts."""
+        """Raises `TokenError` for a used token, and for one whose id has other characters than letters and digits:
+        a database can't even look up some texts. Our ids are hexadecimal."""
         if not str(self.payload.get(api_settings.JTI_CLAIM, "")).isalnum():
             raise TokenError("The token has no id.")
         super().check_blacklist()

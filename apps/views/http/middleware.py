@@ -1,6 +1,6 @@
 """Django's middleware for pages. API calls skip it: they have no session, messages or scripts.
 
-What costs little, and is asked for by name by Django's own checks, stays Django's.
+Django's own classes stay where they cost little and Django's checks require them by name.
 """
 
 from typing import Any

@@ -39,8 +39,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def page(view: View) -> View:
-    """A page for those who are signed in; who is not is led to sign in first. A refusal is shown: as a page, or where a
-    script asks as a message over the page that is there."""
+    """Decorate a page for signed-in people; others are led to the sign-in first. A refusal is shown as a page, or, if a
+    script sent the request, as a message over the current page."""
 
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -53,18 +53,18 @@ def page(view: View) -> View:
 
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What a form without its secret gets: it is forged, or of a page from before somebody signed in."""
+    """The answer to a form without a valid CSRF token: it is forged, or its page was loaded before the sign-in."""
     refusal = NotAllowed("This page is out of date, or another site sent you here. Load the page again, and try again.")
     return refused(request, refusal)
 
 
 def is_fragment(request: HttpRequest) -> bool:
-    """Whether a script of the page asks for a part of it; without scripts it is the whole page."""
+    """Whether a script of the page asks for a part of it. Browsers without scripts load whole pages."""
     return request.headers.get("HX-Request") == "true"
 
 
 def valid(form: Form) -> dict[str, Any]:
-    """What the form holds. Raises `InvalidRequest`, which names the field, for what no control of the page sends."""
+    """The form's values. Raises `InvalidRequest` for an invalid field; the page's own controls send none."""
     if not form.is_valid():
         [field, errors], *_ = form.errors.items()
         raise InvalidRequest(f"{field}: {errors[0]}")
@@ -72,7 +72,7 @@ def valid(form: Form) -> dict[str, Any]:
 
 
 def back(request: HttpRequest) -> str:
-    """The page that the person came from, if it is ours: where they go on when something is done."""
+    """The page that the person came from, if it is ours, else `/`. They return to it after an action."""
     wanted = request.POST.get("back") or request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
@@ -80,18 +80,19 @@ def back(request: HttpRequest) -> str:
 
 
 def say(request: HttpRequest, text: str, *, refused: bool = False) -> HttpResponse:
-    """Go back to where the person came from, and say it there."""
+    """Redirect to the page that the person came from, and show the text there."""
     messages.add_message(request, messages.ERROR if refused else messages.INFO, text, "stop" if refused else "")
     return redirect(back(request))
 
 
 def toast(text: str, *, action: dict[str, Any] | None = None, refused: bool = False) -> dict[str, Any]:
-    """What `partials/messages.html` shows over the page that is there; `action` is a form: path, label and fields."""
+    """The context of `partials/messages.html`, a message over the current page. `action` is a form: path, label and
+    fields."""
     return {"toast": {"text": text, "action": action, "tags": "stop" if refused else ""}, "out_of_band": True}
 
 
 def refused(request: HttpRequest, refusal: ToGoError) -> HttpResponse:
-    """The refusal, as a page or as a message over the page that is there."""
+    """The refusal, as a page or as a message over the current page."""
     if is_fragment(request):
         response = render(request, "partials/messages.html", toast(refusal.detail, refused=True), status=refusal.status)
         response["HX-Reswap"] = "none"

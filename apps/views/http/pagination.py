@@ -27,11 +27,11 @@ HIGHEST_SIZE = 200
 def paginate(
     request: Request, rows: QuerySet[M], query: dict[str, Any], *, by: Sequence[str], descending: bool = False
 ) -> dict[str, Any]:
-    """One page, ordered by these columns and the id: `results`, and the addresses of the `next` and `previous` one, or
-    None.
+    """One page, ordered by these columns and the id: `results`, and the addresses of the `next` and the `previous`
+    page, or None.
 
-    `query` may hold `page_size` and `cursor`. A cursor names the row that the page begins after, or ends before when
-    one goes back. Raises `ValidationError` for a cursor that isn't one of ours.
+    `query` may hold `page_size` and `cursor`. A cursor names the row after which the page begins or, going backwards,
+    before which it ends. Raises `ValidationError` for an invalid cursor.
     """
     size = size_of(query)
     backwards, edge = read_cursor(query, *(_reader(rows.model, column) for column in by))
@@ -56,7 +56,7 @@ def paginate(
 
 
 def _near(by: Sequence[str], keys: Edge, falling: bool) -> Lookup[Any]:
-    """A condition that follows from `_beyond`, and that lets the database go straight to the row in an index."""
+    """A condition that `_beyond` implies; with it, the database goes straight to the row in an index."""
     compare = TupleLessThanOrEqual if falling else TupleGreaterThanOrEqual
     return compare(Tuple(*map(F, by)), keys)
 
@@ -78,9 +78,8 @@ def size_of(query: dict[str, Any]) -> int:
 
 
 def read_cursor(query: dict[str, Any], *read_keys: Callable[[Any], Any]) -> tuple[bool, Edge | None]:
-    """Whether the page that `query` asks for goes backwards, and from which keys and id, or None without a cursor.
-
-    What reads a key may raise `ValueError` or `TypeError`. Raises `ValidationError` for no cursor of ours.
+    """Whether `query` asks for a page backwards, and the keys and id to start from, or None without a cursor.
+    A function of `read_keys` may raise `ValueError` or `TypeError`. Raises `ValidationError` for an invalid cursor.
     """
     return _decode(query["cursor"], read_keys) if query.get("cursor") else (False, None)
 

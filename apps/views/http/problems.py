@@ -70,7 +70,7 @@ def answer_400(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """The response to a request that Django refuses, such as one for another host."""
     detail = "The request can't be read."
     if isinstance(exception, DisallowedHost):
-        detail = "ToGo isn't reached by this name; who runs it sets its names in TOGO_ALLOWED_HOSTS."
+        detail = "ToGo doesn't answer to this host name; the operator lists its names in TOGO_ALLOWED_HOSTS."
     return _page_or_problem(request, base.InvalidRequest(detail), defaults.bad_request(request, exception))
 
 

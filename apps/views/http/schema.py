@@ -33,16 +33,17 @@ _WITH_KEY = [idempotency.IdempotencyKeyInUse, idempotency.IdempotencyKeyReused]
 _ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TooManyRequests, base.TryAgain]
 
 # Parameters in paths.
-ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The thing's id.")
+ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The object's id.")
 USER = OpenApiParameter("user", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The person's id.")
 DATE = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH, description="The day.")
-TOKEN = OpenApiParameter("token", OpenApiTypes.STR, OpenApiParameter.PATH, description="What makes the link secret.")
+TOKEN = OpenApiParameter("token", OpenApiTypes.STR, OpenApiParameter.PATH, description="The secret part of the link.")
 
 _KEY = OpenApiParameter(
     HEADER,
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
-    description="Your own name for this call: sent again within 24 hours, it is answered again and not done again.",
+    description="Your own name for this call. If you send the call again within 24 hours, you get the same answer, and "
+    "the call is not done again.",
 )
 
 
@@ -50,11 +51,11 @@ def _answered(name: str, description: str, statuses: list[int | str] | None = No
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=description, response=statuses or True)
 
 
-_REQUEST_ID = _answered("X-Request-ID", "The request's id, taken over or made; the log has it too.")
-_LOCATION = _answered("Location", "Where the new thing is.", [201, 202])
-_RETRY_AFTER = _answered("Retry-After", "After how many seconds to try again.", [429, 503])
+_REQUEST_ID = _answered("X-Request-ID", "The request's id: the one that you sent, or a new one. The log has it too.")
+_LOCATION = _answered("Location", "The address of the new object.", [201, 202])
+_RETRY_AFTER = _answered("Retry-After", "Wait this many seconds before you try again.", [429, 503])
 _AUTHENTICATE = _answered("WWW-Authenticate", "How to sign in: RFC 6750.", [401])
-_REPLAYED = _answered(REPLAYED, "`true` where the call was done before.", [200, 201, 202, 207])
+_REPLAYED = _answered(REPLAYED, "`true` if the call was done before.", [200, 201, 202, 207])
 
 
 class ToGoSchema(AutoSchema):
