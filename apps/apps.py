@@ -1,4 +1,4 @@
-"""ToGo's only Django app, whose label `togo` names the tables; and its version of Django's admin."""
+"""ToGo's only Django app, whose label `togo` begins the tables' names, and its version of Django's admin."""
 
 from django.apps import AppConfig
 from django.contrib import admin
@@ -8,14 +8,14 @@ from django.http import HttpRequest
 
 
 class ToGoConfig(AppConfig):
-    """Connects what Django doesn't find by itself: the jobs that listen to services, and the system checks."""
+    """Connects the parts that Django doesn't find by itself: jobs, database sessions and system checks."""
 
     name = "apps"
     label = "togo"
     verbose_name = "ToGo"
 
     def ready(self) -> None:
-        """Connect the jobs to the services' signals, and sessions to Django's; register the checks."""
+        """Connect the jobs to the services' signals, prepare each new database session, and register the checks."""
         from django.db.backends.signals import connection_created
 
         from apps import checks, tasks  # noqa: F401
@@ -28,9 +28,9 @@ class AdminSite(admin.AdminSite):
     """The admin pages."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether the person is an admin. Nobody is led to a form to sign in who is signed in already.
+        """Whether the person is an admin.
 
-        Raises `PermissionDenied` for a signed-in person who is no admin.
+        Raises `PermissionDenied` for a signed-in person who is no admin, so that Django doesn't ask them to sign in.
         """
         if super().has_permission(request):
             return True
@@ -40,6 +40,6 @@ class AdminSite(admin.AdminSite):
 
 
 class ToGoAdminConfig(AdminConfig):
-    """Makes `admin.site` that of ToGo."""
+    """Makes `admin.site` ToGo's admin site."""
 
     default_site = "apps.apps.AdminSite"

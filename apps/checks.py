@@ -13,14 +13,14 @@ from apps.services import users
 
 @register("sqlite", deploy=True)
 def sqlite_version(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """togo.W001: this SQLite may, rarely, corrupt a database that several processes write."""
+    """togo.W001: this SQLite may, in rare cases, corrupt a database that several processes write."""
     if connection.vendor != "sqlite" or not (3, 7, 0) <= sqlite3.sqlite_version_info < (3, 51, 3):
         return []
     return [
         Warning(
-            f"SQLite {sqlite3.sqlite_version} can, rarely, corrupt a database in WAL mode when several processes "
-            "write and checkpoint at the same instant.",
-            hint="Use a Python with SQLite 3.51.3 or later, or PostgreSQL where many write at once.",
+            f"SQLite {sqlite3.sqlite_version} can, in rare cases, corrupt a database in WAL mode when several "
+            "processes write and checkpoint at the same moment.",
+            hint="Use a Python with SQLite 3.51.3 or later, or PostgreSQL if many processes write.",
             id="togo.W001",
         )
     ]
@@ -30,7 +30,7 @@ def sqlite_version(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMes
 def demo_passwords(
     app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """togo.E001: somebody can sign in with a password that everyone knows. Looks only where `--database` is given."""
+    """togo.E001: somebody can sign in with a password that everyone knows. Runs only with `--database`."""
     if not databases:
         return []
     try:
@@ -38,8 +38,8 @@ def demo_passwords(
             return []
     except DatabaseError:
         if "togo_user" in connection.introspection.table_names():
-            raise  # A database that fails hasn't said that nobody can sign in.
-        return []  # It isn't migrated yet.
+            raise  # The table exists, but the query failed: the passwords may work.
+        return []  # The database isn't migrated yet.
     return [
         Error(
             "The demonstration's passwords work, and everyone knows them.",
@@ -53,7 +53,7 @@ def demo_passwords(
 def pooler_lock_timeout(
     app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **_: Any
 ) -> list[CheckMessage]:
-    """togo.E002: behind a pooler, statements wait for locks for ever. Looks only where `--database` is given."""
+    """togo.E002: behind a pooler, statements wait for locks for ever. Runs only with `--database`."""
     if not databases or connection.vendor != "postgresql":
         return []
     try:
@@ -61,7 +61,7 @@ def pooler_lock_timeout(
         if database_sessions.session_is_own(connection) or database_sessions.lock_timeout(connection) != "0":
             return []
     except OperationalError:
-        return []  # The database is away; every other step of a start says so.
+        return []  # The database can't be reached; every other step of a start reports that.
     return [
         Error(
             "DATABASE_URL leads to a pooler, which drops lock_timeout: a statement may wait for a lock for ever.",
@@ -77,7 +77,7 @@ def names_of_people(
 ) -> list[CheckMessage]:
     """togo.W002: "Bob" and "bob" are one username to this database, and two to ToGo.
 
-    Looks only where `--database` is given.
+    Runs only with `--database`.
     """
     if not databases or connection.vendor != "mysql":
         return []

@@ -9,11 +9,11 @@ from apps.serializers.base import StrictSerializer, shared
 from apps.serializers.problems import ProblemSerializer
 
 HIGHEST_NUMBER = 1000
-MODES = [("all", "everything or nothing"), ("each", "what fits")]
+MODES = [("all", "everything or nothing"), ("each", "every item that fits")]
 
 
 class BulkItemsField(serializers.ListField):
-    """Up to 1,000 assignments. Each is validated by itself: an invalid one is refused like one that doesn't fit."""
+    """Up to 1,000 assignments. Each is validated separately: an invalid one is refused like one that doesn't fit."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=AssignmentCreateSerializer(), min_length=1, max_length=HIGHEST_NUMBER, **kwargs)
@@ -25,7 +25,7 @@ class BulkItemsField(serializers.ListField):
         if len(data) > HIGHEST_NUMBER:
             raise serializers.ValidationError(f"At most {HIGHEST_NUMBER} fit in one request.", "max_length")
         item = shared(AssignmentCreateSerializer)
-        return [_read(item, one) for one in data]
+        return [_validated(item, fields) for fields in data]
 
 
 class BulkSerializer(StrictSerializer):
@@ -60,7 +60,7 @@ class BulkEachSerializer(serializers.Serializer[Any]):
     results = BulkResultSerializer(many=True)
 
 
-def _read(item: AssignmentCreateSerializer, data: Any) -> Any:
+def _validated(item: AssignmentCreateSerializer, data: Any) -> Any:
     try:
         return item.run_validation(data)
     except serializers.ValidationError as error:

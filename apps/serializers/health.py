@@ -1,4 +1,4 @@
-"""Shapes of what operators ask."""
+"""Shapes of the health checks."""
 
 from typing import Any
 
@@ -18,4 +18,4 @@ class ReadinessSerializer(serializers.Serializer[Any]):
         choices=["ok", "degraded", "unavailable"],
         help_text="`degraded`: limits aren't set ahead, or the disk is full (`reasons`). `unavailable`: nothing works.",
     )
-    reasons = serializers.ListField(child=serializers.CharField(), help_text="What is wrong, and what to do.")
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="What is wrong, and what to check.")

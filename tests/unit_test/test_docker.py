@@ -558,7 +558,7 @@ def test_without_an_admin_it_says_how_to_make_one(admin: User, named: Any, capsy
         ("boss-of-everybody", "boss-of-everybody", "TOGO_ADMIN_PASSWORD: The password is too similar to the username"),
         ("the boss", PASSWORD, "TOGO_ADMIN_USERNAME: Enter a valid username"),
         ("b" * 151, PASSWORD, "TOGO_ADMIN_USERNAME: Ensure this value has at most 150 characters"),
-        ("a", PASSWORD, "TOGO_ADMIN_USERNAME can't be a, which is a person of the demonstration"),
+        ("a", PASSWORD, "TOGO_ADMIN_USERNAME can't be a: that is a person of the demonstration"),
     ],
 )
 def test_an_admin_who_would_not_be_safe_is_refused(

@@ -25,4 +25,4 @@ class Command(BaseCommand):
             size = backups.backup(target=file)
         except BackupRefused as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(f"{file}: {size} bytes, whole.")
+        self.stdout.write(f"{file}: {size} bytes, complete.")

@@ -12,7 +12,7 @@ from apps.services import health, limits
 class Command(BaseCommand):
     """`manage.py check_limits`"""
 
-    help = "Recount every person's day, print where `taken` is not the number of assignments, and exit 1 if it is so."
+    help = "Recount every person's days, print those whose `taken` is not the number of assignments, and then exit 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check every day; exits with 1 if some differ."""

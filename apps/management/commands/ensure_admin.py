@@ -16,10 +16,10 @@ from apps.services import users
 class Command(BaseCommand):
     """`manage.py ensure_admin`"""
 
-    help = "Make the admin of TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD if there is none yet."
+    help = "Create an admin with TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD if there is no admin yet."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the admin, or print which variable is missing. An existing admin stays unchanged."""
+        """Create the admin, or print which variables to set. An existing admin stays unchanged."""
         # Read from the environment only: everyone on the machine can read arguments.
         username = tidy_username(os.environ.get("TOGO_ADMIN_USERNAME", ""))
         password = os.environ.get("TOGO_ADMIN_PASSWORD", "")
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 def _require_usable(username: str, password: str) -> None:
     if username in users.DEMO_PASSWORDS:
-        raise CommandError(f"TOGO_ADMIN_USERNAME can't be {username}, which is a person of the demonstration.")
+        raise CommandError(f"TOGO_ADMIN_USERNAME can't be {username}: that is a person of the demonstration.")
     person = User(username=username)
     try:
         person.clean_fields(exclude=["password"])

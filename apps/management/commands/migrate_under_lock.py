@@ -1,4 +1,4 @@
-"""Migrates the database when several parts of an installation start at once."""
+"""Migrates the database, also when several parts of an installation start at the same time."""
 
 import contextlib
 import time
@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
-# In seconds: until the database answers, and until another start has migrated it.
+# How many seconds to wait for the database, and for another process that migrates it.
 DATABASE_PATIENCE = 60
 LOCK_PATIENCE = 600
 
-# PostgreSQL's belongs to a transaction and not to the session: a pooler keeps one session for a transaction, and the
-# lock ends with it. A lock of a session would stay in the pool and stop every later start.
+# On PostgreSQL the lock belongs to a transaction: a pooler keeps one session for a transaction, and the lock ends with
+# it. A session's lock would stay in the pool and stop every later start.
 _LOCKS = {
     "postgresql": "SELECT pg_try_advisory_xact_lock(hashtext('togo migrate'))",
     "mysql": "SELECT GET_LOCK('togo migrate', 0)",
@@ -24,12 +24,12 @@ _LOCKS = {
 class Command(BaseCommand):
     """`manage.py migrate_under_lock`"""
 
-    help = "Wait for the database, then migrate it. Of several that start at once, one migrates at a time."
-    # The tables that the checks look at may be missing.
+    help = "Wait for the database, then migrate it. Of several processes, only one migrates at a time."
+    # The checks read tables that may not exist yet.
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Wait a minute for the database and ten minutes for others that migrate; fail with one line after that."""
+        """Wait a minute for the database and ten minutes for another process that migrates; then fail with one line."""
         _wait_for_database()
         with _lock():
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
@@ -54,7 +54,7 @@ def _wait_for_database() -> None:
 
 @contextlib.contextmanager
 def _lock() -> Iterator[None]:
-    """Hold the lock of those who migrate, on a connection of its own. It ends with that connection."""
+    """Hold the migration lock on a separate connection. The lock ends with that connection."""
     if connection.vendor not in _LOCKS:
         yield  # SQLite: its migrations take the only write lock.
         return
@@ -64,8 +64,8 @@ def _lock() -> Iterator[None]:
         while not _take(holder):
             if time.monotonic() > end:
                 raise CommandError(
-                    f"Another start has been migrating the database for {LOCK_PATIENCE // 60} minutes: "
-                    "look whether it still does, end it, and start again."
+                    f"Another process has been migrating the database for {LOCK_PATIENCE // 60} minutes. "
+                    "Check whether it still does, end it, and start again."
                 )
             time.sleep(1)
         yield
@@ -74,7 +74,7 @@ def _lock() -> Iterator[None]:
 
 
 def _take(holder: Any) -> bool:
-    """Try to get the lock, without waiting for it."""
+    """Try to take the lock, without waiting for it."""
     if holder.vendor == "postgresql":
         holder.ensure_connection()
         holder.rollback()

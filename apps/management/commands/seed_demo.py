@@ -14,7 +14,7 @@ TASKS = ["cooking", "booking", "reading", "learning", "bokking", "playing", "wat
 class Command(BaseCommand):
     """`manage.py seed_demo`"""
 
-    help = "Make the people a and b and eight tasks, for trying ToGo on one's own machine. Never in production."
+    help = "Create the people a and b and eight tasks, to try ToGo on your own machine. Never in production."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create missing people and tasks; existing ones stay unchanged."""
