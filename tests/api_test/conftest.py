@@ -1,4 +1,4 @@
-"""The world of tests/access, for those who ask for everything there is."""
+"""The `world` of tests/access, for the tests that call every route."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,9 @@ from tests.shared_rows import shared_rows
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[World]:
-    """One for all rows: it takes longer to make than to ask."""
+    """One for all tests of a module: building it takes longer than calling it."""
     settings = override_settings(
-        # A password takes long to hash, as in use.
+        # Production's hasher is slow on purpose.
         PASSWORD_HASHERS=["tests.access.world.Unsalted"],
         TOGO_METRICS_TOKEN="nobody's",
     )

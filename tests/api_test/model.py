@@ -1,4 +1,4 @@
-"""What ToGo does, said again as plainly as can be: no database, no locks, everything counted anew each time."""
+"""A plain model of ToGo's rules: no database, no locks, every number counted anew each time."""
 
 import datetime
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from tests.conftest import TODAY
 DEFAULT = 2
 LAST = TODAY + datetime.timedelta(days=366)
 
-Place = tuple[int, datetime.date]
+PersonDay = tuple[int, datetime.date]
 
 
 class Refused(Exception):
-    """What a call is refused with, and what the answer tells beside its code."""
+    """A refusal: its status, its code and the problem's other members."""
 
     def __init__(self, status: int, code: str, **data: Any) -> None:
         super().__init__(status, code, data)
@@ -49,7 +49,7 @@ KINDS = ["person_range", "everyone_range", "person_weekday", "everyone_weekday",
 
 
 @dataclass
-class Given:
+class ModelAssignment:
     task: int
     user: int
     date: datetime.date
@@ -59,20 +59,20 @@ class Given:
 
 @dataclass
 class Model:
-    """People and tasks with whether they are active, and all that is made of them."""
+    """People and tasks with whether they are active, and their rules, days and assignments."""
 
     people: dict[int, bool]
     tasks: dict[int, bool]
     taskmasters: set[int]
     rules: dict[int, Rule] = field(default_factory=dict)
-    # The days that are set: what is wanted there, and where that came from.
-    days: dict[Place, tuple[int, str]] = field(default_factory=dict)
-    given: dict[int, Given] = field(default_factory=dict)
+    # The days that are set: `wanted` and the kind of its source.
+    days: dict[PersonDay, tuple[int, str]] = field(default_factory=dict)
+    given: dict[int, ModelAssignment] = field(default_factory=dict)
 
     # --- days ---
 
     def pick(self, user: int, date: datetime.date) -> tuple[int, str]:
-        """What the rules want, and the kind of rule that wants it."""
+        """The maximum that the rules want, and the kind of the rule that decides."""
         for kind in KINDS:
             fitting = [rule for rule in self.rules.values() if rule.kind() == kind and rule.applies(user, date)]
             if fitting:
@@ -89,21 +89,21 @@ class Model:
         taken = self.taken(user, date)
         return wanted, max(wanted, taken), taken, kind
 
-    def room(self, user: int, date: datetime.date) -> int:
+    def remaining(self, user: int, date: datetime.date) -> int:
         _, maximum, taken, _ = self.limit(user, date)
         return maximum - taken
 
     def free_dates(self, user: int, first: datetime.date, days: int) -> Iterator[datetime.date]:
         dates = (first + datetime.timedelta(days=offset) for offset in range(days))
-        return (date for date in dates if date <= LAST and self.room(user, date) > 0)
+        return (date for date in dates if date <= LAST and self.remaining(user, date) > 0)
 
     def next_free_date(self, user: int, date: datetime.date) -> str | None:
-        """The first day after that one with room, as an answer says it."""
+        """The first later day with room, as an answer spells it."""
         after = date + datetime.timedelta(days=1)
         return next((free.isoformat() for free in self.free_dates(user, after, 366)), None)
 
-    def touch(self, user: int, date: datetime.date) -> None:
-        """Set a day, if it isn't."""
+    def set_day(self, user: int, date: datetime.date) -> None:
+        """Set a day if it isn't set yet."""
         self.days.setdefault((user, date), self.pick(user, date))
 
     def follow_rules(self) -> None:
@@ -111,7 +111,7 @@ class Model:
             if date >= TODAY and kind != "hand":
                 self.days[user, date] = self.pick(user, date)
 
-    # --- who may what ---
+    # --- permissions ---
 
     def require_may_assign(self, actor: int, user: int, date: datetime.date) -> None:
         master = actor in self.taskmasters
@@ -120,11 +120,11 @@ class Model:
         if date > LAST or (date < TODAY and not master):
             raise Refused(400, "date_out_of_range")
 
-    def require_may_take_away(self, actor: int, one: Given) -> None:
+    def require_may_unassign(self, actor: int, one: ModelAssignment) -> None:
         if actor not in self.taskmasters and (one.user != actor or one.by != actor or one.date < TODAY):
             raise Refused(403, "not_allowed")
 
-    def seen(self, actor: int, assignment: int) -> Given:
+    def find_visible(self, actor: int, assignment: int) -> ModelAssignment:
         one = self.given.get(assignment)
         if one is None or (actor not in self.taskmasters and one.user != actor):
             raise Refused(404, "assignment_not_found")
@@ -141,21 +141,21 @@ class Model:
             raise Refused(409, "user_inactive")
 
     def require_room(self, task: int, user: int, date: datetime.date) -> None:
-        """Sets the day: whoever asks for it needs its limit."""
-        self.touch(user, date)
+        """Refuse a day that is full or has the task. Sets the day, because this reads its limit."""
+        self.set_day(user, date)
         for pk, one in self.given.items():
             if (one.task, one.user, one.date) == (task, user, date):
-                # What the same bulk is about to make has no id yet.
+                # An assignment of the same bulk request has no id yet.
                 raise Refused(409, "already_assigned", assignment=pk if pk > 0 else None)
-        if self.room(user, date) <= 0:
-            raise self.full(user, date)
+        if self.remaining(user, date) <= 0:
+            raise self.limit_reached(user, date)
 
-    def full(self, user: int, date: datetime.date) -> Refused:
+    def limit_reached(self, user: int, date: datetime.date) -> Refused:
         _, maximum, taken, _ = self.limit(user, date)
         found = self.next_free_date(user, date)
         return Refused(409, "daily_limit_reached", maximum=maximum, taken=taken, next_free_date=found)
 
-    # --- calls: what they may do, before it is done ---
+    # --- calls ---
 
     def may_assign(self, actor: int, task: int, user: int, date: datetime.date) -> None:
         self.require_may_assign(actor, user, date)
@@ -163,31 +163,33 @@ class Model:
         self.require_room(task, user, date)
 
     def earliest(self, actor: int, task: int, user: int, first: datetime.date | None) -> datetime.date:
-        """The day that is taken."""
+        """The date that the call takes."""
         first = first or TODAY
         self.require_may_assign(actor, user, first)
         self.require_assignable(task, user)
-        has = {one.date for one in self.given.values() if (one.task, one.user) == (task, user)}
+        assigned_dates = {one.date for one in self.given.values() if (one.task, one.user) == (task, user)}
         for date in self.free_dates(user, first, 366):
-            if date not in has:
+            if date not in assigned_dates:
                 return date
         raise Refused(409, "no_free_day")
 
     def move(self, actor: int, assignment: int, user: int | None, date: datetime.date | None) -> None:
-        one = self.seen(actor, assignment)
-        place = (user or one.user, date or one.date)
-        if place == (one.user, one.date):
+        one = self.find_visible(actor, assignment)
+        day = (user or one.user, date or one.date)
+        if day == (one.user, one.date):
             return
-        self.require_may_take_away(actor, one)
-        self.require_may_assign(actor, *place)
-        self.require_assignable(None, place[0])
-        self.require_room(one.task, *place)
-        one.user, one.date = place
+        self.require_may_unassign(actor, one)
+        self.require_may_assign(actor, *day)
+        self.require_assignable(None, day[0])
+        self.require_room(one.task, *day)
+        one.user, one.date = day
 
-    def bulk(self, actor: int, items: list[tuple[int, int, datetime.date]], *, each: bool) -> list[Given | Refused]:
-        """What becomes of each. Nothing is kept in mind but the days that are set."""
+    def bulk(
+        self, actor: int, items: list[tuple[int, int, datetime.date]], *, each: bool
+    ) -> list[ModelAssignment | Refused]:
+        """The outcome of each item. Only the days that it sets stay in the model."""
         kept = dict(self.given)
-        outcomes: list[Given | Refused] = []
+        outcomes: list[ModelAssignment | Refused] = []
         for number, (task, user, date) in enumerate(items):
             try:
                 if date > LAST:
@@ -197,15 +199,17 @@ class Model:
             except Refused as refused:
                 outcomes.append(refused)
             else:
-                one = Given(task, user, date, actor)
+                one = ModelAssignment(task, user, date, actor)
                 outcomes.append(one)
                 self.given[-1 - number] = one
         if not each and any(isinstance(outcome, Refused) for outcome in outcomes):
             self.given = kept
-        # Told when all is over: what is taken then, and what is free then.
-        told = [
-            self.full(*items[number][1:]) if isinstance(outcome, Refused) and "taken" in outcome.data else outcome
+        # The answers tell `taken` and the next free date as they are after the last item.
+        answers = [
+            self.limit_reached(*items[number][1:])
+            if isinstance(outcome, Refused) and "taken" in outcome.data
+            else outcome
             for number, outcome in enumerate(outcomes)
         ]
         self.given = kept
-        return told
+        return answers

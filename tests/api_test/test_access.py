@@ -1,4 +1,4 @@
-"""Who is answered what, cell by cell of the table in tests/access/table.py."""
+"""Every caller gets the answer in their cell of the table in tests/access/table.py."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def test_everyone_is_answered_as_the_table_says(row: Row, world: World) -> None:
 
 
 def routes() -> Iterator[str]:
-    """The paths of all routes, as the table has them."""
+    """The paths of all routes, spelled as in the table."""
 
     def below(patterns: list[URLPattern | URLResolver], path: str) -> Iterator[str]:
         for one in patterns:
@@ -43,18 +43,18 @@ def routes() -> Iterator[str]:
                 yield route
 
     for route in below(get_resolver().url_patterns, "/"):
-        # The admin's two expressions: the pages of an app, and whatever isn't one.
+        # The admin's two regular expressions: the pages of an app, and all other paths.
         plain = re.sub(r"\^\(\?P<app_label>(\w+)\)/\$$", r"\1/", route).replace("(?P<url>.*)$", "{url}")
         yield re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", plain)
 
 
 @pytest.mark.parametrize("path", sorted(set(routes())))
-def test_no_call_is_missing_in_the_table(path: str, world: World) -> None:
-    assert path in BY_PATH, "a new route belongs to tests/access/table.py"
+def test_no_call_is_missing_from_the_table(path: str, world: World) -> None:
+    assert path in BY_PATH, "add the new route to tests/access/table.py"
     known = {row.method for row in ROWS if row.path == path}
     missing = [method for method in METHODS if not known & {method, ANY}]
     if path.startswith("/admin/"):
-        # Django's admin takes a method that it doesn't know for GET: only POST does anything.
+        # Django's admin treats an unknown method as GET; only POST changes anything.
         assert not known - {ANY} or {"GET", "POST"} <= known
         return
 
@@ -62,22 +62,22 @@ def test_no_call_is_missing_in_the_table(path: str, world: World) -> None:
         assert world.ask(BY_PATH[path], ADMIN, method=method).startswith("405"), method
 
 
-def test_the_table_has_only_what_is_there_and_every_row_once() -> None:
+def test_the_table_has_only_existing_routes_and_each_row_once() -> None:
     assert {row.path for row in ROWS} == set(routes())
     names = [name_of(row) + str(row.own) for row in ROWS]
     assert sorted(names) == sorted(set(names))
     assert all(tuple(row.answers) == COLUMNS for row in ROWS)
 
 
-def test_the_document_is_made_of_the_table() -> None:
+def test_the_document_matches_the_table() -> None:
     assert PATH.read_text() == text(), "run: python -m tests.access"
 
 
-# --- ways in that aren't ----------------------------------------------------------------------------------------
+# --- wrong credentials ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.answers[ANONYMOUS][:3] == "401"], ids=name_of)
-def test_a_session_of_the_pages_is_none_of_the_api(row: Row, world: World) -> None:
+def test_a_session_of_the_pages_does_not_open_the_api(row: Row, world: World) -> None:
     if row.path.startswith("/api/") and not row.path.startswith("/api/users/token/"):
         assert world.ask(row, ADMIN, session=True) == row.answers[ANONYMOUS]
 
@@ -91,5 +91,5 @@ def test_a_token_opens_no_page(row: Row, world: World) -> None:
 @pytest.mark.parametrize(
     "row", [row for row in ROWS if row.method == "POST" and not row.path.startswith("/api/")], ids=name_of
 )
-def test_a_form_without_its_secret_does_nothing(row: Row, world: World) -> None:
+def test_a_form_without_its_csrf_token_is_refused(row: Row, world: World) -> None:
     assert world.ask(row, ADMIN, csrf=True) == "403"

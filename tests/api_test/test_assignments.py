@@ -54,7 +54,7 @@ def test_a_taskmaster_assigns_a_task(taskmaster: User, alice: User, cooking: Tas
     assert DailyLimit.objects.values_list("user", "date", "maximum", "taken").get() == (alice.pk, TODAY, 5, 1)
 
 
-def test_a_full_day_is_refused_with_why_and_the_next_free_day(
+def test_a_full_day_is_refused_with_the_reason_and_the_next_free_day(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     rule = limit_rules.create_rule(
@@ -119,7 +119,7 @@ def test_a_taskmaster_plans_any_past_day_and_a_year_ahead(
     assert [row["date"] for row in caller.get(f"/api/users/assignment/?date={day}").json()["results"]] == [day]
 
 
-def test_a_refusal_asks_no_more_than_why_and_when_instead(
+def test_a_refusal_queries_only_the_reason_and_the_next_free_day(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     full, free = date(2026, 3, 2), date(2026, 3, 3)
@@ -134,19 +134,19 @@ def test_a_refusal_asks_no_more_than_why_and_when_instead(
         problem = assert_problem(caller.post("/api/users/assignment/", body, format="json"), 409, "daily_limit_reached")
 
     assert problem["next_free_date"] == "2026-03-03"
-    # Because the next days are set, the rules aren't asked.
+    # The next days are set, so the rules aren't read.
     assert [query["sql"].split()[0].strip(";") for query in queries] == [
-        "SELECT",  # who calls
-        "SAVEPOINT",  # outside of tests: BEGIN, and on PostgreSQL nothing
+        "SELECT",  # the caller
+        "SAVEPOINT",  # outside tests: BEGIN, and on PostgreSQL nothing
         *(["SELECT", "UPDATE"] if connection.vendor != "postgresql" else ["WITH"]),  # the guarded take
         "RELEASE",
-        "SELECT",  # why not
+        "SELECT",  # the reason
         "SELECT",  # the next days
     ]
 
 
 @pytest.mark.parametrize("already", [10, 10_000])
-def test_it_costs_the_same_however_much_is_on_the_day(
+def test_assigning_costs_the_same_on_a_day_with_few_or_many_tasks(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn, already: int
 ) -> None:
     day = DailyLimit.objects.create(
@@ -164,7 +164,7 @@ def test_it_costs_the_same_however_much_is_on_the_day(
         response = caller.post("/api/users/assignment/", body, format="json")
 
     assert (response.status_code, response.json()["limit"]["taken"]) == (201, already + 1)
-    # On PostgreSQL one statement does it all.
+    # On PostgreSQL, one statement does all of this.
     takes = [
         "SELECT",  # the task
         "UPDATE",  # the guarded take
@@ -173,17 +173,17 @@ def test_it_costs_the_same_however_much_is_on_the_day(
         "INSERT",  # the history
     ]
     assert [query["sql"].split()[0].strip(";") for query in queries] == [
-        "SELECT",  # who calls
-        "SAVEPOINT",  # outside of tests: BEGIN, and on PostgreSQL nothing
+        "SELECT",  # the caller
+        "SAVEPOINT",  # outside tests: BEGIN, and on PostgreSQL nothing
         *(takes if connection.vendor != "postgresql" else ["WITH"]),
-        "RELEASE",  # outside of tests: COMMIT
+        "RELEASE",  # outside tests: COMMIT
     ]
 
 
 # --- GET and DELETE of one --------------------------------------------------------------------------------------
 
 
-def test_one_is_read_by_taskmasters_and_by_whose_it_is(
+def test_taskmasters_and_the_assignee_read_an_assignment(
     taskmaster: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
 ) -> None:
     path = f"/api/users/assignment/{give(taskmaster, cooking, alice).pk}/"
@@ -194,7 +194,7 @@ def test_one_is_read_by_taskmasters_and_by_whose_it_is(
     assert_problem(signed_in(stranger).get(path), 404, "assignment_not_found")
 
 
-def test_one_is_deleted_for_good_and_its_slot_is_free(
+def test_a_deleted_assignment_is_gone_and_its_slot_is_free(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=1)
@@ -211,7 +211,7 @@ def test_one_is_deleted_for_good_and_its_slot_is_free(
     assert caller.post("/api/users/assignment/", body, format="json").status_code == 201
 
 
-def test_only_who_gave_it_to_themselves_and_taskmasters_delete_one(
+def test_taskmasters_and_assignees_who_assigned_it_themselves_delete_an_assignment(
     admin: User, taskmaster: User, alice: User, stranger: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     own, given = give(alice, tasks[0], alice), give(taskmaster, tasks[1], alice)
@@ -230,7 +230,7 @@ def test_only_who_gave_it_to_themselves_and_taskmasters_delete_one(
 # --- the list ---------------------------------------------------------------------------------------------------
 
 
-def test_taskmasters_see_all_and_anyone_else_their_own(
+def test_taskmasters_see_all_assignments_and_others_only_their_own(
     taskmaster: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
 ) -> None:
     of_alice, of_stranger = give(taskmaster, cooking, alice), give(taskmaster, cooking, stranger)
@@ -240,7 +240,7 @@ def test_taskmasters_see_all_and_anyone_else_their_own(
 
     assert seen(taskmaster) == [of_alice.pk, of_stranger.pk]
     assert (seen(alice), seen(stranger)) == ([of_alice.pk], [of_stranger.pk])
-    # Nor does a filter show more.
+    # A filter doesn't show more.
     assert seen(alice, f"?user={stranger.pk}") == []
 
 

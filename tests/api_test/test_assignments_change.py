@@ -35,7 +35,7 @@ def history() -> list[dict[str, Any]]:
     return list(Event.objects.order_by("pk").values("kind", "user", "date", "from_user", "data"))
 
 
-def test_it_moves_to_another_person_and_day_in_one_step(
+def test_an_assignment_moves_to_another_person_and_day_in_one_step(
     taskmaster: User, admin: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = give(admin, cooking, alice)
@@ -67,12 +67,12 @@ def test_it_moves_to_another_person_and_day_in_one_step(
         "from_user": alice.pk,
         "data": {"from": {"user": alice.pk, "date": "2026-03-02"}},
     }
-    # Everybody's limit of a day that nobody had used yet is asked for.
+    # Nobody had used this day before, so everybody's limits for it are requested.
     assert LimitDay.objects.filter(pk=TUESDAY).exists()
 
 
 @pytest.mark.parametrize(("field", "value", "to"), [("date", "2026-03-03", ("alice", "2026-03-03"))])
-def test_what_isnt_named_stays(
+def test_fields_that_are_not_sent_stay(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn, field: str, value: str, to: tuple[str, str]
 ) -> None:
     given = give(taskmaster, cooking, alice)
@@ -83,7 +83,7 @@ def test_what_isnt_named_stays(
     assert taken()[to] == (1, 5)
 
 
-def test_a_full_day_takes_no_move_and_all_stays(
+def test_a_move_to_a_full_day_is_refused_and_changes_nothing(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     given = give(taskmaster, tasks[0], alice)
@@ -100,7 +100,9 @@ def test_a_full_day_takes_no_move_and_all_stays(
     assert problem["next_free_date"] == "2026-03-04"
 
 
-def test_a_day_that_has_the_task_takes_no_move(taskmaster: User, alice: User, cooking: Task, signed_in: SignIn) -> None:
+def test_a_move_to_a_day_that_has_the_task_is_refused(
+    taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
+) -> None:
     given, other = give(taskmaster, cooking, alice), give(taskmaster, cooking, alice, TUESDAY)
 
     with nothing_written():
@@ -109,7 +111,7 @@ def test_a_day_that_has_the_task_takes_no_move(taskmaster: User, alice: User, co
     assert problem["assignment"] == other.pk
 
 
-def test_a_move_frees_the_old_day_and_lowers_what_was_above_the_rules(
+def test_a_move_frees_the_old_day_and_lowers_a_maximum_above_wanted(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     first, _ = give(taskmaster, tasks[0], alice), give(taskmaster, tasks[1], alice)
@@ -120,7 +122,7 @@ def test_a_move_frees_the_old_day_and_lowers_what_was_above_the_rules(
     assert taken() == {("alice", "2026-03-02"): (1, 1), ("alice", "2026-03-03"): (1, 5)}
 
 
-def test_to_where_it_is_it_moves_without_a_change(
+def test_a_move_to_the_same_person_and_day_changes_nothing(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=1)
@@ -132,7 +134,7 @@ def test_to_where_it_is_it_moves_without_a_change(
             assert (response.status_code, response.json()["limit"]["remaining"]) == (200, 0)
 
 
-def test_it_is_marked_done_and_open_again_and_keeps_its_slot(
+def test_an_assignment_is_marked_done_and_reopened_and_keeps_its_slot(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = give(taskmaster, cooking, alice)
@@ -152,7 +154,9 @@ def test_it_is_marked_done_and_open_again_and_keeps_its_slot(
     assert [event["kind"] for event in history()] == ["assigned", "done", "reopened"]
 
 
-def test_a_done_one_moves_and_stays_done(taskmaster: User, alice: User, cooking: Task, signed_in: SignIn) -> None:
+def test_a_done_assignment_moves_and_stays_done(
+    taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
+) -> None:
     given = give(taskmaster, cooking, alice)
     patch(signed_in(alice), given, status="done")
 
@@ -161,7 +165,7 @@ def test_a_done_one_moves_and_stays_done(taskmaster: User, alice: User, cooking:
     assert (moved.json()["status"], moved.json()["date"]) == ("done", "2026-03-03")
 
 
-def test_a_move_and_a_mark_are_one_step_with_two_lines_of_history(
+def test_a_move_and_a_new_status_are_one_step_with_two_events(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = give(taskmaster, cooking, alice)
@@ -172,7 +176,7 @@ def test_a_move_and_a_mark_are_one_step_with_two_lines_of_history(
     assert [(event["kind"], event["date"]) for event in history()[1:]] == [("moved", TUESDAY), ("done", TUESDAY)]
 
 
-def test_a_retired_task_moves_but_nothing_moves_to_who_is_deactivated(
+def test_an_inactive_task_moves_but_not_to_a_deactivated_person(
     admin: User, taskmaster: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = give(taskmaster, cooking, alice)
@@ -190,7 +194,7 @@ def test_a_retired_task_moves_but_nothing_moves_to_who_is_deactivated(
     assert patch(caller, given, user=taskmaster.pk).status_code == 200
 
 
-def test_others_move_what_they_gave_themselves_from_today_on_and_mark_what_is_theirs(
+def test_assignees_move_what_they_assigned_themselves_from_today_on_and_mark_all_that_is_theirs(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     own, given = give(alice, tasks[0], alice), give(taskmaster, tasks[1], alice)
@@ -242,7 +246,7 @@ def test_bad_input_is_named_and_changes_nothing(
         )
 
 
-def test_strangers_and_wrong_methods_change_nothing(
+def test_anonymous_callers_and_wrong_methods_change_nothing(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = give(taskmaster, cooking, alice)

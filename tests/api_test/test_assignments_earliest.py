@@ -20,7 +20,7 @@ def post(caller: APIClient, task: Task, person: User, **more: Any) -> Any:
     return caller.post(EARLIEST, {"task": task.pk, "user": person.pk, **more}, format="json")
 
 
-def test_it_is_the_first_day_with_room_and_without_this_task(
+def test_takes_the_first_day_with_room_and_without_this_task(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=0)
@@ -48,7 +48,7 @@ def test_from_says_where_to_begin(taskmaster: User, alice: User, tasks: list[Tas
         assert post(caller, tasks[0], alice, **{"from": first}).json()["date"] == first
 
 
-def test_a_task_for_the_same_person_again_and_again_fills_day_after_day(
+def test_repeating_a_task_for_a_person_takes_one_day_after_the_other(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     caller = signed_in(taskmaster)
@@ -58,7 +58,7 @@ def test_a_task_for_the_same_person_again_and_again_fills_day_after_day(
     assert days == ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"]
 
 
-def test_without_a_free_day_it_says_where_it_looked(
+def test_a_refusal_without_a_free_day_names_the_dates_searched(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=0)
@@ -70,7 +70,7 @@ def test_without_a_free_day_it_says_where_it_looked(
     assert (problem["first"], problem["last"]) == ("2026-03-02", "2027-03-02")
 
 
-def test_it_looks_at_366_days_and_no_further_than_may_be_planned(
+def test_searches_366_days_but_not_past_the_last_date_that_can_be_planned(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=0, date_to=date(2027, 3, 1))
@@ -86,7 +86,7 @@ def test_it_looks_at_366_days_and_no_further_than_may_be_planned(
     assert problem["last"] == "2027-03-03"
 
 
-def test_everyone_does_it_for_themselves_from_today_on(
+def test_everyone_takes_their_own_earliest_day_from_today_on(
     taskmaster: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
 ) -> None:
     caller = signed_in(alice)

@@ -19,8 +19,8 @@ LIST = "/api/users/assignment/"
 
 @pytest.fixture
 def rows(taskmaster: User, cooking: Task) -> list[Assignment]:
-    """25 assignments on 3 days, made in 2 moments: most of them are equal in what they are ordered by. They were not
-    made in the order of their people."""
+    """25 assignments on 3 days with 2 creation times, so that most of them are equal in the field that orders them.
+    They aren't created in the order of their people."""
     made = []
     people = [make_person(f"person {number}") for number in range(25)]
     for number in range(25):
@@ -58,7 +58,9 @@ def pages(caller: APIClient, address: str | None, direction: str) -> list[list[i
 
 
 @pytest.mark.parametrize("size", [1, 7, 24, 25, 26])
-def test_every_row_is_on_one_page_in_order_there_and_back(caller: APIClient, rows: list[Assignment], size: int) -> None:
+def test_every_row_is_on_one_page_in_order_forwards_and_backwards(
+    caller: APIClient, rows: list[Assignment], size: int
+) -> None:
     for ordering in ("date", "-date", "created_at", "-created_at"):
         key = (
             (lambda row: (row.date, row.user_id, row.pk))
@@ -68,22 +70,22 @@ def test_every_row_is_on_one_page_in_order_there_and_back(caller: APIClient, row
         expected = [row.pk for row in sorted(rows, key=key, reverse=ordering.startswith("-"))]
 
         first = f"{LIST}?ordering={ordering}&page_size={size}"
-        there = pages(caller, first, "next")
-        assert list(itertools.chain(*there)) == expected
-        assert all(len(page) == size for page in there[:-1])
+        forwards = pages(caller, first, "next")
+        assert list(itertools.chain(*forwards)) == expected
+        assert all(len(page) == size for page in forwards[:-1])
 
         last = first
         while following := caller.get(last).json()["next"]:
             last = following
-        assert pages(caller, last, "previous") == there[::-1]
+        assert pages(caller, last, "previous") == forwards[::-1]
 
 
-def test_rows_that_come_and_go_move_no_others(caller: APIClient, rows: list[Assignment]) -> None:
+def test_deleted_rows_do_not_shift_the_next_page(caller: APIClient, rows: list[Assignment]) -> None:
     expected = [row.pk for row in sorted(rows, key=lambda row: (row.date, row.user_id, row.pk))]
     page = caller.get(f"{LIST}?page_size=10").json()
     assert [row["id"] for row in page["results"]] == expected[:10]
 
-    # The page's last row itself, and one before it, are gone.
+    # Delete the page's last row and one before it.
     Assignment.objects.filter(pk__in=[expected[9], expected[2]]).delete()
 
     assert [row["id"] for row in caller.get(page["next"]).json()["results"]] == expected[10:20]
@@ -121,7 +123,7 @@ def cursor(*values: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-NO_CURSORS = [
+INVALID_CURSORS = [
     "x",
     "\xe9",
     "%00",
@@ -148,15 +150,15 @@ NO_CURSORS = [
     cursor(2, "2026-03-02", 1),
     cursor([], "2026-03-02", 1),
     cursor(0, "2026-03-02T12:00:00", 1),
-    # At the edges of time, where another time zone is past them.
+    # The first and the last moment, which UTC can't express.
     cursor(0, "0001-01-01T00:00:00+14:00", 1),
     cursor(0, "9999-12-31T23:59:59-14:00", 1),
 ]
 
 
 @pytest.mark.parametrize("ordering", ["date", "-date", "created_at", "-created_at"])
-def test_refuses_what_is_no_cursor(caller: APIClient, rows: list[Assignment], ordering: str) -> None:
-    for forged in NO_CURSORS:
+def test_refuses_an_invalid_cursor(caller: APIClient, rows: list[Assignment], ordering: str) -> None:
+    for forged in INVALID_CURSORS:
         problem = assert_problem(caller.get(LIST, {"ordering": ordering, "cursor": forged}), 400, "invalid_request")
         assert [error["field"] for error in problem["errors"]] == ["cursor"]
 
@@ -168,7 +170,7 @@ def test_refuses_what_is_no_cursor(caller: APIClient, rows: list[Assignment], or
         ("created_at", [["0002-01-01T00:00:00+14:00"], ["9998-12-31T23:59:59-14:00"]]),
     ],
 )
-def test_a_cursor_past_the_rows_is_a_page(
+def test_a_cursor_before_or_after_all_rows_is_accepted(
     caller: APIClient, rows: list[Assignment], ordering: str, edges: list[list[Any]]
 ) -> None:
     before, behind = (

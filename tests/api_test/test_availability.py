@@ -1,4 +1,4 @@
-"""`/api/users/availability/`: who is free, and when. It agrees with what an assignment then does."""
+"""`/api/users/availability/`: who is free, and when. A date is free exactly if an assignment on it is accepted."""
 
 import base64
 import itertools
@@ -35,7 +35,7 @@ def names(answer: Any) -> list[tuple[str, int]]:
 # --- who is free on a day ---------------------------------------------------------------------------------------
 
 
-def test_who_is_free_is_ordered_by_name_until_the_day_is_set_for_everybody(
+def test_free_people_are_ordered_by_name_until_the_day_is_set_for_everybody(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=stranger.pk, maximum=7)
@@ -95,9 +95,7 @@ def test_full_days_days_off_and_deactivated_people_are_left_out(
     assert {name for name, _ in names(answer)} == {"admin", "stranger", "taskmaster"}
 
 
-def test_somebody_who_came_after_the_day_was_set_is_not_left_out(
-    taskmaster: User, alice: User, signed_in: SignIn
-) -> None:
+def test_a_person_created_after_the_day_was_set_is_listed(taskmaster: User, alice: User, signed_in: SignIn) -> None:
     set_for_everybody(TODAY)
     make_person("newcomer")
     caller = signed_in(taskmaster)
@@ -110,7 +108,7 @@ def test_somebody_who_came_after_the_day_was_set_is_not_left_out(
     assert (answer["ordered_by"], len(answer["results"])) == ("remaining", 3)
 
 
-def test_who_is_no_taskmaster_is_told_of_themselves_alone(
+def test_people_who_are_not_taskmasters_see_only_themselves(
     taskmaster: User, alice: User, stranger: User, signed_in: SignIn
 ) -> None:
     caller = signed_in(alice)
@@ -123,7 +121,7 @@ def test_who_is_no_taskmaster_is_told_of_themselves_alone(
 
 
 @pytest.mark.parametrize("everybody", [False, True], ids=["by name", "by remaining"])
-def test_nobody_is_free_where_nobody_can_be_planned(
+def test_nobody_is_free_on_dates_that_can_not_be_planned(
     taskmaster: User, alice: User, signed_in: SignIn, everybody: bool
 ) -> None:
     past, last, beyond = date(2026, 3, 1), date(2027, 3, 3), date(2027, 3, 4)
@@ -138,12 +136,12 @@ def test_nobody_is_free_where_nobody_can_be_planned(
     assert [free(alice, day) for day in (past, TODAY, last, beyond, date.min, date.max)] == [0, 1, 1, 0, 0, 0]
 
 
-# --- its pages --------------------------------------------------------------------------------------------------
+# --- pages ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def crowd(taskmaster: User) -> list[User]:
-    """25 people of whom every fifth is full, and whose room is often the same."""
+    """25 people. Every fifth is full, and many have the same number of free slots."""
     people = [make_person(f"person {number * 7 % 25:02}") for number in range(25)]
     for number, person in enumerate(people):
         limits.set_by_hand(actor=taskmaster, user_id=person.pk, date=TODAY, maximum=number % 5)
@@ -162,7 +160,7 @@ def pages(caller: APIClient, address: str, direction: str) -> list[list[tuple[st
 
 @pytest.mark.parametrize("size", [1, 4, 20, 21, 200])
 @pytest.mark.parametrize("everybody", [False, True], ids=["by name", "by remaining"])
-def test_everybody_who_is_free_is_on_one_page_there_and_back(
+def test_every_free_person_is_on_one_page_forwards_and_backwards(
     taskmaster: User, crowd: list[User], signed_in: SignIn, size: int, everybody: bool
 ) -> None:
     caller = signed_in(taskmaster)
@@ -175,18 +173,18 @@ def test_everybody_who_is_free_is_on_one_page_there_and_back(
     ordered = sorted(expected, key=expected.__getitem__ if everybody else None)
 
     first = f"{AVAILABILITY}?date=2026-03-02&page_size={size}"
-    there = pages(caller, first, "next")
-    assert list(itertools.chain(*there)) == ordered
-    assert all(len(page) == size for page in there[:-1])
+    forwards = pages(caller, first, "next")
+    assert list(itertools.chain(*forwards)) == ordered
+    assert all(len(page) == size for page in forwards[:-1])
 
     last = first
     while following := caller.get(last).json()["next"]:
         last = following
-    back = pages(caller, last, "previous")
-    assert list(itertools.chain(*back[::-1])) == ordered
+    backwards = pages(caller, last, "previous")
+    assert list(itertools.chain(*backwards[::-1])) == ordered
 
 
-def test_a_page_by_name_looks_at_a_bounded_number_of_people_and_others_follow(
+def test_a_page_by_name_reads_a_bounded_number_of_people_and_links_to_the_rest(
     taskmaster: User, crowd: list[User], signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(availability, "_PEOPLE_PER_PAGE", 4)
@@ -196,15 +194,15 @@ def test_a_page_by_name_looks_at_a_bounded_number_of_people_and_others_follow(
     caller = signed_in(taskmaster)
 
     first = f"{AVAILABILITY}?date=2026-03-02"
-    there = pages(caller, first, "next")
+    forwards = pages(caller, first, "next")
 
     free = [day.user.username for day in DailyLimit.objects.with_room().order_by("user__username")]
-    assert [[name for name, _ in page] for page in there[:5]] == [[]] * 5
-    assert [name for page in there for name, _ in page] == [*free, "taskmaster"]
+    assert [[name for name, _ in page] for page in forwards[:5]] == [[]] * 5
+    assert [name for page in forwards for name, _ in page] == [*free, "taskmaster"]
     last = first
     while following := caller.get(last).json()["next"]:
         last = following
-    assert list(itertools.chain(*pages(caller, last, "previous")[::-1])) == list(itertools.chain(*there))
+    assert list(itertools.chain(*pages(caller, last, "previous")[::-1])) == list(itertools.chain(*forwards))
 
 
 def test_the_order_stays_from_page_to_page(taskmaster: User, crowd: list[User], signed_in: SignIn) -> None:
@@ -221,7 +219,7 @@ def test_the_order_stays_from_page_to_page(taskmaster: User, crowd: list[User], 
 
 
 @pytest.mark.parametrize("everybody", [False, True], ids=["by name", "by remaining"])
-def test_a_page_costs_the_same_for_few_and_for_many(
+def test_a_page_costs_the_same_for_few_and_many_people(
     taskmaster: User, crowd: list[User], signed_in: SignIn, everybody: bool
 ) -> None:
     caller = signed_in(taskmaster)
@@ -234,7 +232,7 @@ def test_a_page_costs_the_same_for_few_and_for_many(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
-    # Who is calling; is the day set, and for all; the page.
+    # The caller, whether the day is set and for everybody, and the page.
     assert counts[0] == (4 if everybody else 6)
 
 
@@ -260,7 +258,7 @@ def cursor(*values: Any) -> str:
         cursor(2, "a", 1),
     ],
 )
-def test_refuses_what_is_no_cursor(taskmaster: User, signed_in: SignIn, forged: str) -> None:
+def test_refuses_an_invalid_cursor(taskmaster: User, signed_in: SignIn, forged: str) -> None:
     refused = signed_in(taskmaster).get(AVAILABILITY, {"date": "2026-03-02", "cursor": forged})
 
     assert [error["field"] for error in assert_problem(refused, 400, "invalid_request")["errors"]] == ["cursor"]
@@ -276,7 +274,7 @@ def test_a_cursor_past_everybody_is_an_empty_page(taskmaster: User, signed_in: S
 # --- when a person is free --------------------------------------------------------------------------------------
 
 
-def test_a_persons_free_days_are_those_with_room(
+def test_a_person_is_free_on_the_days_with_room(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=1)
@@ -298,7 +296,7 @@ def test_a_persons_free_days_are_those_with_room(
     }
 
 
-def test_without_parameters_it_is_oneself_for_14_days_from_today(alice: User, signed_in: SignIn) -> None:
+def test_without_parameters_it_covers_the_caller_for_14_days_from_today(alice: User, signed_in: SignIn) -> None:
     answer = signed_in(alice).get(AVAILABILITY).json()
 
     assert (answer["user"], answer["next_free_date"]) == (alice.pk, "2026-03-02")
@@ -343,7 +341,7 @@ def test_days_that_can_not_be_planned_have_no_room(taskmaster: User, alice: User
     assert days(alice, "date_from=0001-01-01") == []
 
 
-def test_who_is_deactivated_has_no_room(admin: User, taskmaster: User, alice: User, signed_in: SignIn) -> None:
+def test_a_deactivated_person_has_no_free_days(admin: User, taskmaster: User, alice: User, signed_in: SignIn) -> None:
     users.update_user(actor=admin, user_id=alice.pk, is_active=False)
 
     answer = signed_in(taskmaster).get(f"{AVAILABILITY}?user={alice.pk}").json()
@@ -351,16 +349,14 @@ def test_who_is_deactivated_has_no_room(admin: User, taskmaster: User, alice: Us
     assert answer == {"user": alice.pk, "next_free_date": None, "results": []}
 
 
-def test_others_are_not_found_by_who_is_no_taskmaster(
-    taskmaster: User, alice: User, stranger: User, signed_in: SignIn
-) -> None:
+def test_only_taskmasters_find_other_people(taskmaster: User, alice: User, stranger: User, signed_in: SignIn) -> None:
     assert signed_in(alice).get(f"{AVAILABILITY}?user={alice.pk}").status_code == 200
     for caller, user_id in ((alice, stranger.pk), (alice, 2**63 - 1), (taskmaster, 2**63 - 1)):
         refused = signed_in(caller).get(f"{AVAILABILITY}?user={user_id}&date_from=9999-12-31")
         assert assert_problem(refused, 404, "user_not_found")["user"] == user_id
 
 
-def test_what_it_says_is_free_can_be_assigned_and_nothing_else(
+def test_exactly_the_free_dates_can_be_assigned(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=1)
@@ -384,7 +380,7 @@ def test_what_it_says_is_free_can_be_assigned_and_nothing_else(
                 caller.delete(f"/api/users/assignment/{made.json()['id']}/")
 
 
-# --- what can't be asked ----------------------------------------------------------------------------------------
+# --- bad queries ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -407,7 +403,7 @@ def test_what_it_says_is_free_can_be_assigned_and_nothing_else(
         ("date_to=2026-03-02", {"date_to"}),
     ],
 )
-def test_refuses_what_can_not_be_asked(alice: User, signed_in: SignIn, query: str, fields: set[str]) -> None:
+def test_refuses_a_bad_query(alice: User, signed_in: SignIn, query: str, fields: set[str]) -> None:
     problem = assert_problem(signed_in(alice).get(f"{AVAILABILITY}?{query}"), 400, "invalid_request")
 
     assert {error["field"] for error in problem["errors"]} == fields

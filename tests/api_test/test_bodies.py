@@ -1,4 +1,4 @@
-"""Bodies are read whole or not at all, whichever way they are sent, by a real web server."""
+"""A real web server reads each body whole or refuses it, however it is sent."""
 
 import json
 import socket
@@ -52,7 +52,7 @@ def form_of(file: bytes) -> bytes:
 UPLOAD = "POST /api/users/assignment/import/ HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=line\r\n"
 
 
-def test_what_is_sent_in_chunks_is_done(server: Server, admin: User, alice: User, cooking: Task) -> None:
+def test_a_chunked_body_is_read(server: Server, admin: User, alice: User, cooking: Task) -> None:
     body = {"task": cooking.pk, "user": alice.pk, "date": "2026-03-02"}
     status, created = call(server, "POST", "/api/users/assignment/", body, admin)
     assert status == 201
@@ -67,7 +67,7 @@ def test_what_is_sent_in_chunks_is_done(server: Server, admin: User, alice: User
     assert Assignment.objects.get().status == "done"
 
 
-def test_a_file_that_is_sent_in_chunks_is_imported_whole(server: Server, admin: User) -> None:
+def test_a_chunked_file_is_imported_whole(server: Server, admin: User) -> None:
     rows = b"".join(b"1,1,2026-03-%02d\n" % (1 + number % 28) for number in range(2000))
     body = chunks(form_of(b"task,user,date\n" + rows), size=1000)
 
@@ -77,7 +77,7 @@ def test_a_file_that_is_sent_in_chunks_is_imported_whole(server: Server, admin: 
 
 
 @pytest.mark.parametrize("path", ["/api/users/assignment/", "/api/tasks/"])
-def test_a_body_in_chunks_that_is_too_long_is_refused(server: Server, admin: User, path: str) -> None:
+def test_a_chunked_body_that_is_too_long_is_refused(server: Server, admin: User, path: str) -> None:
     longest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     status, problem = call(server, "POST", path, {"name": "x" * longest}, admin)
@@ -87,7 +87,7 @@ def test_a_body_in_chunks_that_is_too_long_is_refused(server: Server, admin: Use
 
 
 @pytest.mark.parametrize("end", [b"ZZ\r\n", b"7\r\nonly", b""])
-def test_a_body_in_chunks_that_breaks_off_changes_nothing(server: Server, admin: User, alice: User, end: bytes) -> None:
+def test_a_chunked_body_that_breaks_off_changes_nothing(server: Server, admin: User, alice: User, end: bytes) -> None:
     text = json.dumps({"is_active": False}).encode()
     head = f"PATCH /api/users/{alice.pk}/ HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked"
 
@@ -109,7 +109,7 @@ def test_a_file_that_breaks_off_is_not_imported_in_part(server: Server, admin: U
     assert not Import.objects.exists()
 
 
-def test_a_form_of_a_page_in_chunks_is_refused_by_411(server: Server, alice: User) -> None:
+def test_a_chunked_form_of_a_page_is_refused_with_411(server: Server, alice: User) -> None:
     head = "POST /sign-in/ HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked"
 
     status, text = send(server, head, chunks(b"username=alice&password=x"))

@@ -36,7 +36,7 @@ def post(caller: APIClient, items: list[Any], **more: Any) -> Any:
     return caller.post(BULK, {"assignments": items, **more}, format="json")
 
 
-def test_all_are_assigned_together_in_the_order_of_the_request(
+def test_all_items_are_assigned_together_in_the_order_of_the_request(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], caller: APIClient
 ) -> None:
     items = [
@@ -51,7 +51,7 @@ def test_all_are_assigned_together_in_the_order_of_the_request(
     assert response.status_code == 201
     made = response.json()["assignments"]
     assert [{name: one[name] for name in ("task", "user", "date")} for one in made] == items
-    # The limit is as it is after the whole request.
+    # Each limit is the one after the whole request.
     assert [one["limit"]["taken"] for one in made] == [1, 2, 2, 1]
     ids = [one["id"] for one in made]
     assert caller.get(f"/api/users/assignment/{ids[1]}/").json() == made[1]
@@ -65,7 +65,7 @@ def test_all_are_assigned_together_in_the_order_of_the_request(
     assert list(history) == [
         ("assigned", taskmaster.pk, one["user"], Task.objects.get(pk=one["task"]).name, one["id"]) for one in made
     ]
-    # Everybody's limits of these days are asked for.
+    # Everybody's limits for these days are requested.
     assert LimitDay.objects.count() == 3
 
 
@@ -100,7 +100,7 @@ def test_three_for_one_person_with_two_slots_left_are_refused_and_the_third_is_n
     ]
 
 
-def test_all_names_everything_that_is_wrong_with_its_own_code(
+def test_mode_all_names_every_failing_item_with_its_own_code(
     admin: User, taskmaster: User, alice: User, stranger: User, tasks: list[Task], caller: APIClient
 ) -> None:
     given = assignments.assign(actor=taskmaster, task_id=tasks[0].pk, user_id=alice.pk, date=TODAY)
@@ -140,7 +140,7 @@ def test_all_names_everything_that_is_wrong_with_its_own_code(
     assert {error["field"] for error in failures[8]["errors"]} == {"when"}
 
 
-def test_each_gives_the_slots_in_the_order_of_the_items(
+def test_mode_each_gives_the_slots_in_the_order_of_the_items(
     taskmaster: User, alice: User, tasks: list[Task], caller: APIClient
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=2)
@@ -176,7 +176,7 @@ def test_the_next_free_day_counts_what_the_same_request_has_assigned(
     assert results[2]["error"]["next_free_date"] == "2026-03-04"
 
 
-def test_each_with_nothing_that_fits_writes_nothing(
+def test_mode_each_writes_nothing_if_no_item_fits(
     taskmaster: User, alice: User, tasks: list[Task], caller: APIClient
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=0)
@@ -188,13 +188,13 @@ def test_each_with_nothing_that_fits_writes_nothing(
 
 
 @pytest.mark.parametrize("mode", ["all", "each"])
-def test_a_thousand_cost_as_many_statements_as_a_few(taskmaster: User, caller: APIClient, mode: str) -> None:
+def test_a_thousand_items_cost_as_many_statements_as_a_few(taskmaster: User, caller: APIClient, mode: str) -> None:
     things = Task.objects.bulk_create([Task(name=f"task {number}") for number in range(5)])
     people = [make_person(f"person {number}") for number in range(40)]
     days = [(TODAY + timedelta(days=offset)).isoformat() for offset in range(5)]
     items = [item(thing, person, day) for person in people for day in days for thing in things]
     assert len(items) == 1000
-    # Days that aren't set yet take a statement more to find out, and those that set them: not what is counted here.
+    # A day that isn't set yet takes further statements, which aren't counted here.
     for day in days:
         call_command("set_daily_limits", date=date.fromisoformat(day))
 
@@ -209,15 +209,15 @@ def test_a_thousand_cost_as_many_statements_as_a_few(taskmaster: User, caller: A
 
     at_once = connection.vendor == "postgresql"
     assert few == [
-        "SELECT",  # who calls
+        "SELECT",  # the caller
         "SELECT",  # the tasks
         "SELECT",  # the people
-        "SAVEPOINT",  # outside of tests: BEGIN
+        "SAVEPOINT",  # outside tests: BEGIN
         *([] if at_once else ["SELECT"]),  # the days
-        "SELECT",  # and their locks, by id
-        "SELECT",  # what is given already
+        "SELECT",  # the days' locks, by id
+        "SELECT",  # the existing assignments
         *(["WITH"] if at_once else ["UPDATE", "INSERT", "INSERT"]),  # the slots, the assignments and the history
-        "RELEASE",  # outside of tests: COMMIT
+        "RELEASE",  # outside tests: COMMIT
     ]
     # SQLite takes 999 values in one INSERT.
     inserts = 1 if connection.vendor != "sqlite" else len(many) - len(few) + 2
@@ -277,14 +277,14 @@ def test_only_taskmasters_assign_in_bulk(alice: User, admin: User, tasks: list[T
     "value",
     [1, 0, -1, 2**63 - 1, 2**63, True, 1.0, "1", None, [], "2026-03-02", "2026-02-30", "20260302", "2026-03-02\n"],
 )
-def test_the_short_look_at_an_assignment_takes_what_the_long_one_takes(field: str, value: Any) -> None:
+def test_the_fast_validation_of_an_item_agrees_with_the_full_one(field: str, value: Any) -> None:
     data = {"task": 1, "user": 2, "date": "2026-03-02"} | {field: value}
-    long_look = StrictSerializer.run_validation
+    full_validation = StrictSerializer.run_validation
 
-    def looked_at(look: Callable[..., Any]) -> Any:
+    def outcome(validate: Callable[..., Any]) -> Any:
         try:
-            return dict(look(AssignmentCreateSerializer(), data))
+            return dict(validate(AssignmentCreateSerializer(), data))
         except ValidationError as error:
             return error.get_full_details()
 
-    assert looked_at(AssignmentCreateSerializer.run_validation) == looked_at(long_look)
+    assert outcome(AssignmentCreateSerializer.run_validation) == outcome(full_validation)

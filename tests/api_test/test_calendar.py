@@ -36,7 +36,7 @@ def events(link: str) -> list[Any]:
     return Calendar.from_ical(APIClient().get(link).content).walk("VEVENT")
 
 
-def test_it_shows_each_assignment_as_a_whole_day(
+def test_the_calendar_shows_each_assignment_as_a_whole_day(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], link: str
 ) -> None:
     ids = [give(taskmaster, tasks[0], alice), give(taskmaster, tasks[1], alice, date(2026, 3, 9))]
@@ -69,7 +69,7 @@ def test_an_assignment_keeps_its_uid_wherever_it_moves(taskmaster: User, alice: 
     assert (after["UID"], after["DTSTART"].dt) == (before["UID"], date(2026, 3, 5))
 
 
-def test_it_goes_back_31_days(taskmaster: User, alice: User, cooking: Task, link: str) -> None:
+def test_the_calendar_goes_back_31_days(taskmaster: User, alice: User, cooking: Task, link: str) -> None:
     for days in (31, 32):
         give(taskmaster, cooking, alice, TODAY - timedelta(days=days))
 
@@ -90,7 +90,7 @@ def test_names_arrive_as_they_are_in_short_lines(taskmaster: User, alice: User, 
     assert b"\n" not in b"".join(lines)
 
 
-def test_what_has_not_changed_is_not_sent_again(taskmaster: User, alice: User, cooking: Task, link: str) -> None:
+def test_an_unchanged_calendar_is_not_sent_again(taskmaster: User, alice: User, cooking: Task, link: str) -> None:
     give(taskmaster, cooking, alice)
     first = APIClient().get(link)
     etag = first["ETag"]
@@ -106,17 +106,17 @@ def test_what_has_not_changed_is_not_sent_again(taskmaster: User, alice: User, c
     assert (changed.status_code, changed["ETag"] != etag) == (200, True)
 
 
-def test_programs_that_show_calendars_can_ask_as_they_do(alice: User, link: str) -> None:
+def test_any_accept_header_gets_the_calendar(alice: User, link: str) -> None:
     for accept in ("text/calendar", "text/calendar, */*;q=0.1", "*/*", "text/*", "text/html", "application/pdf", ""):
         answer = APIClient().get(link, HTTP_ACCEPT=accept)
         assert (answer.status_code, answer["Content-Type"]) == (200, "text/calendar; charset=utf-8")
-    # People add something to get past a cache.
+    # People add a query to get past a cache.
     assert APIClient().get(f"{link}?x=1").content == APIClient().get(link).content
     head = APIClient().head(link)
     assert (head.status_code, head.content, bool(head["ETag"])) == (200, b"", True)
 
 
-def test_a_renewed_link_makes_the_old_one_useless(alice: User, stranger: User, link: str, signed_in: SignIn) -> None:
+def test_renewing_the_link_disables_the_old_one(alice: User, stranger: User, link: str, signed_in: SignIn) -> None:
     others = signed_in(stranger).get(TOKEN).json()["url"]
     with nothing_written():
         assert signed_in(alice).get(TOKEN).json() == {"url": link}
@@ -132,7 +132,7 @@ def test_a_renewed_link_makes_the_old_one_useless(alice: User, stranger: User, l
     assert signed_in(alice).post(TOKEN).json() != renewed.json()
 
 
-def test_who_is_deactivated_has_no_calendar(admin: User, alice: User, link: str) -> None:
+def test_a_deactivated_person_has_no_calendar(admin: User, alice: User, link: str) -> None:
     users.update_user(actor=admin, user_id=alice.pk, is_active=False)
 
     assert_problem(APIClient().get(link), 404, "not_found")
@@ -156,12 +156,12 @@ def test_who_is_deactivated_has_no_calendar(admin: User, alice: User, link: str)
     ],
     ids=lambda token: token[:20],
 )
-def test_a_token_that_is_none_finds_nothing(alice: User, token: str) -> None:
+def test_an_invalid_token_finds_nothing(alice: User, token: str) -> None:
     with nothing_written():
         assert_problem(APIClient().get(f"/api/users/calendar/{token}.ics"), 404, "not_found")
 
 
-def test_who_is_not_signed_in_has_no_link(alice: User, link: str) -> None:
+def test_an_anonymous_caller_has_no_link(alice: User, link: str) -> None:
     with nothing_written():
         assert_problem(APIClient().get(TOKEN), 401, "not_authenticated")
         assert_problem(APIClient().post(TOKEN), 401, "not_authenticated")
@@ -179,7 +179,7 @@ def test_many_assignments_cost_as_few_queries_as_one(
     assert len(queries) == 5
 
 
-def test_renewing_takes_nothing(alice: User, signed_in: SignIn) -> None:
+def test_renewing_refuses_fields_and_parameters(alice: User, signed_in: SignIn) -> None:
     caller = signed_in(alice)
 
     with nothing_written():
@@ -195,7 +195,7 @@ def test_renewing_takes_nothing(alice: User, signed_in: SignIn) -> None:
     assert CalendarLink.objects.values_list("user", "version").get() == (alice.pk, 1)
 
 
-def test_head_tells_the_same_without_the_calendar(link: str) -> None:
+def test_head_has_the_same_headers_without_the_calendar(link: str) -> None:
     whole, head = APIClient().get(link), APIClient().head(link)
 
     assert (head.status_code, head.content) == (200, b"")
@@ -204,7 +204,7 @@ def test_head_tells_the_same_without_the_calendar(link: str) -> None:
     assert APIClient().head(link, HTTP_IF_NONE_MATCH=whole["ETag"]).status_code == 304
 
 
-def test_what_one_has_is_told_by_its_tag_alone(link: str) -> None:
+def test_only_the_current_etag_gets_304(link: str) -> None:
     etag = APIClient().get(link)["ETag"]
 
     for same in (f'"other",W/{etag} , "x"', " * "):
@@ -213,11 +213,11 @@ def test_what_one_has_is_told_by_its_tag_alone(link: str) -> None:
         assert "Content-Type" not in response
     for other in ("", '""', "other", "w/*", '"*"', "W/", ",", '"', "\xe9", "x" * 5000, etag.strip('"'), f'"{etag}"'):
         assert APIClient().get(link, HTTP_IF_NONE_MATCH=other).status_code == 200
-    # For changes, of which there are none here.
+    # If-Match is for writes, and a calendar has none.
     assert APIClient().get(link, HTTP_IF_MATCH='"other"').status_code == 200
 
 
-def test_a_token_of_the_api_does_not_matter(link: str) -> None:
+def test_the_authorization_header_is_ignored(link: str) -> None:
     for authorization in ("Bearer nonsense", "Basic YTox"):
         assert APIClient().get(link, HTTP_AUTHORIZATION=authorization).status_code == 200
 
@@ -240,7 +240,7 @@ def test_a_token_can_not_be_altered(alice: User, stranger: User, link: str) -> N
         assert_problem(response, 404, "not_found")
 
 
-def test_a_calendar_is_only_read(link: str) -> None:
+def test_a_calendar_can_only_be_read(link: str) -> None:
     with nothing_written():
         for method in ("POST", "PUT", "PATCH", "DELETE", "PROPFIND"):
             assert_problem(APIClient().generic(method, link), 405, "method_not_allowed")
@@ -248,7 +248,7 @@ def test_a_calendar_is_only_read(link: str) -> None:
             assert_problem(APIClient().get(path), 404, "not_found")
 
 
-def test_what_has_not_changed_since_a_time_is_not_sent_again(
+def test_a_calendar_that_is_unchanged_since_a_time_is_not_sent_again(
     taskmaster: User, alice: User, tasks: list[Task], link: str
 ) -> None:
     given = give(taskmaster, tasks[0], alice)
@@ -257,7 +257,7 @@ def test_what_has_not_changed_since_a_time_is_not_sent_again(
 
     assert since == "Mon, 02 Mar 2026 12:00:00 GMT"
     assert APIClient().get(link, HTTP_IF_MODIFIED_SINCE=since).status_code == 304
-    # The tag says more than the time.
+    # If-None-Match overrides If-Modified-Since.
     assert APIClient().get(link, HTTP_IF_MODIFIED_SINCE=since, HTTP_IF_NONE_MATCH='"other"').status_code == 200
     with freeze_time("2026-03-02T12:00:05Z"):
         assignments.unassign(actor=taskmaster, assignment_id=given)

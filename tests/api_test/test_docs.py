@@ -1,4 +1,4 @@
-"""The OpenAPI document and the pages for readers."""
+"""The OpenAPI document and the documentation pages."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,10 +18,10 @@ from lab.processes import ROOT
 
 pytestmark = pytest.mark.no_db
 
-# Not calls: the document itself, its pages, and what answers for paths that are none.
-NO_CALLS = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/redocs/redoc.js", "/api/", "/api/{rest}"}
+# The document itself, its pages, and the routes that answer unknown paths.
+UNDOCUMENTED = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/redocs/redoc.js", "/api/", "/api/{rest}"}
 
-# Its link is the secret.
+# Needs no token: its link is the secret.
 OPEN = {"/api/users/calendar/{token}.ics"}
 
 
@@ -53,8 +53,8 @@ def test_the_document_is_valid_openapi_3_1(document: Any) -> None:
 def test_every_route_below_api_is_in_the_document(document: Any) -> None:
     below_api = {path for path in routes(get_resolver().url_patterns) if path.startswith("/api/")}
 
-    assert len(below_api - NO_CALLS) >= 7
-    assert below_api - NO_CALLS == {path for path in document["paths"] if path.startswith("/api/")}
+    assert len(below_api - UNDOCUMENTED) >= 7
+    assert below_api - UNDOCUMENTED == {path for path in document["paths"] if path.startswith("/api/")}
 
 
 def test_the_file_in_the_repository_is_the_document(document: Any) -> None:
@@ -75,14 +75,14 @@ def operations_of(document: Any) -> list[tuple[str, str, Any]]:
     return [(path, verb, operation) for path, verbs in document["paths"].items() for verb, operation in verbs.items()]
 
 
-def test_everything_that_is_sent_and_answered_has_an_example_that_fits(document: Any) -> None:
+def test_every_request_and_response_has_a_valid_example(document: Any) -> None:
     shown = 0
     for path, verb, operation in operations_of(document):
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
         for body in [*bodies, *operation["responses"].values()]:
             for media_type, content in body.get("content", {}).items():
                 if media_type in ("text/csv", "text/calendar"):
-                    continue  # A file, which is described in words.
+                    continue  # A file, which the document describes in words.
                 assert content.get("examples"), (path, verb, media_type)
                 for example in content["examples"].values():
                     # The references are looked up in the schema itself.
@@ -110,7 +110,7 @@ def test_calls_that_create_take_a_key(document: Any) -> None:
     }
 
 
-def test_every_operation_says_what_it_does_and_how_it_is_refused(document: Any) -> None:
+def test_every_operation_describes_itself_and_its_refusals(document: Any) -> None:
     operations = [
         (path, verb, operation) for path, verbs in document["paths"].items() for verb, operation in verbs.items()
     ]
@@ -128,7 +128,7 @@ def test_every_operation_says_what_it_does_and_how_it_is_refused(document: Any) 
         assert ("401" in refused) is (needs_token or path.startswith("/api/users/token/")), (path, verb)
 
 
-def test_answers_are_as_the_document_says(
+def test_answers_match_the_document(
     document: Any, taskmaster: User, cooking: Task, signed_in: Callable[[User], APIClient]
 ) -> None:
     body = {"task": cooking.pk, "user": taskmaster.pk, "date": "2026-03-02"}

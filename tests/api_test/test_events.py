@@ -21,7 +21,7 @@ TUESDAY = date(2026, 3, 3)
 
 @pytest.fixture
 def history(taskmaster: User, alice: User, stranger: User, tasks: list[Task]) -> dict[str, int]:
-    """What happened, by a name for it, in this order."""
+    """The ids of the events by a name for each, oldest first."""
     names = []
 
     def note(name: str, kind: Kind, person: User | None, **more: Any) -> None:
@@ -38,8 +38,8 @@ def history(taskmaster: User, alice: User, stranger: User, tasks: list[Task]) ->
 
 
 @pytest.fixture
-def told(history: dict[str, int], signed_in: SignIn) -> Callable[..., list[str]]:
-    """The names of what a person is told."""
+def visible_events(history: dict[str, int], signed_in: SignIn) -> Callable[..., list[str]]:
+    """A function that returns the names of the events that a person sees."""
 
     def ask(person: User, query: str = "") -> list[str]:
         names = {event_id: name for name, event_id in history.items()}
@@ -50,7 +50,7 @@ def told(history: dict[str, int], signed_in: SignIn) -> Callable[..., list[str]]
     return ask
 
 
-def test_an_event_tells_what_happened_when_and_by_whom(
+def test_an_event_has_its_kind_its_time_and_its_actor(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     events.note(
@@ -86,7 +86,7 @@ def test_an_event_tells_what_happened_when_and_by_whom(
     }
 
 
-def test_what_is_done_is_told(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+def test_changes_of_limits_and_rules_are_in_the_history(taskmaster: User, alice: User, signed_in: SignIn) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=3, reason="Inventory")
     rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
 
@@ -98,7 +98,9 @@ def test_what_is_done_is_told(taskmaster: User, alice: User, signed_in: SignIn) 
     assert made["data"]["rule"]["id"] == rule.pk
 
 
-def test_it_outlives_what_it_tells_of(taskmaster: User, alice: User, cooking: Task, signed_in: SignIn) -> None:
+def test_an_event_outlives_its_assignment_and_task(
+    taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
+) -> None:
     given = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
     assignments.unassign(actor=taskmaster, assignment_id=given.pk)
     cooking.delete()
@@ -111,35 +113,35 @@ def test_it_outlives_what_it_tells_of(taskmaster: User, alice: User, cooking: Ta
     ]
 
 
-def test_taskmasters_are_told_all_and_others_what_is_about_them(
-    admin: User, taskmaster: User, alice: User, stranger: User, told: Callable[..., list[str]]
+def test_taskmasters_see_all_events_and_others_only_their_own(
+    admin: User, taskmaster: User, alice: User, stranger: User, visible_events: Callable[..., list[str]]
 ) -> None:
     everything = ["everyone's rule", "alice's limit", "from alice", "stranger reads", "alice cooks"]
 
-    assert told(taskmaster) == told(admin) == everything
-    assert told(alice) == ["alice's limit", "from alice", "alice cooks"]
-    assert told(stranger) == ["from alice", "stranger reads"]
-    # A filter shows nobody more than they may see: neither to whom something went, nor for when.
-    assert told(alice, f"user={stranger.pk}") == []
-    assert told(alice, "date_from=2026-03-03&date_to=2026-03-03&kind=moved") == []
-    assert told(taskmaster, f"user={stranger.pk}") == ["from alice", "stranger reads"]
+    assert visible_events(taskmaster) == visible_events(admin) == everything
+    assert visible_events(alice) == ["alice's limit", "from alice", "alice cooks"]
+    assert visible_events(stranger) == ["from alice", "stranger reads"]
+    # A filter reveals neither the new assignee of a moved task nor its new date.
+    assert visible_events(alice, f"user={stranger.pk}") == []
+    assert visible_events(alice, "date_from=2026-03-03&date_to=2026-03-03&kind=moved") == []
+    assert visible_events(taskmaster, f"user={stranger.pk}") == ["from alice", "stranger reads"]
 
 
-def test_it_can_be_filtered(
-    taskmaster: User, alice: User, stranger: User, tasks: list[Task], told: Callable[..., list[str]]
+def test_the_history_can_be_filtered(
+    taskmaster: User, alice: User, stranger: User, tasks: list[Task], visible_events: Callable[..., list[str]]
 ) -> None:
-    assert told(taskmaster, f"user={alice.pk}") == ["alice's limit", "from alice", "alice cooks"]
-    assert told(taskmaster, f"task={tasks[0].pk}") == ["from alice", "alice cooks"]
-    assert told(taskmaster, f"user={stranger.pk}&task={tasks[1].pk}") == ["stranger reads"]
-    assert told(taskmaster, "date_from=2026-03-03") == ["alice's limit", "from alice", "stranger reads"]
-    assert told(taskmaster, "date_to=2026-03-02") == ["alice cooks"]
-    assert told(taskmaster, "date_from=2026-03-02&date_to=2026-03-02") == ["alice cooks"]
-    assert told(taskmaster, "kind=assigned&date_from=2026-03-03") == ["stranger reads"]
-    assert told(taskmaster, "user=9223372036854775807") == []
+    assert visible_events(taskmaster, f"user={alice.pk}") == ["alice's limit", "from alice", "alice cooks"]
+    assert visible_events(taskmaster, f"task={tasks[0].pk}") == ["from alice", "alice cooks"]
+    assert visible_events(taskmaster, f"user={stranger.pk}&task={tasks[1].pk}") == ["stranger reads"]
+    assert visible_events(taskmaster, "date_from=2026-03-03") == ["alice's limit", "from alice", "stranger reads"]
+    assert visible_events(taskmaster, "date_to=2026-03-02") == ["alice cooks"]
+    assert visible_events(taskmaster, "date_from=2026-03-02&date_to=2026-03-02") == ["alice cooks"]
+    assert visible_events(taskmaster, "kind=assigned&date_from=2026-03-03") == ["stranger reads"]
+    assert visible_events(taskmaster, "user=9223372036854775807") == []
 
 
 @pytest.mark.parametrize("size", [1, 3, 6, 7, 8])
-def test_every_event_is_on_one_page_the_last_first_there_and_back(
+def test_every_event_is_on_one_page_newest_first_forwards_and_backwards(
     taskmaster: User, alice: User, signed_in: SignIn, size: int
 ) -> None:
     for offset in range(7):
@@ -155,16 +157,16 @@ def test_every_event_is_on_one_page_the_last_first_there_and_back(
             address = page[direction]
 
     first = f"{EVENTS}?page_size={size}&kind=limit_set"
-    there = list(pages(first, "next"))
-    assert list(itertools.chain(*there)) == expected
-    assert all(len(page) == size for page in there[:-1])
+    forwards = list(pages(first, "next"))
+    assert list(itertools.chain(*forwards)) == expected
+    assert all(len(page) == size for page in forwards[:-1])
     last = first
     while following := caller.get(last).json()["next"]:
         last = following
-    assert list(pages(last, "previous")) == there[::-1]
+    assert list(pages(last, "previous")) == forwards[::-1]
 
 
-def test_the_history_is_for_who_is_signed_in_and_nobody_changes_it(
+def test_the_history_needs_a_token_and_can_only_be_read(
     taskmaster: User, history: dict[str, int], signed_in: SignIn
 ) -> None:
     with nothing_written():
@@ -189,13 +191,13 @@ def test_the_history_is_for_who_is_signed_in_and_nobody_changes_it(
         ("page_size=0", "page_size"),
     ],
 )
-def test_refuses_what_it_can_not_filter_by(alice: User, signed_in: SignIn, query: str, field: str) -> None:
+def test_refuses_a_bad_filter(alice: User, signed_in: SignIn, query: str, field: str) -> None:
     (error,) = assert_problem(signed_in(alice).get(f"{EVENTS}?{query}"), 400, "invalid_request")["errors"]
 
     assert error["field"] == field
 
 
-def test_a_former_person_is_not_told_where_their_task_went(
+def test_a_former_assignee_does_not_see_where_their_task_went(
     taskmaster: User, alice: User, stranger: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)

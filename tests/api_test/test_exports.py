@@ -1,4 +1,4 @@
-"""`/api/users/assignment/export.csv`: assignments as a spreadsheet opens them, and as an import takes them."""
+"""`/api/users/assignment/export.csv`: assignments as CSV that spreadsheets open and imports accept."""
 
 import csv
 import io
@@ -63,7 +63,7 @@ def test_gives_all_assignments_as_csv(
     assert [row["id"] for row in rows(caller)] == [str(one.pk) for one in given]
 
 
-def test_is_only_a_header_where_there_is_nothing(caller: APIClient) -> None:
+def test_an_export_without_assignments_is_only_a_header(caller: APIClient) -> None:
     assert b"".join(caller.get(EXPORT)).decode().count("\r\n") == 1
 
 
@@ -87,7 +87,7 @@ def test_filters_as_the_list_does(
     assert [row["id"] for row in found] == [str(given[number].pk) for number in numbers]
 
 
-def test_what_was_exported_can_be_imported_elsewhere(
+def test_an_export_can_be_imported_elsewhere(
     caller: APIClient, taskmaster: User, alice: User, given: list[Assignment]
 ) -> None:
     names = ['=cmd|" /C calc"!A0', "+49 call", "'=quoted", "cook; bake, and\nserve", "@home"]
@@ -99,7 +99,7 @@ def test_what_was_exported_can_be_imported_elsewhere(
     table = csv.writer(by_name)
     table.writerow(["date", "user", "task", "status"])
     table.writerows([row["date"], row["username"], row["task_name"], "x"] for row in rows(caller))
-    there = sorted(Assignment.objects.values_list("task", "daily_limit__user", "daily_limit__date"))
+    expected = sorted(Assignment.objects.values_list("task", "daily_limit__user", "daily_limit__date"))
 
     for file in (exported, by_name.getvalue().encode()):
         for one in Assignment.objects.all():
@@ -109,7 +109,7 @@ def test_what_was_exported_can_be_imported_elsewhere(
         while blocks.do_next_block(response.json()["id"]):
             pass
         assert Import.objects.get(pk=response.json()["id"]).refused == 0
-        assert sorted(Assignment.objects.values_list("task", "daily_limit__user", "daily_limit__date")) == there
+        assert sorted(Assignment.objects.values_list("task", "daily_limit__user", "daily_limit__date")) == expected
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1"])
@@ -117,14 +117,14 @@ def test_names_that_a_spreadsheet_would_run_are_made_harmless(
     caller: APIClient, taskmaster: User, alice: User, name: str
 ) -> None:
     task = Task.objects.create(name="old")
-    # As an older version wrote it, with its blanks.
+    # Older versions stored names with their blanks.
     Task.objects.update(name=Value(name))
     assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=date(2026, 3, 5))
 
     assert [row["task_name"] for row in rows(caller)] == [f"'{name}"]
 
 
-def test_reads_on_as_it_is_read_whatever_is_given_or_taken_away_meanwhile(
+def test_an_export_continues_while_assignments_are_added_and_removed(
     caller: APIClient, taskmaster: User, alice: User, given: list[Assignment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "_ROWS_PER_QUERY", 1)
@@ -141,7 +141,7 @@ def test_reads_on_as_it_is_read_whatever_is_given_or_taken_away_meanwhile(
 # --- refusals ---------------------------------------------------------------------------------------------------
 
 
-def test_is_for_taskmasters_only(alice: User, given: list[Assignment], signed_in: SignIn) -> None:
+def test_an_export_is_for_taskmasters_only(alice: User, given: list[Assignment], signed_in: SignIn) -> None:
     with nothing_written():
         assert_problem(APIClient().get(EXPORT), 401, "not_authenticated")
         assert_problem(signed_in(alice).get(EXPORT), 403, "not_allowed")
@@ -162,7 +162,7 @@ def test_is_for_taskmasters_only(alice: User, given: list[Assignment], signed_in
         "?format=json",
     ],
 )
-def test_refuses_what_it_does_not_know(caller: APIClient, query: str) -> None:
+def test_refuses_a_bad_query(caller: APIClient, query: str) -> None:
     assert_problem(caller.get(EXPORT + query), 400, "invalid_request")
 
 
@@ -173,5 +173,5 @@ def test_refuses_other_methods(caller: APIClient, given: list[Assignment], metho
 
 
 @pytest.mark.parametrize(("accept", "status"), [("text/csv", 200), ("*/*", 200), ("application/json", 406)])
-def test_is_csv_or_nothing(caller: APIClient, accept: str, status: int) -> None:
+def test_an_export_is_csv_or_refused(caller: APIClient, accept: str, status: int) -> None:
     assert caller.get(EXPORT, HTTP_ACCEPT=accept).status_code == status

@@ -14,18 +14,18 @@ from apps.services import health
 pytestmark = pytest.mark.django_db
 
 
-def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def fail(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
     raise OperationalError("server closed the connection unexpectedly")
 
 
-def test_a_process_that_answers_is_alive_whatever_the_database_does() -> None:
-    with connection.execute_wrapper(fails):
+def test_live_answers_even_without_the_database() -> None:
+    with connection.execute_wrapper(fail):
         response = APIClient().get("/health/live/")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_it_is_ready_without_a_broker_and_says_what_is_missing() -> None:
+def test_it_is_ready_without_a_broker_and_names_what_is_missing() -> None:
     response = APIClient().get("/health/ready/")
 
     assert response.status_code == 200
@@ -45,7 +45,7 @@ def test_it_is_ready_with_all_its_parts(broker_url: str, settings: Any) -> None:
 
 
 def test_it_is_not_ready_without_the_database() -> None:
-    with connection.execute_wrapper(fails):
+    with connection.execute_wrapper(fail):
         response = APIClient().get("/health/ready/")
 
     assert response.status_code == 503
@@ -61,7 +61,7 @@ def test_it_is_not_ready_before_the_migrations() -> None:
     assert response.json()["reasons"] == ["The database's migrations are not applied; run manage.py migrate."]
 
 
-def test_many_who_ask_within_a_second_cost_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_calls_within_a_second_cost_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
     with CaptureQueriesContext(connection) as queries:
         APIClient().get("/health/ready/")
     assert len(queries) > 0

@@ -1,4 +1,4 @@
-"""Whatever stands in a date, a token, a key or a file: it is answered as documented, never with an error of ours."""
+"""Hostile dates, tokens, keys and files get a documented answer, never an internal error."""
 
 import datetime
 import json
@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.fuzz, pytest.mark.no_db]
 ASSIGNMENT = "/api/users/assignment/"
 
 
-def told(response: HttpResponse, *statuses: int) -> str:
-    """The code of what was answered, if it was one of these; empty where it is no problem."""
+def code_of(response: HttpResponse, *statuses: int) -> str:
+    """The code of an answer that has one of these statuses; empty if the answer is no problem."""
     assert response.status_code in statuses, response.content
     if response.status_code < 400:
         return ""
@@ -38,7 +38,7 @@ def told(response: HttpResponse, *statuses: int) -> str:
 
 @pytest.fixture
 def caller(taskmaster: User, signed_in: Callable[[User], APIClient]) -> APIClient:
-    """A taskmaster who is signed in; what nobody foresaw is raised."""
+    """A signed-in taskmaster; unexpected errors are raised."""
     return signed_in(taskmaster)
 
 
@@ -64,7 +64,7 @@ values = st.recursive(
 
 
 def is_date(value: Any) -> bool:
-    """Whether it is a date that exists, as YYYY-MM-DD."""
+    """Whether the value is an existing date in the form YYYY-MM-DD."""
     try:
         return isinstance(value, str) and value.isascii() and str(datetime.date.fromisoformat(value)) == value
     except ValueError:
@@ -88,10 +88,10 @@ def is_date(value: Any) -> bool:
 @given(date=dates)
 @example(date="9999-12-31")
 @example(date="0001-01-01")
-def test_a_date_in_a_query(caller: APIClient, path: str, date: str) -> None:
+def test_any_date_in_a_query_is_accepted_or_refused(caller: APIClient, path: str, date: str) -> None:
     response = caller.get(path + quote(date.encode(errors="surrogatepass")))
 
-    code = told(response, 200, 400)
+    code = code_of(response, 200, 400)
     assert is_date(date) or code == "invalid_request"
     assert code in ("", "invalid_request", "date_out_of_range")
 
@@ -101,13 +101,13 @@ def test_a_date_in_a_query(caller: APIClient, path: str, date: str) -> None:
 @given(date=dates)
 @example(date="9999-12-31")
 @example(date="0001-01-01")
-def test_a_date_in_a_path(caller: APIClient, taskmaster: User, method: str, date: str) -> None:
+def test_any_date_in_a_path_is_accepted_or_refused(caller: APIClient, taskmaster: User, method: str, date: str) -> None:
     path = f"/api/users/limit/{taskmaster.pk}/{quote(date.encode(errors='surrogatepass'), safe='')}/"
     with transaction.atomic():
         response = caller.generic(method, path, '{"maximum": 3, "reason": ""}', content_type="application/json")
         transaction.set_rollback(True)
 
-    code = told(response, 200, 400, 404, *([405] if "/" in date else []))
+    code = code_of(response, 200, 400, 404, *([405] if "/" in date else []))
     assert code in (("", "date_out_of_range") if is_date(date) else ("not_found",))
 
 
@@ -116,7 +116,9 @@ def test_a_date_in_a_path(caller: APIClient, taskmaster: User, method: str, date
 @given(date=st.one_of(dates, values))
 @example(date="9999-12-31")
 @example(date="0001-01-01")
-def test_a_date_in_a_body(caller: APIClient, taskmaster: User, cooking: Task, call: str, date: Any) -> None:
+def test_any_date_in_a_body_is_accepted_or_refused(
+    caller: APIClient, taskmaster: User, cooking: Task, call: str, date: Any
+) -> None:
     given_task = {"task": cooking.pk, "user": taskmaster.pk}
     with transaction.atomic():
         match call:
@@ -131,9 +133,9 @@ def test_a_date_in_a_body(caller: APIClient, taskmaster: User, cooking: Task, ca
                 response = caller.patch(f"{ASSIGNMENT}{made['id']}/", {"date": date}, format="json")
         transaction.set_rollback(True)
 
-    code = told(response, 200, 201, 400)
-    nothing = date is None and call == "rule"
-    assert code in (("", "date_out_of_range") if is_date(date) or nothing else ("invalid_request",))
+    code = code_of(response, 200, 201, 400)
+    no_date = date is None and call == "rule"
+    assert code in (("", "date_out_of_range") if is_date(date) or no_date else ("invalid_request",))
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------
@@ -150,13 +152,13 @@ algorithms = st.sampled_from(
 
 
 def forged(header: Any, payload: Any, signature: bytes = b"") -> str:
-    """A token that nobody has signed, whatever its header says."""
+    """A token without a valid signature, whatever its header says."""
     parts = [jwt.utils.base64url_encode(json.dumps(part).encode()).decode() for part in (header, payload)]
     return ".".join([*parts, jwt.utils.base64url_encode(signature).decode()])
 
 
 def signed(person: User, more: dict[str, Any], without: set[str], *, kind: str) -> str:
-    """A token as we sign it, but with these claims, and without those."""
+    """A token with our signature, with the claims of `more` and without those of `without`."""
     payload = {
         "user_id": str(person.pk),
         "token_type": kind,
@@ -171,25 +173,25 @@ def signed(person: User, more: dict[str, Any], without: set[str], *, kind: str) 
 
 @hostile(examples=200)
 @given(header=st.one_of(latin, latin.map(lambda text: f"Bearer {text}"), latin.map(lambda text: f"bearer {text}.x.y")))
-def test_whatever_stands_for_a_token_is_none(anonymous: APIClient, header: str) -> None:
-    code = told(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=header), 401)
+def test_any_text_as_a_token_is_refused(anonymous: APIClient, header: str) -> None:
+    code = code_of(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=header), 401)
 
     assert code in ("not_authenticated", "token_not_valid")
 
 
 @hostile(examples=200)
 @given(algorithm=algorithms, more=claims, signature=st.binary(max_size=64), header=st.dictionaries(st.text(), values))
-def test_a_forged_token_is_none(
+def test_a_forged_token_is_refused(
     taskmaster: User, anonymous: APIClient, algorithm: Any, more: dict[str, Any], signature: bytes, header: Any
 ) -> None:
     payload = jwt.decode(str(AccessToken.for_user(taskmaster)), options={"verify_signature": False}) | more
     token = forged({"typ": "JWT", **header, "alg": algorithm}, payload, signature)
 
-    assert told(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {token}"), 401) == "token_not_valid"
+    assert code_of(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {token}"), 401) == "token_not_valid"
     for call in ("refresh", "revoke"):
-        # A body takes no longer ones.
+        # A body accepts no longer tokens.
         expected = 401 if len(token) <= 4000 else 400
-        assert told(anonymous.post(f"/api/users/token/{call}/", {"refresh": token}, format="json"), expected)
+        assert code_of(anonymous.post(f"/api/users/token/{call}/", {"refresh": token}, format="json"), expected)
 
 
 @hostile(examples=300)
@@ -210,35 +212,35 @@ def test_a_forged_token_is_none(
 @example(more={"jti": {"a": 1}}, without=set())
 @example(more={"jti": "\0"}, without=set())
 @example(more={"jti": "\ud800"}, without=set())
-def test_a_token_of_ours_with_any_claims_is_good_or_none(
+def test_a_signed_token_with_any_claims_is_accepted_or_refused(
     taskmaster: User, anonymous: APIClient, more: dict[str, Any], without: set[str]
 ) -> None:
     access, refresh = (signed(taskmaster, more, without, kind=kind) for kind in ("access", "refresh"))
 
-    code = told(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {access}"), 200, 401)
+    code = code_of(anonymous.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {access}"), 200, 401)
     assert code in ("", "token_not_valid")
     if not code:
         assert str(more.get("user_id", taskmaster.pk)) == str(taskmaster.pk) or int(more["user_id"]) == taskmaster.pk
-    # We have given no refresh token with these claims; and a very long one is none.
+    # We issued no refresh token with these claims, and a very long one isn't accepted.
     for call in ("refresh", "revoke"):
-        assert told(anonymous.post(f"/api/users/token/{call}/", {"refresh": refresh}, format="json"), 400, 401)
+        assert code_of(anonymous.post(f"/api/users/token/{call}/", {"refresh": refresh}, format="json"), 400, 401)
 
 
 @hostile(examples=100)
 @given(token=st.one_of(st.text(max_size=300), values))
-def test_whatever_is_sent_as_a_refresh_token_is_none(anonymous: APIClient, token: Any) -> None:
+def test_any_value_as_a_refresh_token_is_refused(anonymous: APIClient, token: Any) -> None:
     for call in ("refresh", "revoke"):
-        code = told(anonymous.post(f"/api/users/token/{call}/", {"refresh": token}, format="json"), 400, 401)
+        code = code_of(anonymous.post(f"/api/users/token/{call}/", {"refresh": token}, format="json"), 400, 401)
         assert code in ("invalid_request", "token_not_valid")
 
 
 @hostile(examples=60)
 @given(suffix=st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=1, max_size=20))
-def test_a_good_token_with_something_after_it_is_none(taskmaster: User, anonymous: APIClient, suffix: str) -> None:
+def test_a_valid_token_with_a_suffix_is_refused(taskmaster: User, anonymous: APIClient, suffix: str) -> None:
     token = str(RefreshToken.for_user(taskmaster)) + suffix
 
     if suffix.strip():
-        told(anonymous.post("/api/users/token/refresh/", {"refresh": token}, format="json"), 400, 401)
+        code_of(anonymous.post("/api/users/token/refresh/", {"refresh": token}, format="json"), 400, 401)
 
 
 # --- keys -------------------------------------------------------------------------------------------------------
@@ -251,7 +253,7 @@ def test_a_good_token_with_something_after_it_is_none(taskmaster: User, anonymou
 @example(key="x" * 255)
 @example(key="x" * 256)
 @example(key="a, b")
-def test_a_key_is_taken_or_refused_by_name(caller: APIClient, taskmaster: User, cooking: Task, key: str) -> None:
+def test_a_key_is_accepted_or_refused_by_name(caller: APIClient, taskmaster: User, cooking: Task, key: str) -> None:
     body = {"task": cooking.pk, "user": taskmaster.pk, "date": "2026-03-04"}
     with transaction.atomic():
         response, again = (caller.post(ASSIGNMENT, body, format="json", HTTP_IDEMPOTENCY_KEY=key) for _ in range(2))
@@ -259,10 +261,10 @@ def test_a_key_is_taken_or_refused_by_name(caller: APIClient, taskmaster: User, 
         transaction.set_rollback(True)
 
     if 1 <= len(key) <= 255 and all("!" <= character <= "~" for character in key):
-        assert (told(response, 201), again.content, rows) == ("", response.content, 1)
+        assert (code_of(response, 201), again.content, rows) == ("", response.content, 1)
         assert (response.has_header("Idempotent-Replayed"), again["Idempotent-Replayed"]) == (False, "true")
     else:
-        assert (told(response, 400), rows) == ("invalid_request", 0)
+        assert (code_of(response, 400), rows) == ("invalid_request", 0)
         assert [error["field"] for error in response.json()["errors"]] == ["Idempotency-Key"]
 
 
@@ -282,12 +284,12 @@ def test_a_key_is_taken_or_refused_by_name(caller: APIClient, taskmaster: User, 
         st.sampled_from(["true", "false"]), st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
     ),
 )
-def test_a_file_is_taken_or_refused_by_name(caller: APIClient, data: bytes, name: str, dry_run: str) -> None:
+def test_a_file_is_accepted_or_refused_by_name(caller: APIClient, data: bytes, name: str, dry_run: str) -> None:
     with transaction.atomic():
         sent = {"file": SimpleUploadedFile(name, data), "dry_run": dry_run}
         response = caller.post(f"{ASSIGNMENT}import/", sent, format="multipart")
         transaction.set_rollback(True)
 
-    if told(response, 202, 400):
+    if code_of(response, 202, 400):
         fields = {error["field"] for error in response.json().get("errors", [])}
         assert fields <= {"file", "dry_run"}

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a call that is sent again is answered again, and not done again."""
+"""`Idempotency-Key`: a repeated call gets the stored answer and is not done again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,7 +34,7 @@ def body(alice: User, cooking: Task) -> dict[str, Any]:
     return {"task": cooking.pk, "user": alice.pk, "date": "2026-03-02"}
 
 
-def test_the_same_call_is_done_once_and_answered_the_same(caller: APIClient, body: dict[str, Any]) -> None:
+def test_a_repeated_call_is_done_once_and_gets_the_same_answer(caller: APIClient, body: dict[str, Any]) -> None:
     first = send(caller, body)
     assert (first.status_code, first.has_header("Idempotent-Replayed")) == (201, False)
 
@@ -48,7 +48,9 @@ def test_the_same_call_is_done_once_and_answered_the_same(caller: APIClient, bod
     assert (Assignment.objects.count(), Event.objects.count(), DailyLimit.objects.get().taken) == (1, 1, 1)
 
 
-def test_it_is_answered_the_same_even_when_what_it_made_is_gone(caller: APIClient, body: dict[str, Any]) -> None:
+def test_a_repeated_call_gets_the_same_answer_after_its_assignment_is_deleted(
+    caller: APIClient, body: dict[str, Any]
+) -> None:
     first = send(caller, body)
     assert caller.delete(f"{ASSIGNMENT}{first.json()['id']}/").status_code == 204
 
@@ -68,14 +70,14 @@ def test_a_key_belongs_to_a_person_and_a_call(
     assert IdempotencyKey.objects.count() == 3
 
 
-def test_something_else_under_the_same_key_is_refused(caller: APIClient, body: dict[str, Any]) -> None:
+def test_another_body_with_the_same_key_is_refused(caller: APIClient, body: dict[str, Any]) -> None:
     send(caller, body)
 
     with nothing_written():
         assert_problem(send(caller, {**body, "date": "2026-03-03"}), 422, "idempotency_key_reused")
 
 
-def test_a_refusal_is_not_kept_and_frees_the_key(
+def test_a_refusal_is_not_stored_and_frees_the_key(
     caller: APIClient, taskmaster: User, alice: User, body: dict[str, Any]
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=0)
@@ -97,7 +99,7 @@ def test_a_day_that_has_no_limit_yet_gets_one_first(caller: APIClient, body: dic
     }
 
 
-def test_a_bulk_of_what_fits_is_kept_too(caller: APIClient, body: dict[str, Any]) -> None:
+def test_the_answer_of_a_bulk_in_mode_each_is_stored_too(caller: APIClient, body: dict[str, Any]) -> None:
     bulk = {"assignments": [body, body], "mode": "each"}
 
     first = send(caller, bulk, path=f"{ASSIGNMENT}bulk/")
@@ -108,7 +110,7 @@ def test_a_bulk_of_what_fits_is_kept_too(caller: APIClient, body: dict[str, Any]
     assert [one["status"] for one in again.json()["results"]] == [201, 409]
 
 
-def test_after_24_hours_the_key_is_new(caller: APIClient, body: dict[str, Any], signed_in: SignIn) -> None:
+def test_a_key_is_new_after_24_hours(caller: APIClient, body: dict[str, Any], signed_in: SignIn) -> None:
     first = send(caller, body)
     later = timezone.now() + idempotency.KEPT
 
@@ -136,7 +138,7 @@ def test_a_key_is_1_to_255_visible_characters(caller: APIClient, body: dict[str,
     assert send(caller, body, "x" * 255).status_code == 201
 
 
-def test_who_is_not_signed_in_keeps_nothing(body: dict[str, Any]) -> None:
+def test_an_anonymous_call_stores_nothing(body: dict[str, Any]) -> None:
     with nothing_written():
         assert_problem(send(APIClient(), body), 401, "not_authenticated")
 
@@ -151,24 +153,24 @@ def test_a_body_that_is_too_long_is_refused(caller: APIClient, body: dict[str, A
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_refusal_stays_one_where_the_database_undid_everything_meanwhile(
+def test_a_refusal_survives_a_deadlock_that_rolled_back_the_transaction(
     caller: APIClient, taskmaster: User, alice: User, body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A deadlock can take the whole transaction, so that the savepoint of the refusal can't be rolled back any more."""
+    """A deadlock can roll back the whole transaction; then the refusal's savepoint is gone."""
     assignment = assignments.assign(actor=taskmaster, task_id=body["task"], user_id=alice.pk, date=TODAY)
     roll_back = connection._savepoint_rollback
-    losses = [OperationalError(1213, "Deadlock found when trying to get lock")]
+    deadlocks = [OperationalError(1213, "Deadlock found when trying to get lock")]
 
-    def lose_it_once(savepoint: str) -> None:
-        if losses:
-            raise losses.pop()
+    def fail_once(savepoint: str) -> None:
+        if deadlocks:
+            raise deadlocks.pop()
         roll_back(savepoint)
 
     with nothing_written():
-        monkeypatch.setattr(connection, "_savepoint_rollback", lose_it_once)
+        monkeypatch.setattr(connection, "_savepoint_rollback", fail_once)
         problem = assert_problem(send(caller, body), 409, "already_assigned")
 
-    assert losses == []
+    assert deadlocks == []
     assert problem["assignment"] == assignment.pk
     assert DailyLimit.objects.get().taken == 1
     assert not IdempotencyKey.objects.exists()
@@ -182,7 +184,7 @@ def test_a_refusal_stays_one_where_the_database_undid_everything_meanwhile(
         '{{"task": {task}, "user": {user}, "date": "2026\\u002d03-02"}}',
     ],
 )
-def test_the_same_call_in_other_bytes_is_the_same_call(caller: APIClient, body: dict[str, Any], text: str) -> None:
+def test_the_same_json_in_other_bytes_is_the_same_call(caller: APIClient, body: dict[str, Any], text: str) -> None:
     first = send(caller, body)
 
     again = caller.post(

@@ -1,5 +1,5 @@
-"""`/api/users/assignment/import/`: a CSV file is taken, its rows are done by a job, and a report tells what became of
-them."""
+"""`/api/users/assignment/import/`: the API accepts a CSV file, a job imports its rows, and a report has the outcome
+of each row."""
 
 import csv
 import io
@@ -53,10 +53,10 @@ def finish() -> None:
         pass
 
 
-# --- a file is taken --------------------------------------------------------------------------------------------
+# --- accepted files ---------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_taken_and_its_rows_are_done_afterwards(
+def test_a_file_is_accepted_and_its_rows_are_imported_afterwards(
     caller: APIClient, taskmaster: User, alice: User, cooking: Task
 ) -> None:
     response = send(caller, "task;user;date\r\ncooking;alice;2026-03-02\r\ncooking;bob;2026-03-02\r\n")
@@ -132,7 +132,7 @@ def test_a_dry_run_assigns_nothing(caller: APIClient, alice: User, cooking: Task
     assert ("would_be_accepted" in report) is (dry_run == "true")
 
 
-def test_what_was_refused_can_be_mended_in_the_report_and_imported(
+def test_refused_rows_can_be_corrected_in_the_report_and_imported(
     caller: APIClient, alice: User, cooking: Task
 ) -> None:
     send(caller, "task,user,date\ncoking,alice,2026-03-02\n")
@@ -156,12 +156,12 @@ def test_a_file_that_does_not_fit_into_memory_is_read_from_the_disk(
     assert ImportBlock.objects.count() == 2000 // imports.ROWS_PER_BLOCK + 1
 
 
-def test_a_form_may_hold_its_file_in_any_order(caller: APIClient) -> None:
+def test_a_form_may_have_its_parts_in_any_order(caller: APIClient) -> None:
     assert send_form(caller, part("dry_run", "true"), FILE_PART).status_code == 202
     assert Import.objects.get().dry_run
 
 
-def test_the_same_file_sent_again_with_its_key_is_taken_once(caller: APIClient) -> None:
+def test_the_same_file_sent_again_with_its_key_is_imported_once(caller: APIClient) -> None:
     key = {"HTTP_IDEMPOTENCY_KEY": "monday"}
     first = caller.post(IMPORT, {"file": SimpleUploadedFile("week.csv", FILE.encode())}, **key)
     again = caller.post(IMPORT, {"file": SimpleUploadedFile("week.csv", FILE.encode())}, **key)
@@ -173,39 +173,44 @@ def test_the_same_file_sent_again_with_its_key_is_taken_once(caller: APIClient) 
     assert_problem(other, 422, "idempotency_key_reused")
 
 
-# --- who may do it ----------------------------------------------------------------------------------------------
+# --- permissions ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def taken(taskmaster: User) -> Import:
+def started(taskmaster: User) -> Import:
     return imports.start(actor=taskmaster, file=io.BytesIO(FILE.encode()), dry_run=False)
 
 
-def test_needs_a_token(taken: Import) -> None:
+def test_an_import_needs_a_token(started: Import) -> None:
     with nothing_written():
         assert_problem(send(APIClient(), FILE), 401, "not_authenticated")
-        for url in (f"{IMPORT}{taken.pk}/", f"{IMPORT}{taken.pk}/report.csv"):
+        for url in (f"{IMPORT}{started.pk}/", f"{IMPORT}{started.pk}/report.csv"):
             assert_problem(APIClient().get(url), 401, "not_authenticated")
 
 
-def test_is_for_taskmasters_only_whatever_is_sent(taken: Import, alice: User, signed_in: SignIn) -> None:
+def test_imports_are_for_taskmasters_only_whatever_is_sent(started: Import, alice: User, signed_in: SignIn) -> None:
     caller = signed_in(alice)
     with nothing_written():
         assert_problem(send(caller, FILE), 403, "not_allowed")
         assert_problem(send(caller, b"\0", more="x"), 403, "not_allowed")
-        for url in (f"{IMPORT}{taken.pk}/", f"{IMPORT}{taken.pk}/report.csv", f"{IMPORT}4711/"):
+        for url in (f"{IMPORT}{started.pk}/", f"{IMPORT}{started.pk}/report.csv", f"{IMPORT}4711/"):
             assert_problem(caller.get(url), 403, "not_allowed")
 
 
-def test_another_taskmasters_import_is_not_found(taken: Import, admin: User, signed_in: SignIn) -> None:
+def test_another_taskmasters_import_is_not_found(started: Import, admin: User, signed_in: SignIn) -> None:
     other = signed_in(make_person("other", is_taskmaster=True))
-    for url in (f"{IMPORT}{taken.pk}/", f"{IMPORT}{taken.pk}/report.csv", f"{IMPORT}4711/", f"{IMPORT}4711/report.csv"):
+    for url in (
+        f"{IMPORT}{started.pk}/",
+        f"{IMPORT}{started.pk}/report.csv",
+        f"{IMPORT}4711/",
+        f"{IMPORT}4711/report.csv",
+    ):
         assert_problem(other.get(url), 404, "not_found")
-    assert signed_in(admin).get(f"{IMPORT}{taken.pk}/").status_code == 200
-    assert signed_in(admin).get(f"{IMPORT}{taken.pk}/report.csv").status_code == 200
+    assert signed_in(admin).get(f"{IMPORT}{started.pk}/").status_code == 200
+    assert signed_in(admin).get(f"{IMPORT}{started.pk}/report.csv").status_code == 200
 
 
-# --- what is refused --------------------------------------------------------------------------------------------
+# --- refusals ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -224,7 +229,7 @@ def test_another_taskmasters_import_is_not_found(taken: Import, admin: User, sig
     ],
     ids=lambda value: repr(value[:30]),
 )
-def test_a_file_that_is_none_is_refused_with_its_line(caller: APIClient, content: bytes, message: str) -> None:
+def test_an_unreadable_file_is_refused_with_the_line(caller: APIClient, content: bytes, message: str) -> None:
     with nothing_written():
         problem = assert_problem(
             send_form(
@@ -279,7 +284,7 @@ def test_a_form_with_other_parts_is_refused(caller: APIClient, parts: list[bytes
         ),
     ],
 )
-def test_a_body_that_is_no_form_is_refused(caller: APIClient, body: bytes, form: str) -> None:
+def test_a_broken_form_is_refused(caller: APIClient, body: bytes, form: str) -> None:
     with nothing_written():
         assert_problem(caller.post(IMPORT, body, content_type=form), 400, "invalid_request")
 
@@ -299,7 +304,7 @@ def test_a_call_without_a_body_is_refused(caller: APIClient, kind: str) -> None:
 
 
 @pytest.mark.parametrize("path", [IMPORT, f"{IMPORT}1/", f"{IMPORT}1/report.csv", "/api/users/assignment/export.csv"])
-def test_what_a_call_can_do_is_told_in_json(caller: APIClient, path: str) -> None:
+def test_options_are_answered_in_json(caller: APIClient, path: str) -> None:
     response = caller.options(path)
 
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
@@ -317,7 +322,7 @@ def test_a_file_that_is_too_long_is_refused(caller: APIClient, settings: Any) ->
     assert send(caller, longest).status_code == 202
 
 
-def test_more_rows_than_may_be_imported_are_refused(caller: APIClient, settings: Any) -> None:
+def test_too_many_rows_are_refused(caller: APIClient, settings: Any) -> None:
     settings.TOGO_IMPORT_MAX_ROWS = 2
     with nothing_written():
         problem = assert_problem(send(caller, FILE + "a,b,c\n" * 2), 413, "payload_too_large")
@@ -340,11 +345,11 @@ def test_a_form_with_too_much_in_it_is_refused(caller: APIClient, parts: list[by
         assert_problem(send_form(caller, *parts), 413, "payload_too_large")
 
 
-def test_other_methods_and_parameters_are_refused(caller: APIClient, taken: Import) -> None:
+def test_other_methods_and_parameters_are_refused(caller: APIClient, started: Import) -> None:
     with nothing_written():
         for method in ("GET", "PUT", "PATCH", "DELETE"):
             assert_problem(caller.generic(method, IMPORT), 405, "method_not_allowed")
-        for url in (f"{IMPORT}{taken.pk}/", f"{IMPORT}{taken.pk}/report.csv"):
+        for url in (f"{IMPORT}{started.pk}/", f"{IMPORT}{started.pk}/report.csv"):
             for method in ("POST", "PUT", "PATCH", "DELETE"):
                 assert_problem(caller.generic(method, url), 405, "method_not_allowed")
             assert_problem(caller.get(f"{url}?page=1"), 400, "invalid_request")
@@ -353,11 +358,11 @@ def test_other_methods_and_parameters_are_refused(caller: APIClient, taken: Impo
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "*/*", "text/*", "text/csv;charset=utf-8"])
-def test_the_report_is_given_to_who_takes_csv(caller: APIClient, taken: Import, accept: str) -> None:
-    assert caller.get(f"{IMPORT}{taken.pk}/report.csv", HTTP_ACCEPT=accept).status_code == 200
+def test_the_report_is_sent_to_callers_who_accept_csv(caller: APIClient, started: Import, accept: str) -> None:
+    assert caller.get(f"{IMPORT}{started.pk}/report.csv", HTTP_ACCEPT=accept).status_code == 200
 
 
-def test_the_report_is_csv_or_nothing(caller: APIClient, taken: Import) -> None:
+def test_the_report_is_csv_or_refused(caller: APIClient, started: Import) -> None:
     for accept in ("application/json", "text/html"):
-        assert_problem(caller.get(f"{IMPORT}{taken.pk}/report.csv", HTTP_ACCEPT=accept), 406, "not_acceptable")
-    assert_problem(caller.get(f"{IMPORT}{taken.pk}/", HTTP_ACCEPT="text/csv"), 406, "not_acceptable")
+        assert_problem(caller.get(f"{IMPORT}{started.pk}/report.csv", HTTP_ACCEPT=accept), 406, "not_acceptable")
+    assert_problem(caller.get(f"{IMPORT}{started.pk}/", HTTP_ACCEPT="text/csv"), 406, "not_acceptable")

@@ -25,11 +25,11 @@ def caller(taskmaster: User, signed_in: SignIn) -> APIClient:
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Callable[[], AbstractContextManager[Any]]:
-    """What is done in here is committed, and what waits for that is done, too."""
+    """Makes a context that runs the on-commit callbacks when it ends."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
-def test_a_rule_is_made_read_changed_and_deleted(caller: APIClient, taskmaster: User, alice: User) -> None:
+def test_a_rule_is_created_read_changed_and_deleted(caller: APIClient, taskmaster: User, alice: User) -> None:
     made = caller.post(RULES, {"user": alice.pk, "weekday": 4, "maximum": 2, "reason": "Short Fridays"}, format="json")
 
     assert made.status_code == 201
@@ -68,14 +68,14 @@ def test_a_rule_is_made_read_changed_and_deleted(caller: APIClient, taskmaster: 
     ]
 
 
-def test_a_rule_of_a_maximum_alone_is_for_everyone_for_ever(caller: APIClient) -> None:
+def test_a_rule_with_only_a_maximum_is_for_everyone_on_every_day(caller: APIClient) -> None:
     made = caller.post(RULES, {"maximum": 1000}, format="json").json()
 
     everything = {name: made[name] for name in ("user", "weekday", "date_from", "date_to", "reason")}
     assert everything == {"user": None, "weekday": None, "date_from": None, "date_to": None, "reason": ""}
 
 
-def test_the_days_from_today_on_follow_at_once_but_for_those_set_by_hand(
+def test_days_from_today_on_follow_a_rule_at_once_unless_they_are_set_by_hand(
     caller: APIClient,
     taskmaster: User,
     alice: User,
@@ -98,7 +98,7 @@ def test_the_days_from_today_on_follow_at_once_but_for_those_set_by_hand(
 
     after = days()
     assert after[alice.pk, "2026-03-01"] == (5, 5, 0)
-    # What is taken stays, and nothing more gets in.
+    # Taken slots stay, and nothing more gets in.
     assert after[alice.pk, "2026-03-02"] == (0, 3, 3)
     assert after[alice.pk, "2026-03-03"] == (0, 0, 0)
     assert after[alice.pk, "2026-03-07"] == (5, 5, 0)
@@ -109,7 +109,7 @@ def test_the_days_from_today_on_follow_at_once_but_for_those_set_by_hand(
     assert refusal["source"] == {"kind": "everyone_range", "rule": made["id"], "reason": "Holiday"}
     assert refusal["next_free_date"] == "2026-03-07"
 
-    # Every task that is taken away lowers the day, until it is as the rule wants it.
+    # Every task that is taken away lowers the maximum, until it is what the rule wants.
     given = Assignment.objects.order_by("pk").values_list("pk", flat=True)
     for assignment, left in zip(list(given), (2, 1, 0), strict=True):
         caller.delete(f"/api/users/assignment/{assignment}/")
@@ -140,9 +140,7 @@ def test_a_change_that_changes_nothing_writes_nothing(
     assert picking.current_version() == version
 
 
-def test_the_list_is_in_order_a_page_at_a_time_and_can_be_filtered(
-    caller: APIClient, taskmaster: User, alice: User
-) -> None:
+def test_the_list_has_ordered_pages_and_filters(caller: APIClient, taskmaster: User, alice: User) -> None:
     rules = [
         limit_rules.create_rule(
             actor=taskmaster,
@@ -169,7 +167,7 @@ def test_the_list_is_in_order_a_page_at_a_time_and_can_be_filtered(
     assert ids("weekday=0") == ids("user=9223372036854775807") == []
 
 
-# --- who may ----------------------------------------------------------------------------------------------------
+# --- permissions ------------------------------------------------------------------------------------------------
 
 
 def test_rules_are_for_taskmasters_alone(
@@ -179,7 +177,7 @@ def test_rules_are_for_taskmasters_alone(
     for client, status, code in ((signed_in(alice), 403, "not_allowed"), (APIClient(), 401, "not_authenticated")):
         with nothing_written():
             assert_problem(client.get(RULES), status, code)
-            # Neither whom a rule would be for nor which rules there are is told.
+            # A refusal reveals neither which people nor which rules exist.
             for user_id in (alice.pk, stranger.pk, 2**63 - 1):
                 made = client.post(RULES, {"user": user_id, "maximum": 9}, format="json")
                 assert_problem(made, status, code)
@@ -192,10 +190,10 @@ def test_rules_are_for_taskmasters_alone(
     assert signed_in(admin).patch(f"{RULES}{rule['id']}/", {"maximum": 9}, format="json").json()["maximum"] == 9
 
 
-# --- what can't be ----------------------------------------------------------------------------------------------
+# --- bad input --------------------------------------------------------------------------------------------------
 
 
-def test_a_rule_that_is_not_there_is_not_found(caller: APIClient) -> None:
+def test_an_unknown_rule_is_not_found(caller: APIClient) -> None:
     with nothing_written():
         for rule_id in (0, 2**63 - 1):
             path = f"{RULES}{rule_id}/"
@@ -234,7 +232,7 @@ def test_a_rule_that_is_not_there_is_not_found(caller: APIClient) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_refuses_a_rule_that_can_not_be(caller: APIClient, fields: dict[str, Any], wrong: str) -> None:
+def test_refuses_an_invalid_rule(caller: APIClient, fields: dict[str, Any], wrong: str) -> None:
     rule = caller.post(RULES, {"maximum": 5}, format="json").json()
     with nothing_written():
         made = caller.post(RULES, {"maximum": 1, **fields}, format="json")
@@ -251,7 +249,7 @@ def test_a_rule_needs_a_maximum(caller: APIClient) -> None:
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [("maximum", "required")]
 
 
-def test_a_change_of_one_date_is_held_against_the_other(caller: APIClient) -> None:
+def test_a_change_of_one_date_is_checked_against_the_other(caller: APIClient) -> None:
     path = f"{RULES}{caller.post(RULES, HOLIDAY, format='json').json()['id']}/"
 
     with nothing_written():
@@ -260,11 +258,11 @@ def test_a_change_of_one_date_is_held_against_the_other(caller: APIClient) -> No
             assert [(error["field"], error["code"]) for error in problem["errors"]] == [("date_to", "order")]
 
     assert caller.patch(path, {"date_from": "2026-03-06"}, format="json").json()["date_from"] == "2026-03-06"
-    # Without the other there is nothing to be held against.
+    # Without the other date there is nothing to check against.
     assert caller.patch(path, {"date_to": None, "date_from": "2026-03-07"}, format="json").status_code == 200
 
 
-def test_a_rule_for_nobody_is_refused(caller: APIClient, alice: User) -> None:
+def test_a_rule_for_an_unknown_person_is_refused(caller: APIClient, alice: User) -> None:
     rule = caller.post(RULES, {"user": alice.pk, "maximum": 5}, format="json").json()
     body = {"user": 2**63 - 1, "maximum": 1}
 
@@ -279,7 +277,7 @@ def test_a_rule_for_nobody_is_refused(caller: APIClient, alice: User) -> None:
 @pytest.mark.parametrize(
     "query", ["user=me", "user=", "weekday=7", "weekday=-1", "weekday=", "weekday=monday", "date=2026-03-02"]
 )
-def test_the_list_refuses_what_it_can_not_filter_by(caller: APIClient, query: str) -> None:
+def test_the_list_refuses_bad_filters(caller: APIClient, query: str) -> None:
     (error,) = assert_problem(caller.get(f"{RULES}?{query}"), 400, "invalid_request")["errors"]
 
     assert error["field"] == query.partition("=")[0]

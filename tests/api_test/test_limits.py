@@ -17,7 +17,7 @@ from tests.conftest import TODAY, make_person
 SignIn = Callable[[User], APIClient]
 
 
-def test_a_day_tells_its_limit_and_where_it_came_from(
+def test_a_day_has_its_limit_and_its_source(
     taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
 ) -> None:
     for task in tasks[:2]:
@@ -42,7 +42,7 @@ def test_a_day_tells_its_limit_and_where_it_came_from(
     }
 
 
-def test_every_person_and_day_has_a_row_set_or_not_and_none_is_written(
+def test_every_person_and_day_is_listed_and_no_row_is_written(
     taskmaster: User, alice: User, stranger: User, signed_in: SignIn
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=3)
@@ -62,7 +62,7 @@ def test_every_person_and_day_has_a_row_set_or_not_and_none_is_written(
     assert response.json()["results"][1]["source"] == {"kind": "everyone_weekday", "rule": rule.pk, "reason": "Closed"}
 
 
-def test_a_limit_that_was_lowered_below_what_is_taken_says_both(
+def test_a_limit_that_was_lowered_below_taken_shows_both_numbers(
     taskmaster: User,
     alice: User,
     tasks: list[Task],
@@ -86,7 +86,7 @@ def test_only_taskmasters_see_other_peoples_limits(
 
     assert caller.get(f"/api/users/limit/?user={alice.pk}").status_code == 200
     for query in (f"user={stranger.pk}", f"user={alice.pk}&user={stranger.pk}", "user=9223372036854775807"):
-        # Whether there is such a person is not told.
+        # A refusal doesn't reveal whether the person exists.
         refused = caller.get(f"/api/users/limit/?{query}&date_from=2026-01-01&date_to=2026-01-02")
         assert_problem(refused, 404, "user_not_found")
     unknown = signed_in(taskmaster).get(f"/api/users/limit/?user={alice.pk}&user=9223372036854775807")
@@ -134,21 +134,21 @@ def test_50_people_can_be_asked_for_at_once_with_a_few_queries(taskmaster: User,
 
 
 @pytest.mark.parametrize("value", ["", "0", "-1", "1.0", "me", "9223372036854775808", "1" * 5000, "1,2"])
-def test_refuses_what_is_no_person(alice: User, signed_in: SignIn, value: str) -> None:
+def test_refuses_an_invalid_person(alice: User, signed_in: SignIn, value: str) -> None:
     for query in (f"user={value}", f"user=1&user={value}"):
         (error,) = assert_problem(signed_in(alice).get(f"/api/users/limit/?{query}"), 400, "invalid_request")["errors"]
         assert error["field"].startswith("user")
 
 
 @pytest.mark.parametrize("value", ["", "2026-02-30", "2026-3-2", "today", "10000-01-01", "2026-03-02T00:00:00"])
-def test_refuses_what_is_no_date(alice: User, signed_in: SignIn, value: str) -> None:
+def test_refuses_an_invalid_date(alice: User, signed_in: SignIn, value: str) -> None:
     for field in ("date_from", "date_to"):
         refused = signed_in(alice).get(f"/api/users/limit/?{field}={value}")
         (error,) = assert_problem(refused, 400, "invalid_request")["errors"]
         assert error["field"] == field
 
 
-def test_what_it_says_of_a_day_that_is_not_set_is_what_an_assignment_gets(
+def test_a_day_that_is_not_set_shows_the_limit_that_an_assignment_gets(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=2, date_to=date(2026, 3, 9))
@@ -169,7 +169,9 @@ def path_of(person: User, day: str = "2026-03-02") -> str:
     return f"/api/users/limit/{person.pk}/{day}/"
 
 
-def test_a_taskmaster_sets_a_day_by_hand_and_gives_it_back(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+def test_a_taskmaster_sets_a_day_by_hand_and_gives_it_back_to_the_rules(
+    taskmaster: User, alice: User, signed_in: SignIn
+) -> None:
     caller = signed_in(taskmaster)
     day = {"user": alice.pk, "date": "2026-03-09", "taken": 0}
 
@@ -182,7 +184,7 @@ def test_a_taskmaster_sets_a_day_by_hand_and_gives_it_back(taskmaster: User, ali
     assert caller.get(query).json()["results"] == [put.json()]
     assert DailyLimit.objects.values_list("user", "wanted", "maximum", "source_kind").get() == (alice.pk, 3, 3, "hand")
 
-    # A reason is for once, unless it is said again.
+    # A call without a reason clears the old one.
     put = caller.put(path_of(alice, "2026-03-09"), {"maximum": 4}, format="json")
     assert put.json()["source"] == {"kind": "hand", "rule": None, "reason": ""}
 
@@ -203,14 +205,14 @@ def test_a_taskmaster_sets_a_day_by_hand_and_gives_it_back(taskmaster: User, ali
     }
 
 
-def test_doing_it_again_changes_nothing(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+def test_a_repeated_call_changes_nothing(taskmaster: User, alice: User, signed_in: SignIn) -> None:
     caller = signed_in(taskmaster)
     body = {"maximum": 3, "reason": "Inventory"}
     first = caller.put(path_of(alice), body, format="json")
 
     with nothing_written():
         assert caller.put(path_of(alice), body, format="json").json() == first.json()
-        # Nor is a day given back that isn't set by hand, set or not.
+        # Giving back a day that isn't set by hand changes nothing, whether the day is set or not.
         assert caller.delete(path_of(taskmaster)).json()["source"]["kind"] == "default"
         assert caller.delete(path_of(taskmaster, "9999-12-31")).status_code == 200
     caller.delete(path_of(alice))
@@ -218,9 +220,7 @@ def test_doing_it_again_changes_nothing(taskmaster: User, alice: User, signed_in
         assert caller.delete(path_of(alice)).status_code == 200
 
 
-def test_a_limit_is_not_set_below_what_is_taken(
-    taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn
-) -> None:
+def test_a_limit_is_not_set_below_taken(taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn) -> None:
     for task in tasks[:2]:
         assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)
     caller = signed_in(taskmaster)
@@ -248,7 +248,7 @@ def test_only_taskmasters_set_limits(
     assert signed_in(admin).put(path_of(alice), {"maximum": 9}, format="json").json()["maximum"] == 9
 
 
-def test_limits_are_set_for_people_who_exist_and_dates_that_can_be_planned(
+def test_a_limit_needs_an_existing_person_and_a_date_that_can_be_planned(
     taskmaster: User, alice: User, signed_in: SignIn
 ) -> None:
     caller = signed_in(taskmaster)
@@ -287,7 +287,7 @@ def test_limits_are_set_for_people_who_exist_and_dates_that_can_be_planned(
         "1",
     ],
 )
-def test_what_is_no_person_and_date_is_no_path(taskmaster: User, signed_in: SignIn, path: str) -> None:
+def test_a_path_without_a_valid_person_and_date_is_not_found(taskmaster: User, signed_in: SignIn, path: str) -> None:
     with nothing_written():
         for method in ("PUT", "DELETE"):
             response = signed_in(taskmaster).generic(method, f"/api/users/limit/{path}/")
@@ -316,7 +316,7 @@ def test_what_is_no_person_and_date_is_no_path(taskmaster: User, signed_in: Sign
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_limit_that_can_not_be_is_not_set(
+def test_an_invalid_limit_is_refused(
     taskmaster: User, alice: User, signed_in: SignIn, fields: dict[str, Any], wrong: str
 ) -> None:
     with nothing_written():

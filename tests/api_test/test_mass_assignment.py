@@ -1,4 +1,4 @@
-"""Nobody sets what they weren't asked for: every call refuses fields that it doesn't take, and pages pass over them."""
+"""Every call of the API refuses fields that it doesn't take, and pages ignore them."""
 
 import json
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from tests.access.table import ROWS
 from tests.access.world import World, everything
 
 pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
-# Of the thing itself, of who is asking, of another thing, and of nothing.
+# Fields of the object itself, of the caller and of other objects, and an unknown one.
 EXTRA = {"id": 1, "taskmaster": 1, "created_at": "2026-01-01T00:00:00Z", "is_superuser": True, "taken": 0, "unknown": 1}
-# And those that forms and Django's admin might know.
+# These and the fields that forms and Django's admin might know.
 HIDDEN = {
     **EXTRA,
     "pk": 1,
@@ -33,7 +33,7 @@ HIDDEN = {
 
 
 def writes() -> Iterator[str]:
-    """Every call of the OpenAPI document that sends something."""
+    """Every call of the OpenAPI document that sends a body."""
     paths: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())["paths"]
     for path, calls in paths.items():
         yield from (f"{method.upper()} {path}" for method in calls if method in ("post", "put", "patch"))
@@ -43,13 +43,13 @@ def accepted(row: Row) -> bool:
     return row.method not in ("GET", "DELETE", ANY) and row.answers[ADMIN][0] in "23"
 
 
-# A call that is accepted, for each.
+# One accepted call for each method and path.
 GOOD = {f"{row.method} {row.path}": row for row in reversed(ROWS) if row.path.startswith("/api/") and accepted(row)}
 FORMS = [row for row in ROWS if not row.path.startswith("/api/") and accepted(row)]
 
 
 @pytest.mark.parametrize("call", list(writes()))
-def test_a_call_refuses_each_field_that_it_does_not_take_and_writes_nothing(call: str, world: World) -> None:
+def test_a_call_refuses_each_unknown_field_and_writes_nothing(call: str, world: World) -> None:
     row = GOOD[call]
     assert world.ask(row, ADMIN) == row.answers[ADMIN]
 
@@ -63,7 +63,7 @@ def test_a_call_refuses_each_field_that_it_does_not_take_and_writes_nothing(call
 
 
 @pytest.mark.parametrize("name", EXTRA)
-def test_a_bulk_refuses_the_fields_of_an_item(name: str, world: World) -> None:
+def test_a_bulk_refuses_unknown_fields_of_an_item(name: str, world: World) -> None:
     row = GOOD["POST /api/users/assignment/bulk/"]
     [item] = row.sends["assignments"]
     more = replace(row, sends={"assignments": [{**item, name: EXTRA[name]}]})
@@ -79,7 +79,7 @@ def test_a_bulk_refuses_the_fields_of_an_item(name: str, world: World) -> None:
 
 
 @pytest.mark.parametrize("row", FORMS, ids=lambda row: f"{row.method} {row.path} {row.case}".strip())
-def test_a_form_does_the_same_with_hidden_fields_as_without(row: Row, world: World) -> None:
+def test_a_form_ignores_unknown_fields(row: Row, world: World) -> None:
     with world.asked(row, ADMIN):
         without = everything()
     more = replace(row, sends={**(row.sends or {}), **{k: v for k, v in HIDDEN.items() if k not in (row.sends or {})}})

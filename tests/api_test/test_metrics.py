@@ -26,7 +26,7 @@ Numbers = dict[tuple[str, tuple[str, ...]], float]
 
 @pytest.fixture(autouse=True)
 def _embedded(settings: Any) -> None:
-    """Whatever database this runs on."""
+    """Run the embedded way, whatever database the tests use."""
     settings.TOGO_EMBEDDED = True
 
 
@@ -46,7 +46,7 @@ def read() -> Numbers:
     return numbers(response.content.decode())
 
 
-def grown(before: Numbers, after: Numbers, name: str, *labels: str) -> float:
+def increase(before: Numbers, after: Numbers, name: str, *labels: str) -> float:
     return after.get((name, labels), 0) - before.get((name, labels), 0)
 
 
@@ -64,16 +64,16 @@ def test_counts_requests_by_their_route_and_refusals_by_their_code(
 
     after = read()
     route = "/api/users/assignment/"
-    assert grown(before, after, "togo_http_requests_total", "POST", route, "409") == 1
-    assert grown(before, after, "togo_http_request_seconds_count", "POST", route) == 1
-    assert grown(before, after, "togo_http_requests_total", "other", "/health/live/", "405") == 1
+    assert increase(before, after, "togo_http_requests_total", "POST", route, "409") == 1
+    assert increase(before, after, "togo_http_request_seconds_count", "POST", route) == 1
+    assert increase(before, after, "togo_http_requests_total", "other", "/health/live/", "405") == 1
     for code in ("daily_limit_reached", "not_authenticated", "not_found", "method_not_allowed"):
-        assert grown(before, after, "togo_refusals_total", code) == 1, code
-    # Paths would be without number.
+        assert increase(before, after, "togo_refusals_total", code) == 1, code
+    # The labels are routes, because the number of paths is unbounded.
     assert not any("/7/" in label or "nothing" in label for _, labels in after for label in labels)
 
 
-def test_tells_of_jobs_drift_and_the_queue(alice: User, broker_url: str, settings: Any) -> None:
+def test_reports_jobs_drift_and_the_queue(alice: User, broker_url: str, settings: Any) -> None:
     settings.CELERY_BROKER_URL = broker_url
     jobs.set_due_limits()
     jobs.count_drift()
@@ -88,7 +88,7 @@ def test_tells_of_jobs_drift_and_the_queue(alice: User, broker_url: str, setting
     assert found["togo_queue_jobs", ()] == 2
     assert (found["togo_database_up", ()], found["togo_broker_up", ()]) == (1, 1)
 
-    # What no service does.
+    # Cause drift, which no service does.
     DailyLimit.objects.filter(user=alice, date=date(2026, 3, 2)).update(taken=1)
     jobs.count_drift()
     assert read()["togo_drifted_days", ()] == 1
@@ -98,11 +98,11 @@ def test_tells_of_jobs_drift_and_the_queue(alice: User, broker_url: str, setting
     assert JobRun.objects.get(pk="check_limits").found == 0
 
 
-def test_answers_without_the_database_and_the_broker() -> None:
-    def fails(*args: Any) -> None:
+def test_answers_without_the_database_or_the_broker() -> None:
+    def fail(*args: Any) -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    with connection.execute_wrapper(fails):
+    with connection.execute_wrapper(fail):
         found = read()
 
     assert (found["togo_database_up", ()], found["togo_broker_up", ()]) == (0, 0)
@@ -110,7 +110,7 @@ def test_answers_without_the_database_and_the_broker() -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
-def test_this_machine_reads_it_in_the_embedded_way(address: str) -> None:
+def test_this_machine_reads_the_metrics_in_the_embedded_way(address: str) -> None:
     assert APIClient(REMOTE_ADDR=address).get("/metrics").status_code == 200
 
 
@@ -125,19 +125,19 @@ def test_this_machine_reads_it_in_the_embedded_way(address: str) -> None:
         {"HTTP_AUTHORIZATION": "Bearer ", "REMOTE_ADDR": "192.0.2.7"},
     ],
 )
-def test_for_others_there_is_nothing(more: dict[str, str]) -> None:
+def test_other_callers_get_404(more: dict[str, str]) -> None:
     response = APIClient().get("/metrics", **more)  # type: ignore[arg-type]  # headers by name
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-def test_nobody_reads_an_installation_without_a_token(settings: Any) -> None:
+def test_nobody_reads_the_metrics_of_an_installation_without_a_token(settings: Any) -> None:
     settings.TOGO_EMBEDDED = False
 
     assert APIClient().get("/metrics").status_code == 404
 
 
-def test_with_a_token_who_sends_it_reads_and_nobody_else(settings: Any) -> None:
+def test_if_a_token_is_set_only_callers_with_the_token_read_the_metrics(settings: Any) -> None:
     settings.TOGO_EMBEDDED = False
     settings.TOGO_METRICS_TOKEN = "a token for Prometheus"
 
@@ -151,7 +151,7 @@ def test_with_a_token_who_sends_it_reads_and_nobody_else(settings: Any) -> None:
     assert APIClient().get("/metrics").status_code == 404
 
 
-def test_it_can_only_be_read() -> None:
+def test_metrics_can_only_be_read() -> None:
     assert APIClient().post("/metrics").status_code == 405
 
 
@@ -175,7 +175,7 @@ def scrape(server: Server) -> Numbers:
 # --- docs/operations --------------------------------------------------------------------------------------------
 
 
-def test_the_dashboard_and_the_alerts_name_numbers_that_there_are(broker_url: str, settings: Any) -> None:
+def test_the_dashboard_and_the_alerts_name_existing_metrics(broker_url: str, settings: Any) -> None:
     settings.CELERY_BROKER_URL = broker_url
     jobs.set_due_limits()
     jobs.count_drift()

@@ -1,6 +1,6 @@
-"""Every refusal is problem+json with its code and writes nothing: whatever is asked for, and however.
+"""Every refusal is problem+json with its code and writes nothing.
 
-What can be wrong in the fields, the body and the token is in the files beside this one.
+This file has the paths, methods and headers; the fields, bodies and tokens are in the files beside it.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ def nothing_written() -> Iterator[None]:
 
 
 def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
-    """The problem that is answered, after a look at what every problem has."""
+    """Check what every problem has, and return the problem."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == PROBLEM
     assert response["X-Request-ID"]
@@ -51,7 +51,7 @@ def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, 
 
 @pytest.fixture
 def caller(taskmaster: User, signed_in: Callable[[User], APIClient]) -> APIClient:
-    """A taskmaster who is signed in, with Django's checks as in use."""
+    """A signed-in taskmaster, with Django's CSRF checks as in production."""
     client = signed_in(taskmaster)
     client.handler.enforce_csrf_checks = True
     return client
@@ -85,7 +85,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO")
     ],
     ids=lambda path: path[:40],
 )
-def test_a_path_that_is_none_is_not_found_by_any_method(caller: APIClient, path: str) -> None:
+def test_an_unknown_path_is_not_found_by_any_method(caller: APIClient, path: str) -> None:
     with nothing_written():
         for method in (*METHODS, "OPTIONS"):
             problem = assert_problem(caller.generic(method, path), 404, "not_found")
@@ -128,7 +128,7 @@ def test_a_path_that_is_none_is_not_found_by_any_method(caller: APIClient, path:
         ("/health/ready/", {"GET"}),
     ],
 )
-def test_a_method_that_is_not_there_is_refused_and_the_others_are_named(
+def test_a_wrong_method_is_refused_and_the_allowed_ones_are_named(
     caller: APIClient, path: str, allowed: set[str]
 ) -> None:
     with nothing_written():
@@ -152,7 +152,7 @@ def test_refuses_another_host(caller: APIClient, host: str) -> None:
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/*", ";;;", "/", "x", "i=9;" * 2000], ids=repr)
-def test_answers_json_or_nothing(caller: APIClient, accept: str) -> None:
+def test_refuses_callers_who_do_not_accept_json(caller: APIClient, accept: str) -> None:
     for path in (ASSIGNMENT, "/api/users/me/", "/health/live/"):
         assert_problem(caller.get(path, HTTP_ACCEPT=accept), 406, "not_acceptable")
 
@@ -160,7 +160,7 @@ def test_answers_json_or_nothing(caller: APIClient, accept: str) -> None:
 @pytest.mark.parametrize(
     "accept", ["*/*", "application/*", "application/json;indent", "application/json; q=0.5, text/html"]
 )
-def test_answers_json_to_who_takes_it(caller: APIClient, accept: str) -> None:
+def test_answers_json_to_callers_who_accept_it(caller: APIClient, accept: str) -> None:
     for path in (ASSIGNMENT, "/api/users/me/", "/health/live/"):
         response = caller.get(path, HTTP_ACCEPT=accept)
 
@@ -193,14 +193,14 @@ def test_an_answer_carries_the_callers_request_id_or_one_of_ours(caller: APIClie
         assert taken or (len(answered) == 32 and answered.isalnum())
 
 
-# --- what nobody foresaw ----------------------------------------------------------------------------------------
+# --- unexpected errors ------------------------------------------------------------------------------------------
 
 
-def test_a_database_that_is_gone_is_told_to_try_again(caller: APIClient) -> None:
-    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def test_a_lost_database_is_answered_with_try_again(caller: APIClient) -> None:
+    def fail(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         raise OperationalError("server closed the connection unexpectedly")
 
-    with connection.execute_wrapper(fails):
+    with connection.execute_wrapper(fail):
         response = caller.get("/api/users/me/")
 
     problem = assert_problem(response, 503, "try_again")
@@ -208,19 +208,19 @@ def test_a_database_that_is_gone_is_told_to_try_again(caller: APIClient) -> None
     assert "server closed" not in problem["detail"]
 
 
-def test_a_mistake_of_ours_is_a_problem_without_its_secrets(caller: APIClient) -> None:
-    def fails(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def test_an_internal_error_does_not_reveal_its_message(caller: APIClient) -> None:
+    def fail(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         raise RuntimeError("the key is 1234")
 
     caller.raise_request_exception = False
-    with connection.execute_wrapper(fails):
+    with connection.execute_wrapper(fail):
         response = caller.get("/api/users/me/")
 
     assert_problem(response, 500, "internal_error")
     assert b"1234" not in response.content
 
 
-def test_other_pages_stay_pages(caller: APIClient, settings: Any) -> None:
+def test_errors_of_pages_are_html(caller: APIClient, settings: Any) -> None:
     assert caller.get("/nothing/")["Content-Type"].startswith("text/html")
     assert caller.get("/admin/", HTTP_HOST="evil.example.org")["Content-Type"].startswith("text/html")
     assert caller.post("/errors/").status_code == 403

@@ -1,4 +1,4 @@
-"""Bodies that are no JSON, not JSON as it should be, or too much of it."""
+"""Bodies that aren't JSON, aren't the expected JSON or are too long."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ PATHS = (ASSIGNMENT, "/api/users/token/", "/api/users/token/refresh/", "/api/use
     ],
     ids=lambda body: str(body[:40]),
 )
-def test_refuses_what_is_no_json(caller: APIClient, body: bytes) -> None:
+def test_refuses_a_body_that_is_not_json(caller: APIClient, body: bytes) -> None:
     with nothing_written():
         for path in PATHS:
             too_long = path != ASSIGNMENT and len(body) > 20_000
@@ -63,7 +63,7 @@ def test_refuses_what_is_no_json(caller: APIClient, body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", ["null", "true", "1", "1.5", "1e999", '"text"', "[]", "[{}]", "[" * 500 + "]" * 500, "{}", ""], ids=repr
 )
-def test_refuses_json_that_is_no_object_with_the_fields(caller: APIClient, body: str) -> None:
+def test_refuses_json_other_than_an_object_with_the_fields(caller: APIClient, body: str) -> None:
     with nothing_written():
         for path in PATHS:
             response = caller.generic("POST", path, body.encode(), content_type=JSON)
@@ -75,9 +75,7 @@ def test_refuses_json_that_is_no_object_with_the_fields(caller: APIClient, body:
 @pytest.mark.parametrize(
     "name", ["nothing", "", "Task", "task ", "id", "taskmaster", "limit", "\\ud800", "\\u0000", "__proto__"]
 )
-def test_refuses_fields_that_are_not_known_by_name(
-    caller: APIClient, taskmaster: User, cooking: Task, name: str
-) -> None:
+def test_refuses_unknown_fields(caller: APIClient, taskmaster: User, cooking: Task, name: str) -> None:
     body = f'{{"task": {cooking.pk}, "user": {taskmaster.pk}, "date": "2026-03-02", "{name}": 1}}'
 
     with nothing_written():
@@ -87,7 +85,7 @@ def test_refuses_fields_that_are_not_known_by_name(
     assert (error["code"], error["message"]) == ("unknown", "This field is not known; known: task, user, date.")
 
 
-def test_a_hundred_thousand_unknown_fields_get_a_short_answer(caller: APIClient) -> None:
+def test_80_000_unknown_fields_get_a_short_answer(caller: APIClient) -> None:
     body = "{" + ",".join(f'"{number:x}":0' for number in range(80_000)) + "}"
     assert len(body) < LONGEST
 
@@ -129,7 +127,7 @@ def test_a_body_may_be_as_long_as_the_limit_and_no_longer(caller: APIClient, tas
 
 
 @pytest.mark.parametrize("length", ["", "0", "-1", "5", "x", "9" * 30])
-def test_a_length_that_is_a_lie_reads_no_more_than_there_is(caller: APIClient, length: str) -> None:
+def test_a_wrong_content_length_is_refused(caller: APIClient, length: str) -> None:
     with nothing_written():
         response = send(caller, b"{" + b" " * LONGEST * 2, CONTENT_LENGTH=length)
 

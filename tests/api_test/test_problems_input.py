@@ -1,4 +1,4 @@
-"""Fields, paths and queries that hold what they shouldn't: nothing is coerced, nothing written."""
+"""Bad values in fields, paths and queries are refused: nothing is coerced, nothing is written."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ HIGHEST = 2**63 - 1
 
 
 def send(caller: APIClient, person: User, thing: Task, **fields: str) -> Any:
-    """A good body in which the fields are replaced by other JSON."""
+    """Send a good body in which these fields are replaced by other JSON."""
     good = {"task": str(thing.pk), "user": str(person.pk), "date": '"2026-03-02"'}
     body = ", ".join(f'"{name}": {value}' for name, value in {**good, **fields}.items())
     return caller.generic("POST", ASSIGNMENT, f"{{{body}}}", content_type="application/json")
 
 
-# --- what a call holds ------------------------------------------------------------------------------------------
+# --- fields -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", [["task"], ["user"], ["date"], ["task", "date"], ["task", "user", "date"]], ids=str)
@@ -69,7 +69,7 @@ def test_names_every_field_that_is_missing(
     ],
     ids=lambda value: value[:20],
 )
-def test_refuses_what_is_no_id(caller: APIClient, taskmaster: User, cooking: Task, value: str) -> None:
+def test_refuses_an_invalid_id(caller: APIClient, taskmaster: User, cooking: Task, value: str) -> None:
     with nothing_written():
         for field in ("task", "user"):
             response = send(caller, taskmaster, cooking, **{field: value})
@@ -115,14 +115,14 @@ def test_refuses_what_is_no_id(caller: APIClient, taskmaster: User, cooking: Tas
         "{}",
     ],
 )
-def test_refuses_what_is_no_date(caller: APIClient, taskmaster: User, cooking: Task, value: str) -> None:
+def test_refuses_an_invalid_date(caller: APIClient, taskmaster: User, cooking: Task, value: str) -> None:
     with nothing_written():
         problem = assert_problem(send(caller, taskmaster, cooking, date=value), 400, "invalid_request")
 
     assert [error["field"] for error in problem["errors"]] == ["date"]
 
 
-def test_refuses_dates_further_ahead_than_may_be_planned(caller: APIClient, taskmaster: User, cooking: Task) -> None:
+def test_refuses_dates_that_are_too_far_ahead(caller: APIClient, taskmaster: User, cooking: Task) -> None:
     with nothing_written():
         for date in ("2027-03-04", "2999-12-31", "9999-12-31"):
             response = send(caller, taskmaster, cooking, date=f'"{date}"')
@@ -145,7 +145,7 @@ def test_says_which_of_the_ids_does_not_exist(caller: APIClient, taskmaster: Use
     ['""', "1", "1.5", "true", "null", "[]", '["a"]', "{}", '"a\\u0000b"', '"a\\nb"', '"\\ud800"', f'"{"x" * 1001}"'],
     ids=lambda value: value[:20],
 )
-def test_signing_in_takes_text_alone(caller: APIClient, value: str) -> None:
+def test_signing_in_accepts_only_text(caller: APIClient, value: str) -> None:
     good = {"username": '"a"', "password": '"1"'}
     with nothing_written():
         for field in good:
@@ -156,7 +156,7 @@ def test_signing_in_takes_text_alone(caller: APIClient, value: str) -> None:
             assert error["field"] == field
 
 
-# --- what is in the path ----------------------------------------------------------------------------------------
+# --- paths ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,9 @@ def test_signing_in_takes_text_alone(caller: APIClient, value: str) -> None:
     ],
     ids=lambda value: value[:20],
 )
-def test_an_id_in_a_path_is_digits(caller: APIClient, taskmaster: User, cooking: Task, path: str, code: str) -> None:
+def test_an_id_in_a_path_has_only_digits(
+    caller: APIClient, taskmaster: User, cooking: Task, path: str, code: str
+) -> None:
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=taskmaster.pk, date=TODAY)
 
     with nothing_written():
@@ -187,7 +189,7 @@ def test_an_id_in_a_path_is_digits(caller: APIClient, taskmaster: User, cooking:
             assert_problem(caller.generic(method, f"{ASSIGNMENT}{path}/"), 404, code)
 
 
-# --- what is in the query ---------------------------------------------------------------------------------------
+# --- queries ----------------------------------------------------------------------------------------------------
 
 
 def assert_query_refused(caller: APIClient, path: str, query: str, field: str) -> None:
@@ -195,21 +197,21 @@ def assert_query_refused(caller: APIClient, path: str, query: str, field: str) -
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
-NO_IDS = ["", "0", "-1", "1.0", "one", "null", "%2B1", "1%00", str(HIGHEST + 1), "1" * 5000, "%D9%A1", "1,2", "[1]"]
-NO_DATES = ["", "2026-02-30", "2026-3-2", "today", "20260302", "2026-03-02%00", "10000-01-01"]
-NO_ORDER = ["", "id", "--date", "Date", "date,created_at", "daily_limit__user__password"]
+BAD_IDS = ["", "0", "-1", "1.0", "one", "null", "%2B1", "1%00", str(HIGHEST + 1), "1" * 5000, "%D9%A1", "1,2", "[1]"]
+BAD_DATES = ["", "2026-02-30", "2026-3-2", "today", "20260302", "2026-03-02%00", "10000-01-01"]
+BAD_ORDERINGS = ["", "id", "--date", "Date", "date,created_at", "daily_limit__user__password"]
 
 
 @pytest.mark.parametrize(
     ("fields", "values"),
     [
-        (["user", "task", "page_size"], NO_IDS),
-        (["date", "date_from", "date_to"], NO_DATES),
+        (["user", "task", "page_size"], BAD_IDS),
+        (["date", "date_from", "date_to"], BAD_DATES),
         (["status"], ["", "Open", "closed", "open%00", "1"]),
-        (["ordering"], NO_ORDER),
+        (["ordering"], BAD_ORDERINGS),
     ],
 )
-def test_the_list_refuses_what_it_can_not_filter_by(caller: APIClient, fields: list[str], values: list[str]) -> None:
+def test_the_list_refuses_bad_filters(caller: APIClient, fields: list[str], values: list[str]) -> None:
     for field in fields:
         for value in values:
             assert_query_refused(caller, ASSIGNMENT, f"{field}={value}", field)
@@ -227,7 +229,7 @@ def test_the_list_refuses_what_it_can_not_filter_by(caller: APIClient, fields: l
         ("date_from=2026-03-03&date_to=2026-03-02", "date_to"),
     ],
 )
-def test_queries_are_taken_whole_or_not_at_all(caller: APIClient, query: str, field: str) -> None:
+def test_one_bad_parameter_refuses_the_whole_query(caller: APIClient, query: str, field: str) -> None:
     for path in (ASSIGNMENT, "/api/users/limit/", "/api/users/event/"):
         assert_query_refused(caller, path, query, field)
 

@@ -1,4 +1,4 @@
-"""Who is not signed in, or not as it should be, gets 401 and writes nothing."""
+"""A caller without a valid token gets 401 and writes nothing."""
 
 import base64
 import json
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.no_db
 
 
 def call_all(authorization: str | None, alice: User, cooking: Task) -> list[Any]:
-    """The answers of everything that needs a token."""
+    """The answers of the calls that need a token."""
     client = APIClient(enforce_csrf_checks=True)
     if authorization is not None:
         client.credentials(HTTP_AUTHORIZATION=authorization)
     body = {"task": cooking.pk, "user": alice.pk, "date": "2026-03-03"}
     return [
         client.post(ASSIGNMENT, body, format="json"),
-        # Nor does it matter whether the rest is right.
+        # The token is checked before everything else.
         client.post(ASSIGNMENT, "no JSON", content_type="text/plain"),
         client.get(f"{ASSIGNMENT}?nothing=1"),
         client.get(f"{ASSIGNMENT}9223372036854775807/"),
@@ -39,7 +39,7 @@ def call_all(authorization: str | None, alice: User, cooking: Task) -> list[Any]
         client.get("/api/users/availability/"),
         client.get("/api/users/availability/?date=2026-03-03"),
         client.get("/api/users/event/"),
-        # And what is for taskmasters.
+        # Calls for taskmasters.
         client.get("/api/users/limit-rule/"),
         client.post("/api/users/limit-rule/", {"maximum": 9}, format="json"),
         client.put(f"/api/users/limit/{alice.pk}/2026-03-03/", {"maximum": 9}, format="json"),
@@ -54,12 +54,12 @@ def assert_refused(authorization: str | None, code: str, alice: User, cooking: T
 
 
 @pytest.fixture(autouse=True)
-def _something_to_lose(taskmaster: User, alice: User, cooking: Task) -> None:
+def _assignment(taskmaster: User, alice: User, cooking: Task) -> None:
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
 
 
 @pytest.mark.parametrize("authorization", [None, "", "   ", "Basic YWxpY2U6MQ==", "bearer-ish x", "Token x"])
-def test_refuses_who_brings_no_token(alice: User, cooking: Task, authorization: str | None) -> None:
+def test_refuses_callers_without_a_token(alice: User, cooking: Task, authorization: str | None) -> None:
     assert_refused(authorization, "not_authenticated", alice, cooking)
 
 
@@ -99,7 +99,7 @@ def b64(text: str | bytes) -> str:
     ],
     ids=lambda token: token[:40],
 )
-def test_refuses_what_is_no_token(alice: User, cooking: Task, token: str) -> None:
+def test_refuses_an_invalid_token(alice: User, cooking: Task, token: str) -> None:
     assert_refused(f"Bearer {token}", "token_not_valid", alice, cooking)
 
 
@@ -142,7 +142,7 @@ def test_refuses_a_token_after_15_minutes(alice: User, cooking: Task) -> None:
         assert statuses == [201, 415, 400, 404, 404, 200, 200, 200, 200, 200, 403, 403, 403, 403]
 
 
-def test_refuses_a_token_of_a_future(alice: User, cooking: Task) -> None:
+def test_refuses_a_token_that_is_not_valid_yet(alice: User, cooking: Task) -> None:
     token = AccessToken.for_user(alice)
     token["nbf"] = int((token.current_time + timedelta(minutes=5)).timestamp())
 
@@ -158,9 +158,11 @@ def _change_the_password(admin: User, alice: User) -> None:
 
 
 @pytest.mark.parametrize("happens", [_deactivate, _change_the_password])
-def test_a_token_dies_at_once(admin: User, alice: User, cooking: Task, happens: Callable[[User, User], None]) -> None:
+def test_a_token_ends_at_once(
+    admin: User, alice: User, cooking: Task, invalidate: Callable[[User, User], None]
+) -> None:
     token = token_of(alice)
 
-    happens(admin, alice)
+    invalidate(admin, alice)
 
     assert_refused(f"Bearer {token}", "token_not_valid", alice, cooking)

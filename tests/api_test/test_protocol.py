@@ -1,4 +1,4 @@
-"""Words of HTTP and JSON that programs write in more than one way."""
+"""Parts of HTTP and JSON that clients write in more than one way."""
 
 import gzip
 import json
@@ -22,29 +22,29 @@ ME = "/api/users/me/"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_of_a_token_has_no_case(alice: User, scheme: str) -> None:
+def test_the_scheme_of_a_token_is_case_insensitive(alice: User, scheme: str) -> None:
     assert APIClient().get(ME, HTTP_AUTHORIZATION=f"{scheme} {token_of(alice)}").json()["id"] == alice.pk
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "bearer a b", "Basic YTox"])
-def test_another_scheme_or_none_is_refused(header: str) -> None:
+def test_another_scheme_or_a_missing_token_is_refused(header: str) -> None:
     assert APIClient().get(ME, HTTP_AUTHORIZATION=header).status_code == 401
 
 
-def test_an_empty_accept_takes_anything(alice: User) -> None:
+def test_an_empty_accept_header_accepts_anything(alice: User) -> None:
     answer = APIClient().get(ME, HTTP_AUTHORIZATION=f"Bearer {token_of(alice)}", HTTP_ACCEPT="")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS", "Https"])
-def test_behind_a_proxy_with_https_nobody_is_redirected_for_ever(settings: Any, scheme: str) -> None:
+def test_https_behind_a_proxy_is_not_redirected(settings: Any, scheme: str) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert Client().get("/sign-in/", HTTP_X_FORWARDED_PROTO=scheme).status_code == 200
     assert Client().get("/sign-in/", HTTP_X_FORWARDED_PROTO="http").status_code == 301
 
 
-def test_a_member_that_stands_there_twice_is_refused_by_name(taskmaster: User) -> None:
+def test_a_duplicate_member_is_refused_by_name(taskmaster: User) -> None:
     text = '{"name": "cooking", "is_active": true, "name": "baking"}'
 
     answer = APIClient().post(
@@ -71,7 +71,7 @@ def test_a_compressed_body_is_refused(taskmaster: User, coding: str) -> None:
     assert not Task.objects.exists()
 
 
-def test_the_document_has_a_tag_and_is_not_sent_twice() -> None:
+def test_the_document_has_an_etag_and_is_not_sent_twice() -> None:
     first = Client().get("/api/schema/")
     again = Client().get("/api/schema/", HTTP_IF_NONE_MATCH=first["ETag"])
     as_json = Client().get("/api/schema/", HTTP_ACCEPT="application/json")
@@ -83,7 +83,7 @@ def test_the_document_has_a_tag_and_is_not_sent_twice() -> None:
 
 @pytest.mark.real_time
 @pytest.mark.django_db(transaction=True)
-def test_many_who_ask_a_new_process_for_the_document_at_once_all_get_it() -> None:
+def test_a_new_process_answers_many_requests_for_the_document_at_once() -> None:
     with start_server(workers=1, threads=16) as server, ThreadPoolExecutor(16) as pool:
         callers = [Caller(server, "") for _ in range(16)]
         for caller in callers:
@@ -94,7 +94,7 @@ def test_many_who_ask_a_new_process_for_the_document_at_once_all_get_it() -> Non
     assert all(document == answers[0][1] for _, document in answers)
 
 
-def test_a_static_file_is_named_by_its_content_and_kept_for_a_year() -> None:
+def test_a_static_file_is_named_by_its_content_and_cached_for_a_year() -> None:
     page = Client().get("/sign-in/").content.decode()
     address = page.split('href="/static/css/tokens.css', 1)[1].split('"', 1)[0]
 
@@ -112,7 +112,7 @@ def test_pages_are_compressed_and_calls_are_not(alice: User) -> None:
     assert not call.has_header("Content-Encoding")
 
 
-def test_a_weakness_is_reported_where_the_operator_says(settings: Any) -> None:
+def test_security_txt_names_the_contact_of_the_settings(settings: Any) -> None:
     assert Client().get("/.well-known/security.txt").status_code == 404
 
     settings.TOGO_SECURITY_CONTACT = "mailto:security@example.org"

@@ -1,4 +1,4 @@
-"""Every call counts, by whom it is made; who calls too often is told when to call again."""
+"""Calls are counted per caller, and a caller who calls too often is told when to call again."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.no_db
 
 @pytest.fixture(autouse=True)
 def _limited(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three calls in a second, while time stands still, counted in a folder of this test's own."""
+    """Three calls in a second, with the clock stopped, counted in this test's own folder."""
     settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (3, 1)
-    # As settings.py has it where there is a limit.
+    # As settings.py does if there is a limit.
     monkeypatch.setattr(APIView, "throttle_classes", [CallThrottle])
     yield
     for key in [key for key in rate_limits._opened if key[0].parent == tmp_path]:
@@ -31,7 +31,7 @@ def statuses(call: Callable[[], Any], times: int = 5) -> list[int]:
     return [call().status_code for _ in range(times)]
 
 
-def test_the_settings_count_the_calls_where_there_is_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_settings_count_the_calls_if_there_is_a_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from tests.unit_test.test_settings import read
 
     monkeypatch.setenv("TOGO_HOME", str(tmp_path))
@@ -60,7 +60,7 @@ def test_a_person_who_calls_too_often_is_told_when_to_call_again(
     assert Assignment.objects.count() == 3
 
 
-def test_all_tokens_of_a_person_count_together_and_other_people_apart(
+def test_all_tokens_of_a_person_count_together_and_other_people_separately(
     alice: User, stranger: User, signed_in: Callable[[User], APIClient]
 ) -> None:
     callers = [signed_in(alice), signed_in(alice)]
@@ -76,16 +76,16 @@ def test_all_tokens_of_a_person_count_together_and_other_people_apart(
         ("post", "/api/users/token/", {}, 400),
         ("post", "/api/users/token/refresh/", {}, 400),
         ("get", "/api/users/calendar/nothing.ics", {}, 404),
-        # Refused before it is known who calls.
+        # Refused before the caller is known.
         ("get", "/api/users/me/", {}, 401),
         ("get", "/api/users/me/", {"HTTP_AUTHORIZATION": "Bearer forged"}, 401),
-        # No calls at all.
+        # An unknown path, a wrong method and a page.
         ("get", "/api/nothing/", {}, 404),
         ("patch", "/api/users/token/", {}, 405),
         ("get", "/api/docs/", {}, 200),
     ],
 )
-def test_without_a_sign_in_an_address_counts(method: str, path: str, headers: dict[str, str], status: int) -> None:
+def test_anonymous_calls_are_counted_by_address(method: str, path: str, headers: dict[str, str], status: int) -> None:
     def call(address: str) -> Any:
         return APIClient().generic(method.upper(), path, "{}", "application/json", REMOTE_ADDR=address, **headers)
 
@@ -96,7 +96,7 @@ def test_without_a_sign_in_an_address_counts(method: str, path: str, headers: di
 
 
 @pytest.mark.django_db
-def test_the_address_is_that_which_a_trusted_proxy_names(settings: Any) -> None:
+def test_a_trusted_proxy_names_the_address(settings: Any) -> None:
     def call(**said: str) -> int:
         return APIClient().post("/api/users/token/", {}, format="json", REMOTE_ADDR="10.0.0.7", **said).status_code
 
@@ -110,7 +110,7 @@ def test_the_address_is_that_which_a_trusted_proxy_names(settings: Any) -> None:
     assert [call(**named(number)) for number in range(5)] == [400] * 5
 
 
-def test_operators_are_never_told_to_wait(db: None) -> None:
+def test_health_and_metrics_have_no_limit(db: None) -> None:
     assert statuses(lambda: APIClient().get("/health/live/")) == [200] * 5
     assert 429 not in statuses(lambda: APIClient().get("/health/ready/"))
     assert 429 not in statuses(lambda: APIClient().get("/metrics"))

@@ -1,10 +1,10 @@
-"""Every call is asked a few hundred times for what the OpenAPI document allows and for what it doesn't.
+"""Every call gets a few hundred requests that the OpenAPI document allows or forbids.
 
-Schemathesis makes the requests from the document and holds every answer against it: no error of ours, no status, header
-or body that the document doesn't name, nothing accepted that it forbids, nothing refused that it allows.
+Schemathesis makes the requests from the document and checks every answer against it: no internal error, no status,
+header or body that the document doesn't name, nothing accepted that it forbids, nothing refused that it allows.
 
-`TOGO_EXAMPLES` is how many times, and `TOGO_EXAMPLES_LOG` names a file that gets a line for each call, with how often
-it was answered with which kind of status: docs/hostile-input.md has those of a long run.
+`TOGO_EXAMPLES` sets the number of requests. `TOGO_EXAMPLES_LOG` names a file that gets a line for each call, with the
+number of answers of each kind of status; docs/hostile-input.md has the numbers of a long run.
 """
 
 import os
@@ -51,7 +51,7 @@ def answered(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
 
 @pytest.fixture(autouse=True)
 def _one_connection() -> Iterator[None]:
-    """As Django's own test client does: a request is part of the test's transaction."""
+    """Keep each request in the test's transaction, as Django's own test client does."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
@@ -62,8 +62,8 @@ def _one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def boss(db: None, settings: Any) -> User:
-    """A person who may do everything, among a few rows whose ids are 1 to 3."""
-    # A password takes long to hash, as in use.
+    """An admin, with a few rows whose ids are 1 to 3."""
+    # Production's hasher is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     boss = make_person("boss", pk=1, is_admin=True)
     boss.set_password(PASSWORD)
@@ -78,16 +78,16 @@ def boss(db: None, settings: Any) -> User:
 
 @api.parametrize()
 @hostile(examples=200)
-def test_it_answers_as_the_document_says(case: schemathesis.Case, boss: User, answered: Counter[str]) -> None:
+def test_every_call_answers_as_the_document_says(case: schemathesis.Case, boss: User, answered: Counter[str]) -> None:
     def count(_: Any, response: Any, case: schemathesis.Case) -> None:
         answered[f"{response.status_code // 100}xx"] += 1
 
     wrong = {place for place, part in case.meta.components.items() if part.mode == GenerationMode.NEGATIVE}
-    # Where it is the token that is wrong, it is left as it is.
+    # If a header is to be wrong, keep the wrong token.
     headers = {} if ParameterLocation.HEADER in wrong else {"Authorization": f"Bearer {token_of(boss)}"}
     with transaction.atomic():
         if not wrong and case.meta.generation.mode == GenerationMode.POSITIVE:
-            lead(case, boss)
+            make_realistic(case, boss)
         case.call_and_validate(
             headers=headers, additional_checks=[count], excluded_checks=UNCHECKED.get(case.operation.label, [])
         )
@@ -96,16 +96,16 @@ def test_it_answers_as_the_document_says(case: schemathesis.Case, boss: User, an
 
 # --- what the document can't say --------------------------------------------------------------------------------
 
-# That a call refuses what it should: in a bulk a wrong item is one of the results, as the document says.
+# Not checked: that a bad request is refused. A bulk reports a bad item among its results.
 UNCHECKED = {"POST /api/users/assignment/bulk/": [negative_data_rejection]}
 
 
-def lead(case: schemathesis.Case, boss: User) -> None:
-    """Make of a request that the document allows one that fits what is there: ids that exist, dates that may be
-    planned and are in order, cursors and tokens of ours, a password that is right."""
+def make_realistic(case: schemathesis.Case, boss: User) -> None:
+    """Adapt an allowed request to the rows in the database: existing ids, dates that can be planned and are in order,
+    no cursor, valid tokens, the right password."""
     for part in (case.path_parameters, case.query, case.body):
         if isinstance(part, dict):
-            _lead(part)
+            _make_values_realistic(part)
     query, body = case.query, case.body
     for asked in (query, body):
         if (
@@ -128,21 +128,21 @@ def lead(case: schemathesis.Case, boss: User) -> None:
         body.update({name: value for name, value in right.items() if name in body})
 
 
-def _lead(values: dict[str, Any]) -> None:
+def _make_values_realistic(values: dict[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, list):
-            values[name] = [_near(name, one) for one in value]
+            values[name] = [_realistic(name, one) for one in value]
             for one in value:
                 if isinstance(one, dict):
-                    _lead(one)
+                    _make_values_realistic(one)
         else:
-            values[name] = _near(name, value)
+            values[name] = _realistic(name, value)
 
 
-def _near(name: str, value: Any) -> Any:
-    """The same kind of value, near to what is there."""
+def _realistic(name: str, value: Any) -> Any:
+    """The same kind of value, adapted to the rows in the database."""
     if isinstance(value, float):
-        value = int(value)  # JSON Schema takes 1.0 for a whole number.
+        value = int(value)  # JSON Schema accepts 1.0 as an integer.
     if name in ("id", "user", "task") and isinstance(value, int) and not isinstance(value, bool):
         return value % 4 or value
     if name in ("date", "date_from", "date_to", "from") and isinstance(value, str):

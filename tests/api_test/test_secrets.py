@@ -1,4 +1,4 @@
-"""No password, token, key or link gets into a log, nor into an answer that isn't there to give it."""
+"""No password, token, key or link gets into a log, or into an answer that isn't meant to send it."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ WRONG = "plugh of another choice"
 
 
 class Logs:
-    """What is written to any log file from now on."""
+    """The text that is written to any log file from now on."""
 
     def __init__(self) -> None:
         self.folder = Path(settings.TOGO_LOG_DIR)
@@ -39,13 +39,13 @@ def bob(db: None, settings: Any) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD, is_taskmaster=True)
 
 
-def whole(answer: Any) -> str:
-    """All of an answer: headers, cookies and body."""
+def text_of(answer: Any) -> str:
+    """The headers and the body of an answer."""
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return f"{answer.headers}{body.decode(errors='replace')}"
 
 
-@pytest.mark.parametrize("trouble", ["all is well", "a mistake of ours", "the database is down"])
+@pytest.mark.parametrize("trouble", ["all is well", "an internal error", "the database is down"])
 def test_nothing_secret_is_logged_or_answered(
     bob: User, trouble: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,18 +62,18 @@ def test_nothing_secret_is_logged_or_answered(
         *(RefreshToken(pair["refresh"])["jti"], "eyJ"),  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
     }
 
-    def mistake(*args: Any, **kwargs: Any) -> Any:
+    def fail(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("a mistake")
 
     def down(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         raise OperationalError("the connection is closed")
 
-    if trouble == "a mistake of ours":
+    if trouble == "an internal error":
         for service, name in (
             *((limits, "today_of"), (calendar, "feed"), (board, "week"), (token_service, "refresh")),
             *((token_service, "authenticated"), (users, "change_password")),
         ):
-            monkeypatch.setattr(service, name, mistake)
+            monkeypatch.setattr(service, name, fail)
     client = APIClient(raise_request_exception=False)
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {pair['access']}"}
     answers: list[Any] = []
@@ -110,11 +110,11 @@ def test_nothing_secret_is_logged_or_answered(
         calls()
 
     statuses = {answer.status_code for answer in answers}
-    assert statuses & {"all is well": {200}, "a mistake of ours": {500}, "the database is down": {503}}[trouble]
+    assert statuses & {"all is well": {200}, "an internal error": {500}, "the database is down": {503}}[trouble]
     written = logs.text() + "".join(capfd.readouterr())
-    assert ("a mistake" in written) == (trouble == "a mistake of ours")
+    assert ("a mistake" in written) == (trouble == "an internal error")
     assert ("the connection is closed" in written) == (trouble == "the database is down")
-    answered = "".join(map(whole, answers))
+    answered = "".join(map(text_of, answers))
     for secret in secrets:
         assert secret not in written
         assert secret not in answered

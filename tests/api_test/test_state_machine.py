@@ -1,4 +1,4 @@
-"""The API against a plain model of it: thousands of calls in orders that nobody would think of."""
+"""The API against a plain model of it: thousands of calls in random order."""
 
 import datetime
 from typing import Any
@@ -12,8 +12,8 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from apps.models import DailyLimit, Task, User
 from apps.tasks.limits import set_daily_limits
-from tests.api_test.model import DEFAULT, LAST, Given, Refused, Rule
-from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, begin_with
+from tests.api_test.model import DEFAULT, LAST, ModelAssignment, Refused, Rule
+from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, create_people_and_tasks
 from tests.conftest import TODAY
 
 
@@ -21,19 +21,19 @@ def later(days: int) -> datetime.date:
     return TODAY + datetime.timedelta(days=days)
 
 
-# Two people and three days most of the time, so that days fill and tasks meet; the edges now and then.
+# Mostly two people and three days, so that days fill up and tasks collide; edge cases now and then.
 actors = st.sampled_from([BOSS, BOSS, BOSS, ALICE])
 people = st.sampled_from([ALICE, ALICE, ALICE, BOB, BOB, BOSS, NOBODY])
 known = st.sampled_from([ALICE, ALICE, BOB, BOSS])
 tasks = st.sampled_from([*range(TASKS), *range(TASKS), TASKS])
 dates = st.sampled_from([later(days) for days in (0, 0, 0, 1, 1, 1, 2, 2, -1, 7, 366, 367)])
-some = st.integers(0, 1000)
+numbers = st.integers(0, 1000)
 maxima = st.sampled_from([0, 1, 1, 2, 3])
-# What is asked for in bulk: anything, or more than a single day takes.
+# The items of a bulk: random ones, or more than fit on a single day.
 scattered = st.lists(st.tuples(tasks, known, dates), min_size=1, max_size=6)
 crowded = st.builds(lambda user, date: [(task, user, date) for task in range(TASKS)], known, dates)
 
-EVERY_REASON = [
+ALL_REFUSALS = [
     "already_assigned", "assignment_not_found", "bulk_refused", "daily_limit_reached", "date_out_of_range",
     "limit_below_taken", "no_free_day", "not_allowed", "task_inactive", "task_not_found", "user_inactive",
     "user_not_found",
@@ -41,9 +41,9 @@ EVERY_REASON = [
 
 
 class Togo(Player):
-    """Every call is made, and answered by the model as well."""
+    """Makes every call to the API and to the model."""
 
-    # How often a task was taken away from a day that was closed.
+    # How often a task was unassigned from a closed day.
     closed = 0
 
     # --- assignments ---
@@ -51,11 +51,11 @@ class Togo(Player):
     def give(self, actor: int, task: int, user: int, date: datetime.date, *, keyed: bool = False) -> None:
         me = self.people[actor]
         body = {"task": task, "user": user, "date": date.isoformat()}
-        answer = self.agree(
+        answer = self.call_both(
             lambda: self.model.may_assign(me, task, user, date), 201, "POST", PATH, body, actor=actor, keyed=keyed
         )
         if answer:
-            self.remember(answer, Given(task, user, date, me))
+            self.record_assignment(answer, ModelAssignment(task, user, date, me))
 
     @rule(actor=actors, task=tasks, user=people, date=dates, keyed=st.booleans())
     def create(self, actor: int, task: int, user: int, date: datetime.date, keyed: bool) -> None:
@@ -67,8 +67,8 @@ class Togo(Player):
             self.give(BOSS, task, self.people[user], date)
 
     @precondition(lambda self: self.model.given)
-    @rule(which=some)
-    def create_what_is_there(self, which: int) -> None:
+    @rule(which=numbers)
+    def create_a_duplicate(self, which: int) -> None:
         one = self.model.given[self.any_assignment(which)]
         self.give(BOSS, one.task, one.user, one.date)
 
@@ -77,21 +77,21 @@ class Togo(Player):
         task, user, me = self.tasks[task], self.people[user], self.people[actor]
         body = {"task": task, "user": user, **({"from": first.isoformat()} if first else {})}
         days: list[datetime.date] = []
-        answer = self.agree(
+        answer = self.call_both(
             lambda: days.append(self.model.earliest(me, task, user, first)),
             201, "POST", f"{PATH}earliest/", body, actor=actor, keyed=keyed,
         )  # fmt: skip
         if answer:
-            self.model.touch(user, days[0])
-            self.remember(answer, Given(task, user, days[0], me))
+            self.model.set_day(user, days[0])
+            self.record_assignment(answer, ModelAssignment(task, user, days[0], me))
 
     @rule(items=scattered | crowded, each=st.booleans(), keyed=st.booleans())
     def bulk(self, items: list[tuple[int, int, datetime.date]], each: bool, keyed: bool) -> None:
-        wished = [(self.tasks[task], self.people[user], date) for task, user, date in items]
-        outcomes = self.model.bulk(self.people[BOSS], wished, each=each)
+        requested = [(self.tasks[task], self.people[user], date) for task, user, date in items]
+        outcomes = self.model.bulk(self.people[BOSS], requested, each=each)
         refused = {number: outcome for number, outcome in enumerate(outcomes) if isinstance(outcome, Refused)}
         body = {
-            "assignments": [{"task": task, "user": user, "date": date.isoformat()} for task, user, date in wished],
+            "assignments": [{"task": task, "user": user, "date": date.isoformat()} for task, user, date in requested],
             "mode": "each" if each else "all",
         }
 
@@ -99,29 +99,29 @@ class Togo(Player):
             if refused and not each:
                 raise Refused(409, "bulk_refused")
 
-        answer = self.agree(work, 207 if each else 201, "POST", f"{PATH}bulk/", body, keyed=keyed)
+        answer = self.call_both(work, 207 if each else 201, "POST", f"{PATH}bulk/", body, keyed=keyed)
         if answer is None:
             failures = self.last["failures"]
             assert [failure["index"] for failure in failures] == list(refused)
             for failure in failures:
-                self.same_refusal(failure, refused[failure["index"]])
+                self.assert_same_refusal(failure, refused[failure["index"]])
             return
         results = answer["results"] if each else [{"status": 201, "assignment": one} for one in answer["assignments"]]
         made: list[Any] = []
         for outcome, result in zip(outcomes, results, strict=True):
             assert result["status"] == (outcome.status if isinstance(outcome, Refused) else 201)
             if isinstance(outcome, Refused):
-                self.same_refusal(result["error"], outcome)
+                self.assert_same_refusal(result["error"], outcome)
             else:
                 made.append(result["assignment"])
                 self.model.given[made[-1]["id"]] = outcome
         for one in made:
-            self.same_assignment(one)
+            self.assert_same_assignment(one)
 
     @precondition(lambda self: self.model.given)
     @rule(
         actor=actors,
-        which=some,
+        which=numbers,
         user=st.none() | people,
         date=st.none() | dates,
         status=st.sampled_from([None, None, "open", "done"]),
@@ -135,27 +135,27 @@ class Togo(Player):
             self.model.move(me, pk, person, date)
             self.model.given[pk].status = status or self.model.given[pk].status
 
-        said = {name: value for name, value in body.items() if value}
-        if answer := self.agree(work, 200, "PATCH", f"{PATH}{pk}/", said, actor=actor):
-            self.same_assignment(answer)
+        fields = {name: value for name, value in body.items() if value}
+        if answer := self.call_both(work, 200, "PATCH", f"{PATH}{pk}/", fields, actor=actor):
+            self.assert_same_assignment(answer)
 
     @precondition(lambda self: self.model.given)
-    @rule(actor=actors, which=some)
+    @rule(actor=actors, which=numbers)
     def delete(self, actor: int, which: int) -> None:
         pk, me = self.any_assignment(which), self.people[actor]
 
         def work() -> None:
-            self.model.require_may_take_away(me, self.model.seen(me, pk))
+            self.model.require_may_unassign(me, self.model.find_visible(me, pk))
             del self.model.given[pk]
 
-        self.agree(work, 204, "DELETE", f"{PATH}{pk}/", actor=actor)
+        self.call_both(work, 204, "DELETE", f"{PATH}{pk}/", actor=actor)
         if pk not in self.model.given:
-            self.agree(lambda: self.model.seen(me, pk), 204, "DELETE", f"{PATH}{pk}/", actor=actor)
+            self.call_both(lambda: self.model.find_visible(me, pk), 204, "DELETE", f"{PATH}{pk}/", actor=actor)
 
     @precondition(lambda self: self.model.given)
-    @rule(which=some)
-    def close_a_day_and_take_a_task_away(self, which: int) -> None:
-        """The tasks of that day stay, and none of the slots that they leave is free."""
+    @rule(which=numbers)
+    def close_a_day_and_unassign_a_task(self, which: int) -> None:
+        """The tasks of that day stay, and a slot that one of them frees is not taken again."""
         pk = self.any_assignment(which)
         one = self.model.given.get(pk)
         if one is None or one.date < TODAY or self.model.days[one.user, one.date][1] == "hand":
@@ -163,15 +163,15 @@ class Togo(Player):
         self.post_rule(Rule(0, one.user, None, one.date, one.date, 0))
         day = DailyLimit.objects.get(user=one.user, date=one.date)
         assert (day.wanted, day.maximum) == (0, day.taken)
-        self.agree(lambda: self.model.given.pop(pk), 204, "DELETE", f"{PATH}{pk}/")
+        self.call_both(lambda: self.model.given.pop(pk), 204, "DELETE", f"{PATH}{pk}/")
         day.refresh_from_db()
         assert day.maximum == day.taken == self.model.taken(one.user, one.date)
         Togo.closed += 1
 
-    @precondition(lambda self: self.kept)
-    @rule(which=some, other=st.booleans())
+    @precondition(lambda self: self.stored)
+    @rule(which=numbers, other=st.booleans())
     def send_again(self, which: int, other: bool) -> None:
-        actor, path, body, key, text = self.kept[which % len(self.kept)]
+        actor, path, body, key, text = self.stored[which % len(self.stored)]
         if other:
             response = self.call("POST", path, {**body, "more": 1}, actor=actor, key=key)
             assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
@@ -195,8 +195,8 @@ class Togo(Player):
             self.model.days[user, date] = (maximum, "hand")
 
         body = {"maximum": maximum}
-        if answer := self.agree(work, 200, "PUT", f"/api/users/limit/{user}/{date}/", body, actor=actor):
-            self.same_limit(answer, user, date)
+        if answer := self.call_both(work, 200, "PUT", f"/api/users/limit/{user}/{date}/", body, actor=actor):
+            self.assert_same_limit(answer, user, date)
 
     @rule(user=known, date=dates)
     def give_back(self, user: int, date: datetime.date) -> None:
@@ -206,8 +206,8 @@ class Togo(Player):
             if self.model.days.get((user, date), (0, ""))[1] == "hand":
                 self.model.days[user, date] = self.model.pick(user, date)
 
-        answer = self.agree(work, 200, "DELETE", f"/api/users/limit/{user}/{date}/")
-        self.same_limit(answer, user, date)
+        answer = self.call_both(work, 200, "DELETE", f"/api/users/limit/{user}/{date}/")
+        self.assert_same_limit(answer, user, date)
 
     @rule(
         user=st.none() | known,
@@ -215,32 +215,32 @@ class Togo(Player):
         ends=st.sampled_from([(None, None), (None, None), (0, 1), (1, 1), (1, None), (None, 1), (-1, 366)]),
         maximum=maxima,
     )
-    def make_a_rule(self, user: int | None, weekday: int | None, ends: tuple[Any, Any], maximum: int) -> None:
+    def create_a_rule(self, user: int | None, weekday: int | None, ends: tuple[Any, Any], maximum: int) -> None:
         person = None if user is None else self.people[user]
         first, last = (None if end is None else later(end) for end in ends)
         self.post_rule(Rule(0, person, weekday, first, last, maximum))
 
     def post_rule(self, made: Rule) -> None:
-        """Make a rule, whose id is not known yet."""
+        """Create the rule, and take its id from the answer."""
         body: dict[str, Any] = {"user": made.user, "weekday": made.weekday, "maximum": made.maximum}
         body |= {
             "date_from": made.date_from and made.date_from.isoformat(),
             "date_to": made.date_to and made.date_to.isoformat(),
         }
-        made.id = self.agree(lambda: None, 201, "POST", "/api/users/limit-rule/", body)["id"]
+        made.id = self.call_both(lambda: None, 201, "POST", "/api/users/limit-rule/", body)["id"]
         self.model.rules[made.id] = made
         self.model.follow_rules()
 
     @precondition(lambda self: self.model.rules)
-    @rule(which=some, maximum=st.none() | maxima)
+    @rule(which=numbers, maximum=st.none() | maxima)
     def change_or_delete_a_rule(self, which: int, maximum: int | None) -> None:
         rules = sorted(self.model.rules)
         pk = rules[which % len(rules)]
         if maximum is None:
-            self.agree(lambda: None, 204, "DELETE", f"/api/users/limit-rule/{pk}/")
+            self.call_both(lambda: None, 204, "DELETE", f"/api/users/limit-rule/{pk}/")
             del self.model.rules[pk]
         else:
-            self.agree(lambda: None, 200, "PATCH", f"/api/users/limit-rule/{pk}/", {"maximum": maximum})
+            self.call_both(lambda: None, 200, "PATCH", f"/api/users/limit-rule/{pk}/", {"maximum": maximum})
             self.model.rules[pk].maximum = maximum
         self.model.follow_rules()
 
@@ -249,10 +249,10 @@ class Togo(Player):
         set_daily_limits(date.isoformat())
         for user, active in self.model.people.items():
             if active:
-                self.model.touch(user, date)
+                self.model.set_day(user, date)
 
     @rule(active=st.booleans(), task=st.none() | st.sampled_from([0, 1]))
-    def retire(self, active: bool, task: int | None) -> None:
+    def set_active(self, active: bool, task: int | None) -> None:
         if task is None:
             User.objects.filter(pk=self.people[BOB]).update(is_active=active)
             self.model.people[self.people[BOB]] = active
@@ -260,33 +260,33 @@ class Togo(Player):
             Task.objects.filter(pk=self.tasks[task]).update(is_active=active)
             self.model.tasks[self.tasks[task]] = active
 
-    # --- what is said to be free ---
+    # --- availability ---
 
     @rule(user=known, first=dates, days=st.sampled_from([1, 4, 366]))
-    def when_is_a_person_free(self, user: int, first: datetime.date, days: int) -> None:
+    def read_free_dates(self, user: int, first: datetime.date, days: int) -> None:
         person = self.people[user]
         active = self.model.people[person]
         query = f"?user={person}&date_from={first}&days={days}"
-        answer = self.agree(lambda: None, 200, "GET", f"/api/users/availability/{query}")
+        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/{query}")
         free = [date.isoformat() for date in self.model.free_dates(person, first, days)] if active else []
         within = [date.isoformat() for date in self.model.free_dates(person, first, 366)] if active else []
         assert [day["date"] for day in answer["results"]] == free
         assert answer["next_free_date"] == (within[0] if within else None)
 
     @rule(date=dates)
-    def who_is_free(self, date: datetime.date) -> None:
-        answer = self.agree(lambda: None, 200, "GET", f"/api/users/availability/?date={date}")
+    def read_free_people(self, date: datetime.date) -> None:
+        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/?date={date}")
         expected = {
-            user: self.model.room(user, date)
+            user: self.model.remaining(user, date)
             for user, active in self.model.people.items()
-            if active and date <= LAST and self.model.room(user, date) > 0
+            if active and date <= LAST and self.model.remaining(user, date) > 0
         }
         assert {one["user"]: one["remaining"] for one in answer["results"]} == expected
 
     @rule(user=known, task=tasks)
-    def what_is_free_can_be_taken(self, user: int, task: int) -> None:
+    def take_the_next_free_date(self, user: int, task: int) -> None:
         person = self.people[user]
-        free = self.agree(lambda: None, 200, "GET", f"/api/users/availability/?user={person}")["next_free_date"]
+        free = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/?user={person}")["next_free_date"]
         if free:
             body = {"task": self.tasks[task], "user": person, "date": free}
             response = self.call("POST", PATH, body)
@@ -297,16 +297,17 @@ class Togo(Player):
             }
             if response.status_code == 201:
                 date = datetime.date.fromisoformat(free)
-                self.model.touch(person, date)
-                self.remember(response.json(), Given(self.tasks[task], person, date, self.people[BOSS]))
+                self.model.set_day(person, date)
+                given = ModelAssignment(self.tasks[task], person, date, self.people[BOSS])
+                self.record_assignment(response.json(), given)
 
 
-@pytest.mark.skipif(connection.vendor == "mysql", reason="played on SQLite and PostgreSQL; MariaDB has the storms")
-def test_whatever_is_called_in_whatever_order_the_model_says_the_same(
+@pytest.mark.skipif(connection.vendor == "mysql", reason="runs on SQLite and PostgreSQL; MariaDB has tests/storm_test")
+def test_the_api_and_the_model_agree_on_calls_in_random_order(
     transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.TOGO_DEFAULT_DAILY_LIMIT = DEFAULT
-    begin_with(monkeypatch)
+    create_people_and_tasks(monkeypatch)
     run_state_machine_as_test(
         Togo,
         settings=hypothesis.settings(
@@ -319,7 +320,7 @@ def test_whatever_is_called_in_whatever_order_the_model_says_the_same(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    # What was never refused was never tried: every reason came up, and a full day many times.
-    assert sorted(Togo.refused) == EVERY_REASON
+    # The calls reached every refusal, and a full day many times.
+    assert sorted(Togo.refused) == ALL_REFUSALS
     assert Togo.refused["daily_limit_reached"] > 100
     assert Togo.closed > 20

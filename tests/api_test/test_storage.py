@@ -1,4 +1,4 @@
-"""A full disk is called that: to those who write, and to operators. What is there can still be read."""
+"""Callers who write and operators are told that the disk is full. Reading still works."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.conftest import TODAY
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FULL = "The database's disk is full: nothing can be written until there is room."
-# What the servers themselves say when they can't write a row.
+# The servers' own errors when they can't write a row.
 TRIGGERS = {
     "postgresql": [
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
@@ -43,10 +43,10 @@ def _execute(*statements: str) -> None:
 
 @pytest.fixture
 def full_disk(cooking: Task) -> Iterator[None]:
-    """A database that has no room for another assignment: on SQLite truly, elsewhere with the server's own error."""
+    """A database without room for another assignment: a full file on SQLite, the server's own error elsewhere."""
     if connection.vendor == "sqlite":
-        _execute("PRAGMA max_page_count = 1")  # Never less than there are.
-        # What is free in the pages that there are is filled.
+        _execute("PRAGMA max_page_count = 1")  # SQLite keeps the pages that exist.
+        # Fill the free space in these pages.
         with pytest.raises(OperationalError, match="full"):  # noqa: PT012
             for number in range(2000):
                 Task.objects.create(name=f"{number} {'x' * 200}")
@@ -61,7 +61,7 @@ def full_disk(cooking: Task) -> Iterator[None]:
 
 
 def assign_until_refused(client: APIClient, task: Task, person: User) -> tuple[int, Any]:
-    """How many assignments were acknowledged, day after day, and the first other answer."""
+    """Assign day after day. Return the number of acknowledged assignments and the first other answer."""
     for number in range(366):
         body = {"task": task.pk, "user": person.pk, "date": (TODAY + timedelta(days=number)).isoformat()}
         answer = client.post("/api/users/assignment/", body, format="json")
@@ -70,7 +70,7 @@ def assign_until_refused(client: APIClient, task: Task, person: User) -> tuple[i
     raise AssertionError("the disk isn't full")
 
 
-def test_a_full_disk_is_called_that_and_leaves_nothing_half_done(
+def test_a_full_disk_is_named_and_leaves_nothing_half_done(
     full_disk: None, cooking: Task, taskmaster: User, signed_in: Callable[[User], APIClient]
 ) -> None:
     client = signed_in(taskmaster)

@@ -15,7 +15,7 @@ from tests.conftest import TODAY
 SignIn = Callable[[User], APIClient]
 
 
-def test_a_taskmaster_makes_reads_changes_and_deletes_a_task(taskmaster: User, signed_in: SignIn) -> None:
+def test_a_taskmaster_creates_reads_changes_and_deletes_a_task(taskmaster: User, signed_in: SignIn) -> None:
     caller = signed_in(taskmaster)
 
     made = caller.post("/api/tasks/", {"name": " Water the \U0001f335 "}, format="json")
@@ -35,7 +35,7 @@ def test_a_taskmaster_makes_reads_changes_and_deletes_a_task(taskmaster: User, s
     assert_problem(caller.get(f"/api/tasks/{task.pk}/"), 404, "task_not_found")
 
 
-def test_a_twin_of_a_task_is_refused_and_the_task_that_is_there_is_named(
+def test_a_duplicate_task_is_refused_and_the_existing_task_is_named(
     taskmaster: User, cooking: Task, signed_in: SignIn
 ) -> None:
     with nothing_written():
@@ -61,7 +61,7 @@ def test_everyone_who_is_signed_in_finds_tasks_by_name(taskmaster: User, alice: 
 @pytest.mark.parametrize(
     "name", ["a.c", "100%", "under_score", "back\\slash", "(x)", "[y]*", "^z$", "a|b", "?", "\U0001f335 #1"]
 )
-def test_a_sign_is_looked_for_as_it_is(taskmaster: User, signed_in: SignIn, name: str) -> None:
+def test_special_characters_are_searched_literally(taskmaster: User, signed_in: SignIn, name: str) -> None:
     for one in ("abc", "1000", "under score", name, f"<{name}>"):
         Task.objects.create(name=one)
 
@@ -70,8 +70,8 @@ def test_a_sign_is_looked_for_as_it_is(taskmaster: User, signed_in: SignIn, name
     assert [task["name"] for task in page["results"]] == sorted([name, f"<{name}>"])
 
 
-@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL's capitals are those of its locale")
-def test_capitals_of_every_script_do_not_matter(taskmaster: User, signed_in: SignIn) -> None:
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL folds case by its locale")
+def test_search_ignores_case_in_every_script(taskmaster: User, signed_in: SignIn) -> None:
     Task.objects.create(name="\u00dcbung \u0434\u043b\u044f")
 
     for q in ("\u00fcBUNG", "\u0414\u041b\u042f"):
@@ -79,7 +79,7 @@ def test_capitals_of_every_script_do_not_matter(taskmaster: User, signed_in: Sig
         assert task["name"] == "\u00dcbung \u0434\u043b\u044f"
 
 
-def test_many_tasks_of_one_name_are_on_pages(taskmaster: User, signed_in: SignIn) -> None:
+def test_tasks_of_the_same_name_are_split_into_pages(taskmaster: User, signed_in: SignIn) -> None:
     Task.objects.bulk_create([Task(name="same") for _ in range(7)] + [Task(name="a"), Task(name="z")])
     expected = list(Task.objects.order_by("name", "pk").values_list("pk", flat=True))
     caller = signed_in(taskmaster)
@@ -93,7 +93,7 @@ def test_many_tasks_of_one_name_are_on_pages(taskmaster: User, signed_in: SignIn
     assert caller.get(pages[1]["previous"]).json()["results"] == pages[0]["results"]
 
 
-def test_a_task_that_somebody_has_is_retired_and_not_deleted(
+def test_an_assigned_task_can_be_deactivated_but_not_deleted(
     taskmaster: User, alice: User, cooking: Task, signed_in: SignIn
 ) -> None:
     given = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
@@ -108,7 +108,7 @@ def test_a_task_that_somebody_has_is_retired_and_not_deleted(
     assert Assignment.objects.get() == given
 
 
-def test_a_task_is_made_once_for_a_key(taskmaster: User, signed_in: SignIn) -> None:
+def test_a_key_creates_a_task_once(taskmaster: User, signed_in: SignIn) -> None:
     caller = signed_in(taskmaster)
 
     answers = [
@@ -128,7 +128,7 @@ def test_only_taskmasters_change_the_catalogue(alice: User, admin: User, cooking
             assert_problem(caller.post("/api/tasks/", {"name": "x"}, format="json"), status, code)
             assert_problem(caller.patch(path, {"name": "x"}, format="json"), status, code)
             assert_problem(caller.delete(path), status, code)
-            # Who may not do it isn't told whether the task is there.
+            # A refusal doesn't reveal whether the task exists.
             assert_problem(caller.delete("/api/tasks/9223372036854775807/"), status, code)
         assert_problem(APIClient().get("/api/tasks/"), 401, "not_authenticated")
         assert_problem(APIClient().get(path), 401, "not_authenticated")

@@ -22,8 +22,8 @@ PASSWORD = "  of my own choice, with bl\u00e4nks "
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    """As in use, a password takes long to hash."""
+def _fast_hasher(settings: Any) -> None:
+    """Production's hasher is slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -45,7 +45,7 @@ def me(client: APIClient, access: str) -> Any:
     return client.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {access}")
 
 
-def test_a_person_signs_in_with_their_password_as_it_is(client: APIClient, bob: User) -> None:
+def test_a_person_signs_in_with_a_password_that_has_blanks_around_it(client: APIClient, bob: User) -> None:
     response = sign_in(client)
 
     assert response.status_code == 200
@@ -67,7 +67,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client: APIClient
 
 
 class CountingArgon2(Argon2PasswordHasher):
-    """As in use, only quicker; counts how often a password is hashed, which is what takes the time."""
+    """Production's hasher with low costs. Counts the hashes, which take most of the time."""
 
     time_cost, memory_cost, parallelism = 1, 8, 1
     count = 0
@@ -92,7 +92,7 @@ def test_neither_the_answer_nor_the_work_tells_which_accounts_exist(
     client.handler.enforce_csrf_checks = False
 
     def refused(username: str, password: str) -> tuple[Any, ...]:
-        # From an address of its own each, which nothing is known of yet.
+        # Each call has an address of its own, without earlier tries.
         more: dict[str, Any] = {"REMOTE_ADDR": f"2001:db8:0:{len(seen)}::1"}
         body = {"username": username, "password": password}
         before = CountingArgon2.count
@@ -112,7 +112,7 @@ def test_neither_the_answer_nor_the_work_tells_which_accounts_exist(
 
 
 @pytest.mark.parametrize("username", ["bob", "nobody"])
-def test_after_five_wrong_passwords_one_waits_wherever_one_tries(client: APIClient, bob: User, username: str) -> None:
+def test_after_five_wrong_passwords_the_call_and_the_page_refuse(client: APIClient, bob: User, username: str) -> None:
     for _ in range(5):
         assert_problem(sign_in(client, username=username, password="wrong"), 401, "invalid_credentials")
 
@@ -127,7 +127,7 @@ def test_after_five_wrong_passwords_one_waits_wherever_one_tries(client: APIClie
         assert "too many wrong passwords" in shown.content.decode()
 
 
-def test_wrong_passwords_on_the_page_count_as_those_of_the_call(client: APIClient, bob: User) -> None:
+def test_wrong_passwords_on_the_page_count_for_the_call_too(client: APIClient, bob: User) -> None:
     page = client.get("/sign-in/")
     form = {"username": "bob", "password": "wrong", "csrfmiddlewaretoken": page.cookies["csrftoken"].value}
     for _ in range(5):
@@ -136,7 +136,7 @@ def test_wrong_passwords_on_the_page_count_as_those_of_the_call(client: APIClien
     assert_problem(sign_in(client), 429, "too_many_attempts")
 
 
-def test_behind_a_proxy_each_caller_waits_alone(client: APIClient, bob: User, settings: Any) -> None:
+def test_behind_a_proxy_tries_are_counted_for_each_caller(client: APIClient, bob: User, settings: Any) -> None:
     settings.TOGO_TRUSTED_PROXIES = [ip_network("127.0.0.1")]
     body = {"username": "bob", "password": "wrong"}
     for forwarded in ("198.51.100.7", "198.51.100.8"):
@@ -146,7 +146,7 @@ def test_behind_a_proxy_each_caller_waits_alone(client: APIClient, bob: User, se
             assert response.status_code == (401 if number < 5 else 429)
 
 
-def test_a_token_that_was_sent_along_does_not_matter(client: APIClient, bob: User) -> None:
+def test_signing_in_ignores_the_authorization_header(client: APIClient, bob: User) -> None:
     client.credentials(HTTP_AUTHORIZATION="Bearer expired")
 
     assert sign_in(client).status_code == 200
@@ -167,7 +167,7 @@ def test_a_refresh_token_gives_a_new_pair_once(client: APIClient, bob: User) -> 
             assert_problem(again, 401, "token_not_valid")
 
 
-def test_who_signs_out_can_not_renew_their_tokens(client: APIClient, bob: User) -> None:
+def test_a_revoked_token_can_not_be_refreshed(client: APIClient, bob: User) -> None:
     pair = sign_in(client).json()
 
     response = client.post("/api/users/token/revoke/", {"refresh": pair["refresh"]}, format="json")
@@ -178,7 +178,7 @@ def test_who_signs_out_can_not_renew_their_tokens(client: APIClient, bob: User) 
     assert_problem(refused, 401, "token_not_valid")
 
 
-def test_refuses_what_is_no_refresh_token(client: APIClient, bob: User) -> None:
+def test_refuses_an_invalid_refresh_token(client: APIClient, bob: User) -> None:
     pair = sign_in(client).json()
 
     with nothing_written():
@@ -189,7 +189,7 @@ def test_refuses_what_is_no_refresh_token(client: APIClient, bob: User) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", 1, True, [], {}, "x\x00", "x" * 4001])
-def test_refuses_a_refresh_token_that_is_no_text(client: APIClient, bob: User, value: Any) -> None:
+def test_refuses_a_refresh_token_that_is_not_text(client: APIClient, bob: User, value: Any) -> None:
     with nothing_written():
         for path in ("/api/users/token/refresh/", "/api/users/token/revoke/"):
             response = client.post(path, {"refresh": value}, format="json")
@@ -227,7 +227,7 @@ def test_a_password_in_another_form_takes_as_long_for_every_name(client: APIClie
 
 
 def test_a_sign_in_is_refused_before_a_large_body_is_read(client: APIClient, bob: User) -> None:
-    """A megabyte of 90,000 keys takes 82 ms to read, of anyone's processor time and without a sign-in."""
+    """Parsing a megabyte of 90,000 keys takes 82 ms of processor time, and a caller needs no sign-in for it."""
     body = json.dumps({f"k{number}": 1 for number in range(90_000)})
 
     for path in ("/api/users/token/", "/api/users/token/refresh/", "/api/users/token/revoke/"):

@@ -10,7 +10,7 @@ from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY
 
 
-def test_one_reads_oneself_and_todays_limit(
+def test_me_answers_with_the_caller_and_todays_limit(
     admin: User, taskmaster: User, alice: User, cooking: Task, signed_in: Callable[[User], APIClient]
 ) -> None:
     users.update_user(actor=admin, user_id=alice.pk, first_name="Alice", last_name="Liddell")
@@ -39,7 +39,7 @@ def test_one_reads_oneself_and_todays_limit(
     }
 
 
-def test_reading_oneself_sets_no_limit(admin: User, signed_in: Callable[[User], APIClient]) -> None:
+def test_reading_me_sets_no_limit(admin: User, signed_in: Callable[[User], APIClient]) -> None:
     with nothing_written():
         me = signed_in(admin).get("/api/users/me/").json()
 

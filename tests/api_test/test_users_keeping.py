@@ -1,4 +1,4 @@
-"""`/api/users/` and `/api/users/{id}/`: who keeps the people; `/api/users/me/password/`."""
+"""`/api/users/` and `/api/users/{id}/`: creating and changing people; `/api/users/me/password/`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,12 +17,12 @@ BOB = {"username": "bob", "password": "of my own choice"}
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    """As in use, a password takes long to hash."""
+def _fast_hasher(settings: Any) -> None:
+    """Production's hasher is slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def test_an_admin_makes_a_person_who_can_sign_in(admin: User, signed_in: SignIn) -> None:
+def test_an_admin_creates_a_person_who_can_sign_in(admin: User, signed_in: SignIn) -> None:
     body = {**BOB, "first_name": "Bob", "is_taskmaster": True}
 
     response = signed_in(admin).post("/api/users/", body, format="json")
@@ -55,9 +55,7 @@ def test_an_admin_changes_a_person(admin: User, alice: User, signed_in: SignIn) 
     assert (alice.last_name, alice.is_active, alice.is_taskmaster) == ("O\u2019Hara", False, True)
 
 
-def test_nothing_is_changed_where_nothing_is_asked_for_or_nobody_is_there(
-    admin: User, alice: User, signed_in: SignIn
-) -> None:
+def test_an_empty_change_and_an_unknown_person_change_nothing(admin: User, alice: User, signed_in: SignIn) -> None:
     caller = signed_in(admin)
 
     with nothing_written():
@@ -68,7 +66,7 @@ def test_nothing_is_changed_where_nothing_is_asked_for_or_nobody_is_there(
     assert_problem(missing, 404, "user_not_found")
 
 
-def test_the_last_active_admin_stays_one(admin: User, signed_in: SignIn) -> None:
+def test_the_last_active_admin_stays_admin(admin: User, signed_in: SignIn) -> None:
     caller = signed_in(admin)
 
     with nothing_written():
@@ -77,7 +75,7 @@ def test_the_last_active_admin_stays_one(admin: User, signed_in: SignIn) -> None
             assert "last active admin" in problem["detail"]
 
 
-def test_taskmasters_find_everyone_and_anyone_else_themselves(
+def test_taskmasters_find_everyone_and_others_only_themselves(
     taskmaster: User, alice: User, stranger: User, signed_in: SignIn
 ) -> None:
     make_person("zed", first_name="Alice", last_name="Cooper", is_active=False)
@@ -96,7 +94,7 @@ def test_taskmasters_find_everyone_and_anyone_else_themselves(
     assert [one["username"] for one in signed_in(taskmaster).get(page["next"]).json()["results"]] == ["zed"]
 
 
-def test_one_is_read_by_taskmasters_and_by_oneself(
+def test_a_person_is_read_by_taskmasters_and_by_themselves(
     taskmaster: User, alice: User, stranger: User, signed_in: SignIn
 ) -> None:
     path = f"/api/users/{alice.pk}/"
@@ -107,7 +105,7 @@ def test_one_is_read_by_taskmasters_and_by_oneself(
     assert_problem(signed_in(taskmaster).get("/api/users/9223372036854775807/"), 404, "user_not_found")
 
 
-def test_only_admins_keep_people(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+def test_only_admins_create_and_change_people(taskmaster: User, alice: User, signed_in: SignIn) -> None:
     with nothing_written():
         for caller, status, code in (
             (signed_in(taskmaster), 403, "not_allowed"),
@@ -116,7 +114,7 @@ def test_only_admins_keep_people(taskmaster: User, alice: User, signed_in: SignI
         ):
             assert_problem(caller.post("/api/users/", BOB, format="json"), status, code)
             assert_problem(caller.patch(f"/api/users/{alice.pk}/", {"is_admin": True}, format="json"), status, code)
-        # Whom one may not see, one isn't told of.
+        # People whom the caller may not see are not found.
         for user_id in (taskmaster.pk, 2**63 - 1):
             refused = signed_in(alice).patch(f"/api/users/{user_id}/", {"is_admin": True}, format="json")
             assert assert_problem(refused, 404, "user_not_found")["user"] == user_id
@@ -132,7 +130,7 @@ def test_only_admins_keep_people(taskmaster: User, alice: User, signed_in: SignI
         ("username", "no blanks"),
         ("username", "<script>"),
         ("username", "x" * 151),
-        # 100 characters, and 300 as they are kept.
+        # 100 characters, which are stored as 300.
         ("username", "\ufb03" * 100),
         ("username", 7),
         ("username", None),
@@ -161,7 +159,7 @@ def test_bad_input_is_named_and_writes_nothing(
     assert all(error["message"] for error in problem["errors"])
 
 
-def test_a_name_and_a_password_are_not_changed_like_the_rest(admin: User, alice: User, signed_in: SignIn) -> None:
+def test_patch_refuses_a_username_and_a_password(admin: User, alice: User, signed_in: SignIn) -> None:
     with nothing_written():
         for field in ("username", "password", "id"):
             refused = signed_in(admin).patch(f"/api/users/{alice.pk}/", {field: "x"}, format="json")
@@ -169,7 +167,7 @@ def test_a_name_and_a_password_are_not_changed_like_the_rest(admin: User, alice:
             assert [error["field"] for error in problem["errors"]] == [field]
 
 
-# --- one's own password -----------------------------------------------------------------------------------------
+# --- the own password -------------------------------------------------------------------------------------------
 
 
 def change(caller: APIClient, old: Any, new: Any, **more: Any) -> Any:
@@ -197,7 +195,7 @@ def test_a_new_password_ends_every_token_of_the_old_one(admin: User, signed_in: 
 def test_a_wrong_or_too_easy_password_changes_nothing(admin: User, signed_in: SignIn) -> None:
     signed_in(admin).post("/api/users/", BOB, format="json")
     caller = signed_in(User.objects.get(username="bob"))
-    # That a password was tried is written down, once.
+    # The first try of a password writes a row.
     change(caller, "of my own choice", "short")
 
     with nothing_written():
@@ -229,8 +227,8 @@ def test_the_old_password_can_not_be_guessed(admin: User, signed_in: SignIn) -> 
     assert User.objects.get(username="bob").password == bob.password
 
 
-def test_who_is_activated_again_has_to_sign_in_anew(admin: User, alice: User) -> None:
-    """Tokens, sessions and the link to the calendar of before the deactivation are dead for good."""
+def test_a_reactivated_person_has_to_sign_in_again(admin: User, alice: User) -> None:
+    """Tokens, sessions and the calendar link from before the deactivation never work again."""
     users.set_password(actor=admin, user_id=alice.pk, password=BOB["password"])
     credentials = {"username": "alice", "password": BOB["password"]}
     browser, caller = Client(), APIClient()
@@ -258,7 +256,7 @@ def test_who_is_activated_again_has_to_sign_in_anew(admin: User, alice: User) ->
     assert statuses() == [200, 200, 200, 200]
 
 
-def test_what_leaves_a_person_active_ends_nothing(admin: User, alice: User, signed_in: SignIn) -> None:
+def test_other_changes_of_a_person_leave_their_tokens_valid(admin: User, alice: User, signed_in: SignIn) -> None:
     caller = signed_in(alice)
 
     users.update_user(actor=admin, user_id=alice.pk, is_active=True, first_name="Alice", is_taskmaster=True)
@@ -268,7 +266,7 @@ def test_what_leaves_a_person_active_ends_nothing(admin: User, alice: User, sign
 
 
 @pytest.mark.parametrize("form", ["j\u00f6rg", "jo\u0308rg", " jo\u0308rg "])
-def test_a_name_is_taken_and_found_in_any_form(admin: User, signed_in: SignIn, form: str) -> None:
+def test_a_username_is_unique_and_found_in_any_unicode_form(admin: User, signed_in: SignIn, form: str) -> None:
     made = signed_in(admin).post("/api/users/", {**BOB, "username": form}, format="json")
 
     assert (made.status_code, made.json()["username"]) == (201, "j\u00f6rg")

@@ -1,6 +1,6 @@
-"""Assigning tasks to a person, as a caller does it: `manage.py test tests.api_test.user_detail_task`.
+"""Assigning tasks to a person through the API: `manage.py test tests.api_test.user_detail_task`.
 
-From signing in with a password to the answer, and what the database holds then.
+Each test signs in with a password, calls the API, and checks the answer and the rows in the database.
 """
 
 # ruff: noqa: PT009  (Django's runner runs it with nothing but requirements.txt: no pytest, no clock to freeze)
