@@ -1,4 +1,4 @@
-"""The entry for an ASGI server, for those who already run one; `togo.wsgi` is the measured way."""
+"""The entry point for operators who already run an ASGI server; the benchmarks measure `togo.wsgi`."""
 
 import os
 

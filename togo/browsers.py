@@ -1,8 +1,8 @@
-"""What browsers are told of pages; `apps/views/http/headers.py` tells them the rest."""
+"""The Content-Security-Policy of pages; `apps/views/http/headers.py` sets the other headers."""
 
 from csp import constants as csp
 
-# Everything comes from ToGo itself, and nothing that is written into a page is run.
+# Pages load everything from ToGo itself, and browsers run no inline scripts.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [csp.NONE],

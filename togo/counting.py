@@ -1,4 +1,4 @@
-"""Lets the processes of one web server count together."""
+"""Adds up the metrics of all processes of one web server."""
 
 import contextlib
 import os
@@ -6,10 +6,10 @@ import shutil
 import socket
 
 
-def count_together() -> None:
-    """Give the processes that one server started a folder for their counters, and remove those of servers that ended.
+def share_counters() -> None:
+    """Give the processes of one server a common folder for their counters, and remove the folders of ended servers.
 
-    The name has the host in it, for containers that share a TOGO_HOME and don't see each other's processes.
+    The folder's name contains the host: containers that share a TOGO_HOME don't see each other's processes.
     """
     from django.conf import settings
 

@@ -58,7 +58,7 @@ def words(name: str, default: Sequence[str] = ()) -> list[str]:
 
 
 def contact(name: str) -> str:
-    """An address that people write to, `mailto:…` or `https://…`; empty when it isn't set."""
+    """An address that people can report to, `mailto:…` or `https://…`; empty when it isn't set."""
     value = text(name)
     if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://)[^\s]+", value):
         raise ImproperlyConfigured(f"{name} must be a mailto: or https: address, not {value!r}.")
@@ -125,17 +125,19 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def rate(name: str, default: str) -> tuple[int, int] | None:
-    """How many calls in how many seconds `200/s`, `1000/m` or `5000/h` are; None for `off`."""
+    """A rate such as `200/s`, `1000/m` or `5000/h`, as a number of calls and of seconds; None for `off`."""
     value = text(name, default)
     if value == "off":
         return None
     if (parts := re.fullmatch(r"(\d{1,6})/([smh])", value, re.ASCII)) and int(parts[1]):
         return int(parts[1]), _SECONDS[parts[2]]
-    raise ImproperlyConfigured(f"{name} must be off, or calls in a second, minute or hour as 200/s, not {value!r}.")
+    raise ImproperlyConfigured(
+        f"{name} must be off, or calls per second, minute or hour such as 200/s, 1000/m or 5000/h, not {value!r}."
+    )
 
 
 def no_path(name: str) -> str:
-    """Nothing, or `/`: below a path ToGo's links and styles would lead elsewhere."""
+    """An empty text; refuses any path but `/`, because ToGo's links and styles don't work below a path."""
     if text(name).strip("/"):
         raise ImproperlyConfigured(
             f"{name} must not be set: ToGo can't be served below a path yet; give it a host name."
@@ -149,7 +151,7 @@ def hosts(name: str, default: Sequence[str]) -> list[str]:
     for host in found:
         if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9A-Fa-f:.]+\]", host):
             raise ImproperlyConfigured(
-                f"{name} must name hosts alone, such as togo.example.org, without scheme, port or path: not {host!r}."
+                f"{name} must name hosts only, such as togo.example.org, without scheme, port or path: not {host!r}."
             )
     return found
 
@@ -166,8 +168,8 @@ _ENGINES = {
 def database(name: str, default: str) -> dict[str, Any]:
     """Django's settings for `sqlite:///FILE`, `postgres://USER:PASSWORD@HOST:PORT/NAME` or `mysql://…`.
 
-    A FILE is taken as it is, whatever signs the names of its folders hold. In the others what follows a `?` is
-    handed to the database's client, such as `?host=/folder/of/the/socket`.
+    A FILE is used as it is, with any characters. In the other URLs the options after `?` are passed to the database's
+    client, such as `?host=/folder/of/the/socket`.
     The value may hold a password, so an error never repeats it.
     """
     value = text(name, default)
@@ -202,7 +204,7 @@ _TLS_OPTIONS = {"ssl_cert_reqs", "ssl_check_hostname", "ssl_ca_certs", "ssl_cert
 
 
 def broker(name: str, default: str) -> str:
-    """A URL that Celery and redis-py read alike: `redis://`, `rediss://` (TLS) or `redis+socket:///PATH`.
+    """A URL that Celery and redis-py understand alike: `redis://`, `rediss://` (TLS) or `redis+socket:///PATH`.
 
     The certificate of a `rediss://` broker and its host name are verified unless `ssl_cert_reqs=none` or
     `ssl_check_hostname=false` says otherwise. `ssl_ca_certs`, `ssl_certfile` and `ssl_keyfile` name files.
@@ -214,27 +216,27 @@ def broker(name: str, default: str) -> str:
         options = dict(parse_qsl(url.query, keep_blank_values=True, strict_parsing=bool(url.query)))
         _require(not url.fragment, "it has a #, which must be written as %23")
         if url.scheme == "redis+socket":
-            _require(url.path not in ("", "/") and not url.hostname, "a socket is named as redis+socket:///PATH")
-            _require(set(options) <= {"virtual_host"}, "the only option of a socket is virtual_host, its database")
-            _require(options.get("virtual_host", "0").isdecimal(), "virtual_host is a number")
+            _require(url.path not in ("", "/") and not url.hostname, "write a socket as redis+socket:///PATH")
+            _require(set(options) <= {"virtual_host"}, "a socket has one option, virtual_host, the database's number")
+            _require(options.get("virtual_host", "0").isdecimal(), "virtual_host must be a number")
             return value
         _require(
             url.scheme in ("redis", "rediss"),
-            "ToGo speaks to one Redis or Valkey, by redis://, rediss:// or redis+socket://; "
+            "ToGo uses one Redis or Valkey, by redis://, rediss:// or redis+socket://; "
             "sentinel:// and other brokers are not supported",
         )
-        _require(bool(url.hostname) and url.port != 0, "it names no host, or no port from 1 to 65535")
-        _require(re.fullmatch(r"/?|/\d+", url.path, re.ASCII) is not None, "after the host comes the database's number")
-        _require(not options or url.scheme == "rediss", "only rediss:// has options, for TLS")
+        _require(bool(url.hostname) and url.port != 0, "it must have a host, and a port from 1 to 65535")
+        _require(re.fullmatch(r"/?|/\d+", url.path, re.ASCII) is not None, "its path must be the database's number")
+        _require(not options or url.scheme == "rediss", "only rediss:// may have options, for TLS")
         return urlunsplit(url._replace(query=urlencode(_tls(options)))) if url.scheme == "rediss" else value
     except ValueError as error:
-        # What urllib complains of may hold the password.
-        why = error.args[0] if isinstance(error, _Unusable) else "it is no URL, or its port is no number"
-    raise ImproperlyConfigured(f"{name} must be redis://HOST:PORT/NUMBER or alike: {why}.")
+        # The message of urllib's error may hold the password.
+        why = error.args[0] if isinstance(error, _Unusable) else "it isn't a URL, or its port isn't a number"
+    raise ImproperlyConfigured(f"{name} must be a URL such as redis://HOST:PORT/NUMBER: {why}.")
 
 
 class _Unusable(ValueError):
-    """Says what is wrong, without the value."""
+    """The message says why a URL can't be used, without the URL."""
 
 
 def _require(holds: bool, otherwise: str) -> None:
@@ -244,15 +246,15 @@ def _require(holds: bool, otherwise: str) -> None:
 
 def _tls(options: dict[str, str]) -> dict[str, str]:
     """The options of a `rediss://` URL in the spelling that Celery and redis-py share, verifying by default."""
-    _require(set(options) <= _TLS_OPTIONS, f"the options of TLS are {', '.join(sorted(_TLS_OPTIONS))}")
+    _require(set(options) <= _TLS_OPTIONS, f"its options may only be {', '.join(sorted(_TLS_OPTIONS))}")
     verify = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
-    _require(verify in ("required", "optional", "none"), "ssl_cert_reqs is required, optional or none")
+    _require(verify in ("required", "optional", "none"), "ssl_cert_reqs must be required, optional or none")
     names = options.get("ssl_check_hostname", "true").lower()
-    _require(names in ("true", "false"), "ssl_check_hostname is true or false")
+    _require(names in ("true", "false"), "ssl_check_hostname must be true or false")
     for option in sorted(set(options) - {"ssl_cert_reqs", "ssl_check_hostname"}):
         _require(
             os.access(options[option], os.R_OK) and Path(options[option]).is_file(),
-            f"{option} names no file that can be read",
+            f"{option} must name a file that ToGo can read",
         )
-    # Without verification there is no certificate whose name could be compared.
+    # Without verification the certificate's host name can't be checked.
     return {**options, "ssl_cert_reqs": verify, "ssl_check_hostname": "false" if verify == "none" else names}

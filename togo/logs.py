@@ -1,6 +1,6 @@
-"""What every log line carries, and what no log line may hold.
+"""Adds ids to log lines, and masks secrets in them.
 
-Every request has an id that its answer and all its log lines carry, and those of the jobs that it asked for.
+Every request has an id. Its answer and its log lines carry it, and so do the log lines of the jobs that it sent.
 """
 
 import contextvars
@@ -18,17 +18,17 @@ _VISIBLE = re.compile(r"[!-~]{1,128}", re.ASCII)
 _request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
 _job_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("job_id", default=None)
 
-# Whoever has the link to a calendar can read the calendar.
+# The link of a calendar is a secret: anyone who has it can read the calendar.
 _CALENDAR_LINK = re.compile(r"(/calendar/)(?!token/)[^/\s]+")
 
 
 def current_request_id() -> str | None:
-    """The id of the request that is being answered, or that asked for the job that is being done."""
+    """The id of the current request, or of the request that sent the current job."""
     return _request_id.get()
 
 
 def begin_job(*, job_id: str | None, request_id: str | None) -> None:
-    """Mark what this thread logs from now on with a job's id and the id of the request that asked for it.
+    """Add the ids of a job and of the request that sent it to the lines that this thread logs from now on.
 
     `request_id` is None for the jobs that beat sends.
     """
@@ -37,18 +37,18 @@ def begin_job(*, job_id: str | None, request_id: str | None) -> None:
 
 
 def end_job() -> None:
-    """Mark nothing more with the ids of a job."""
+    """Stop adding the ids of a job to this thread's log lines."""
     begin_job(job_id=None, request_id=None)
 
 
 class RequestIdMiddleware:
-    """Takes over the caller's `X-Request-ID` of up to 128 visible characters, or makes one."""
+    """Uses the caller's `X-Request-ID` if it is 1 to 128 visible ASCII characters, else makes an id."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer, with the id."""
+        """Answer the request, with the id in the header `X-Request-ID`."""
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _VISIBLE.fullmatch(given) else uuid.uuid4().hex
         token = _request_id.set(request_id)
@@ -64,7 +64,7 @@ class RequestIdFilter(logging.Filter):
     """Adds the ids of the request and the job to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lets everything through."""
+        """Add them; every record is logged."""
         record.request_id = _request_id.get()
         if job_id := _job_id.get():
             record.job_id = job_id
@@ -72,10 +72,10 @@ class RequestIdFilter(logging.Filter):
 
 
 class MaskingFilter(logging.Filter):
-    """Masks the token in a calendar's link: nothing else that is logged holds a secret."""
+    """Masks the token in a calendar's link, the only secret that could reach the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lets everything through."""
+        """Mask it; every record is logged."""
         message = record.getMessage()
         if _CALENDAR_LINK.search(message):
             record.msg, record.args = _CALENDAR_LINK.sub(r"\1***", message), None
@@ -83,7 +83,8 @@ class MaskingFilter(logging.Filter):
 
 
 def log_settings(folder: Path, *, console_level: str) -> dict[str, Any]:
-    """Django's LOGGING: errors and the limit job's runs go to files in `folder`, and `console_level` is printed."""
+    """Django's LOGGING: warnings, errors and the limit job's runs go to files in `folder`; records of at least
+    `console_level` are printed."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -97,7 +98,7 @@ def log_settings(folder: Path, *, console_level: str) -> dict[str, Any]:
                 "fmt": ["levelname", "name", "message", "request_id", "exc_info"],
                 "timestamp": "at",
                 "rename_fields": {"levelname": "level", "name": "logger"},
-                # Whole requests would carry headers, and so tokens, into the log.
+                # A whole request would put its headers, and so tokens, into the log.
                 "reserved_attrs": [*RESERVED_ATTRS, "request"],
             },
             "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
@@ -115,16 +116,16 @@ def log_settings(folder: Path, *, console_level: str) -> dict[str, Any]:
         "root": {"handlers": ["console", "errors"], "level": "INFO"},
         "loggers": {
             "apps.limits": {"handlers": ["limits"], "level": "INFO"},
-            # Refusals are answers, not errors: only what went wrong here is logged.
+            # Refusals are answers, not errors: log only ToGo's own failures.
             "django.request": {"level": "ERROR"},
-            # A wrong host or a forged form: with its traceback anyone could push the errors out of the log.
+            # Not a wrong host or a forged form: anyone could push the errors out of the log with such tracebacks.
             "django.security": {"level": "CRITICAL"},
         },
     }
 
 
 def _log_file(path: Path, level: str) -> dict[str, Any]:
-    """One JSON object per line; 10 files of 10 MB; rotation is safe for several processes."""
+    """A log file with a JSON object per line and 10 older files, 10 MB each; several processes may rotate it."""
     return {
         "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
         "filename": str(path),

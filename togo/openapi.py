@@ -1,4 +1,4 @@
-"""What the API's document says of the whole API, and how it is shown."""
+"""The general part of the OpenAPI document, and the settings of the pages that show it."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": (
         "Assign tasks to people, day by day, and never give anyone more than they can take.\n\n"
         "Sign in with `POST /api/users/token/` and send `Authorization: Bearer <access>`. "
-        "Dates are `YYYY-MM-DD`, times are in UTC, ids are JSON integers; nothing is converted, and nothing unknown is "
-        "taken. Lists come in pages: follow `next` and `previous` as they are. Refusals are "
-        "`application/problem+json` with a `code` for programs; `type` leads to what it means and what to do. "
-        "Calls that create take an `Idempotency-Key`, so that they can be sent again when an answer got lost."
+        "Dates are `YYYY-MM-DD`, times are in UTC, ids are JSON integers; values aren't converted, and unknown fields "
+        "are refused. Lists come in pages: follow the links `next` and `previous` unchanged. Refusals are "
+        "`application/problem+json` with a `code` for programs; `type` links to its meaning and what to do about it. "
+        "Calls that create accept an `Idempotency-Key`, so that you can send them again when an answer got lost."
     ),
     "TAGS": [
         {"name": "Tokens", "description": "Signing in and out."},
-        {"name": "Assignments", "description": "Who is given what, and when."},
-        {"name": "Availability", "description": "Who is free on a day, and when a person is."},
-        {"name": "Limits", "description": "How much people can take on a day."},
-        {"name": "Limit rules", "description": "What limits are picked from: defaults, weekdays, holidays, days off."},
-        {"name": "Tasks", "description": "The catalogue."},
-        {"name": "People", "description": "Who there is, and oneself."},
+        {"name": "Assignments", "description": "Which tasks people have on which dates."},
+        {"name": "Availability", "description": "Who is free on a date, and on which dates a person is free."},
+        {"name": "Limits", "description": "How many tasks each person may be given on a date."},
+        {"name": "Limit rules", "description": "Limits are picked from them: defaults, weekdays, holidays, days off."},
+        {"name": "Tasks", "description": "The catalogue of tasks."},
+        {"name": "People", "description": "The list of people, and yourself."},
         {"name": "Import and export", "description": "CSV files of assignments."},
-        {"name": "Calendar", "description": "One's own days in programs that show calendars."},
-        {"name": "History", "description": "What happened, by whom and when."},
+        {"name": "Calendar", "description": "Your own assignments in calendar programs."},
+        {"name": "History", "description": "Who changed what, and when."},
         {"name": "Health", "description": "For operators."},
     ],
     "OAS_VERSION": "3.1.0",

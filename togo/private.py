@@ -1,4 +1,4 @@
-"""Keeps the files of the embedded way from the other users of the machine: they hold password hashes and sessions."""
+"""Hides the files of an embedded ToGo from other users of the machine: they hold password hashes and sessions."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-# What ToGo, Celery and the log handlers write into TOGO_HOME and TOGO_LOG_DIR.
+# The files that ToGo, Celery and the log handlers write into TOGO_HOME and TOGO_LOG_DIR.
 _OWN = (
     "*.sqlite3",
     "*.sqlite3-*",
@@ -25,11 +25,12 @@ _OWN = (
 )
 
 
-def close(*folders: Path) -> None:
-    """From now on let only the owner read and write what this process creates, and mend what is there already.
+def hide_from_others(*folders: Path) -> None:
+    """Let only the owner read and write the files that this process creates, and ToGo's existing files in `folders`.
 
-    ToGo's own files and folders in `folders` get the modes 0600 and 0700. A folder that also holds files of others
-    keeps its mode, such as /var/log; so does a folder that everyone may write to, and what belongs to another user.
+    ToGo's own files and folders in `folders` get the modes 0600 and 0700. A folder keeps its mode if it also holds
+    files of others, such as /var/log, or if it has the sticky bit, such as /tmp. So does everything that belongs to
+    another user.
     """
     os.umask(0o077)
     for folder in folders:
@@ -49,8 +50,8 @@ def _below(path: Path) -> Iterator[Path]:
 
 
 def _allow_owner_only(path: Path) -> None:
-    """Take the rights of the group and of others away."""
-    # A file that another process removes meanwhile, or that belongs to somebody else, is none of ours to mend.
+    """Remove the permissions of the group and of others."""
+    # Another process may remove the file meanwhile, or it may belong to somebody else.
     with contextlib.suppress(FileNotFoundError, PermissionError):
         mode = path.lstat().st_mode & 0o7777
         if mode & 0o077 and not path.is_symlink():

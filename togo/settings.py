@@ -1,7 +1,7 @@
-"""Every setting, read once from the environment. docs/settings.md has them as a table.
+"""Every setting, read once from the environment. docs/settings.md lists them in a table.
 
-With nothing set ToGo runs *embedded*: SQLite and a secret key of its own in TOGO_HOME, for the machine it runs on.
-With `DATABASE_URL` set it is an installation that others reach, and must be given its key and its host names.
+If nothing is set, ToGo runs *embedded*: with SQLite and a secret key of its own in TOGO_HOME, for its own machine.
+If `DATABASE_URL` is set, it is an installation that others reach, and needs a secret key and its host names.
 """
 
 import os
@@ -13,7 +13,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from togo import env, private
-from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting, beside what it is about)
+from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.logs import log_settings
 from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
@@ -26,8 +26,8 @@ TOGO_HOME = env.folder("TOGO_HOME", BASE_DIR / "var")
 TOGO_LOG_DIR = env.folder("TOGO_LOG_DIR", BASE_DIR / "logging")
 TOGO_EMBEDDED = not env.is_set("DATABASE_URL")
 if TOGO_EMBEDDED:
-    private.close(TOGO_HOME, TOGO_LOG_DIR)
-# What servers read by themselves.
+    private.hide_from_others(TOGO_HOME, TOGO_LOG_DIR)
+# Granian and other servers read these two themselves.
 env.no_path("SCRIPT_NAME")
 env.no_path("GRANIAN_URL_PATH_PREFIX")
 TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
@@ -37,11 +37,11 @@ if DEBUG and not TOGO_EMBEDDED:
 
 
 def _secret_key() -> str:
-    """`TOGO_SECRET_KEY`; in the embedded way one that is made once and kept where only its owner can read it."""
+    """`TOGO_SECRET_KEY`; an embedded ToGo makes a key once and keeps it in a file that only its owner can read."""
     key = env.text("TOGO_SECRET_KEY")
     if not key and TOGO_EMBEDDED:
         path = TOGO_HOME / "secret_key"
-        # Two first starts at once: each writes a file of its own, and the one that links it first wins.
+        # Two first starts may race: each writes a file of its own, and the process that links its file first wins.
         if not path.exists():
             draft = TOGO_HOME / f"secret_key.{os.getpid()}"
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -53,7 +53,7 @@ def _secret_key() -> str:
             finally:
                 draft.unlink()
         key = path.read_text().strip()
-    # As Django's own `check --deploy` has it.
+    # The conditions of Django's own `check --deploy`.
     if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"):
         raise ImproperlyConfigured(
             "TOGO_SECRET_KEY must be at least 50 characters long, and random; make one with: "
@@ -62,7 +62,7 @@ def _secret_key() -> str:
     return key
 
 
-# --- what ToGo is for -------------------------------------------------------------------------------------------
+# --- tasks and limits -------------------------------------------------------------------------------------------
 
 TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
 TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
@@ -72,7 +72,7 @@ TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
-# Whoever sends it as a bearer reads /metrics. Without one only this machine does, and only in the embedded way.
+# The bearer token that /metrics asks for. Without one, only an embedded ToGo shows them, and only to its own machine.
 TOGO_METRICS_TOKEN = env.text("TOGO_METRICS_TOKEN")
 
 # --- Django -----------------------------------------------------------------------------------------------------
@@ -81,11 +81,11 @@ SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = env.hosts("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if TOGO_EMBEDDED else [])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
-        "TOGO_ALLOWED_HOSTS must name the hosts that ToGo is reached by, such as togo.example.org."
+        "TOGO_ALLOWED_HOSTS must name the hosts by which clients reach ToGo, such as togo.example.org."
     )
 if "*" in ALLOWED_HOSTS and not TOGO_EMBEDDED:
     raise ImproperlyConfigured(
-        "TOGO_ALLOWED_HOSTS must name hosts, not *, with DATABASE_URL: links would lead where a caller wants."
+        "TOGO_ALLOWED_HOSTS must name hosts, not *, with DATABASE_URL: else a caller decides where links lead."
     )
 
 INSTALLED_APPS = [
@@ -100,7 +100,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
-    # Last, so that its admin pages can leave out what the others register.
+    # Last, so that its admin pages can remove pages that the others register.
     "apps.apps.ToGoConfig",
 ]
 MIDDLEWARE = [
@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.views.http.middleware.CSPForPages",
     "apps.views.http.middleware.TryAgainForPages",
-    # Last: what it answers gets all that the others add.
+    # Last, so that its answers get everything that the others add.
     "apps.views.http.rate_limits.PageRateLimitMiddleware",
 ]
 ROOT_URLCONF = "togo.urls"
@@ -150,19 +150,19 @@ USE_TZ = USE_I18N = True
 LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
-# ToGo's own files are served straight from where they are installed: nothing to collect before a start.
+# Static files are served from where they are installed: nobody has to run collectstatic before a start.
 WHITENOISE_USE_FINDERS = True
-# Links to them name their content, so browsers keep them for a year.
+# The URL of a static file changes with its content, so browsers may keep the file for a year.
 WHITENOISE_MAX_AGE = 31_536_000
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "apps.views.http.static.VersionedStorage"},
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# The longest body a call may send, in bytes.
+# The longest body that a call may have, in bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-# The proxies in front of ToGo, whose word is taken for where a request comes from.
+# The proxies in front of ToGo; ToGo believes them which address a request comes from.
 TOGO_TRUSTED_PROXIES = env.networks("TOGO_TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOGO_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
@@ -172,7 +172,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS
 # Where to report a weakness, for /.well-known/security.txt: a mailto: or https: address.
 TOGO_SECURITY_CONTACT = env.contact("TOGO_SECURITY_CONTACT")
 SECURE_REFERRER_POLICY = "same-origin"
-# No script reads them. With HTTPS their names tell browsers to take them from this host alone, and never over HTTP.
+# No script can read the cookies. With HTTPS the prefix __Host- binds them to this host, and to HTTPS.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 _prefix = "__Host-" if TOGO_HTTPS else ""
@@ -183,44 +183,45 @@ CSRF_FAILURE_VIEW = "apps.views.http.pages.stale"
 
 # --- the database -----------------------------------------------------------------------------------------------
 
-# `auto` or `off`; `?prepare_statements=` in DATABASE_URL goes before it.
+# `auto` or `off`; `?prepare_statements=` in DATABASE_URL takes precedence.
 TOGO_PREPARE_STATEMENTS = env.choice("TOGO_PREPARE_STATEMENTS", "auto", ["auto", "off"])
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{TOGO_HOME / 'togo.sqlite3'}")}
 _database = DATABASES["default"] | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DATABASES["default"] = _database
-# No wait for a lock is unbounded (PostgreSQL's is by default, MariaDB's is 50 s): 5 s, then the work is tried again.
+# A wait for a lock ends after 5 s, then the work is tried again (PostgreSQL's default is no bound, MariaDB's 50 s).
 match _database["ENGINE"].rpartition(".")[2]:
     case "sqlite3":
         _database["OPTIONS"] |= {
-            # A transaction takes the write lock when it begins, so that it never finds it gone half-way.
+            # A transaction takes the write lock when it begins, so that it can't fail to get it half-way.
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
             # FULL: with WAL, NORMAL can lose acknowledged writes when the power fails.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
-        # A file, as in use: tests share it with the servers and workers that they start.
+        # A file, as in production: tests share it with the servers and workers that they start.
         _database["TEST"] = {"NAME": str(TOGO_HOME / "test.sqlite3")}
     case "postgresql":
         _database["OPTIONS"].setdefault("connect_timeout", 5)
-        # A pooler refuses or drops the settings of a session. `apps/models/database_sessions.py` looks whether the mark
-        # arrived, and sets what can be set in another way; docs/scaling.md has what is to be set for the role.
+        # A pooler refuses or drops the settings of a session. `apps/models/database_sessions.py` checks whether the
+        # mark togo.session arrived, and if not, sets the others in another way; docs/scaling.md says what to set for
+        # the role.
         if _database["OPTIONS"].pop("prepare_statements", TOGO_PREPARE_STATEMENTS) == "auto":
             _session = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000 -c togo.session=own"
             _database["OPTIONS"]["options"] = _session.strip()
     case "mysql":
         import pymysql
 
-        # Django speaks to MySQL and MariaDB through a module of this name; mysqlclient has no wheels for Linux.
+        # Django uses the module MySQLdb for MySQL and MariaDB; mysqlclient, which has it, has no wheels for Linux.
         pymysql.install_as_MySQLdb()
         _database["OPTIONS"] |= {
             "charset": "utf8mb4",
-            # A guarded update must see what others committed while it waited.
+            # A guarded update must see the rows that others committed while it waited.
             "isolation_level": "read committed",
             "init_command": "SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES'",
         }
-        # MariaDB has no indexes on expressions. The index that it lacks spares a sort, and nothing depends on it.
+        # MariaDB has no indexes on expressions. The missing index only saves a sort; nothing depends on it.
         SILENCED_SYSTEM_CHECKS = ["models.W043"]
-        # As an installation's: where "Bob" and "bob" are two people, as everywhere else.
+        # The collation of an installation: "Bob" and "bob" are two people, as on the other databases.
         _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
 
 # --- the API ----------------------------------------------------------------------------------------------------
@@ -235,27 +236,28 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.views.http.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
 }
-TOGO_TOKENS = "apps.views.http.jwt.JsonWebTokens"  # For services, which import no library of the web,
-TOGO_QUEUE_LENGTH = "apps.tasks.health.jobs_waiting"  # and none of jobs.
+# Services load these by name, because they may import neither the web's libraries nor Celery.
+TOGO_TOKENS = "apps.views.http.jwt.JsonWebTokens"
+TOGO_QUEUE_LENGTH = "apps.tasks.health.jobs_waiting"
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
-    # A token dies with the password it was given for.
+    # A token ends when its person's password changes.
     "CHECK_REVOKE_TOKEN": True,
 }
 
 # --- jobs -------------------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", "redis://localhost:6379/0")
-# Celery itself prefers the environment's CELERY_BROKER_URL to the setting, and so would not verify as it should.
+# Celery prefers the environment's CELERY_BROKER_URL to the setting, and so wouldn't verify TLS as `env.broker` wants.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(TOGO_HOME / "celerybeat-schedule")
 CELERY_TASK_IGNORE_RESULT = True
-# A job is done again when its worker dies: every job is idempotent.
+# The broker delivers a job again when its worker dies; that is safe, because every job is idempotent.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,6 +1,6 @@
-"""The settings, for what is started: where they can't be used it ends here, with one line that says why.
+"""Loads the settings when a program starts; if they can't be used, exits with one line that says why.
 
-What starts imports this before anything else reads the settings: `manage.py`, the web server and Celery.
+`manage.py`, the web server and Celery import this module before anything else reads the settings.
 """
 
 import os
@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 __all__ = ["settings"]
 
-# As sysexits.h has it, so that who waits for something else needn't go on waiting.
+# EX_CONFIG of sysexits.h: entrypoint.sh doesn't try again after it.
 _CONFIGURATION_ERROR = 78
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")

@@ -1,4 +1,4 @@
-"""The routes, and what answers where there is none."""
+"""The routes, and the handlers of errors."""
 
 from apps.urls import urlpatterns
 

@@ -1,4 +1,4 @@
-"""The web server's entry: `granian --interface wsgi togo.wsgi:application`."""
+"""The web server's entry point: `granian --interface wsgi togo.wsgi:application`."""
 
 import gc
 import os
@@ -12,39 +12,39 @@ from django.urls import get_resolver
 
 from togo import starting  # noqa: F401  (exits with one line where the settings can't be used)
 from togo.celery import wait_briefly_for_the_broker
-from togo.counting import count_together
+from togo.counting import share_counters
 
-# A connection that worked so many seconds ago is taken to work.
+# A database connection that was used less than so many seconds ago is assumed to work.
 _TRUSTED_SECONDS = 1.0
 
 
 def _load_application() -> Callable[..., Iterable[bytes]]:
     """Load ToGo and tune this process for serving it."""
-    # Before the app is loaded, which makes its counters.
-    count_together()
+    # This comes first, because the app makes its counters when it is loaded.
+    share_counters()
     wait_briefly_for_the_broker()
     django = get_wsgi_application()
     from apps.views.http.bodies import ReadWholeBodies
 
-    request_started.connect(_trust_connections_just_used)
+    request_started.connect(_skip_recent_health_checks)
     get_resolver().url_patterns  # noqa: B018 - loads the views
-    _keep_what_is_loaded()
+    _freeze_loaded_objects()
     return ReadWholeBodies(django)
 
 
-def _keep_what_is_loaded() -> None:
-    """Let the garbage collector pass over everything that is loaded: to look at it takes 30 ms, again and again."""
+def _freeze_loaded_objects() -> None:
+    """Let the garbage collector skip all objects that are loaded: examining them takes 30 ms each time."""
     gc.collect()
     gc.freeze()
 
 
-def _trust_connections_just_used(**_: object) -> None:
-    """Spare the trip by which Django asks a connection in each request whether it still works."""
+def _skip_recent_health_checks(**_: object) -> None:
+    """Skip Django's check whether the connection still works, a round trip per request, if it was just used."""
     now = time.monotonic()
     for connection in connections.all(initialized_only=True):
         if now - getattr(connection, "last_used", 0.0) < _TRUSTED_SECONDS:
             connection.health_check_done = True  # type: ignore[attr-defined]  # Django's, without a type
-        connection.last_used = now  # type: ignore[attr-defined]  # ours: by the request that begins
+        connection.last_used = now  # type: ignore[attr-defined]  # our own attribute
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "togo.settings")

@@ -75,14 +75,14 @@ def test_only_its_user_gets_to_the_broker(togo: ToGo) -> None:
 def test_a_second_start_on_one_home_says_so_and_harms_nothing(togo: ToGo) -> None:
     line = refused(togo.home)
 
-    assert f"ToGo runs already on TOGO_HOME={togo.home} (process {togo.process.pid})" in line
+    assert f"ToGo already runs on TOGO_HOME={togo.home} (process {togo.process.pid})" in line
     assert togo.token("a", "1")
 
 
 def test_a_port_in_use_is_said_in_one_line(togo: ToGo, tmp_path: Path) -> None:
     line = refused(tmp_path / "home", "--port", str(togo.port))
 
-    assert line == f"Port {togo.port} is in use: stop what listens there, or choose another --port."
+    assert line == f"Port {togo.port} is in use: stop the program that listens on it, or choose another --port."
 
 
 def _says(togo: ToGo, words: str) -> bool:

@@ -54,7 +54,7 @@ def test_what_an_earlier_version_has_left_open_is_closed_at_the_start(tmp_path: 
     for file in files:
         file.touch()
 
-    private.close(home, logs)
+    private.hide_from_others(home, logs)
 
     assert modes(home, logs) == {
         "var": "700",
@@ -73,7 +73,7 @@ def test_a_folder_with_files_of_others_stays_open_and_so_do_they(tmp_path: Path)
     (tmp_path / "theirs").mkdir()
     tmp_path.chmod(0o755)
 
-    private.close(tmp_path)
+    private.hide_from_others(tmp_path)
 
     assert modes(tmp_path) == {tmp_path.name: "755", "syslog": "644", "debug.log": "600", "theirs": "755"}
 
@@ -81,7 +81,7 @@ def test_a_folder_with_files_of_others_stays_open_and_so_do_they(tmp_path: Path)
 def test_a_folder_that_everyone_may_write_to_stays_so(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
 
-    private.close(tmp_path)
+    private.hide_from_others(tmp_path)
 
     assert modes(tmp_path) == {tmp_path.name: "1777"}
 
@@ -93,13 +93,13 @@ def test_a_link_to_a_file_elsewhere_is_not_followed(tmp_path: Path) -> None:
     home.mkdir()
     (home / "broker").symlink_to(tmp_path)
 
-    private.close(home)
+    private.hide_from_others(home)
 
     assert modes(tmp_path)["theirs"] == "644"
 
 
 def test_what_this_process_creates_from_now_on_is_closed(tmp_path: Path) -> None:
-    private.close(tmp_path)
+    private.hide_from_others(tmp_path)
     (tmp_path / "new").touch()
 
     assert modes(tmp_path)["new"] == "600"

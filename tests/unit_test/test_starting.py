@@ -58,11 +58,11 @@ def test_a_weak_key_is_refused_with_one_line(tmp_path: Path, start: str) -> None
     [
         ("TOGO_SECRET_KEY", "", "togo: TOGO_SECRET_KEY must be at least 50 characters long"),
         ("SCRIPT_NAME", "/togo", "togo: SCRIPT_NAME must not be set: ToGo can't be served below a path yet"),
-        ("TOGO_ALLOWED_HOSTS", "o.org/togo", "togo: TOGO_ALLOWED_HOSTS must name hosts alone"),
+        ("TOGO_ALLOWED_HOSTS", "o.org/togo", "togo: TOGO_ALLOWED_HOSTS must name hosts only"),
         (
             "CELERY_BROKER_URL",
             "sentinel://s",
-            "togo: CELERY_BROKER_URL must be redis://HOST:PORT/NUMBER or alike: ToGo",
+            "togo: CELERY_BROKER_URL must be a URL such as redis://HOST:PORT/NUMBER: ToGo",
         ),
         ("TOGO_DEBUG", "on", "togo: TOGO_DEBUG must be off with DATABASE_URL"),
         ("TOGO_ALLOWED_HOSTS", "", "togo: TOGO_ALLOWED_HOSTS must name the hosts"),

@@ -17,10 +17,10 @@ app.autodiscover_tasks(["apps"])
 
 
 def wait_briefly_for_the_broker() -> None:
-    """Let this process, a web server's, wait at most a moment for a broker that is gone or hangs.
+    """Limit how long this web process waits for a broker that is gone or hangs.
 
-    What a request would have asked for is noted in the database, and the periodic job finds it there. Workers keep
-    Celery's patience.
+    A job that couldn't be sent is noted in the database, and the periodic job finds it there. Workers keep Celery's
+    own, longer waits.
     """
     app.conf.update(
         task_publish_retry=False,
@@ -35,8 +35,8 @@ def wait_briefly_for_the_broker() -> None:
 
 
 @setup_logging.connect
-def log_as_the_settings_say(loglevel: int | str | None = None, **_: Any) -> None:
-    """Keep ToGo's log files in the worker too; `-l` sets what the worker prints."""
+def configure_logging(loglevel: int | str | None = None, **_: Any) -> None:
+    """Write ToGo's log files in the worker too; `-l` sets the level of what the worker prints."""
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
@@ -46,8 +46,8 @@ def log_as_the_settings_say(loglevel: int | str | None = None, **_: Any) -> None
 
 
 @worker_ready.connect
-def set_limits_at_start(sender: Any, **_: Any) -> None:
-    """Catch up on what was due while no worker ran, instead of waiting for beat's next turn."""
+def send_due_jobs_at_start(sender: Any, **_: Any) -> None:
+    """Send the jobs that became due while no worker ran, instead of waiting until beat sends them."""
     for name in (
         "apps.tasks.limits.set_due_limits",
         "apps.tasks.imports.do_imports_that_stand_still",
@@ -57,20 +57,20 @@ def set_limits_at_start(sender: Any, **_: Any) -> None:
 
 
 @before_task_publish.connect
-def send_the_requests_id(headers: dict[str, Any], **_: Any) -> None:
-    """A job, and those that it shares its work out to, log the id of the request that asked for them."""
+def add_request_id_to_job(headers: dict[str, Any], **_: Any) -> None:
+    """Send the request's id with the job: the job logs it, and passes it on to the jobs that it sends."""
     headers["togo_request_id"] = logs.current_request_id()
 
 
 @task_prerun.connect
-def log_as_a_job(task: Any, task_id: str, **_: Any) -> None:
-    """Put the ids into each line that is logged while the job is done; not where it is called as a function."""
+def begin_job_logs(task: Any, task_id: str, **_: Any) -> None:
+    """Put the ids into each line that the job logs, unless the job is called as a function."""
     if not task.request.called_directly and not task.request.is_eager:
         logs.begin_job(job_id=task_id, request_id=task.request.get("togo_request_id"))
 
 
 @task_postrun.connect
-def log_as_no_job(task: Any, **_: Any) -> None:
-    """The job is done."""
+def end_job_logs(task: Any, **_: Any) -> None:
+    """Remove the job's ids from the lines that this thread logs from now on."""
     if not task.request.called_directly and not task.request.is_eager:
         logs.end_job()

@@ -1,14 +1,14 @@
-"""What beat runs. Every job is idempotent, so a missed, late or doubled turn does no harm."""
+"""The jobs that beat sends. Every job is idempotent, so a missed, late or repeated run does no harm."""
 
 from celery.schedules import crontab
 
 BEAT_SCHEDULE = {
     "set the limits of today and tomorrow": {
         "task": "apps.tasks.limits.set_due_limits",
-        # What a killed worker had in its hands is not delivered again for an hour: the next turn does it, so that it
-        # is done within two minutes.
+        # The broker delivers the job of a killed worker again only after an hour; the next minute's run does the same
+        # work, so the limits are set within two minutes.
         "schedule": crontab(),
-        # A turn may wait behind long jobs; of those that waited so long the next ones do the same.
+        # A run may wait in the queue behind long jobs; after 300 s it is dropped, because later runs do the same.
         "options": {"expires": 300},
     },
     "remove expired sign-in tokens": {

@@ -1,4 +1,4 @@
-"""`python -m togo.embedded`: what `bin/run` becomes."""
+"""`python -m togo.embedded`: `bin/run` replaces itself with this program."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A private broker: Valkey or Redis, for this machine's user alone."""
+"""A private broker: Valkey or Redis, to which only the user who starts it can connect."""
 
 import importlib.util
 import re
@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from togo.embedded.processes import Process, how
+from togo.embedded.processes import Process, describe_exit
 from togo.embedded.signals import Pause
 
-# What a unix socket's path holds. Elsewhere than on Linux it is 4 bytes less.
+# The most bytes in a unix socket's path; other systems allow 4 bytes fewer than Linux.
 _LONGEST_PATH = 107 if sys.platform == "linux" else 103
-# Reading a very long queue back from the disk takes its time.
-_PATIENCE = 60.0
+# The longest wait for its start, in seconds: it may have to read a very long queue from the disk.
+_START_TIMEOUT = 60.0
 
 
 class BrokerError(Exception):
@@ -36,18 +36,18 @@ def find_server() -> Path:
         if found := shutil.which(name):
             return Path(found)
     raise BrokerError(
-        "There is no broker: install valkey-server or redis-server, or set CELERY_BROKER_URL to one elsewhere."
+        "There is no broker: install valkey-server or redis-server, or set CELERY_BROKER_URL to a broker that runs."
     )
 
 
 class Broker:
-    """Listens on a unix socket that only its user may open, and keeps its messages in `folder` over a restart.
+    """Listens on a unix socket that only its user may open, and keeps its messages in `folder` when it restarts.
 
-    A context manager: `with Broker(folder) as broker: … broker.url`. On Linux it ends with the thread that starts it.
+    A context manager: `with Broker(folder) as broker: … broker.url`. On Linux it ends with the thread that started it.
     """
 
     def __init__(self, folder: Path, *, server: Path | None = None, keep_open: Sequence[int] = ()) -> None:
-        """`server` is the program, by default what `find_server` finds. Raises `BrokerError`."""
+        """`server` is the program, by default the one that `find_server` finds. Raises `BrokerError`."""
         self.folder = folder = folder.resolve()
         self.server = server or find_server()
         self._keep_open = keep_open
@@ -56,19 +56,19 @@ class Broker:
         self._log = folder / "broker.log"
         self._short_folder: Path | None = None
         self.socket = folder / "socket"
-        # Whatever an URL would have to escape is kept out of it: its readers differ in how they take that.
+        # The path needs no escapes in the URL, because programs that read the URL differ in how they decode them.
         if len(str(self.socket).encode()) > _LONGEST_PATH or not re.fullmatch(r"[\w./-]+", str(self.socket), re.ASCII):
             self._short_folder = Path(tempfile.mkdtemp(prefix="togo-", dir="/tmp"))
             self.socket = self._short_folder / "socket"
 
     @property
     def url(self) -> str:
-        """What Celery takes as `CELERY_BROKER_URL`."""
+        """The value for `CELERY_BROKER_URL`."""
         return f"redis+socket://{self.socket}"
 
     @property
     def pid(self) -> int:
-        """The process that serves."""
+        """The id of the broker's process."""
         assert self._process, "the broker was not started"
         return self._process.pid
 
@@ -78,25 +78,26 @@ class Broker:
             self._process = Process(
                 [str(self.server), *self._options()], output=log, errors=log, keep_open=self._keep_open
             )
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _START_TIMEOUT
         while not self.answers():
             code = self._process.poll()
             if code is not None or time.monotonic() > end:
                 self._process.stop(0)
-                raise BrokerError(self._complaint(how(code) if code is not None else f"no answer in {_PATIENCE:.0f} s"))
+                ended = describe_exit(code) if code is not None else f"no answer in {_START_TIMEOUT:.0f} s"
+                raise BrokerError(self._failure_message(ended))
             pause(0.02)
 
     def poll(self) -> int | None:
-        """How it ended; None while it runs."""
+        """Its exit code; None while it runs."""
         return self._process.poll() if self._process else None
 
     def stop(self, seconds: float = 10, pause: Pause = time.sleep, hurry: Callable[[], bool] = lambda: False) -> None:
-        """End it, at the latest after so many seconds; its messages stay in `folder`."""
+        """Stop it, and kill it after so many seconds; its messages stay in `folder`."""
         if self._process:
             self._process.stop(seconds, pause, hurry)
 
     def remove(self) -> None:
-        """Remove the short private folder, if there is one."""
+        """Remove the private folder in /tmp, if its socket is there."""
         if self._short_folder:
             shutil.rmtree(self._short_folder, ignore_errors=True)
 
@@ -115,7 +116,7 @@ class Broker:
         self.remove()
 
     def answers(self) -> bool:
-        """Whether it answers a PING; while it reads its messages from the disk it doesn't yet."""
+        """Whether it answers a PING; it doesn't while it still reads its messages from the disk."""
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(1)
             try:
@@ -133,7 +134,7 @@ class Broker:
             "dir": str(self.folder),
             "appendonly": "yes",
             "save": "",
-            # Plain commands: any version of Valkey and Redis reads what another one wrote.
+            # The file holds plain commands, which every version of Valkey and Redis can read.
             "aof-use-rdb-preamble": "no",
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
@@ -141,9 +142,9 @@ class Broker:
         }
         return [word for name, value in options.items() for word in (f"--{name}", value)]
 
-    def _complaint(self, ended: str) -> str:
-        said = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+    def _failure_message(self, ended: str) -> str:
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
         return (
-            f"The broker doesn't start ({ended}): {said[-1] if said else 'it said nothing'}. "
-            f"If its files are damaged, move {self.folder} away: ToGo asks again for the jobs that are in it."
+            f"The broker doesn't start ({ended}): {lines[-1] if lines else 'it logged nothing'}. "
+            f"If its files are damaged, move {self.folder} away: ToGo sends the jobs that are in it again."
         )

@@ -1,4 +1,4 @@
-"""One ToGo for one TOGO_HOME."""
+"""The lock that lets only one ToGo run on a TOGO_HOME."""
 
 import contextlib
 import fcntl
@@ -10,32 +10,32 @@ from typing import IO
 
 from togo.embedded.signals import Pause
 
-# What a killed supervisor left behind is given so long to end.
-_PATIENCE = 15.0
+# How long to wait until the children of a killed supervisor have ended, in seconds.
+_CHILDREN_TIMEOUT = 15.0
 
 
 @contextlib.contextmanager
 def only_one(home: Path, pause: Pause) -> Iterator[int]:
-    """Hold this TOGO_HOME. Exits with a message where another ToGo holds it.
+    """Lock this TOGO_HOME. Exits with a message if another ToGo has locked it.
 
-    Gives a file descriptor for the children to inherit: as long as one of them has it open there is no second start,
-    even when the supervisor was killed.
+    Yields a file descriptor for the children to inherit: as long as one of them has it open, no other ToGo starts, even
+    if the supervisor was killed.
     """
     with (home / "lock").open("a+") as own, (home / "children.lock").open("a") as shared:
         if not _take(own):
             pid = Path(own.name).read_text().strip()
             raise SystemExit(
-                f"ToGo runs already on TOGO_HOME={home} (process {pid}): stop it first, or set another TOGO_HOME."
+                f"ToGo already runs on TOGO_HOME={home} (process {pid}): stop it first, or set another TOGO_HOME."
             )
         own.truncate(0)
         own.write(str(os.getpid()))
         own.flush()
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _CHILDREN_TIMEOUT
         while not _take(shared):
             if time.monotonic() > end:
                 raise SystemExit(
-                    f"A start on TOGO_HOME={home} was killed, and some of it is still running: "
-                    f"end the processes that `fuser {shared.name}` names."
+                    f"A ToGo on TOGO_HOME={home} was killed, and some of its processes are still running: "
+                    f"end the processes that `fuser {shared.name}` lists."
                 )
             pause(0.2)
         yield shared.fileno()

@@ -1,4 +1,4 @@
-"""What can be said to `bin/run`. Standard library only: bin/run reads it before anything is installed."""
+"""The options of `bin/run`. Standard library only: bin/run reads this file before anything is installed."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Options(NamedTuple):
-    """Where to listen, and whether the demonstration is wanted."""
+    """Where to listen, and whether to load the demonstration."""
 
     host: str
     port: int
@@ -14,9 +14,9 @@ class Options(NamedTuple):
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Read the command line; exits with a message where it can't be read."""
+    """Read the command line; exits with a message if an option is wrong."""
     parser = argparse.ArgumentParser(prog="bin/run", description="Start ToGo with all it needs. Ctrl-C stops it.")
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen; 0.0.0.0 is everywhere (127.0.0.1)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is all (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (8000)")
     parser.add_argument("--no-demo", dest="demo", action="store_false", help="make no demonstration people and tasks")
     return Options(**vars(parser.parse_args(arguments)))

@@ -1,6 +1,6 @@
-"""Gets the database ready: `python -m togo.embedded.prepare`, a process of its own so that its memory is given back.
+"""Prepares the database: `python -m togo.embedded.prepare`, a process of its own so that its memory is freed.
 
-Prints what the supervisor must know as JSON. Exits with one line on stderr where ToGo should not start.
+It prints JSON for the supervisor, or exits with one line on stderr if ToGo must not start.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 
 
 def main() -> None:
-    """Migrate, load the demonstration, make the first admin, and see that nobody else can use known passwords."""
+    """Migrate, load the demonstration, make the first admin, and refuse known passwords if others reach this ToGo."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--demo", action="store_true", help="load the demonstration")
     parser.add_argument("--open", action="store_true", help="others reach this ToGo")
@@ -28,7 +28,7 @@ def main() -> None:
     except CommandError as error:
         raise SystemExit(str(error)) from None
     except DatabaseError as error:
-        # One line: databases add details over several.
+        # Databases add details on more lines; join them into one.
         raise SystemExit(f"The database can't be used: {' '.join(str(error).split())}") from None
 
 
@@ -46,13 +46,13 @@ def _prepare(*, demo: bool, is_open: bool) -> dict[str, object]:
     from apps.models import User
     from apps.services import users
 
-    # First, so that its people have the ids 1 and 2.
+    # The demonstration comes first, so that its people have the ids 1 and 2.
     if demo:
         call_command("seed_demo", stdout=io.StringIO())
     call_command("ensure_admin", stdout=io.StringIO())
     if is_open and users.demo_passwords_work():
         raise SystemExit(
-            "The demonstration's passwords work here, and everyone knows them, so ToGo listens on this machine only. "
+            "The demonstration's passwords work here, and everyone knows them: ToGo may listen on this machine only. "
             f"Change them ({sys.executable} manage.py changepassword a, and b) or set TOGO_HOME to another folder."
         )
     first = User.objects.active().filter(is_admin=True).order_by("pk").values_list("username", flat=True).first()

@@ -1,4 +1,4 @@
-"""Starts and ends programs with all that they start themselves."""
+"""Starts programs, and stops them with all processes that they started."""
 
 import contextlib
 import ctypes
@@ -16,10 +16,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Process:
-    """A program in a session of its own, so that Ctrl-C on the terminal reaches only who started it.
+    """A program in a session of its own, so that Ctrl-C on the terminal reaches only the process that started it.
 
-    `stops` are the signals that ask it to end, the last one the strongest. On Linux it gets that one also when the
-    thread that started it ends in whatever way, SIGKILL included.
+    `stops` are the signals that ask it to end, the strongest last. On Linux the kernel also sends it the last one when
+    the thread that started it ends, even by SIGKILL.
     """
 
     def __init__(
@@ -46,19 +46,19 @@ class Process:
         self.output = self._child.stdout
 
     def poll(self) -> int | None:
-        """How it ended: its exit code, or the negated number of the signal; None while it runs."""
+        """Its exit code, or the negated number of the signal that ended it; None while it runs."""
         return self._child.poll()
 
     def wait(self, pause: Pause) -> int:
-        """How it ended."""
+        """Wait until it ends, and return its exit code."""
         while (code := self.poll()) is None:
             pause(1)
         return code
 
     def stop(self, seconds: float, pause: Pause = time.sleep, hurry: Callable[[], bool] = lambda: False) -> None:
-        """Ask it to end, give each of its signals so many seconds, then end it with everything that it started.
+        """Send each of its signals and wait so many seconds after it, then kill it and everything that it started.
 
-        In a hurry it is ended at once.
+        When `hurry` returns true, it is killed at once.
         """
         for number in self._stops:
             end = time.monotonic() + seconds
@@ -71,13 +71,13 @@ class Process:
         self._child.wait()
 
 
-def how(code: int) -> str:
+def describe_exit(code: int) -> str:
     """An exit code in words."""
     return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
 
 def _end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """What a child does first. Elsewhere than on Linux, what is left over keeps the lock of its TOGO_HOME."""
+    """The function that a child runs first. On other systems than Linux, orphaned children keep TOGO_HOME locked."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

@@ -1,4 +1,4 @@
-"""Waits that a signal ends."""
+"""Waits that end when a signal arrives."""
 
 import os
 import select
@@ -7,18 +7,18 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-# Sleeps for at most so many seconds; less where something has happened meanwhile.
+# Sleeps for at most so many seconds, and less if a signal arrives meanwhile.
 Pause = Callable[[float], None]
 
 
 class StopAsked(Exception):
-    """Somebody wants ToGo to stop."""
+    """A signal asked ToGo to stop."""
 
 
 class Signals:
-    """Counts Ctrl-C, SIGTERM and SIGHUP instead of acting on them half-way through something.
+    """Counts Ctrl-C, SIGTERM and SIGHUP, so that they interrupt waits only.
 
-    A child that ends interrupts a wait, too.
+    The end of a child interrupts a wait, too.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Signals:
 
     def __enter__(self) -> Self:
         stops = [signal.SIGINT, signal.SIGTERM]
-        # nohup has it ignored: the terminal may go.
+        # Under nohup SIGHUP is ignored, and stays so: the terminal may close.
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             stops.append(signal.SIGHUP)
         self._before = {number: signal.getsignal(number) for number in [*stops, signal.SIGCHLD]}
@@ -49,13 +49,13 @@ class Signals:
         os.close(self._write)
 
     def pause(self, seconds: float) -> None:
-        """Wait for a signal, at most so long."""
+        """Wait for a signal, at most so many seconds."""
         ready, _, _ = select.select([self._read], [], [], max(seconds, 0))
         if ready:
             self.asked += sum(number in self._stops for number in os.read(self._read, 4096))
 
     def wait(self, seconds: float) -> None:
-        """Pause while ToGo runs. Raises `StopAsked`."""
+        """Pause. Raises `StopAsked` if ToGo was asked to stop."""
         if not self.asked:
             self.pause(seconds)
         if self.asked:

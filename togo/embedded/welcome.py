@@ -1,4 +1,4 @@
-"""What a newcomer reads when ToGo runs."""
+"""The message that bin/run prints once ToGo runs."""
 
 import datetime
 
@@ -13,14 +13,14 @@ Try the two calls, in another terminal:
 
 
 def text(url: str, *, demo: bool, admin: str | None, today: datetime.date, python: str) -> str:
-    """The address, who can sign in, where to look, and what to try."""
+    """The URL, who can sign in, the main pages, and two calls to try."""
     if demo:
         who = "Sign in as a (taskmaster and admin) or b, with the password 1."
     elif admin:
         who = f"Sign in as {admin}, an admin."
     else:
         who = (
-            "Nobody can sign in yet: start it with TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD set,\n"
+            "Nobody can sign in yet: start ToGo with TOGO_ADMIN_USERNAME and TOGO_ADMIN_PASSWORD set,\n"
             f"or make an admin now with: {python} manage.py createsuperuser"
         )
     return f"""
