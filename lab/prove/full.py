@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.processes import ROOT
 from lab.prove import faults, report
 from lab.prove.clock import library
 from lab.prove.report import Numbers
-from lab.prove.system import ROOT
 
 
 @dataclass

@@ -4,8 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -79,15 +78,6 @@ class Part:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(seconds)
         self.kill()
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Wait for it; raises `RuntimeError` after so many seconds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise RuntimeError(f"waited {seconds:.0f} s in vain for {what}")
-        time.sleep(0.05)
 
 
 def _command_of(pid: int) -> str:

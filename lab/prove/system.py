@@ -4,21 +4,20 @@ import contextlib
 import http.client
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lab.processes import ROOT, free_port, wait_until
 from lab.prove import databases
 from lab.prove.calls import Caller
 from lab.prove.clock import Clock
 from lab.prove.databases import Database
-from lab.prove.parts import Part, wait_until
+from lab.prove.parts import Part
 from lab.prove.proxy import Proxy
 from togo.embedded.broker import find_server
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 WEB_PROCESSES = 3
 WEB = "togo.wsgi:application"
 
@@ -28,7 +27,7 @@ class System:
 
     def __init__(self, folder: Path, database: Database, *, application: str = WEB) -> None:
         self.folder, self.database, self._application = folder, database, application
-        self.port = _free_port()
+        self.port = free_port()
         self._broker_socket = folder / "broker.sock"
         self.broker_proxy = Proxy(self._broker_socket)
         self.env = {
@@ -97,7 +96,7 @@ class System:
             self.mend([self.web])
             return self._web_answers()
 
-        wait_until(answers, "the web server")
+        wait_until(answers, seconds=60, what="the web server")
 
     def set_limits(self, *options: str) -> None:
         """The daily job, as an operator runs it by the worker's clock; its end doesn't matter here."""
@@ -151,13 +150,6 @@ def start(folder: Path, database_name: str, *, application: str = WEB) -> Iterat
                 yield system
         finally:
             system.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _inode(server: int, client: int) -> str | None:

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lab.processes import ROOT
 from lab.prove import world
 from lab.prove.world import World
 from lab.soak import report, samples, system
 from lab.soak.clients import Client, Pace, Tally
 from lab.soak.report import Result
 from lab.soak.samples import Sample
-from lab.soak.system import ROOT, System
+from lab.soak.system import System
 
 CLIENTS, PEOPLE, TASKS = 16, 200, 40
 # Seconds that the maximum is measured, and between samples and days that the job sets.

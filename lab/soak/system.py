@@ -4,17 +4,15 @@ import contextlib
 import http.client
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.processes import ROOT, free_port, wait_until
 from lab.prove import databases
-from lab.prove.parts import Part, wait_until
+from lab.prove.parts import Part
 from togo.embedded.broker import Broker
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class System:
@@ -28,7 +26,7 @@ class System:
 def start(folder: Path) -> Iterator[System]:
     """All of it, ready and empty; ended with everything it started. This process reads the same database."""
     with databases.start("postgresql", folder) as database, Broker(folder / "broker") as broker:
-        port = _free_port()
+        port = free_port()
         env = {
             **os.environ,
             # Past the proxy, with which bin/prove makes the database fail.
@@ -61,7 +59,7 @@ def start(folder: Path) -> Iterator[System]:
         try:
             for part in parts:
                 part.start()
-            wait_until(lambda: _answers(port), "the web server")
+            wait_until(lambda: _answers(port), seconds=60, what="the web server")
             assert database.part
             pids = {part.name: part.pid for part in [*parts, database.part]} | {"broker": broker.pid}
             yield System(port, pids, broker.url)
@@ -79,10 +77,3 @@ def _answers(port: int) -> bool:
         connection.request("GET", "/health/live/")
         return connection.getresponse().status == http.HTTPStatus.OK
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
