@@ -157,7 +157,7 @@ def _change_the_password(admin: User, alice: User) -> None:
     users.set_password(actor=admin, user_id=alice.pk, password="of another choice")
 
 
-@pytest.mark.parametrize("happens", [_deactivate, _change_the_password])
+@pytest.mark.parametrize("invalidate", [_deactivate, _change_the_password])
 def test_a_token_ends_at_once(
     admin: User, alice: User, cooking: Task, invalidate: Callable[[User, User], None]
 ) -> None:
