@@ -1,1 +1,1 @@
-"""ToGo under measurement: benchmarks, the proof, the soak, and the processes and databases they start."""
+"""Benchmarks, the proof and the soak, and the processes and databases that they and the tests start."""

@@ -12,20 +12,20 @@ from togo.embedded.processes import Process
 
 
 def program() -> str | None:
-    """Where PgBouncer is, if it is installed."""
+    """The path of PgBouncer, if it is installed."""
     return shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
 
 
 @contextlib.contextmanager
 def pgbouncer(*, socket_folder: str, name: str, ignores_options: bool, size: int = 8) -> Iterator[str]:
-    """The URL of a PgBouncer that gives `size` sessions of a PostgreSQL's database to transactions.
+    """Start a PgBouncer that shares `size` sessions of a PostgreSQL database among transactions, and yield its URL.
 
-    `ignores_options`: it drops what a client asks for at its start, instead of refusing the client.
+    With `ignores_options` it ignores the session options that a client sends, instead of refusing the client.
     """
     command = program()
     assert command, "pgbouncer is not installed"
     folder = Path(tempfile.mkdtemp(prefix="togo-pooler-", dir="/tmp"))
-    # It refuses to run as root, and must get through to the socket.
+    # PgBouncer refuses to run as root, and its user must be able to reach the socket.
     owner = pwd.getpwuid(Path(socket_folder).stat().st_uid).pw_name
     user = "nobody" if owner == "root" else owner
     folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Starts the real processes that tests talk to, on the database of the test."""
+"""Starts web servers, workers and beat on the database of the current Django connection."""
 
 import contextlib
 import http.client
@@ -35,25 +35,25 @@ class Server:
     earlier_retries: int = 0
 
     def retries(self) -> int:
-        """How often a transaction was started again so far: each is a warning in the log."""
+        """How many transactions were retried: each retry writes a warning to the log."""
         log = self.logs / "debug.log"
-        all_of_them = len(re.findall("asks to try again", log.read_text())) if log.exists() else 0
-        return all_of_them - self.earlier_retries
+        total = len(re.findall("asks to try again", log.read_text())) if log.exists() else 0
+        return total - self.earlier_retries
 
     def counting_anew(self) -> "Server":
-        """The same server, whose retries are counted from now on."""
+        """The same server, but `retries` counts from now on."""
         return replace(self, earlier_retries=self.retries() + self.earlier_retries)
 
 
 class Client:
-    """One caller with one connection that it keeps."""
+    """Calls a server on one connection, which stays open."""
 
     def __init__(self, server: Server, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """The status and the JSON of the answer."""
+        """Send a request; returns the status and the JSON of the answer."""
         self._connection.request(method, path, json.dumps(body) if body is not None else None, self.headers)
         response = self._connection.getresponse()
         text = response.read()
@@ -61,7 +61,7 @@ class Client:
 
 
 def database_url() -> str:
-    """The address of the database that this test uses."""
+    """The URL of the database that Django uses in this process."""
     options = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{options['NAME']}"
@@ -73,11 +73,12 @@ def database_url() -> str:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """What a process of ToGo needs to work on the test's database."""
+    """The environment of a process of ToGo that works on the same database."""
     return {**os.environ, "DATABASE_URL": database_url(), **more}
 
 
 def free_port() -> int:
+    """A port on which nobody listens yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -85,18 +86,18 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "") -> Any:
-    """The first true answer of `condition`; fails after so many seconds."""
+    """Call `condition` until it returns something true, and return that; fails after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if answer := condition():
             return answer
         time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s in vain for {what or condition}")
+    raise AssertionError(f"waited {seconds} s for {what or condition}")
 
 
 @contextlib.contextmanager
 def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, which is ended with all it started."""
+    """Start a process in a group of its own, yield it, and stop the whole group afterwards."""
     with log.open("ab") as output:
         child = subprocess.Popen(
             command, cwd=ROOT, env=environment(**more), stdout=output, stderr=output, start_new_session=True
@@ -108,7 +109,7 @@ def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[
 
 
 def end(child: "subprocess.Popen[bytes]") -> None:
-    """Ask a process and all it started to end, and kill them after 20 seconds."""
+    """Ask a process and its group to end, and kill the group after 20 seconds."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGTERM)
     try:
@@ -127,7 +128,7 @@ def start_server(
     options: Sequence[str] = (),
     **more: str,
 ) -> Iterator[Server]:
-    """ToGo's web server; ready when it answers."""
+    """Start ToGo's web server, and wait until it accepts connections. Fails if it logs a traceback."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="togo-logs-") as folder:
         log = Path(folder) / "web.txt"
@@ -151,7 +152,7 @@ def start_server(
 def start_worker(
     broker_url: str, folder: Path, *options: str, application: str = "togo.celery", name: str = "worker", **more: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Celery worker; it has consumed when its log, `name`.txt, says so."""
+    """Start a Celery worker without waiting for it; it logs to `name`.txt when it is ready."""
     command = ["-m", "celery", "-A", application, "worker", "-n", name, "-l", "info", "--concurrency", "1", *options]
     own = {"CELERY_BROKER_URL": broker_url, "TOGO_LOG_DIR": str(folder)} | more
     with process(sys.executable, *command, log=folder / f"{name}.txt", **own) as child:
@@ -162,7 +163,7 @@ def start_worker(
 def start_beat(
     broker_url: str, folder: Path, *, application: str = "togo.celery", name: str = "beat"
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Celery's beat alone, with a schedule file of its own, `name`.db."""
+    """Start Celery's beat alone, with a schedule file of its own, `name`.db."""
     files = ["--schedule", str(folder / f"{name}.db"), "--pidfile", ""]
     command = ["-m", "celery", "-A", application, "beat", "-l", "info", *files]
     own = {"CELERY_BROKER_URL": broker_url, "TOGO_LOG_DIR": str(folder)}
@@ -171,13 +172,13 @@ def start_beat(
 
 
 def send_job(broker_url: str, job: str, *args: object) -> None:
-    """Ask for a job at this broker, whichever the tests' own settings name."""
+    """Send a job to this broker instead of the one in the settings."""
     with Connection(broker_url) as broker:
         app.send_task(job, args, connection=broker)
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes that it has started itself."""
+    """The ids of the processes that process `pid` has started itself."""
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     pairs = [line.split() for line in listed.splitlines()]
     return [int(child) for child, parent in pairs if int(parent) == pid]

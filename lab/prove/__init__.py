@@ -1,1 +1,1 @@
-"""The proof: campaigns of calls and faults against real servers, and a checker of what happened. See docs/proof.md."""
+"""The proof: runs campaigns of calls and faults against real servers, and checks the results. See docs/proof.md."""

@@ -11,27 +11,33 @@ from lab.prove.campaign import Options
 
 
 def main(arguments: list[str]) -> int:
-    """0 where every promise was kept; with --control 0 where the checker found the broken limit."""
-    parser = argparse.ArgumentParser(prog="bin/prove", description="Hurts a real ToGo under load, and checks it.")
-    parser.add_argument("--minutes", type=float, default=5, help="how long clients call (5; with --full, of a round)")
+    """Returns 0 if every promise was kept; with --control, 0 if the checker found the broken limit."""
+    parser = argparse.ArgumentParser(
+        prog="bin/prove", description="Injects faults into a ToGo under load, and checks that it kept its promises."
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=5, help="how long clients call; with --full, in each round (5)"
+    )
     parser.add_argument(
         "--database", default="sqlite", help="sqlite (default), postgresql, or the URL of an empty database"
     )
-    parser.add_argument("--clients", type=int, default=12, help="callers at once (12)")
-    parser.add_argument("--seed", type=int, help="to do the same calls and faults again")
-    parser.add_argument("--no-faults", action="store_true", help="only the storm")
-    parser.add_argument("--control", action="store_true", help="on a ToGo whose guard is taken out")
+    parser.add_argument("--clients", type=int, default=12, help="how many clients call at the same time (12)")
+    parser.add_argument("--seed", type=int, help="repeats the calls and faults of an earlier run")
+    parser.add_argument("--no-faults", action="store_true", help="calls only, without faults")
+    parser.add_argument("--control", action="store_true", help="checks that the checker finds a ToGo without its guard")
     parser.add_argument(
-        "--full", type=Path, metavar="FOLDER", help="rounds until there are enough; started again it goes on"
+        "--full", type=Path, metavar="FOLDER", help="rounds until the goals are reached; continues those in FOLDER"
     )
-    parser.add_argument("--attempts", type=int, default=full.Goals.attempts, help="with --full (1000000)")
-    parser.add_argument("--faults", type=int, default=full.Goals.faults, help="of each kind, with --full (50)")
-    parser.add_argument("--limit", type=float, default=full.Goals.minutes, help="minutes, with --full (120)")
-    parser.add_argument("--json", type=Path, help="where to write its numbers, for `python -m lab.prove.sum`")
+    parser.add_argument("--attempts", type=int, default=full.Goals.attempts, help="goal of --full (1000000)")
+    parser.add_argument("--faults", type=int, default=full.Goals.faults, help="goal of --full for each kind (50)")
+    parser.add_argument(
+        "--limit", type=float, default=full.Goals.minutes, help="minutes after which --full begins no round (120)"
+    )
+    parser.add_argument("--json", type=Path, help="where to write the numbers, for `python -m lab.prove.sum`")
     parser.add_argument("--report", type=Path, help="where to write the report")
-    parser.add_argument("--keep", type=Path, help="a folder for the logs and what the clients saw")
+    parser.add_argument("--keep", type=Path, help="a folder for the logs and for all operations as clients saw them")
     given = parser.parse_args(arguments)
-    # As Ctrl-C does: everything that was started is stopped.
+    # SIGTERM acts as Ctrl-C does, so that everything that was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if given.full:
         goals = full.Goals(given.attempts, given.faults, given.limit)
@@ -57,7 +63,7 @@ def main(arguments: list[str]) -> int:
         given.report.write_text(text)
     if given.control:
         found = result.verdict.counts["broken limit"] > 0
-        print("The control broke the limit, and it was found." if found else "THE CONTROL WAS NOT FOUND.")
+        print("The checker found that the control broke the limit." if found else "THE CHECKER MISSED THE CONTROL.")
         return 0 if found else 1
     return 1 if result.verdict.findings else 0
 

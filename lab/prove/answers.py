@@ -1,4 +1,4 @@
-"""What an answer tells of the days that it is about."""
+"""Reads from answers how many slots of a day are taken, and its maximum."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -7,25 +7,28 @@ from typing import Any
 from lab.prove.calls import Answer
 from lab.prove.history import Full, Item, Key
 
-# What an item of a bulk may be refused for.
+# The errors that an item of a bulk may get.
 _EXPECTED = {"daily_limit_reached", "already_assigned"}
 
 
 def made(answer: Any) -> Item:
-    """The assignment of an answer."""
+    """The assignment that an answer describes."""
     limit = answer["limit"]
     return Item(answer["task"], answer["user"], answer["date"], answer["id"], limit["taken"], limit["maximum"])
 
 
 def seen(place: Item, answer: Answer, status: int) -> Item:
-    """The day of an answer with that status; of another nothing is told."""
+    """The day's numbers from an answer with that status; any other answer returns `place` unchanged."""
     if answer.status != status:
         return place
     return Item(0, place.user, place.date, None, answer.body["taken"], answer.body["maximum"])
 
 
 def of_bulk(asked: Sequence[Item], answer: Answer, surprise: Callable[[str], None]) -> tuple[list[Item], list[Full]]:
-    """What a bulk made, or asked for where it made nothing, and what it was told of full days."""
+    """The assignments that a bulk made, or else the items that it asked for; and the days that it found full.
+
+    Calls `surprise` with each contradiction in the answer.
+    """
     if answer.status == 201:
         return [made(one) for one in answer.body["assignments"]], []
     if answer.status == 207:
@@ -41,8 +44,11 @@ def of_bulk(asked: Sequence[Item], answer: Answer, surprise: Callable[[str], Non
 def _of_each(
     asked: Sequence[Item], there: Iterable[Item], refusals: dict[int, Any], surprise: Callable[[str], None]
 ) -> list[Full]:
-    """Its numbers are those after the request, so a day that it filled itself must be full by the answer's own words;
-    that these are true is seen where the slots are taken."""
+    """The full days in the answer to a bulk in mode `each`.
+
+    Its numbers are those after the request, so a day that the bulk filled itself must be full by the numbers of the
+    same answer. `checker` compares those numbers with the slots that the bulk took.
+    """
     full: dict[Key, Full] = {}
     after = {item.key: (item.taken, item.maximum) for item in there}
     for item in _full(asked, refusals, surprise).values():
@@ -55,8 +61,11 @@ def _of_each(
 
 
 def _of_all(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> list[Full]:
-    """Nothing was written, so its numbers are those before the request; those of its items that weren't refused would
-    have taken the room."""
+    """The full days in the answer to a refused bulk in mode `all`.
+
+    Nothing was written, so its numbers are those before the request. The items that weren't refused would have taken
+    slots too, so `slots` counts them.
+    """
     full: dict[Key, Full] = {}
     fitting: Counter[Key] = Counter()
     refused = _full(asked, refusals, surprise)
@@ -67,14 +76,14 @@ def _of_all(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[
             told = refused[index]
             first = full.setdefault(item.key, Full(told, fitting[item.key] + 1))
             if (first.slots, first.item.taken, first.item.maximum) != (fitting[item.key] + 1, told.taken, told.maximum):
-                surprise(f"one request, one day, two answers: {first} and {told}")
+                surprise(f"one request got two different answers about one day: {first} and {told}")
     return list(full.values())
 
 
 def _full(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> dict[int, Item]:
-    """The refused items whose day was full, with what was told of it.
+    """The items that were refused because their day was full, with the numbers in the answer.
 
-    `already_assigned` says nothing of the counter; that it is true is for the tests of the API.
+    `already_assigned` has no numbers; the tests of the API check that it is true.
     """
     full = {}
     for index, error in refusals.items():
@@ -82,5 +91,5 @@ def _full(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[s
             item = asked[index]
             full[index] = Item(item.task, item.user, item.date, None, error["taken"], error["maximum"])
         elif error["code"] not in _EXPECTED:
-            surprise(f"an item of a bulk, {asked[index]}: {error}")
+            surprise(f"an unexpected error of an item of a bulk, {asked[index]}: {error}")
     return full

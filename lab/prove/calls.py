@@ -1,4 +1,4 @@
-"""One client's calls: each is sent again until its answer is certain or patience ends."""
+"""Sends one client's calls, and repeats them until the answer is certain or the client gives up."""
 
 import contextlib
 import http.client
@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 # The longest wait for one answer, in seconds.
 TIMEOUT = 3.0
-# How long a call with a key is sent again.
+# For how many seconds a call with a key is sent again.
 PATIENCE = 20.0
 
 
 class Answer(NamedTuple):
-    """A status, 0 where there was none, and the JSON that came with it."""
+    """A status, 0 if no answer came, and the JSON of the answer."""
 
     status: int
     body: Any
@@ -21,10 +21,10 @@ class Answer(NamedTuple):
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the call may have happened: no answer came, or one of the server's errors.
+        """Whether the client can't know if the call was done: no answer came, or a server's error.
 
-        Of `try_again` docs/errors.md says that a busy database has written nothing, one that was lost may have; the
-        busy one is to be asked again after a second, the lost one after more.
+        docs/errors.md says of `try_again`: a busy database has written nothing, but a database whose connection was
+        lost may have. A `retry_after` of one second means busy, a longer one means lost.
         """
         return self.status == 0 or (self.status >= 500 and not self._is_busy)
 
@@ -34,33 +34,33 @@ class Answer(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The refusal's code."""
+        """The code of the refusal, or an empty text."""
         return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
 
 
 class Caller:
-    """A connection that is kept while it works."""
+    """Sends calls on a connection, which it keeps as long as it works."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._connection: http.client.HTTPConnection | None = None
-        self._waits = False
+        self._is_waiting = False
 
     def port(self) -> int | None:
-        """Where the kept connection comes from, while it awaits an answer."""
+        """The client's port of the connection while it waits for an answer, else None."""
         connection = self._connection
-        sock = connection.sock if connection and self._waits else None
+        sock = connection.sock if connection and self._is_waiting else None
         with contextlib.suppress(OSError, AttributeError):
             return int(sock.getsockname()[1]) if sock else None
         return None
 
     def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
-        """Send it once. The answer's status is 0 where the connection was refused, cut or silent for too long."""
+        """Send it once. The answer's status is 0 if the connection was refused, was cut or timed out."""
         connection = self._connection or http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
         self._connection = connection
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-            self._waits = True
+            self._is_waiting = True
             response = connection.getresponse()
             text = response.read()
             answer = Answer(response.status, json.loads(text) if text else None)
@@ -69,11 +69,11 @@ class Caller:
             self._connection = None
             return Answer(0, None)
         finally:
-            self._waits = False
+            self._is_waiting = False
         return answer
 
     def hang_up(self, method: str, path: str, body: Any, headers: dict[str, str], wait: float) -> Answer:
-        """Send it, and close the connection so many seconds later, without a look at the answer."""
+        """Send it, and close the connection after `wait` seconds without reading the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
@@ -83,9 +83,9 @@ class Caller:
     def send_until_known(
         self, method: str, path: str, body: Any, headers: dict[str, str], *, sent: Answer | None = None
     ) -> Answer:
-        """Send it again and again until it is answered; only for calls that may be repeated. `sent` was before.
+        """Send a call that may be repeated until its answer is certain. `sent` is the answer to an earlier sending.
 
-        Where a sending got no answer, only success makes the end certain: after a refusal it may happen yet.
+        If a sending got no answer, only success is certain: after a refusal the earlier sending may still be done.
         """
         end = time.monotonic() + PATIENCE
         sends, lost = (1, sent.is_unknown) if sent else (0, False)

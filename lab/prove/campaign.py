@@ -1,4 +1,4 @@
-"""One campaign: clients, faults, and the check of what happened."""
+"""Runs one campaign: clients call, faults happen, and afterwards the checker decides."""
 
 import random
 import tempfile
@@ -14,22 +14,22 @@ from lab.prove import world as worlds
 from lab.prove.checker import Verdict, check
 from lab.prove.clients import MAXIMA, Client
 from lab.prove.clock import library
-from lab.prove.conductor import LONGEST, Conductor
+from lab.prove.conductor import LONGEST_PAUSE, Conductor
 from lab.prove.faults import faults_of
 from lab.prove.history import History
 from lab.prove.system import System
 from lab.prove.world import World
 
 PEOPLE, TASKS = 240, 40
-# What is still under way when the clients stop is over by then, in seconds: longer than any of ToGo's waits.
+# How long to wait, in seconds, until calls that are still running have ended: longer than any of ToGo's waits.
 SETTLE = 6.0
-# How often it says how it goes, in seconds.
-TELL = 10.0
+# The seconds between two lines about the progress.
+PROGRESS_INTERVAL = 10.0
 
 
 @dataclass
 class Options:
-    """What to do: for so many minutes, on which database, with how many clients."""
+    """How long a campaign runs, on which database, with how many clients, and so on."""
 
     minutes: float = 5
     database: str = "sqlite"
@@ -42,7 +42,7 @@ class Options:
 
 @dataclass
 class Result:
-    """What happened, and what the checker says of it."""
+    """What the clients saw, what the checker found, and how many faults and rows there were."""
 
     options: Options
     history: History
@@ -55,33 +55,33 @@ class Result:
 
 
 def run(options: Options, say: Callable[[str], None]) -> Result:
-    """Do it, telling how it goes."""
+    """Run a campaign and check it; `say` gets a line now and then."""
     history, faults = History(), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="togo-prove-", dir="/tmp") as name:
         folder = Path(name)
-        # PostgreSQL's own user must get through.
+        # PostgreSQL's own user must be able to reach its files below.
         folder.chmod(0o711)
         with systems.start(folder, options.database, application=options.application) as system:
             world = worlds.make(options.seed, clients=options.clients, people=PEOPLE, tasks=TASKS)
             say(f"Seed {options.seed}, {system.database.name}, {options.clients} clients, {options.minutes:g} minutes.")
             if options.faults and not library():
-                say("Left out: clocks that jump, because libfaketime is not installed.")
+                say("Clocks don't jump, because libfaketime is not installed.")
             started = time.monotonic()
             try:
                 _storm(system, world, history, faults, options, say)
                 seconds = time.monotonic() - started
-                say("Waiting for what is under way, then checking …")
+                say("Waiting for calls that are still running, then checking …")
                 system.mend(system.parts)
                 system.wait_for_web()
                 time.sleep(SETTLE)
             finally:
                 if options.keep:
                     _keep(folder, options.keep, history)
-            # No more writes but those that ToGo makes itself.
+            # From here on only ToGo's own jobs may write.
             system.web.stop()
             from django.db import connections
 
-            # What this process was connected to may have been killed since.
+            # A fault may have killed the server of this process's connections.
             connections.close_all()
             ending = worlds.read()
             database = _version()
@@ -104,8 +104,8 @@ def _storm(
     clients = [Client(world, history, actor=actor, port=system.port, stop=stop) for actor in world.clients]
     system.callers = [client.caller for client in clients]
     web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
-    # A short one still gets round to most kinds.
-    longest = min(LONGEST, 0.6 * options.minutes)
+    # With shorter pauses, a short campaign still has most kinds of faults.
+    longest = min(LONGEST_PAUSE, 0.6 * options.minutes)
     conductors = [
         Conductor(system, web, [system.web], seed=f"{options.seed} web", stop=stop, longest=longest),
         Conductor(system, jobs, system.jobs, seed=f"{options.seed} jobs", stop=stop, longest=longest, runs_jobs=True),
@@ -116,7 +116,7 @@ def _storm(
         thread.start()
     try:
         while (gone := time.monotonic() - began) < options.minutes * 60:
-            stop.wait(min(TELL, options.minutes * 60 - gone))
+            stop.wait(min(PROGRESS_INTERVAL, options.minutes * 60 - gone))
             if any(thread.failure for thread in threads):
                 break
             done = Counter({name: sum(one.done[name] for one in conductors) for name in [*web, *jobs]})
@@ -128,15 +128,15 @@ def _storm(
         for conductor in conductors:
             faults.update(conductor.done)
     if failures := [thread.failure for thread in threads if thread.failure]:
-        raise RuntimeError("a client or a fault failed, which proves nothing") from failures[0]
+        raise RuntimeError("a client or a fault failed, so the campaign proves nothing") from failures[0]
 
 
 def _progress(history: History, faults: Counter[str], seconds: float) -> str:
     line = f"{seconds:4.0f} s: {history.attempts} attempts, {history.attempts / seconds:.0f} a second"
     if not faults:
         return line
-    least = min(sorted(faults), key=lambda name: faults[name])
-    return f"{line}; {faults.total()} faults, fewest of all {least}: {faults[least]}"
+    rarest = min(sorted(faults), key=lambda name: faults[name])
+    return f"{line}; {faults.total()} faults, the rarest {faults[rarest]} times: {rarest}"
 
 
 def _version() -> str:
@@ -147,7 +147,7 @@ def _version() -> str:
 
 
 def _keep(folder: Path, keep: Path, history: History) -> None:
-    """The logs and what clients saw, to look into afterwards."""
+    """Copy the logs and the operations into a folder that is kept."""
     keep.mkdir(parents=True, exist_ok=True)
     history.write(keep / "history.jsonl")
     for log in [*folder.glob("*.log"), *(folder / "logs").glob("*.log")]:

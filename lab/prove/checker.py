@@ -13,7 +13,7 @@ from lab.prove.world import Ending
 
 @dataclass
 class Verdict:
-    """What was found; all is well where there are no findings."""
+    """The findings; without any, every promise was kept."""
 
     findings: list[str] = field(default_factory=list)
     days: int = 0
@@ -29,14 +29,14 @@ class Verdict:
 
 
 def check(operations: Iterable[Operation], ending: Ending, rules: dict[int, set[int]], default: int) -> Verdict:
-    """Look at all that was promised. `rules` are the limits that rules may have given to a person; others have
-    `default`.
+    """Check all of ToGo's promises. `rules` maps a person to the limits that rules may have set; others have `default`.
 
-    1. What was acknowledged is told by the event history, and nothing else is, but what no client knows the end of.
-    2. The events of each assignment fit together and end with its row.
+    1. Every acknowledged write has its events, and every event belongs to an acknowledged write, or to a call whose
+       outcome its client doesn't know.
+    2. The events of each assignment fit together and lead to its row.
     3. Each day's `taken` is the number of its rows and not above `maximum`.
-    4. Each day could have been as its clients saw it, with the limit never broken; the order of the events is such a
-       way, and is never against the clock.
+    4. For each day there is an order of the operations that explains all answers without ever breaking the limit. The
+       order of the events is such an order, and agrees with the clock.
     """
     operations = list(operations)
     verdict = Verdict()
@@ -57,10 +57,10 @@ def check(operations: Iterable[Operation], ending: Ending, rules: dict[int, set[
 def steps_of(
     operations: Iterable[Operation], settled: Settled
 ) -> tuple[dict[Key, list[Step]], dict[Key, list[tuple[int, Step]]]]:
-    """What was done to each day: all of it, and with the first event's id what the event history tells of.
+    """The steps on each day: first all of them, then those with events, each with the id of its first event.
 
-    What no client knows the end of is left out where no event tells of it; else it may have ended as late as the
-    next event's operation on that day did.
+    A call whose outcome its client doesn't know is left out if it has no event. If it has one, it ended at the latest
+    when the operation of the day's next event ended.
     """
     steps: dict[Key, list[Step]] = defaultdict(list)
     told: dict[Key, list[tuple[int, Step]]] = defaultdict(list)
@@ -102,7 +102,7 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
     match operation.kind:
         case Kind.CREATE | Kind.BULK:
             places: dict[Key, list[Item]] = defaultdict(list)
-            # Of a bulk that nobody knows the end of, only what the events tell.
+            # Of a bulk with an unknown outcome, only the items that have events.
             some = [_of_event(event) for event in events] if unknown else operation.items
             for item in some:
                 places[item.key].append(item)
@@ -136,7 +136,7 @@ def _first_about(key: Key, events: list[Event]) -> Event | None:
 
 
 def _check_rows(ending: Ending, verdict: Verdict) -> None:
-    """The events of each assignment fit together, and end with what the row is."""
+    """Check that the events of each assignment fit together, and lead to its row."""
     there: dict[int, dict[str, Any]] = {}
     gone: set[int] = set()
     for event in ending.events:
@@ -169,7 +169,7 @@ def _check_rows(ending: Ending, verdict: Verdict) -> None:
     rows = {row["id"]: row for row in ending.assignments}
     for number in sorted(set(rows) | set(there)):
         if rows.get(number) != there.get(number):
-            verdict.find("row and history differ", f"{number}: {rows.get(number)}, told {there.get(number)}")
+            verdict.find("row and history differ", f"{number}: {rows.get(number)}, by its events {there.get(number)}")
 
 
 def _status(kind: str) -> str:
@@ -207,12 +207,12 @@ def _check_day(
     if wrong:
         verdict.find("broken limit", f"{key}: by the order of the events, {wrong} in {state}")
     elif end and state.taken != end["taken"]:
-        verdict.find("row and history differ", f"{key}: taken {end['taken']}, told {state.taken}")
+        verdict.find("row and history differ", f"{key}: taken {end['taken']}, by its events {state.taken}")
     _check_clock(key, told, verdict)
 
 
 def _check_clock(key: Key, told: list[tuple[int, Step]], verdict: Verdict) -> None:
-    """No event comes after that of an operation which began when its own was over."""
+    """Check that if one operation ended before another began, its event comes first."""
     latest = float("-inf")
     for number, step in told:
         if step.end < latest:

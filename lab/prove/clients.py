@@ -1,4 +1,4 @@
-"""Clients: taskmasters who plan at random, and note what they did and what they were answered."""
+"""Clients: taskmasters who make random calls, and record each call with its answer."""
 
 import datetime
 import random
@@ -14,14 +14,14 @@ from lab.prove.history import Full, History, Item, Key, Kind, Operation, Outcome
 from lab.prove.world import World
 
 PATH = "/api/users/assignment/"
-# How many of its own assignments a client remembers; the older ones stay as they are.
+# How many of its own assignments a client remembers; older ones aren't changed any more.
 REMEMBERED = 60
-# How many calls aren't waited for, and the longest that they are, in seconds: most happen all the same.
+# The part of the calls whose client hangs up, and after how many seconds at most. The server does most of them anyway.
 HANG_UPS, LONGEST_WAIT = 0.04, 0.03
-# How much of it is about the few who are asked for most.
+# The part of the calls that are about the few hot people.
 HOT = 0.4
 MAXIMA = [0, 2, 3, 5, 8]
-# The dates that are planned move on, so that there are always new days that nobody has set.
+# Clients call about a window of days. It moves on, so that there are always days whose limits aren't set yet.
 WINDOW_DAYS = 8
 SECONDS_PER_DAY = 6
 
@@ -29,7 +29,7 @@ SECONDS_PER_DAY = 6
 class Client(threading.Thread):
     """One taskmaster with one connection, who works until told to stop.
 
-    What it gave is its own to change, so the calls about one assignment follow each other; days are everybody's.
+    A client changes only its own assignments, so calls about one assignment never overlap; all clients share the days.
     """
 
     def __init__(self, world: World, history: History, *, actor: int, port: int, stop: threading.Event) -> None:
@@ -44,7 +44,7 @@ class Client(threading.Thread):
         self.failure: BaseException | None = None
 
     def run(self) -> None:
-        """Call and note, until told to stop."""
+        """Make random calls and record them, until told to stop."""
         mix: list[tuple[Callable[[], None], float]] = [
             (self._create, 20),
             (self._bulk, 25),
@@ -63,7 +63,7 @@ class Client(threading.Thread):
             self.failure = error
             raise
 
-    # --- what it does ---
+    # --- the calls ---
 
     def _create(self) -> None:
         item = self._some_item()
@@ -78,7 +78,7 @@ class Client(threading.Thread):
         items = [self._some_item() for _ in range(size)]
         mode = self._chance.choice(["all", "each", "each"])
         if mode == "all":
-            # Few of the large ones would ever find room for all.
+            # A large bulk hardly ever finds room for all its items.
             items = items[: self._chance.choice([2, 5, 20, 200])]
         body = {"mode": mode, "assignments": [{"task": i.task, "user": i.user, "date": i.date} for i in items]}
         start, answer = self._call("POST", f"{PATH}bulk/", body, again=self._chance.random() < 0.5)
@@ -137,7 +137,7 @@ class Client(threading.Thread):
         self._note(Kind.GIVE_BACK, start, answer, {200}, items=[place])
 
     def _rule(self) -> None:
-        """Make a rule for one of the people that rules are for, or take one away."""
+        """Make a rule for one of the `ruled` people, or remove one."""
         if len(self._rules) > 2:
             rule = self._rules.pop()
             start, answer = self._call("DELETE", f"/api/users/limit-rule/{rule}/")
@@ -152,7 +152,7 @@ class Client(threading.Thread):
             self._rules.append(answer.body["id"])
         self._note(Kind.RULE, start, answer, {201})
 
-    # --- how it does it ---
+    # --- how calls are sent and recorded ---
 
     def _call(self, method: str, path: str, body: Any = None, *, again: bool = False) -> tuple[float, Answer]:
         headers = {"Authorization": f"Bearer {self._world.token(self._actor)}", "Content-Type": "application/json"}
@@ -162,14 +162,14 @@ class Client(threading.Thread):
             headers["Idempotency-Key"] = str(uuid.UUID(int=self._chance.getrandbits(128)))
         if self._chance.random() < HANG_UPS:
             sent = self.caller.hang_up(method, path, body, headers, self._chance.uniform(0, LONGEST_WAIT))
-            self._history.answered("hung up")
+            self._history.count_answer("hung up")
         if again:
             answer = self.caller.send_until_known(method, path, body, headers, sent=sent)
         else:
             answer = sent or self.caller.send(method, path, body, headers)
         if answer.status == 0:
             time.sleep(0.1)
-        self._history.answered(answer.status or "no answer")
+        self._history.count_answer(answer.status or "no answer")
         return start, answer
 
     def _note(
@@ -218,7 +218,7 @@ class Client(threading.Thread):
     def _some_item(self) -> Item:
         today = datetime.datetime.now(datetime.UTC).date()
         moved_on = int((time.monotonic() - self._began) / SECONDS_PER_DAY) % 300
-        # Much of it is about few people and days, which are full most of the time.
+        # The first days of the window and the hot people are drawn most often, so their days are mostly full.
         offset = moved_on + min(self._chance.randrange(WINDOW_DAYS), self._chance.randrange(WINDOW_DAYS))
         date = today + datetime.timedelta(days=offset)
         people = self._world.hot if self._chance.random() < HOT else self._world.people
@@ -234,7 +234,7 @@ class Client(threading.Thread):
         return self._mine.pop(self._chance.choice(list(self._mine))) if self._mine else None
 
 
-# What a call may be refused for; an assignment that isn't found, say, was lost.
+# The refusals that a call may get. Any other is a surprise: "not found", for example, means that a write was lost.
 _BUSY = {"try_again", "idempotency_key_in_use"}
 EXPECTED = {
     Kind.CREATE: {"daily_limit_reached", "already_assigned"} | _BUSY,

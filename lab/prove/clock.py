@@ -1,7 +1,7 @@
-"""The clock and the time zone of ToGo's worker and beat: what is today for them is what a fault says.
+"""Fakes the clock of ToGo's worker and beat, and chooses time zones, so that faults can change what today is.
 
-The web processes keep the right clock, because the times in the event history are theirs and the checker relies on
-them; their time zone changes with the next start.
+The web processes keep the true clock: they write the times in the event history, and the checker relies on them. Their
+time zone changes when they are started again.
 """
 
 import datetime
@@ -9,20 +9,20 @@ import random
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-# From 14 hours before UTC to 11 after it, with and without daylight saving, and not on the hour.
+# From UTC+14 to UTC-11, with and without daylight saving, and one that isn't whole hours from UTC.
 ZONES = ["Pacific/Kiritimati", "Asia/Kathmandu", "UTC", "Europe/Berlin", "America/New_York", "Pacific/Niue"]
-# Just before clocks there went back, and forward, in UTC. Both are past: see `random_jump`.
+# Three seconds before New York's clocks went back, and forward. Both are in the past, so `random_jump` may choose them.
 _NEW_YORK = ["2026-11-01T05:59:57+00:00", "2026-03-08T06:59:57+00:00"]
 _HOUR, _DAY = 3600, 86400
 
 
 def library() -> Path | None:
-    """libfaketime, of Debian's package of that name, where it is installed."""
+    """The path of libfaketime, if Debian's package of that name is installed."""
     return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
 
 
 class Clock:
-    """What programs with its `env` take for now; `offset` may change while they run."""
+    """A clock for the programs that are started with its `env`; `set` changes it while they run."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -31,7 +31,7 @@ class Clock:
 
     @property
     def env(self) -> dict[str, str]:
-        """What lets a program have this clock; time-outs go on as they are."""
+        """The environment that gives a program this clock; it doesn't affect time-outs."""
         if not self.library:
             return {}
         return {
@@ -43,16 +43,16 @@ class Clock:
         }
 
     def set(self, offset: int) -> None:
-        """So many seconds after the true time from now on. Readers never see half of it."""
+        """Set the clock so many seconds ahead of the true time. The file is replaced, so nobody reads half of it."""
         new = self._file.with_suffix(".new")
         new.write_text(f"{offset:+d}\n")
         new.replace(self._file)
 
 
 def random_jump(chance: random.Random, zone: str, now: datetime.datetime) -> int:
-    """By an hour, a day, to before midnight in that zone, or to before New York's clocks change.
+    """A jump in seconds: by hours, a day back, to just before midnight in that zone or a change of New York's clocks.
 
-    Never a whole day forward: ToGo keeps the answers to idempotency keys for a day, and is right to forget them then.
+    Never a whole day forward: ToGo keeps the answers to idempotency keys for a day, and may forget them then.
     """
     midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     changes = [datetime.datetime.fromisoformat(change) for change in _NEW_YORK]

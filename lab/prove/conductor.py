@@ -1,4 +1,4 @@
-"""Does one fault after the other, each kind once before any comes again, with some quiet between them."""
+"""Injects one fault after another, with pauses between them; no kind comes again before every other kind has come."""
 
 import datetime
 import random
@@ -12,14 +12,14 @@ from lab.prove.faults import Fault
 from lab.prove.parts import Part
 from lab.prove.system import System
 
-# The pauses between faults, and how often the daily job is run by hand, in seconds. Nothing is written while servers
-# start, so a fault every seven seconds or so leaves about half of the time to the storm.
-SHORTEST, LONGEST = 0.1, 6.0
-JOB = 15.0
+# The shortest and the longest pause between two faults, and the time between two runs of the daily job, in seconds.
+# ToGo writes nothing while servers start: with a fault every seven seconds or so, clients can write half of the time.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 6.0
+JOB_INTERVAL = 15.0
 
 
 class Conductor(threading.Thread):
-    """Hurts some parts and mends them, until told to stop. Several may work at once, on parts of their own."""
+    """Injects faults into some parts and restarts them, until told to stop. Several conductors need different parts."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Conductor(threading.Thread):
         *,
         seed: str,
         stop: threading.Event,
-        longest: float = LONGEST,
+        longest: float = LONGEST_PAUSE,
         runs_jobs: bool = False,
     ) -> None:
         super().__init__(name=f"conductor {seed}", daemon=True)
@@ -41,20 +41,20 @@ class Conductor(threading.Thread):
         self.failure: BaseException | None = None
 
     def run(self) -> None:
-        """Hurt and mend."""
+        """Inject a fault, restart the parts that it ended, and pause."""
         try:
-            while not self._stop_asked.wait(self._chance.uniform(SHORTEST, self._longest)):
-                self._hurt()
+            while not self._stop_asked.wait(self._chance.uniform(SHORTEST_PAUSE, self._longest)):
+                self._inject_fault()
                 self._system.mend(self._parts)
                 if self._system.web in self._parts:
                     self._system.wait_for_web()
-                if self._runs_jobs and time.monotonic() - self._job > JOB:
+                if self._runs_jobs and time.monotonic() - self._job > JOB_INTERVAL:
                     self._run_the_job()
         except BaseException as error:
             self.failure = error
             raise
 
-    def _hurt(self) -> None:
+    def _inject_fault(self) -> None:
         if not self._faults:
             return
         fewest = min(self.done[name] for name in self._faults)
@@ -63,7 +63,7 @@ class Conductor(threading.Thread):
             self.done[name] += 1
 
     def _run_the_job(self) -> None:
-        """For one of the days that are planned."""
+        """Run the daily job for one of the days in the clients' window."""
         self._job = time.monotonic()
         ahead = int((self._job - self._began) / SECONDS_PER_DAY) % 300 + self._chance.randrange(WINDOW_DAYS)
         day = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(ahead)

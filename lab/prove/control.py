@@ -1,4 +1,4 @@
-"""ToGo with the guard taken out: a web server's entry in place of `togo.wsgi`. The checker must find what it breaks."""
+"""A ToGo without its guard: an entry point in place of `togo.wsgi`. The checker must find the limits that it breaks."""
 
 import datetime
 
@@ -8,7 +8,7 @@ __all__ = ["application", "take_slot"]
 
 
 def take_slot(user_id: int, date: datetime.date) -> bool:
-    """Take a slot, whether one is free or not; bounded, so that the database's own check doesn't replace the guard."""
+    """Take a slot even if none is free. `taken` stays at `maximum`, so that the database's check can't stop it."""
     from django.db.models import F
     from django.db.models.functions import Least
 
@@ -17,11 +17,11 @@ def take_slot(user_id: int, date: datetime.date) -> bool:
     return DailyLimit.objects.of(user_id, date).update(taken=Least(F("taken") + 1, F("maximum"))) == 1
 
 
-def _take_the_guard_out() -> None:
+def _remove_guard() -> None:
     from apps.services.slots import portable, postgresql
 
     portable.take_slot = take_slot
     postgresql.take = portable.take
 
 
-_take_the_guard_out()
+_remove_guard()

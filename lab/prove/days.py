@@ -1,8 +1,8 @@
-"""Decides whether what clients saw of one person's day could have happened one after the other.
+"""Decides whether there is an order of the calls about one person's day that explains all their answers.
 
-The day is a counter with a bound. Each step takes effect at one moment between its start and its end; a history is
-possible if such moments exist for all of its steps with the bound never broken and everything that was answered true.
-The search is that of Wing and Gong, step by step as answers came (Lowe, "Testing for linearizability", 2017).
+The day is a counter with a bound. Each step takes effect at one moment between its start and its end. A history is
+possible if there are moments for all steps at which every answer is true and the bound is never broken. The search is
+Wing and Gong's, done step by step in the order of the answers (Lowe, "Testing for linearizability", 2017).
 """
 
 from collections.abc import Collection, Iterable
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-# Past so many ways how it could have been, a history is left undecided.
+# The search gives up when it has more possible ways than this.
 MOST_WAYS = 200_000
 
 
@@ -21,19 +21,19 @@ class Does(StrEnum):
     FREE = "free"
     SET = "set"
     GIVE_BACK = "give back"
-    # What refusals say is looked at too: it was true at a moment.
+    # A refusal changes nothing, but its numbers must have been true at one moment.
     FULL = "full"
     BELOW_TAKEN = "below taken"
 
 
-_ONLY_LOOKS = {Does.FULL, Does.BELOW_TAKEN}
+_READS = {Does.FULL, Does.BELOW_TAKEN}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one call did to a day; `taken` and `maximum` are what its answer said, if it said so.
+    """The effect of one call on a day; `taken` and `maximum` are the numbers in its answer, if it had any.
 
-    `amount` is the number of slots, of which the last doesn't fit where the day is full, or the maximum to set. An
+    `amount` is the maximum to set, or a number of slots; for `Does.FULL` the last of these slots didn't fit. An
     `optional` step may have happened or not.
     """
 
@@ -48,14 +48,14 @@ class Step:
 
 
 class State(NamedTuple):
-    """How many slots are taken, and the limit if it was set by hand."""
+    """The number of taken slots, and the limit if it was set by hand."""
 
     taken: int = 0
     hand: int | None = None
 
 
 class Verdict(NamedTuple):
-    """`possible` is None where the search was given up; `step` is the one that no order explains."""
+    """`possible` is None if the search gave up; `step` is the first that no order explains, or where it gave up."""
 
     possible: bool | None
     step: Step | None = None
@@ -64,7 +64,7 @@ class Verdict(NamedTuple):
 def decide(steps: Collection[Step], rules: Collection[int]) -> Verdict:
     """Whether these steps could have happened; `rules` are the limits that the rules may have given the day."""
     ordered = list(steps)
-    # At the same instant what begins comes first: such steps are at the same time.
+    # At the same instant starts come before ends, so that such steps overlap.
     moments = sorted(
         [(step.start, 0, index) for index, step in enumerate(ordered)]
         + [(step.end, 1, index) for index, step in enumerate(ordered) if not step.optional]
@@ -75,7 +75,7 @@ def decide(steps: Collection[Step], rules: Collection[int]) -> Verdict:
         if not is_end:
             pending.add(index)
             continue
-        found = _with(index, ways, pending, ordered, rules)
+        found = _ways_with_step(index, ways, pending, ordered, rules)
         if found is None:
             return Verdict(possible=None, step=ordered[index])
         if not found:
@@ -86,7 +86,7 @@ def decide(steps: Collection[Step], rules: Collection[int]) -> Verdict:
 
 
 def follow(steps: Iterable[Step], rules: Collection[int]) -> tuple[State, Step | None]:
-    """The day after these steps in just this order, and the first step that was not possible, if there is one."""
+    """The day after these steps in this order, and the first impossible step, if there is one."""
     state = State()
     for step in steps:
         after = apply(step, state, rules)
@@ -97,61 +97,61 @@ def follow(steps: Iterable[Step], rules: Collection[int]) -> tuple[State, Step |
 
 
 def apply(step: Step, state: State, rules: Collection[int]) -> State | None:
-    """The day after that step; None if the step can't happen then, or would not have been answered so."""
+    """The day after the step; None if the step isn't possible then, or would have had another answer."""
     limits = rules if state.hand is None else (state.hand,)
     match step.does:
         case Does.TAKE:
             after = State(state.taken + step.amount, state.hand)
             fits = [limit for limit in limits if after.taken <= limit]
-            return after if fits and _as_seen(step, after.taken, fits) else None
+            return after if fits and _matches_answer(step, after.taken, fits) else None
         case Does.FREE:
             return State(state.taken - step.amount, state.hand) if state.taken >= step.amount else None
         case Does.SET:
-            possible = state.taken <= step.amount and _as_seen(step, state.taken, [step.amount])
+            possible = state.taken <= step.amount and _matches_answer(step, state.taken, [step.amount])
             return State(state.taken, step.amount) if possible else None
         case Does.GIVE_BACK:
             after = State(state.taken, None)
-            return after if _as_seen(step, state.taken, [max(limit, state.taken) for limit in rules]) else None
+            return after if _matches_answer(step, state.taken, [max(limit, state.taken) for limit in rules]) else None
         case Does.FULL:
             full = [max(limit, state.taken) for limit in limits if limit < state.taken + step.amount]
-            return state if full and _as_seen(step, state.taken, full) else None
+            return state if full and _matches_answer(step, state.taken, full) else None
         case Does.BELOW_TAKEN:
             return state if state.taken > step.amount and step.taken in (None, state.taken) else None
 
 
-def _as_seen(step: Step, taken: int, maxima: Iterable[int]) -> bool:
+def _matches_answer(step: Step, taken: int, maxima: Iterable[int]) -> bool:
     return step.taken in (None, taken) and (step.maximum is None or step.maximum in maxima)
 
 
-def _with(
+def _ways_with_step(
     index: int,
     ways: set[tuple[frozenset[int], State]],
     pending: set[int],
     steps: list[Step],
     rules: Collection[int],
 ) -> set[tuple[frozenset[int], State]] | None:
-    """Every way on which that step has happened, after any others that were under way; None if they are too many.
+    """All ways in which that step has happened, after any of the other pending steps; None if they are too many.
 
-    What only looks happens as soon as it can: it changes nothing, so no other order would explain more.
+    Steps that only read happen as soon as they can: they change nothing, so no other order would explain more.
     """
-    looks = [other for other in pending if steps[other].does in _ONLY_LOOKS]
-    moves = [other for other in pending if steps[other].does not in _ONLY_LOOKS]
+    reads = [other for other in pending if steps[other].does in _READS]
+    writes = [other for other in pending if steps[other].does not in _READS]
 
-    def after_looking(done: frozenset[int], state: State) -> tuple[frozenset[int], State]:
-        seen = [look for look in looks if look not in done and apply(steps[look], state, rules) is not None]
-        return (done.union(seen) if seen else done), state
+    def after_reads(done: frozenset[int], state: State) -> tuple[frozenset[int], State]:
+        possible = [read for read in reads if read not in done and apply(steps[read], state, rules) is not None]
+        return (done.union(possible) if possible else done), state
 
     found = set()
-    seen = {after_looking(*way) for way in ways}
+    seen = {after_reads(*way) for way in ways}
     todo = list(seen)
     while todo:
         done, state = todo.pop()
         if index in done:
             found.add((done, state))
             continue
-        for other in moves:
+        for other in writes:
             after = apply(steps[other], state, rules) if other not in done else None
-            if after is not None and (way := after_looking(done | {other}, after)) not in seen:
+            if after is not None and (way := after_reads(done | {other}, after)) not in seen:
                 seen.add(way)
                 todo.append(way)
         if len(seen) > MOST_WAYS:

@@ -1,4 +1,4 @@
-"""What is done to a running ToGo, each for a few seconds at most."""
+"""The faults that a campaign injects into a running ToGo; each takes a few seconds at most."""
 
 import contextlib
 import datetime
@@ -14,28 +14,28 @@ from lab.prove.clock import ZONES, library, random_jump
 from lab.prove.proxy import Mode, Proxy
 from lab.prove.system import System
 
-# The longest that something refuses, hangs or is slow, in seconds.
+# For how many seconds at most a part refuses, hangs, is slow or has a full disk.
 LONGEST = 2.5
-# How long a write is waited for that can be killed, and the longest that it then goes on.
-AIM, AFTER = 3.0, 0.04
-# Returns False where it could not be done, and then doesn't count.
+# How many seconds `kill_in_mid_write` waits for a call, and after how many at most it kills the call's process.
+WAIT_FOR_CALL, KILL_AFTER = 3.0, 0.04
+# Returns False if the fault wasn't possible; then it isn't counted.
 Fault = Callable[[System, random.Random], bool | None]
 
 
 def kill_a_web_process(system: System, chance: random.Random) -> bool:
-    """One of several; granian starts another."""
+    """Kill one of the web processes; Granian starts another."""
     if children := system.web.children():
         os.kill(chance.choice(children), signal.SIGKILL)
     return bool(children)
 
 
 def kill_in_mid_write(system: System, chance: random.Random) -> bool:
-    """The web process that does somebody's call: before its commit, or between that and the answer."""
-    end = time.monotonic() + AIM
+    """Kill a web process that is doing a call, before its commit, or between the commit and the answer."""
+    end = time.monotonic() + WAIT_FOR_CALL
     while time.monotonic() < end:
         for caller in chance.sample(system.callers, len(system.callers)):
             if (port := caller.port()) and (pid := system.web_process_of(port)):
-                time.sleep(chance.uniform(0, AFTER))
+                time.sleep(chance.uniform(0, KILL_AFTER))
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     return True
@@ -44,39 +44,39 @@ def kill_in_mid_write(system: System, chance: random.Random) -> bool:
 
 
 def kill_the_web_server(system: System, chance: random.Random) -> None:
-    """All its processes."""
+    """Kill all processes of the web server."""
     system.web.kill()
 
 
 def kill_the_worker(system: System, chance: random.Random) -> None:
-    """With the job that it does."""
+    """Kill the worker, and so the job that it is doing."""
     system.worker.kill()
 
 
 def kill_beat(system: System, chance: random.Random) -> None:
-    """As it is."""
+    """Kill beat."""
     system.beat.kill()
 
 
 def kill_the_broker(system: System, chance: random.Random) -> None:
-    """As it is."""
+    """Kill the broker."""
     system.broker.kill()
 
 
 def restart_the_broker(system: System, chance: random.Random) -> None:
-    """As an operator does."""
+    """Stop the broker as an operator does; `System.mend` starts it again."""
     system.broker.stop()
 
 
 def flush_the_broker(system: System, chance: random.Random) -> None:
-    """Every message is lost."""
+    """Delete all messages in the broker."""
     with socket.create_connection(("127.0.0.1", system.broker_proxy.port), 2) as client:
         client.sendall(b"FLUSHALL\r\n")
         client.recv(16)
 
 
 def kill_the_database(system: System, chance: random.Random) -> None:
-    """All its processes, in mid-write; it recovers from its log."""
+    """Kill all processes of the database in the middle of writes; it recovers from its log."""
     assert system.database.part
     system.database.part.kill()
     time.sleep(chance.uniform(0, 0.5))
@@ -84,27 +84,27 @@ def kill_the_database(system: System, chance: random.Random) -> None:
 
 
 def cut_the_database(system: System, chance: random.Random) -> None:
-    """Every connection, some of them between a commit and its answer."""
+    """Cut every connection to the database, some of them between a commit and its answer."""
     _proxy(system).cut()
 
 
 def change_the_time_zone(system: System, chance: random.Random) -> None:
-    """The worker and beat start again in another one; the web server has the old one until its next start, so for some
-    of them it is another day."""
+    """Restart the worker and beat in another time zone. The web server keeps the old one until its next start, so the
+    parts may disagree about today."""
     system.zone = chance.choice([zone for zone in ZONES if zone != system.zone])
     system.worker.stop(1)
     system.beat.kill()
 
 
 def jump(system: System, chance: random.Random) -> None:
-    """The worker's and beat's clock, while both run; the worker starts by it half of the time, and the daily job is run
-    by it."""
+    """Let the clock of the running worker and beat jump, and run the daily job with it; half of the time, restart the
+    worker with it too."""
     system.clock.set(random_jump(chance, system.zone, datetime.datetime.now(datetime.UTC)))
     try:
         if chance.random() < 0.5:
             system.worker.kill()
             system.mend([system.worker])
-        # Clocks are looked at every second.
+        # libfaketime reads the offset once a second.
         time.sleep(1)
         system.set_limits()
     finally:
@@ -112,16 +112,16 @@ def jump(system: System, chance: random.Random) -> None:
 
 
 def fill_the_disk(system: System, chance: random.Random) -> None:
-    """For ToGo: no file of its processes may grow past a size that they all have reached, which is an error of the
-    disk for SQLite and for the logs."""
+    """Make writes of the web server and the worker fail as on a full disk: none of their files, SQLite's and the logs
+    included, may grow past 4, 64 or 256 KiB."""
     pids = [pid for part in (system.web, system.worker) for pid in (part.pid, *part.children())]
     size = chance.choice([4096, 65536, 262144])
-    _limit_files(pids, size)
+    _limit_file_sizes(pids, size)
     time.sleep(chance.uniform(0.5, LONGEST))
-    _limit_files(pids, resource.RLIM_INFINITY)
+    _limit_file_sizes(pids, resource.RLIM_INFINITY)
 
 
-def _limit_files(pids: list[int], size: int) -> None:
+def _limit_file_sizes(pids: list[int], size: int) -> None:
     for pid in pids:
         try:
             _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
@@ -180,9 +180,9 @@ FILE: dict[str, Fault] = {"disk full": fill_the_disk}
 
 
 def faults_of(database: str) -> tuple[dict[str, Fault], dict[str, Fault]]:
-    """What can be done to the web server and the database, and what meanwhile to those who do jobs.
+    """The faults of the web server and the database, and those of the broker, the worker and beat.
 
-    Nothing to a database that is somebody else's, nor to what writes to it.
+    There are none if the database isn't the campaign's own.
     """
     jobs = JOBS | (CLOCK if library() else {})
     match database:

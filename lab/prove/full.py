@@ -1,4 +1,4 @@
-"""The full campaign: rounds, each on a new database and checked by itself, until there are enough of them."""
+"""Runs the full campaign: rounds, each on a new database and checked by itself, until the goals are reached."""
 
 import json
 import random
@@ -17,7 +17,7 @@ from lab.prove.report import Numbers
 
 @dataclass
 class Goals:
-    """So many attempts, and so many faults of each kind, but not for longer than so many minutes."""
+    """How many attempts and how many faults of each kind are wanted; no round begins after so many minutes."""
 
     attempts: int = 1_000_000
     faults: int = 50
@@ -25,7 +25,10 @@ class Goals:
 
 
 def missing(rounds: Sequence[Numbers], goals: Goals) -> dict[str, list[str]]:
-    """What isn't reached yet, by the database whose rounds bring it; of attempts more on PostgreSQL are enough."""
+    """The goals that aren't reached yet, by the database of the rounds that will reach them.
+
+    Rounds on SQLite are only for the full disk; missing attempts are made on PostgreSQL.
+    """
     done = report.total(rounds)
     lacks: dict[str, list[str]] = {}
     for database in ("sqlite", "postgresql"):
@@ -39,7 +42,10 @@ def missing(rounds: Sequence[Numbers], goals: Goals) -> dict[str, list[str]]:
 
 
 def run(folder: Path, goals: Goals, minutes: float, clients: int, say: Callable[[str], None]) -> int:
-    """Go on with the rounds in that folder; 0 where all is reached and every promise was kept. A broken one ends it."""
+    """Add rounds to those in the folder, until the goals are reached or a round fails.
+
+    Returns 0 if the goals are reached and every promise was kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     while lacks := missing(rounds := _rounds(folder), goals):
@@ -48,15 +54,15 @@ def run(folder: Path, goals: Goals, minutes: float, clients: int, say: Callable[
             say(f"Stopped after {gone:.0f} minutes.")
             break
         database, few = next(iter(lacks.items()))
-        say(f"{len(rounds)} rounds are done, and {gone:.0f} minutes gone. Fewer than wanted: {', '.join(few)}.")
+        say(f"{len(rounds)} rounds are done, after {gone:.0f} minutes. Too few yet: {', '.join(few)}.")
         if not _round(folder / f"{len(rounds) + 1:03}", database, minutes, clients):
-            say("That round failed; what it left is kept. Start again to go on without it.")
+            say("That round failed; its logs are kept. Start again to go on without it.")
             return 1
     text = report.text_of_all(rounds)
     (folder / "report.md").write_text(text)
     say(text)
     if not library():
-        say("Left out: clocks that jump, because Debian's libfaketime is not installed.")
+        say("Clocks didn't jump, because Debian's libfaketime is not installed.")
     return 1 if lacks or any(one["findings"] for one in rounds) else 0
 
 
@@ -65,7 +71,7 @@ def _rounds(folder: Path) -> list[Numbers]:
 
 
 def _round(name: Path, database: str, minutes: float, clients: int) -> bool:
-    """In a process of its own, which takes its memory with it."""
+    """Run a round in a process of its own, so that its memory is freed; returns whether every promise was kept."""
     seed = random.SystemRandom().randrange(10**9)
     command = [sys.executable, "-m", "lab.prove", "--database", database, "--minutes", f"{minutes:g}"]
     command += ["--clients", str(clients), "--seed", str(seed)]

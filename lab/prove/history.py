@@ -1,4 +1,4 @@
-"""What clients did, as they saw it."""
+"""The operations of the clients, as the clients saw them."""
 
 import itertools
 import json
@@ -14,15 +14,15 @@ Key = tuple[int, str]
 
 
 class Outcome(StrEnum):
-    """What a client knows of a call when it stops waiting."""
+    """What a client knows about a call when it stops waiting."""
 
     DONE = "done"
     REFUSED = "refused"
-    UNKNOWN = "unknown"  # Timed out, cut off, or a server's error: it may have happened, or may yet.
+    UNKNOWN = "unknown"  # It timed out, was cut off or got a server's error: it may have happened, or may still happen.
 
 
 class Kind(StrEnum):
-    """What is called."""
+    """The kind of a call."""
 
     CREATE = "create"
     BULK = "bulk"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A task for a person on a date, and what the answer said of it; `assignment` is its id where it is known."""
+    """A task for a person on a date, with the numbers in the answer; `assignment` is its id if it is known."""
 
     task: int
     user: int
@@ -47,13 +47,13 @@ class Item:
 
     @property
     def key(self) -> Key:
-        """Whose day it is about."""
+        """The person and the date."""
         return self.user, self.date
 
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """What a bulk was told of a day without room for all it asked for: of so many slots the last didn't fit."""
+    """The answer to a bulk about a day without enough room: of `slots` slots, the last didn't fit."""
 
     item: Item
     slots: int
@@ -61,11 +61,11 @@ class Full:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call, from its first attempt to its last answer, in seconds since 1970.
+    """One call, from its first sending to its last answer, in seconds since 1970.
 
-    `items` are what was asked for, or where it is done what was made. `was` is where a moved assignment came from, or
-    where a deleted or marked one is. `value` is a maximum, or the status that was set. `asked` is the number of
-    decisions that were asked for, `full` what a bulk was told of full days.
+    `items` are the assignments that it made, or that it asked for if it isn't done. `was` is the day that a moved
+    assignment came from, or the day of a deleted or marked one. `value` is a maximum, or the status that was set.
+    `asked` is the number of decisions that the call asked for, `full` the full days in the answer to a bulk.
     """
 
     number: int
@@ -84,13 +84,13 @@ class Operation:
 
     @property
     def attempts(self) -> int:
-        """The decisions that were asked for, and one more for each time that all of it was sent again."""
+        """The number of decisions asked for, and one more each time that the call was sent again."""
         return self.asked + self.sends - 1
 
 
 @dataclass
 class History:
-    """All operations; several threads write it."""
+    """All operations; several threads may add to it."""
 
     operations: list[Operation] = field(default_factory=list)
     attempts: int = 0
@@ -104,13 +104,13 @@ class History:
         return next(self._numbers)
 
     def add(self, operation: Operation) -> None:
-        """Keep what is over."""
+        """Keep an operation that has ended."""
         with self._lock:
             self.operations.append(operation)
             self.attempts += operation.attempts
 
-    def answered(self, status: int | str) -> None:
-        """Count the answer, or the loss of it, to one attempt."""
+    def count_answer(self, status: int | str) -> None:
+        """Count an answer to a call, or that it got none."""
         with self._lock:
             self.statuses[str(status)] += 1
 
@@ -120,7 +120,7 @@ class History:
             self.surprises.append(what)
 
     def write(self, path: Path) -> None:
-        """A line of JSON for each operation."""
+        """Write a line of JSON for each operation."""
         with path.open("w") as file:
             file.writelines(json.dumps(asdict(operation)) + "\n" for operation in self.operations)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Part:
-    """A program in a process group of its own; only that group and its own children are ever signalled."""
+    """A program in a process group of its own; signals go only to this group and to the program's own children."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """The process that was started."""
+        """The id of the process that was started last."""
         assert self._child
         return self._child.pid
 
@@ -46,11 +46,11 @@ class Part:
             )
 
     def runs(self) -> bool:
-        """Whether it does."""
+        """Whether the program runs."""
         return self._child is not None and self._child.poll() is None
 
     def children(self) -> list[int]:
-        """The processes that it started itself."""
+        """The ids of the processes that it started itself."""
         try:
             text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         except OSError:
@@ -58,11 +58,11 @@ class Part:
         return [pid for pid in map(int, text.split()) if "resource_tracker" not in _command_of(pid)]
 
     def kill(self) -> None:
-        """SIGKILL for it and all it started, at once."""
+        """Kill it and all its processes with SIGKILL."""
         children = self.children()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        # PostgreSQL's have groups of their own.
+        # PostgreSQL's children have groups of their own.
         for pid in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -70,7 +70,7 @@ class Part:
         self._child.wait()
 
     def stop(self, seconds: float = 15, number: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to end, and end it after so many seconds."""
+        """Ask it to end, and kill it after so many seconds."""
         if not self._child:
             return
         if self.runs():

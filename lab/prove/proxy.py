@@ -1,4 +1,4 @@
-"""Stands between ToGo and a server, and fails as networks do."""
+"""A proxy between ToGo and a server that can fail as a network does."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Mode(StrEnum):
-    """What happens to connections."""
+    """What the proxy does with connections."""
 
     PASS = "pass"  # noqa: S105 - lets everything through
     REFUSE = "refuse"
@@ -19,12 +19,12 @@ class Mode(StrEnum):
     SLOW = "slow"
 
 
-# How much later all that is sent arrives in slow times, in seconds.
+# How much later data arrives in mode SLOW, in seconds.
 _DELAY = 0.1
 
 
 class Proxy:
-    """Listens on a port of its own and passes everything to a unix socket, until its `mode` says otherwise."""
+    """Listens on a port of its own and forwards connections to a unix socket, as its `mode` says."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -43,7 +43,7 @@ class Proxy:
         self.cut()
 
     def cut(self) -> int:
-        """End every connection at once, with a reset; returns how many there were."""
+        """Reset all connections; returns how many there were."""
         with self._lock:
             pairs = list(self._pairs)
         for pair in pairs:
@@ -96,6 +96,6 @@ class Proxy:
 def _reset(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # Wakes who reads from it, and sends nothing: what the other side gets is the reset.
+        # This wakes the thread that reads from the connection, and sends nothing: the peer gets only the reset.
         connection.shutdown(socket.SHUT_RD)
     connection.close()

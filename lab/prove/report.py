@@ -1,4 +1,4 @@
-"""Says what a campaign proved: as numbers that can be added up, and in Markdown."""
+"""Reports on campaigns: as numbers that can be added up, and in Markdown."""
 
 import datetime
 from collections import Counter
@@ -15,7 +15,7 @@ _BROKEN, _LOST, _DRIFT = "broken limit", "lost or doubled", "drift"
 
 
 def numbers(result: Result) -> Numbers:
-    """All that is told of one campaign; what stands under `counts`, `operations`, `faults` and `answers` adds up."""
+    """The numbers of one campaign; `counts`, `operations`, `faults` and `answers` of several can be added up."""
     verdict, operations, options = result.verdict, result.history.operations, result.options
     found = verdict.counts
     outcomes = Counter(operation.outcome for operation in operations)
@@ -49,7 +49,7 @@ def numbers(result: Result) -> Numbers:
 
 
 def total(some: Iterable[Numbers]) -> Numbers:
-    """Several campaigns together."""
+    """The sums of several campaigns."""
     some = list(some)
     summed: Numbers = {
         name: dict(sorted(sum((Counter(one[name]) for one in some), Counter()).items()))
@@ -66,7 +66,7 @@ def text(told: Numbers) -> str:
 
 
 def text_of_all(some: Iterable[Numbers]) -> str:
-    """The report of several: a line for each, and all of them together."""
+    """The report of several campaigns: a row for each, then their sums."""
     some = list(some)
     together = total(some)
     head = ["date", "database", "seed", "clients", "minutes", "attempts", "faults"]

@@ -1,5 +1,8 @@
-"""Lays what clients saw beside the event history: every acknowledged write must be told there, once, and nothing that
-nobody asked for; and what no client knows of is settled by it."""
+"""Matches operations with the event history.
+
+Every acknowledged write must have its events, once, and every event must belong to an operation. The events also
+settle whether operations with an unknown outcome happened.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,9 +12,9 @@ from typing import Any
 from lab.prove.history import Item, Key, Kind, Operation, Outcome
 
 Event = dict[str, Any]
-# What tells of assignments and of limits set by hand; events of rules are counted only.
-TOLD = {"assigned", "moved", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
-# How exactly times are kept, in seconds.
+# Events of assignments and of limits set by hand. Events of rules aren't matched.
+MATCHED = {"assigned", "moved", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
+# How precise the times are, in seconds.
 _CLOCK = 0.002
 _KINDS = {
     Kind.CREATE: {"assigned"},
@@ -22,13 +25,13 @@ _KINDS = {
     Kind.SET: {"limit_set"},
     Kind.GIVE_BACK: {"limit_given_back"},
 }
-# These write no event where they change nothing.
+# These write no event if they change nothing.
 _MAY_BE_SILENT = {Kind.SET, Kind.GIVE_BACK}
 
 
 @dataclass
 class Settled:
-    """Which events tell of which operation, and what doesn't fit."""
+    """The events of each operation, by its number, and the findings."""
 
     told: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
     findings: list[str] = field(default_factory=list)
@@ -37,11 +40,11 @@ class Settled:
 
 
 def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
-    """Find the events of each operation, first of the acknowledged ones."""
+    """Find the events of each operation, first those of the acknowledged ones."""
     settled = Settled()
     waiting: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
     for event in events:
-        if event["kind"] in TOLD:
+        if event["kind"] in MATCHED:
             waiting[_key_of_event(event)].append(event)
     ordered = sorted(operations, key=lambda operation: operation.start)
     for operation in ordered:
@@ -49,7 +52,7 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
             _claim_all(operation, waiting, settled)
     nameless = _without_assignment(waiting)
     unknown = [one for one in ordered if one.outcome == Outcome.UNKNOWN and one.kind in _KINDS]
-    # Those first that need all of their events; what others explain is no part of them.
+    # Operations that need all of their events choose first, so that the others take none of those events away.
     whole = [one for one in unknown if _is_all_or_nothing(one) and _is_all_there(one, nameless)]
     early = {one.number for one in whole}
     rest = [one for one in unknown if not _is_all_or_nothing(one)]
@@ -57,7 +60,7 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
         _claim_what_is_there(operation, waiting, nameless, settled)
     claimed = {event["id"] for told in settled.told.values() for event in told}
     for left in (event for some in waiting.values() for event in some if event["id"] not in claimed):
-        settled.findings.append(f"nobody asked for this, or it happened twice: {left}")
+        settled.findings.append(f"no operation explains this event, or it happened twice: {left}")
     return settled
 
 
@@ -67,7 +70,7 @@ def _claim_all(operation: Operation, waiting: dict[tuple[Any, ...], list[Event]]
         if event := _take(waiting[_key_of(operation, item)], operation.start, operation.end):
             settled.told[operation.number].append(event)
         elif operation.kind not in _MAY_BE_SILENT:
-            settled.findings.append(f"acknowledged, but the history doesn't tell of it: {operation}")
+            settled.findings.append(f"acknowledged, but the history has no event of it: {operation}")
 
 
 def _claim_what_is_there(
@@ -82,7 +85,7 @@ def _claim_what_is_there(
         if event := _take(wanted[_key_of(operation, item)], operation.start, float("inf")):
             told.append(event)
     if _is_all_or_nothing(operation) and len(told) not in (0, len(operation.items)):
-        settled.findings.append(f"a part of all or nothing: {operation} {told}")
+        settled.findings.append(f"only a part of an all-or-nothing bulk happened: {operation} {told}")
     if told:
         settled.happened += 1
     else:
@@ -101,7 +104,10 @@ def _is_all_there(operation: Operation, nameless: dict[tuple[Any, ...], list[Eve
 
 
 def _take(events: list[Event], start: float, end: float) -> Event | None:
-    """The first of these that was written then. Clients and servers have the same clock."""
+    """Remove the first of these events that was written between `start` and `end`, and return it.
+
+    Clients and servers have the same clock.
+    """
     for place, event in enumerate(events):
         if start - _CLOCK <= event["at"] <= end + _CLOCK:
             return events.pop(place)
@@ -109,7 +115,7 @@ def _take(events: list[Event], start: float, end: float) -> Event | None:
 
 
 def _without_assignment(waiting: dict[tuple[Any, ...], list[Event]]) -> dict[tuple[Any, ...], list[Event]]:
-    """The events of new assignments, by all but the id, which nobody was told."""
+    """The events of new assignments by a key without the id, which a client that got no answer doesn't know."""
     nameless: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
     for (kind, actor, _, *rest), events in waiting.items():
         if kind == "assigned":
@@ -118,7 +124,7 @@ def _without_assignment(waiting: dict[tuple[Any, ...], list[Event]]) -> dict[tup
 
 
 def _key_of(operation: Operation, item: Item) -> tuple[Any, ...]:
-    """What an event of that operation must say."""
+    """The key that the event of this operation and item must have."""
     kind = min(_KINDS[operation.kind])
     if operation.kind == Kind.MARK:
         kind = "done" if operation.value == "done" else "reopened"

@@ -1,4 +1,4 @@
-"""python -m lab.prove.sum FILE…: the report of several campaigns, of what --json has kept of each."""
+"""python -m lab.prove.sum FILE…: prints the report of several campaigns from the files that --json wrote."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A whole ToGo with all its servers, to be hurt."""
+"""A whole ToGo with all its servers, for faults to be injected into."""
 
 import contextlib
 import http.client
@@ -43,7 +43,7 @@ class System:
         }
         self.clock = Clock(folder / "clock")
         self._jobs_env = self.env | self.clock.env
-        # Those who write, to be hurt in the midst of it.
+        # The clients' callers: `kill_in_mid_write` looks for one that waits for an answer.
         self.callers: list[Caller] = []
         self.web = self._python("web", "granian", *self._web_options())
         celery = ["celery", "-A", "togo.celery"]
@@ -55,7 +55,7 @@ class System:
         self.parts = [self.web, *self.jobs]
 
     def use(self) -> None:
-        """Let this process read the same database, past the proxy, and make the same tokens."""
+        """Set up Django in this process: with the same database, but past the proxy, and the same secret key."""
         import django
 
         os.environ.update(self.env | {"DATABASE_URL": self.database.direct, "DJANGO_SETTINGS_MODULE": "togo.settings"})
@@ -68,14 +68,14 @@ class System:
         subprocess.run(command, cwd=ROOT, env=env, check=True)
 
     def mend(self, parts: Sequence[Part]) -> None:
-        """Start those that aren't running."""
+        """Start the parts that aren't running."""
         for part in parts:
             if not part.runs():
                 part.start()
 
     @property
     def zone(self) -> str:
-        """The time zone of what starts from now on."""
+        """The time zone of the parts that start from now on."""
         return self.env["TOGO_TIME_ZONE"]
 
     @zone.setter
@@ -84,13 +84,15 @@ class System:
             env["TOGO_TIME_ZONE"] = name
 
     def web_process_of(self, port: int) -> int | None:
-        """Which of the web processes has the connection that comes from that port."""
+        """The id of the web process that has the connection from that client's port."""
         inode = _inode(self.port, port)
         return next((pid for pid in self.web.children() if inode and _has(pid, inode)), None)
 
     def wait_for_web(self) -> None:
-        """Until it answers. It may have been ending still when it was looked at last: granian gives up when one of its
-        processes after the other is killed, and takes its time for that."""
+        """Wait until the web server answers, and start it again if it ends meanwhile.
+
+        Granian gives up when its processes are killed one after another, and may need a while until it has ended.
+        """
 
         def answers() -> bool:
             self.mend([self.web])
@@ -99,7 +101,7 @@ class System:
         wait_until(answers, seconds=60, what="the web server")
 
     def set_limits(self, *options: str) -> None:
-        """The daily job, as an operator runs it by the worker's clock; its end doesn't matter here."""
+        """Run the daily job as an operator does, with the worker's clock; it may fail."""
         command = [sys.executable, "manage.py", "set_daily_limits", *options]
         with contextlib.suppress(subprocess.TimeoutExpired), (self.folder / "job.log").open("ab") as log:
             subprocess.run(command, cwd=ROOT, env=self._jobs_env, stdout=log, stderr=log, timeout=20, check=False)
@@ -132,13 +134,13 @@ class System:
         return self._part(name, [sys.executable, "-m", *command], env)
 
     def _part(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Part:
-        # Not a copy: the next start is with what it is then.
+        # The environment isn't copied, so that the next start uses its changed time zone.
         return Part(name, command, env=env or self.env, cwd=ROOT, log=self.folder / f"{name}.log")
 
 
 @contextlib.contextmanager
 def start(folder: Path, database_name: str, *, application: str = WEB) -> Iterator[System]:
-    """All of it, ready and empty; ended with everything it started."""
+    """Start all parts on an empty database, wait until ToGo answers, and stop everything afterwards."""
     with databases.start(database_name, folder) as database:
         system = System(folder, database, application=application)
         try:
@@ -153,7 +155,7 @@ def start(folder: Path, database_name: str, *, application: str = WEB) -> Iterat
 
 
 def _inode(server: int, client: int) -> str | None:
-    """The server's socket of a connection on this machine."""
+    """The inode of the server's socket of a connection on this machine, by the ports of both sides."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         columns = line.split()
         if (columns[1][-4:], columns[2][-4:]) == (f"{server:04X}", f"{client:04X}"):

@@ -1,4 +1,4 @@
-"""The people and tasks of a campaign, and what is there at its end."""
+"""The people and tasks of a campaign, and the rows in the database at its end."""
 
 import threading
 import time
@@ -7,14 +7,17 @@ from typing import Any
 
 # A token lives for 15 minutes.
 _TOKEN_SECONDS = 300
-# How many are asked for most.
+# The number of people whose days clients want most.
 HOT = 24
 
 
 @dataclass
 class World:
-    """Ids of those who plan, those who are planned for, and tasks. Rules are made for the `ruled` people only, so that
-    the others' limits are known exactly. The `hot` ones are asked for most."""
+    """The ids of the clients, who assign tasks, of the people, who get them, and of the tasks.
+
+    Rules are made for the `ruled` people only, so that the limits of the others are known exactly. Clients want the
+    days of the `hot` people most.
+    """
 
     seed: int
     clients: list[int]
@@ -36,14 +39,14 @@ class World:
             return token
 
     def remember_people(self) -> None:
-        """Make everyone's token while the database is there: later it may be gone at any moment."""
+        """Load the clients before any fault: later the database may be gone when a token is made."""
         for person in self.clients:
             _people[person] = _load(person)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """What the database holds: rows as they are, dates in ISO, times in seconds since 1970."""
+    """The rows in the database, with dates in ISO format and times in seconds since 1970."""
 
     assignments: list[dict[str, Any]]
     limits: list[dict[str, Any]]
@@ -55,7 +58,7 @@ _people: dict[int, Any] = {}
 
 
 def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
-    """Fill an empty, migrated database."""
+    """Fill an empty, migrated database, and return the ids."""
     from django.conf import settings
 
     from apps.models import Task, User
@@ -78,7 +81,7 @@ def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
 
 
 def read() -> Ending:
-    """What is there now."""
+    """Read the rows in the database."""
     from apps.models import Assignment, DailyLimit, Event
 
     def plain(rows: Any) -> list[dict[str, Any]]:
