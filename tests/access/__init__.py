@@ -1,1 +1,1 @@
-"""Who is answered what: the table, written by hand, of which docs/access.md is made and every cell is tested."""
+"""Who gets which answer: a table, written by hand, that the tests check and docs/access.md shows."""

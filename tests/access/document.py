@@ -1,4 +1,4 @@
-"""docs/access.md, as it is made of the table."""
+"""Writes docs/access.md from the table."""
 
 from pathlib import Path
 
@@ -7,22 +7,23 @@ from tests.access.table import SECTIONS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 _INTRODUCTION = """\
-# Who is answered what
+# Who gets which answer
 
-Every call and every page, for everyone who may ask. This file is made by `python -m tests.access` of
-[the table](../tests/access/table.py), and [`tests/api_test/test_access.py`](../tests/api_test/test_access.py) asks the
-application for each of its cells. A route or method that isn't here fails that test; what isn't listed of a path that
-is, such as `PUT /api/tasks/`, is 405 `method_not_allowed`.
+This file lists the answers of every call and every page to each kind of caller. `python -m tests.access` writes it from
+[a table](../tests/access/table.py), and [`tests/api_test/test_access.py`](../tests/api_test/test_access.py) makes the
+request of each cell and compares the answer. That test fails if a route or method is missing here. Other methods of a
+listed path, such as `PUT /api/tasks/`, get 405 `method_not_allowed`.
 
-- *Anonymous* sends no token and has no session.
-- *Own* is a person, who is no taskmaster, asking about what is theirs; *somebody else's* is the same person asking
-  about what is another's. Taskmasters and admins ask about another's, or where that can't be about their own.
-- *Deactivated* is a person with a token and a session from before, asking about what was theirs.
-- The status, and the problem's [code](errors.md) or where a page leads to; `200 nothing` is an empty list; – is a case
-  that they can't have. A refusal changes nothing.
+- *Anonymous* callers send no token and have no session.
+- *Own* is a person, not a taskmaster, who asks about their own data; *somebody else's* is the same person asking about
+  another person's data. Taskmasters and admins ask about another person's data, or about their own if a call takes no
+  other.
+- *Deactivated* is a person who was deactivated and uses an old token and session to ask about their own data.
+- Each cell has the status, and the problem's [code](errors.md) or the page that the answer redirects to. `200 nothing`
+  is an empty list; – means that the case can't occur. A refused request changes nothing.
 
-What somebody may not see is 404, as if it weren't there. What they may see and not do is 403, and so is what only
-taskmasters or admins do, whether the ids that were sent exist or not.
+A person who may not see a thing gets 404, as if it didn't exist. A person who may see it but not change it gets 403. So
+does everyone who sends a call that only taskmasters or admins may send, whether the ids in it exist or not.
 """
 _HEADERS = {
     ANONYMOUS: "anonymous",
@@ -35,7 +36,7 @@ _HEADERS = {
 
 
 def text() -> str:
-    """The whole file."""
+    """The text of the file."""
     return "\n".join([_INTRODUCTION, *("\n".join(_section(title, rows)) for title, rows in SECTIONS.items())])
 
 

@@ -1,5 +1,5 @@
-"""The table. Its columns are: person about their own, person about somebody else's, taskmaster, admin; `each` begins
-with anonymous and ends with disabled, for whom `api` and `page` know the answer.
+"""The table of answers. `api` and `page` take those to a person about their own data, a person about somebody else's, a
+taskmaster and an admin. `each` takes two more: for anonymous callers in front, for deactivated people at the end.
 
 After a change here: `python -m tests.access`, which writes docs/access.md.
 """
@@ -25,7 +25,7 @@ TOKENS = [
         "POST",
         "/api/users/token/",
         *(WRONG, NONE, WRONG, WRONG, WRONG, WRONG),
-        case="as somebody else, with one's own password",
+        case="another person's username, their own password",
         sends={"username": "{somebody}", "password": "{password}"},
     ),
     each(
@@ -39,7 +39,7 @@ TOKENS = [
         "POST",
         "/api/users/token/refresh/",
         *("200", NONE, "200", "200", "200", "200"),
-        case="with a token of somebody else: who has it is its person",
+        case="another person's token, which works for everyone who has it",
         sends={"refresh": "{their_refresh}"},
     ),
     each(
@@ -62,33 +62,33 @@ ASSIGNMENTS = [
         "POST",
         _ASSIGNMENTS,
         *("404 task_not_found", FORBIDDEN, NO_TASK, NO_TASK),
-        case="a task that isn't there",
+        case="a task that doesn't exist",
         sends={**GIVEN, "task": "{missing}"},
     ),
     api(
         "POST",
         _ASSIGNMENTS,
         *(NONE, FORBIDDEN, NO_PERSON, NO_PERSON),
-        case="a person who isn't there",
+        case="a person who doesn't exist",
         sends={**GIVEN, "user": "{missing}"},
     ),
     api(
         "POST",
         _ASSIGNMENTS,
         *(NONE, FORBIDDEN, "409 user_inactive", "409 user_inactive"),
-        case="a person who is deactivated",
+        case="a deactivated person",
         sends={**GIVEN, "user": "{disabled}"},
     ),
     api(
         "POST",
         _ASSIGNMENTS,
         *("400 date_out_of_range", FORBIDDEN, "201", "201"),
-        case="a day that is past",
+        case="a past day",
         sends={**GIVEN, "date": "2026-03-01"},
     ),
     api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", thing="assignment"),
     api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", case="given by a taskmaster", thing="given"),
-    api("GET", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="not there", thing="missing"),
+    api("GET", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="doesn't exist", thing="missing"),
     api(
         "PATCH",
         _ASSIGNMENT,
@@ -133,7 +133,7 @@ ASSIGNMENTS = [
         "PATCH",
         _ASSIGNMENT,
         *(FORBIDDEN, NO_ASSIGNMENT, NO_PERSON, NO_PERSON),
-        case="to a person who isn't there",
+        case="to a person who doesn't exist",
         thing="assignment",
         sends={"user": "{missing}"},
     ),
@@ -141,14 +141,16 @@ ASSIGNMENTS = [
         "PATCH",
         _ASSIGNMENT,
         *(NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT),
-        case="not there",
+        case="doesn't exist",
         thing="missing",
         sends={"status": "done"},
     ),
     api("DELETE", _ASSIGNMENT, "204", NO_ASSIGNMENT, "204", "204", thing="assignment"),
     api("DELETE", _ASSIGNMENT, FORBIDDEN, NO_ASSIGNMENT, "204", "204", case="given by a taskmaster", thing="given"),
-    api("DELETE", _ASSIGNMENT, FORBIDDEN, NO_ASSIGNMENT, "204", "204", case="of a day that is past", thing="past"),
-    api("DELETE", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="not there", thing="missing"),
+    api("DELETE", _ASSIGNMENT, FORBIDDEN, NO_ASSIGNMENT, "204", "204", case="of a past day", thing="past"),
+    api(
+        "DELETE", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="doesn't exist", thing="missing"
+    ),
     api("POST", f"{_ASSIGNMENTS}bulk/", FORBIDDEN, FORBIDDEN, "201", "201", sends=_ROW),
     api(
         "POST",
@@ -161,7 +163,7 @@ ASSIGNMENTS = [
         "POST",
         f"{_ASSIGNMENTS}bulk/",
         *(FORBIDDEN, FORBIDDEN, "409 bulk_refused", "409 bulk_refused"),
-        case="a task that isn't there",
+        case="a task that doesn't exist",
         sends={"assignments": [{**GIVEN, "task": "{missing}"}]},
     ),
     api(
@@ -174,7 +176,7 @@ ASSIGNMENTS = [
         "POST",
         f"{_ASSIGNMENTS}earliest/",
         *(NO_TASK, FORBIDDEN, NO_TASK, NO_TASK),
-        case="a task that isn't there",
+        case="a task that doesn't exist",
         sends={"task": "{missing}", "user": "{whose}"},
     ),
     api("GET", f"{_ASSIGNMENTS}export.csv", FORBIDDEN, FORBIDDEN, "200", "200", query="user={whose}"),
@@ -184,17 +186,19 @@ ASSIGNMENTS = [
         "GET",
         f"{_ASSIGNMENTS}import/{{id}}/",
         *(FORBIDDEN, NONE, "200", "200"),
-        case="sent oneself",
+        case="their own import",
         thing="import",
         own=True,
     ),
-    api("GET", f"{_ASSIGNMENTS}import/{{id}}/", NONE, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing"),
+    api(
+        "GET", f"{_ASSIGNMENTS}import/{{id}}/", NONE, FORBIDDEN, NOTHING, NOTHING, case="doesn't exist", thing="missing"
+    ),
     api("GET", f"{_ASSIGNMENTS}import/{{id}}/report.csv", FORBIDDEN, FORBIDDEN, NOTHING, "200", thing="import"),
     api(
         "GET",
         f"{_ASSIGNMENTS}import/{{id}}/report.csv",
         *(FORBIDDEN, NONE, "200", "200"),
-        case="sent oneself",
+        case="their own import",
         thing="import",
         own=True,
     ),
@@ -207,26 +211,44 @@ _BY_HAND = {"maximum": 4, "reason": "Training"}
 LIMITS = [
     api("GET", "/api/users/limit/", "200", NO_PERSON, "200", "200", query="user={whose}"),
     api("PUT", _DAY, FORBIDDEN, FORBIDDEN, "200", "200", sends=_BY_HAND),
-    api("PUT", _DAY, NONE, FORBIDDEN, NO_PERSON, NO_PERSON, case="nobody", thing="missing", sends=_BY_HAND),
+    api(
+        "PUT",
+        _DAY,
+        NONE,
+        FORBIDDEN,
+        NO_PERSON,
+        NO_PERSON,
+        case="a person who doesn't exist",
+        thing="missing",
+        sends=_BY_HAND,
+    ),
     api("DELETE", _DAY, FORBIDDEN, FORBIDDEN, "200", "200"),
-    api("DELETE", _DAY, NONE, FORBIDDEN, NO_PERSON, NO_PERSON, case="nobody", thing="missing"),
+    api("DELETE", _DAY, NONE, FORBIDDEN, NO_PERSON, NO_PERSON, case="a person who doesn't exist", thing="missing"),
     api("GET", "/api/users/limit-rule/", FORBIDDEN, FORBIDDEN, "200", "200"),
     api("POST", "/api/users/limit-rule/", FORBIDDEN, FORBIDDEN, "201", "201", sends={"maximum": 3, "user": "{whose}"}),
     api(
         "POST",
         "/api/users/limit-rule/",
         *(NONE, FORBIDDEN, NO_PERSON, NO_PERSON),
-        case="for a person who isn't there",
+        case="for a person who doesn't exist",
         sends={"maximum": 3, "user": "{missing}"},
     ),
     api("GET", _RULE, FORBIDDEN, FORBIDDEN, "200", "200", thing="rule"),
-    api("GET", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing"),
+    api("GET", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="doesn't exist", thing="missing"),
     api("PATCH", _RULE, FORBIDDEN, FORBIDDEN, "200", "200", thing="rule", sends={"maximum": 2}),
     api(
-        "PATCH", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing", sends={"maximum": 2}
+        "PATCH",
+        _RULE,
+        FORBIDDEN,
+        FORBIDDEN,
+        NOTHING,
+        NOTHING,
+        case="doesn't exist",
+        thing="missing",
+        sends={"maximum": 2},
     ),
     api("DELETE", _RULE, FORBIDDEN, FORBIDDEN, "204", "204", thing="rule"),
-    api("DELETE", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="not there", thing="missing"),
+    api("DELETE", _RULE, FORBIDDEN, FORBIDDEN, NOTHING, NOTHING, case="doesn't exist", thing="missing"),
     api("GET", "/api/users/availability/", "200", "200", "200", "200", case="on a date", query=f"date={DAY}"),
     api("GET", "/api/users/availability/", "200", NO_PERSON, "200", "200", case="of a person", query="user={whose}"),
 ]
@@ -241,7 +263,7 @@ HISTORY = [
         "GET",
         "/api/users/calendar/{token}.ics",
         *("200", "200", "200", "200", "200", NOTHING),
-        case="the link is the secret; that of who is deactivated shows nothing",
+        case="the link needs no sign-in; a deactivated person's link is not found",
     ),
 ]
 
@@ -252,12 +274,12 @@ TASKS = [
     api("GET", "/api/tasks/", "200", "200", "200", "200"),
     api("POST", "/api/tasks/", FORBIDDEN, FORBIDDEN, "201", "201", sends=_NAME),
     api("GET", _TASK, "200", "200", "200", "200", thing="task"),
-    api("GET", _TASK, NO_TASK, NO_TASK, NO_TASK, NO_TASK, case="not there", thing="missing"),
+    api("GET", _TASK, NO_TASK, NO_TASK, NO_TASK, NO_TASK, case="doesn't exist", thing="missing"),
     api("PATCH", _TASK, FORBIDDEN, FORBIDDEN, "200", "200", thing="task", sends=_NAME),
-    api("PATCH", _TASK, FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK, case="not there", thing="missing", sends=_NAME),
+    api("PATCH", _TASK, FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK, case="doesn't exist", thing="missing", sends=_NAME),
     api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, "204", "204", thing="spare"),
     api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, "409 task_in_use", "409 task_in_use", case="in use", thing="task"),
-    api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK, case="not there", thing="missing"),
+    api("DELETE", _TASK, FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK, case="doesn't exist", thing="missing"),
 ]
 
 _PERSON = "/api/users/{id}/"
@@ -267,13 +289,13 @@ PEOPLE = [
     api("GET", "/api/users/", "200", "200 nothing", "200", "200", query="q={name}"),
     api("POST", "/api/users/", FORBIDDEN, FORBIDDEN, FORBIDDEN, "201", sends=_NEW),
     api("GET", _PERSON, "200", NO_PERSON, "200", "200", thing="whose"),
-    api("GET", _PERSON, NONE, NO_PERSON, NO_PERSON, NO_PERSON, case="not there", thing="missing"),
+    api("GET", _PERSON, NONE, NO_PERSON, NO_PERSON, NO_PERSON, case="doesn't exist", thing="missing"),
     api("PATCH", _PERSON, FORBIDDEN, NO_PERSON, FORBIDDEN, "200", thing="whose", sends={"is_taskmaster": True}),
     api(
         "PATCH",
         _PERSON,
         *(FORBIDDEN, NONE, FORBIDDEN, "200"),
-        case="oneself",
+        case="their own account",
         thing="whose",
         own=True,
         sends={"is_admin": True},
@@ -282,7 +304,7 @@ PEOPLE = [
         "PATCH",
         _PERSON,
         *(NONE, NO_PERSON, FORBIDDEN, NO_PERSON),
-        case="not there",
+        case="doesn't exist",
         thing="missing",
         sends={"is_admin": True},
     ),
@@ -293,7 +315,7 @@ PEOPLE = [
 OPEN = [
     each("GET", "/health/live/", "200"),
     each("GET", "/health/ready/", "200"),
-    each("GET", "/metrics", NOTHING, case="without `TOGO_METRICS_TOKEN`, which is nobody's"),
+    each("GET", "/metrics", NOTHING, case="if `TOGO_METRICS_TOKEN` isn't set"),
     each("GET", "/api/schema/", "200"),
     each("GET", "/api/docs/", "200"),
     each("GET", "/api/redocs/", "200"),
@@ -301,7 +323,7 @@ OPEN = [
     each("GET", "/errors/", "200"),
     each("GET", "/.well-known/security.txt", "404"),
     each(ANY, "/api/", NOTHING),
-    each(ANY, "/api/{rest}", NOTHING, case="whatever isn't one"),
+    each(ANY, "/api/{rest}", NOTHING, case="any other path"),
 ]
 
 SESSIONS = [
@@ -319,7 +341,7 @@ SESSIONS = [
     ),
 ]
 
-# Where a form leads back to when nothing says where it was.
+# Where a form redirects to if the request names no page to go back to.
 DONE = "302 /"
 _CELLS = "week=2026-W10&since=0-0-0&person={whose}"
 
@@ -344,11 +366,11 @@ BOARD = [
         "POST",
         "/board/assign/",
         *("403", "403", "404", "404"),
-        case="a task that isn't there",
+        case="a task that doesn't exist",
         sends={"cell": f"{{whose}}:{DAY}", "task": "{missing}"},
     ),
     page("GET", "/board/assignment/{id}/", "403", "403", "200", "200", thing="assignment"),
-    page("GET", "/board/assignment/{id}/", "403", "403", "404", "404", case="not there", thing="missing"),
+    page("GET", "/board/assignment/{id}/", "403", "403", "404", "404", case="doesn't exist", thing="missing"),
     page(
         "POST",
         "/board/assignment/{id}/",
@@ -377,9 +399,27 @@ BOARD = [
         thing="given",
     ),
     page("GET", "/board/day/{user}/{date}/", "403", "403", "200", "200"),
-    page("GET", "/board/day/{user}/{date}/", NONE, "403", "404", "404", case="nobody", thing="missing"),
+    page(
+        "GET",
+        "/board/day/{user}/{date}/",
+        NONE,
+        "403",
+        "404",
+        "404",
+        case="a person who doesn't exist",
+        thing="missing",
+    ),
     page("POST", "/board/day/{user}/{date}/", "403", "403", DONE, DONE, sends=_BY_HAND),
-    page("POST", "/board/day/{user}/{date}/", "403", "403", DONE, DONE, case="given back", sends={"give_back": "1"}),
+    page(
+        "POST",
+        "/board/day/{user}/{date}/",
+        "403",
+        "403",
+        DONE,
+        DONE,
+        case="given back to the rules",
+        sends={"give_back": "1"},
+    ),
     page("GET", "/board/people/", "403", "403", "200", "200", query="username=a"),
     page("GET", "/board/days-off/", "403", "403", "200", "200"),
     page(
@@ -394,7 +434,16 @@ BOARD = [
             "reason": "Holiday",
         },
     ),
-    page("POST", "/board/days-off/{id}/remove/", "403", "403", "404", "404", case="no days off", thing="rule"),
+    page(
+        "POST",
+        "/board/days-off/{id}/remove/",
+        "403",
+        "403",
+        "404",
+        "404",
+        case="a rule that is no days off",
+        thing="rule",
+    ),
     page("POST", "/board/remove/", "403", "403", DONE, DONE, sends={"assignment": "{missing}"}),
     page("GET", "/board/hand-on/{user}/", "403", "403", "200", "200"),
     page("POST", "/board/hand-on/{user}/", "403", "403", "200", "200", sends={"username": "{somebody}"}),
@@ -408,25 +457,35 @@ PAGES = [
     page("GET", "/today/changes/", "200", NONE, "200", "200", own=True, query="since=0-0-0"),
     page("POST", "/today/{id}/", DONE, "404", DONE, DONE, thing="given", sends={"status": "done"}),
     page(
-        "POST", "/today/{id}/", NONE, "404", "404", "404", case="not there", thing="missing", sends={"status": "done"}
+        "POST",
+        "/today/{id}/",
+        NONE,
+        "404",
+        "404",
+        "404",
+        case="doesn't exist",
+        thing="missing",
+        sends={"status": "done"},
     ),
     page("POST", "/today/calendar/", DONE, NONE, DONE, DONE, own=True),
     page("GET", "/import/", "403", NONE, "200", "200", own=True),
     page("POST", "/import/", "403", NONE, _SENT, _SENT, own=True, sends={"file": "{csv}"}),
     page("GET", "/import/{id}/", "403", "403", "404", "200", thing="import"),
-    page("GET", "/import/{id}/", "403", NONE, "200", "200", case="sent oneself", thing="import", own=True),
+    page("GET", "/import/{id}/", "403", NONE, "200", "200", case="their own import", thing="import", own=True),
     page("POST", "/import/{id}/", "403", "403", "404", _SENT, thing="import"),
-    page("POST", "/import/{id}/", "403", NONE, _SENT, _SENT, case="sent oneself", thing="import", own=True),
+    page("POST", "/import/{id}/", "403", NONE, _SENT, _SENT, case="their own import", thing="import", own=True),
     page("GET", "/import/{id}/progress/", "403", "403", "404", "200", thing="import"),
-    page("GET", "/import/{id}/progress/", "403", NONE, "200", "200", case="sent oneself", thing="import", own=True),
+    page("GET", "/import/{id}/progress/", "403", NONE, "200", "200", case="their own import", thing="import", own=True),
     page("GET", "/import/{id}/report.csv", "403", "403", "404", "200", thing="import"),
-    page("GET", "/import/{id}/report.csv", "403", NONE, "200", "200", case="sent oneself", thing="import", own=True),
+    page(
+        "GET", "/import/{id}/report.csv", "403", NONE, "200", "200", case="their own import", thing="import", own=True
+    ),
     page("GET", "/insights/", "403", NONE, "200", "200", own=True),
     *(page("GET", f"/insights/{name}.csv", "403", NONE, "200", "200", own=True) for name in ("load", "full", "room")),
     page("GET", "/insights/people.csv", "403", NONE, "200", "200", own=True),
 ]
 
-# The pages of a thing, with what makes one and what changes one.
+# For each model with admin pages: the object that they show, the form that adds one, and the form that changes one.
 _KEPT = {
     "user": (
         "whose",
@@ -451,7 +510,7 @@ def _pages_of(name: str) -> list[Row]:
         admin_page("GET", one, f"302 {one}change/".replace("object_id", "id"), thing=thing),
         admin_page("POST", one, f"302 {one}change/".replace("object_id", "id"), thing=thing),
         admin_page("GET", f"{one}change/", "200", thing=thing),
-        admin_page("GET", f"{one}change/", "302 /admin/", case="not there", thing="missing"),
+        admin_page("GET", f"{one}change/", "302 /admin/", case="doesn't exist", thing="missing"),
         admin_page("POST", f"{one}change/", f"302 {path}", thing=thing, sends=changed),
         admin_page("GET", f"{one}delete/", "403" if stays else "200", thing="spare" if name == "task" else thing),
         admin_page(
@@ -466,7 +525,7 @@ def _pages_of(name: str) -> list[Row]:
     ]
 
 
-# Who isn't signed in needs no signing out.
+# The answer to people who are not signed in: there is nothing to sign out of.
 _INDEX = "302 /admin/"
 
 ADMIN_PAGES = [
@@ -481,15 +540,15 @@ ADMIN_PAGES = [
     admin_page("GET", "/admin/jsi18n/", "200"),
     admin_page("POST", "/admin/jsi18n/", "405"),
     admin_page("GET", "/admin/password_change/", "200"),
-    admin_page("POST", "/admin/password_change/", "200", case="nothing"),
+    admin_page("POST", "/admin/password_change/", "200", case="an empty form"),
     admin_page("GET", "/admin/password_change/done/", "200"),
     admin_page("POST", "/admin/password_change/done/", "405"),
     admin_page("GET", "/admin/r/{content_type_id}/{object_id}/", "404", thing="missing"),
     admin_page("POST", "/admin/r/{content_type_id}/{object_id}/", "404", thing="missing"),
     each("GET", "/admin/logout/", _INDEX, "403", "403", "403", "405", _INDEX),
     each("POST", "/admin/logout/", _INDEX, "403", "403", "403", "200", _INDEX),
-    admin_page("GET", "/admin/{url}", "404", case="whatever isn't one"),
-    admin_page("POST", "/admin/{url}", "404", case="whatever isn't one"),
+    admin_page("GET", "/admin/{url}", "404", case="any other path"),
+    admin_page("POST", "/admin/{url}", "404", case="any other path"),
 ]
 
 SECTIONS = {
@@ -500,9 +559,9 @@ SECTIONS = {
     "People": PEOPLE,
     "History and calendar": HISTORY,
     "Health, metrics and documentation": OPEN,
-    "Signing in to the pages": SESSIONS,
+    "Sign-in to the pages": SESSIONS,
     "The board": BOARD,
-    "One's day, imports and insights": PAGES,
+    "My day, imports and insights": PAGES,
     "Admin pages": ADMIN_PAGES,
 }
 ROWS = [row for rows in SECTIONS.values() for row in rows]
