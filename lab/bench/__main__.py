@@ -1,4 +1,4 @@
-"""What `bin/bench` does: each section in a process and a database of its own, and the report of all that is kept."""
+"""`bin/bench`: runs each section in a process and a database of its own, then writes a report of all kept results."""
 
 import argparse
 import contextlib
@@ -15,22 +15,22 @@ from lab.bench import report
 from lab.bench.sections import SECTIONS
 from lab.processes import ROOT
 
-# A section that takes longer hangs, in seconds.
-_PATIENCE = 3600
+# The time-out of a section, in seconds.
+_SECTION_TIMEOUT = 3600
 _TEMPLATE = "bench_template"
 
 
 def main() -> int:
-    """Measure, keep what was found, and write the report. Returns 1 where a section failed."""
-    parser = argparse.ArgumentParser(prog="bin/bench", description="Measures how fast ToGo is, beside others.")
+    """Measure, keep the results, and write the report. Returns 1 if a section failed."""
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Compares ToGo's speed with that of other services.")
     names = ", ".join(SECTIONS)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"which, by default all: {names}")
-    parser.add_argument("--quick", action="store_true", help="only see that it runs: nothing is kept")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"the sections to run, by default all: {names}")
+    parser.add_argument("--quick", action="store_true", help="only check that the sections run, and keep no results")
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):
         parser.error(f"there is no section {', '.join(sorted(unknown))}; choose from {names}")
     failed = []
-    with _kept_in(quick=options.quick) as folder, tempfile.TemporaryDirectory(prefix="togo-bench-") as home:
+    with _results_folder(quick=options.quick) as folder, tempfile.TemporaryDirectory(prefix="togo-bench-") as home:
         with contextlib.ExitStack() as stack:
             server = None
             for name in options.sections or SECTIONS:
@@ -48,8 +48,8 @@ def main() -> int:
 
 
 @contextlib.contextmanager
-def _kept_in(*, quick: bool) -> Iterator[Path]:
-    """Where the results are: a folder that is gone afterwards when nothing should be kept."""
+def _results_folder(*, quick: bool) -> Iterator[Path]:
+    """The folder for the results; with `quick` a temporary one."""
     if not quick:
         yield report.FOLDER
         return
@@ -59,7 +59,7 @@ def _kept_in(*, quick: bool) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _postgresql(home: Path) -> Iterator[str]:
-    """The address of a PostgreSQL with a database that is migrated and empty; `{}` in it is a database's name."""
+    """The URL of a PostgreSQL that has a migrated template database; `{}` stands in place of a database's name."""
     with databases.postgresql() as url:
         address = url.replace("{", "{{").replace("}", "}}").replace("@/togo?", "@/{}?")
         _execute(address, f"CREATE DATABASE {_TEMPLATE}")
@@ -81,9 +81,9 @@ def _environment(home: Path, database_url: str) -> dict[str, str]:
         **os.environ,
         "TOGO_HOME": str(home),
         "TOGO_LOG_DIR": str(home / "logging"),
-        "TOGO_SECRET_KEY": "for benchmarks only, and long enough to be taken by ToGo",
+        "TOGO_SECRET_KEY": "for benchmarks only, and long enough that ToGo accepts it",
         "TOGO_ALLOWED_HOSTS": "localhost,127.0.0.1",
-        # What is measured is how fast it can be, not how fast one person may be.
+        # All calls come from one person, and the rate limit isn't measured.
         "TOGO_RATE_LIMIT": "off",
         "CELERY_BROKER_URL": f"redis+socket://{home}/no-broker.sock",
         "DJANGO_SETTINGS_MODULE": "togo.settings",
@@ -93,7 +93,7 @@ def _environment(home: Path, database_url: str) -> dict[str, str]:
 
 
 def _measure(name: str, server: str | None, home: Path, folder: Path, *, quick: bool) -> bool:
-    """Run a section; returns whether it ended well. What it found is in the folder then, else what was there before."""
+    """Run a section; returns whether it succeeded. If it did, its results replace the earlier ones in the folder."""
     database = f"bench_{name}"
     url = f"sqlite:///{home}/togo.sqlite3"
     if SECTIONS[name].database == "postgresql":
@@ -103,12 +103,12 @@ def _measure(name: str, server: str | None, home: Path, folder: Path, *, quick: 
     command = [sys.executable, "-m", "lab.bench.one", name, str(folder), *(["--quick"] if quick else [])]
     child = subprocess.Popen(command, cwd=ROOT, env=_environment(home, url))
     try:
-        return child.wait(_PATIENCE) == 0
+        return child.wait(_SECTION_TIMEOUT) == 0
     except subprocess.TimeoutExpired:
-        _say(f"{name} takes more than {_PATIENCE} s.")
+        _say(f"{name} takes more than {_SECTION_TIMEOUT} s.")
         return False
     finally:
-        # It stops the servers that it started.
+        # After SIGTERM the section stops the servers that it started.
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
             child.wait()

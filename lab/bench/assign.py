@@ -1,6 +1,6 @@
-"""`POST /api/users/assignment/` on PostgreSQL with 16 connections, beside two other services and pgbench.
+"""`POST /api/users/assignment/` on PostgreSQL with 16 connections, compared with two other services and pgbench.
 
-And how many each lets in when many ask at once for a day with room for few.
+Also whether each service breaks the limit when many connections want the same day at the same time.
 """
 
 import itertools
@@ -14,13 +14,13 @@ from django.db import connection
 
 from apps.services.slots import postgresql
 from lab import databases
-from lab.bench import plots, report, servers, story
+from lab.bench import dataset, plots, report, servers
 from lab.bench.load import Rate, measure
 
 CONNECTIONS = 16
 _STORM_CONNECTIONS, _STORM_LIMIT = (16, 64), 5
-# What is drawn may be there already: that one is left out. Two connections draw no task in common, for what another one
-# is about to write can't be seen. The first tasks are for those who call.
+# pgbench draws people, dates and tasks at random, and skips an assignment that already exists. Each connection draws
+# from its own tasks, because it can't see the rows that another one hasn't committed. Clients use the first tasks.
 _IS_THERE = """AND EXISTS (SELECT 1 FROM task) AND NOT EXISTS (
     SELECT 1 FROM togo_assignment AS one WHERE one.daily_limit_id = togo_dailylimit.id AND one.task_id = :task::bigint
 )"""
@@ -34,32 +34,32 @@ _PGBENCH = r"""
 def run(*, quick: bool) -> list[str]:
     """The section of the report."""
     rounds, seconds, people, days = (1, 1.0, 2000, 5) if quick else (9, 4.0, 5000, 40)
-    told = story.tell(people, days)
+    data = dataset.create(people, days)
     rates: dict[str, list[Rate]] = defaultdict(list)
     bare: list[float] = []
     with servers.all_peers() as ports:
         for number in itertools.count():
             for name, port in ports.items():
-                rate = measure(port, told.assignments(CONNECTIONS), connections=CONNECTIONS, seconds=seconds)
+                rate = measure(port, data.assignments(CONNECTIONS), connections=CONNECTIONS, seconds=seconds)
                 if set(rate.statuses) != {201}:
                     raise RuntimeError(f"{name} answered {dict(rate.statuses)}")
-                # The first round warms everything up.
+                # The first round only warms everything up.
                 if number or quick:
                     rates[name].append(rate)
-            bare.append(pgbench(told, days, seconds))
+            bare.append(pgbench(data, days, seconds))
             if quick or number >= rounds:
                 break
-        over = {name: _storms(told, port, days=2 if quick else 20) for name, port in ports.items()}
+        over = {name: _storms(data, port, days=2 if quick else 20) for name, port in ports.items()}
     return _report(rates, median(bare), over)
 
 
-def _storms(told: story.Story, port: int, *, days: int) -> list[tuple[int, int]]:
-    """For each number of connections on how many of these days too many got in, and the most that got in on one."""
+def _storms(data: dataset.Dataset, port: int, *, days: int) -> list[tuple[int, int]]:
+    """For each number of connections, on how many days more tasks than the limit were assigned, and the most on one."""
     found = []
     for connections in _STORM_CONNECTIONS:
         granted = []
         for _ in range(days):
-            wanted = told.storm(connections, maximum=_STORM_LIMIT, each=2)
+            wanted = data.storm(connections, maximum=_STORM_LIMIT, each=2)
             granted.append(measure(port, wanted, connections=connections, seconds=60).statuses[201])
         found.append((sum(number > _STORM_LIMIT for number in granted), max(granted)))
     return found
@@ -76,26 +76,26 @@ def _report(rates: dict[str, list[Rate]], bare: float, over: dict[str, list[tupl
         rows.append([name, *speed, *storms])
     rows.append(["pgbench, the writes alone", f"{bare:,.0f}", f"{ours / bare:.2f} ×", "", "", "", ""])
     head = ["", "per second", "ToGo is", "p50 ms", "p99 ms"]
-    head += [f"too many got in, {connections} at once" for connections in _STORM_CONNECTIONS]
+    head += [f"limit broken, {connections} connections" for connections in _STORM_CONNECTIONS]
     own = rates["ToGo"]
     return [
         "## Assigning one task",
         "",
-        f"{CONNECTIONS} connections, medians of {len(own)} runs. Beside the speed: days with room for {_STORM_LIMIT} "
-        "that many connections ask for at once, and on how many of them more got in.",
+        f"{CONNECTIONS} connections, medians of {len(own)} runs. In the last columns, many connections want a day with "
+        f"a limit of {_STORM_LIMIT} at the same time: on how many days more tasks were assigned, and how many.",
         "",
         *report.table(head, rows),
         "",
-        report.at_least("of the FastAPI service", 1.0, ours / per_second["FastAPI + asyncpg"]),
-        report.at_least("of pgbench with the same writes", 0.2, ours / bare),
-        report.at_most("p99 of p50", 5, median(one.p99 for one in own) / median(one.p50 for one in own)),
+        report.at_least("speed relative to the FastAPI service", 1.0, ours / per_second["FastAPI + asyncpg"]),
+        report.at_least("speed relative to pgbench with the same writes", 0.2, ours / bare),
+        report.at_most("p99 relative to p50", 5, median(one.p99 for one in own) / median(one.p50 for one in own)),
         "",
         plots.bars("assign", "Assignments per second", {**per_second, "pgbench": bare}, y="per second"),
     ]
 
 
-def pgbench(told: story.Story, days: int, seconds: float) -> float:
-    """Transactions per second of the statement alone, each for a person and one of the first so many days."""
+def pgbench(data: dataset.Dataset, days: int, seconds: float) -> float:
+    """Transactions per second of the statement alone, for random people on the first `days` days."""
     values = {
         "task": ":task",
         "user": ":person",
@@ -124,7 +124,7 @@ def pgbench(told: story.Story, days: int, seconds: float) -> float:
             "-T",
             str(max(1, int(seconds))),
         ]
-        command += ["-D", f"first={min(told.people)}", "-D", f"last={max(told.people)}", "-f", script.name]
+        command += ["-D", f"first={min(data.people)}", "-D", f"last={max(data.people)}", "-f", script.name]
         command += ["-h", options["host"], "-U", connection.settings_dict["USER"], connection.settings_dict["NAME"]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,9 +1,9 @@
-"""The assign call on PostgreSQL by the number of connections: how many per second, and how long each takes."""
+"""The rate and the latency of the assign call on PostgreSQL with 1 to 64 connections."""
 
 from collections import defaultdict
 from statistics import median
 
-from lab.bench import plots, report, servers, story
+from lab.bench import dataset, plots, report, servers
 from lab.bench.load import Rate, measure
 
 _CONNECTIONS = (1, 4, 16, 64)
@@ -12,16 +12,16 @@ _CONNECTIONS = (1, 4, 16, 64)
 def run(*, quick: bool) -> list[str]:
     """The section of the report."""
     rounds, seconds, people, days = (1, 0.3, 2000, 5) if quick else (3, 3.0, 5000, 20)
-    told = story.tell(people, days)
+    data = dataset.create(people, days)
     found: dict[str, dict[int, list[Rate]]] = defaultdict(lambda: defaultdict(list))
     with servers.all_peers() as ports:
         for port in ports.values():
-            # Not the first calls, which load what a process needs.
-            measure(port, told.assignments(16), connections=16, seconds=seconds)
+            # The first calls aren't measured, because the processes still load modules.
+            measure(port, data.assignments(16), connections=16, seconds=seconds)
         for _ in range(rounds):
             for connections in _CONNECTIONS:
                 for name, port in ports.items():
-                    rate = measure(port, told.assignments(connections), connections=connections, seconds=seconds)
+                    rate = measure(port, data.assignments(connections), connections=connections, seconds=seconds)
                     if set(rate.statuses) != {201}:
                         raise RuntimeError(f"{name} answered {dict(rate.statuses)}")
                     found[name][connections].append(rate)

@@ -1,4 +1,4 @@
-"""Fills a database with many people, days, assignments and their history: on the server, for there are millions."""
+"""Fills a database with millions of people, days, assignments and events, by statements that run on the server."""
 
 import datetime
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from psycopg import sql
 
 from apps.services.shared import picking
 
-# Every person has these days, counted from today, and two tasks on all of them but one: ten.
+# Every person has these days, counted from today, and two tasks on each of them but one: ten assignments.
 OFFSETS = range(-2, 4)
 PER_DAY = 2
 TASKS = 50
@@ -42,7 +42,7 @@ FROM togo_assignment one JOIN togo_dailylimit day ON day.id = one.daily_limit_id
 
 @dataclass(frozen=True)
 class Filled:
-    """What is in the database."""
+    """A filled database, and the ids in it."""
 
     url: str
     people: int
@@ -51,12 +51,12 @@ class Filled:
 
     @property
     def assignments(self) -> int:
-        """How many there are."""
+        """The number of assignments."""
         return self.people * (len(OFFSETS) - 1) * PER_DAY
 
 
 def copy_of(url: str, name: str) -> str:
-    """The URL of a copy of a database that nobody is connected to."""
+    """Copy a database to which nobody is connected; returns the URL of the copy."""
     address, _, options = url.partition("?")
     head, _, old = address.rpartition("/")
     with psycopg.connect(url, autocommit=True, dbname="template1") as connection:
@@ -67,12 +67,12 @@ def copy_of(url: str, name: str) -> str:
 def fill(url: str, *, people: int, boss: int, first_task: int, today: datetime.date) -> Filled:
     """Fill a database that holds one person, `boss`, and the tasks: everyone gets the same days and ten assignments.
 
-    Indexes are made afterwards, and nothing is written to be safe from a crash: only the result counts.
+    To be fast, it makes the indexes afterwards, and doesn't wait for the disk.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET maintenance_work_mem = '1GB'")
-        # The keys are right by construction.
+        # This switches the checks of foreign keys off: these statements write valid keys only.
         connection.execute("SET session_replication_role = replica")
         indexes = _plain_indexes(connection)
         for name, _ in indexes:
@@ -81,7 +81,7 @@ def fill(url: str, *, people: int, boss: int, first_task: int, today: datetime.d
         values: dict[str, Any] = {"people": people, "boss": boss, "task": first_task, "tasks": TASKS, "then": long_ago}
         values["version"] = picking.ORDER + 1
         _run(connection, _PEOPLE, values)
-        # Who fills it has no days, and would make every date one that isn't set for everybody.
+        # The boss has no days. With this date ToGo doesn't take the boss for a new person whose limits are missing.
         connection.execute("UPDATE togo_user SET active_since = %s", [long_ago])
         for number, offset in enumerate(OFFSETS):
             values |= {"number": number, "date": today + datetime.timedelta(days=offset), "before": number * people}
@@ -107,7 +107,7 @@ def _run(connection: psycopg.Connection[Any], statement: str, values: dict[str, 
 
 
 def _plain_indexes(connection: psycopg.Connection[Any]) -> list[tuple[str, Any]]:
-    """The indexes of the filled tables that no constraint needs, and how they are made."""
+    """The names and definitions of the filled tables' indexes that don't belong to a constraint."""
     return connection.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ('togo_assignment', 'togo_dailylimit',"
         " 'togo_event') AND indexname NOT IN (SELECT conname FROM pg_constraint)"

@@ -1,4 +1,4 @@
-"""What a call costs with 10,000,000 assignments of 1,000,000 people, beside 10,000 of 1,000 in the same shape."""
+"""The time of a call with 10,000,000 assignments of 1,000,000 people, compared with 10,000 of 1,000 people."""
 
 import contextlib
 import datetime
@@ -22,7 +22,7 @@ from lab.bench.filling import Filled
 
 LIST = "/api/users/assignment/"
 _DRAWN = {"assign", "who is free on a date", "a person's limits", "assignments of a date", "assignments of a task"}
-# Makes a call: method, path and body.
+# Returns the method, the path and the body of a call.
 Call = Callable[[], tuple[str, str, Any]]
 
 
@@ -56,16 +56,16 @@ def _report(rows: list[tuple[str, float, float]], filled: list[Filled], calls: i
     return [
         "## Growth",
         "",
-        f"The median of {calls} calls, one after the other, with {many.assignments:,} assignments of "
-        f"{many.people:,} people, beside {few.assignments:,} of {few.people:,}. Everyone has the same six days and ten "
-        "assignments; people and dates are drawn at random, and both databases are asked in turn.",
+        f"The median of {calls} calls, one after another, with {many.assignments:,} assignments of {many.people:,} "
+        f"people, compared with {few.assignments:,} of {few.people:,}. Everyone has the same six days and ten "
+        "assignments; people and dates are random, and calls alternate between both databases.",
         "",
         *report.table(
             ["", "few, ms", "many, ms", "many is"],
             [[name, f"{a:.1f}", f"{b:.1f}", f"{b / a:.2f} ×"] for name, a, b in rows],
         ),
         "",
-        report.at_most(f"what grows most ({most[0]}), with many of with few", 1.25, most[2] / most[1]),
+        report.at_most(f"the call that grows most ({most[0]}), many relative to few", 1.25, most[2] / most[1]),
         "",
         plots.lines("growth", "Milliseconds of a call", curves, x="assignments", y="ms", log_x=True),
     ]
@@ -93,7 +93,7 @@ def _served(url: str) -> Iterator[int]:
 
 
 def _calls(filled: Filled, today: datetime.date) -> dict[str, Call]:
-    """Each call with a person and a date that are drawn anew; the same ones for both databases."""
+    """The calls by their names. Each draws a new person and date, in the same order for both databases."""
     draw = random.Random(1)  # noqa: S311 - keeps no secret
     new_tasks = itertools.count(filled.first_task + filling.TASKS)
 
@@ -104,7 +104,7 @@ def _calls(filled: Filled, today: datetime.date) -> dict[str, Call]:
         return today + datetime.timedelta(days=draw.choice(list(filling.OFFSETS)))
 
     def assign() -> tuple[str, str, Any]:
-        # Each to somebody else, on the one of their days on which they have nothing.
+        # Each call is about another person, on the one of their days on which they have no task.
         task = next(new_tasks)
         who = filled.first_person + task * 7919 % filled.people
         number = (who - filled.first_person + 1) % len(filling.OFFSETS)
@@ -140,7 +140,7 @@ def _compare(
     clients = [http.client.HTTPConnection("127.0.0.1", port) for port in ports]
     for name in calls[0]:
         taken: list[list[float]] = [[] for _ in clients]
-        # What takes long is asked less often: its median is as plain. The first calls warm everything up.
+        # Slow calls stop after 20 s, because few of them make a good median. The first calls only warm everything up.
         end = time.perf_counter() + 20
         for turn in range(number // 10 + number):
             for client, one, times in zip(clients, calls, taken, strict=True):

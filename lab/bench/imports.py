@@ -1,4 +1,4 @@
-"""Importing a CSV file on PostgreSQL, beside SQL that writes the same for all rows at once."""
+"""Importing a CSV file on PostgreSQL, compared with SQL statements that each write for all rows at once."""
 
 import csv
 import io
@@ -14,10 +14,10 @@ from django.db import connection
 from apps.models import Import, User
 from apps.services import imports
 from apps.tasks.imports import ask_for_an_import
-from lab.bench import plots, report, story
+from lab.bench import dataset, plots, report
 from lab.processes import ROOT
 
-# Each of these sees the file as it came: people and tasks by their names.
+# The statements get the file as it is sent, with people and tasks by their names.
 _BARE = (
     "CREATE TABLE bare (line serial PRIMARY KEY, task text, username text, date date, assignment bigint, code text)",
     None,  # The rows arrive here.
@@ -55,67 +55,67 @@ def run(*, quick: bool) -> list[str]:
     """The section of the report."""
     few, many, rounds = (500, 1000, 1) if quick else (10_000, 100_000, 5)
     rows = 1000 if quick else 30_000
-    # No broker is there to ask for a job, and Celery would wait for one as long as it takes to import 5,000 rows.
+    # Otherwise Celery would wait for a broker, which doesn't run, as long as it takes to import 5,000 rows.
     imports.import_taken.disconnect(ask_for_an_import)
-    told = story.tell(2000 if quick else 5000, 20)
+    data = dataset.create(2000 if quick else 5000, 20)
     boss = User.objects.get(username="boss")
     names = dict(User.objects.values_list("pk", "username"))
     memory = {
-        number: _import(boss, _file(told, names, number, round_number=place))[1]
+        number: _import(boss, _file(data, names, number, round_number=place))[1]
         for place, number in enumerate((few, many))
     }
     ours, bare = [], []
     for number in range(1, rounds + 1):
-        ours.append(rows / _import(boss, _file(told, names, rows, round_number=2 * number))[0])
-        bare.append(rows / _set_based(_file(told, names, rows, round_number=2 * number + 1)))
+        ours.append(rows / _import(boss, _file(data, names, rows, round_number=2 * number))[0])
+        bare.append(rows / _set_based(_file(data, names, rows, round_number=2 * number + 1)))
     return [
         "## Importing",
         "",
         f"A CSV file of {rows:,} rows with names, medians of {rounds} runs: from the file's arrival until each row's "
-        "outcome is kept. Beside it SQL in one transaction that copies the file into a table, and then writes the "
-        "same with one statement each for all rows.",
+        "outcome is stored. The SQL runs in one transaction: it copies the file into a table, and then writes the same "
+        "rows with one statement for each table.",
         "",
         *report.table(
             ["", "rows per second"],
             [["ToGo", f"{median(ours):,.0f}"], ["SQL for all rows at once", f"{median(bare):,.0f}"]],
         ),
         "",
-        report.at_least("of the SQL", 0.5, median(ours) / median(bare)),
-        report.at_most(f"memory of the worker for {many:,} rows, of that for {few:,}", 1.1, memory[many] / memory[few]),
+        report.at_least("speed relative to the SQL", 0.5, median(ours) / median(bare)),
+        report.at_most(f"memory of the worker for {many:,} rows, relative to {few:,}", 1.1, memory[many] / memory[few]),
         f"- The worker held {memory[few]:.0f} MB for {few:,} rows and {memory[many]:.0f} MB for {many:,}.",
         "",
         plots.bars("import", "Rows per second", {"ToGo": median(ours), "SQL": median(bare)}, y="per second"),
     ]
 
 
-def _file(told: story.Story, names: dict[int, str], rows: int, *, round_number: int) -> bytes:
-    """So many rows that can all be granted, in the order of the dates."""
+def _file(data: dataset.Dataset, names: dict[int, str], rows: int, *, round_number: int) -> bytes:
+    """A CSV file with so many rows that all fit, in the order of their dates."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["task", "user", "date"])
     for number in range(rows):
-        place, again = number % (len(told.people) * len(told.dates)), number // (len(told.people) * len(told.dates))
-        person, date = told.people[place % len(told.people)], told.dates[place // len(told.people)]
+        place, again = number % (len(data.people) * len(data.dates)), number // (len(data.people) * len(data.dates))
+        person, date = data.people[place % len(data.people)], data.dates[place // len(data.people)]
         writer.writerow([f"task {20 * round_number + again}", names[person], date])
     return text.getvalue().encode()
 
 
 def _import(boss: User, file: bytes) -> tuple[float, float]:
-    """Import it as the web server and a worker do; the seconds and the worker's memory in MB."""
+    """Import a file as the web server and a worker do; returns the seconds and the worker's memory in MB."""
     began = time.perf_counter()
     whole = imports.start(actor=boss, file=io.BytesIO(file), dry_run=False)
     taken = time.perf_counter() - began
     command = [sys.executable, "-m", "lab.bench.imports_worker", str(whole.pk)]
     done = subprocess.run(command, cwd=ROOT, env=os.environ, check=True, stdout=subprocess.PIPE, text=True)
-    told = json.loads(done.stdout)
+    worker = json.loads(done.stdout)
     whole = Import.objects.get(pk=whole.pk)
     if (whole.status, whole.accepted) != ("done", whole.rows):
         raise RuntimeError(f"{whole}, {whole.refused} refused")
-    return taken + told["seconds"], told["megabytes"]
+    return taken + worker["seconds"], worker["megabytes"]
 
 
 def _set_based(file: bytes) -> float:
-    """Write the same with SQL; the seconds."""
+    """Write the same rows with SQL; returns the seconds."""
     began = time.perf_counter()
     connection.ensure_connection()
     with connection.connection.transaction(), connection.connection.cursor() as cursor:

@@ -1,6 +1,6 @@
-"""Does the rows of an import: `python -m lab.bench.imports_worker ID`.
+"""Imports the rows of an import: `python -m lab.bench.imports_worker ID`.
 
-Prints how many seconds that took and the most megabytes that it held. A process of its own, for its memory.
+It prints the seconds that this took, and the most megabytes that the process held.
 """
 
 import json
@@ -13,7 +13,7 @@ from lab.bench import memory
 
 
 def main() -> None:
-    """Do block after block, as the job does."""
+    """Import block after block, as the job does."""
     django.setup()
     from apps.services.imports import blocks
 

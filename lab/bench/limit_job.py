@@ -1,4 +1,4 @@
-"""The daily job for 1,000,000 people, beside a bare `INSERT … SELECT`, and what assignments meanwhile wait."""
+"""The daily job for 1,000,000 people, compared with a bare `INSERT … SELECT`, and its effect on assign calls."""
 
 import datetime
 import re
@@ -11,11 +11,11 @@ from django.db import connection, connections
 
 from apps.models import DailyLimit
 from apps.services.shared import picking
-from lab.bench import plots, report, servers, story
+from lab.bench import dataset, plots, report, servers
 from lab.bench.load import Rate, measure
 from lab.processes import ROOT
 
-# What the processes of a worker do: each every other chunk of the date.
+# The two processes of a worker; each sets every other chunk of the date.
 WORKERS = 2
 _WORKER = r"""
 import datetime, re, sys, time
@@ -25,13 +25,13 @@ from apps.services import limits
 date = datetime.date.fromisoformat(sys.argv[1])
 began = time.perf_counter()
 number, workers = int(sys.argv[2]), int(sys.argv[3])
-# By the ids, for the other one may have done some already.
+# Shared out by the ids, because the list of missing chunks shrinks while the other process works.
 size = limits.PEOPLE_PER_CHUNK
 mine = (chunk for chunk in limits.missing_chunks(date) if chunk[0] // size % workers == number)
 rows = sum(limits.set_chunk(date, *chunk) for chunk in mine)
 limits.finish_date(date)
 taken = time.perf_counter() - began
-# Not what `resource` says, which is at least what the process had before it was this one.
+# Not `resource`'s number, which begins with the memory of the process that started this one.
 memory = re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]
 print(rows, taken, memory)
 """
@@ -44,7 +44,7 @@ SELECT id, %s, 5, 5, 0, 'default', '', %s FROM togo_user
 def run(*, quick: bool) -> list[str]:
     """The section of the report."""
     rounds, people, seconds = (1, 3000, 1.0) if quick else (5, 1_000_000, 6.0)
-    told = story.tell(1000, 20)
+    data = dataset.create(1000, 20)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO togo_user (username, password, first_name, last_name, is_active, is_taskmaster, is_admin,"
@@ -53,10 +53,10 @@ def run(*, quick: bool) -> list[str]:
             [people - 1001],
         )
         cursor.execute("VACUUM ANALYZE")
-    date = told.dates[-1]
+    date = data.dates[-1]
     bare, ours, rates, memory = [], [], [], 0
     with servers.togo() as port:
-        quiet = [_assign(told, port, seconds) for _ in range(rounds + 1)][1:]
+        quiet = [_assign(data, port, seconds) for _ in range(rounds + 1)][1:]
         for _ in range(rounds):
             date += datetime.timedelta(days=1)
             bare.append(_bare(date))
@@ -66,7 +66,7 @@ def run(*, quick: bool) -> list[str]:
             memory = max(memory, kilobytes)
         for _ in range(rounds):
             date += datetime.timedelta(days=1)
-            _, _, rate = _job(date, people, meanwhile=lambda: _assign(told, port, min(seconds, 6.0)))
+            _, _, rate = _job(date, people, meanwhile=lambda: _assign(data, port, min(seconds, 6.0)))
             rates += rate
     p99, busy = median(rate.p99 for rate in quiet), median(rate.p99 for rate in rates)
     connections.close_all()
@@ -86,9 +86,9 @@ def run(*, quick: bool) -> list[str]:
             ],
         ),
         "",
-        report.at_most("the job, of a bare INSERT", 3, median(ours) / median(bare)),
-        report.at_most("memory of the worker's process at most", 150, memory / 1024, "MB"),
-        report.at_most("p99 of assignments meanwhile, of quiet", 3, busy / p99),
+        report.at_most("time of the job relative to a bare INSERT", 3, median(ours) / median(bare)),
+        report.at_most("most memory of a worker's process", 150, memory / 1024, "MB"),
+        report.at_most("p99 of assignments while the job runs, relative to quiet", 3, busy / p99),
         "",
         plots.bars(
             "limits",
@@ -99,8 +99,8 @@ def run(*, quick: bool) -> list[str]:
     ]
 
 
-def _assign(told: story.Story, port: int, seconds: float) -> Rate:
-    rate = measure(port, told.assignments(4), connections=4, seconds=seconds)
+def _assign(data: dataset.Dataset, port: int, seconds: float) -> Rate:
+    rate = measure(port, data.assignments(4), connections=4, seconds=seconds)
     if set(rate.statuses) != {201}:
         raise RuntimeError(f"assignments were answered {dict(rate.statuses)}")
     return rate
@@ -114,7 +114,7 @@ def _bare(date: datetime.date) -> float:
 
 
 def _job(date: datetime.date, people: int, meanwhile: object = None) -> tuple[float, int, list[Rate]]:
-    """Seconds, memory in kilobytes, and how fast what was called meanwhile was answered."""
+    """Run the job, and call `meanwhile` until it ends; returns seconds, kilobytes of memory, and the calls' rates."""
     rates: list[Rate] = []
     command = [sys.executable, "-c", _WORKER, str(date)]
     children = [

@@ -1,4 +1,4 @@
-"""Calls a server from many connections at once, and tells how fast it answers."""
+"""Calls a server from many connections at once, and measures how fast it answers."""
 
 import contextlib
 import itertools
@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-# An answer that takes longer never comes, in seconds.
-_PATIENCE = 60.0
-# Makes the requests of one connection, each whole.
+# The time-out of an answer, in seconds.
+_ANSWER_TIMEOUT = 60.0
+# Returns the requests of one connection, as the bytes to send.
 Requests = Callable[[int], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Calls per second, what they were answered, and how long that took in milliseconds."""
+    """Calls per second, the statuses of the answers, and their latency in milliseconds."""
 
     per_second: float
     statuses: Counter[int]
@@ -27,7 +27,7 @@ class Rate:
 
 
 def post(path: str, token: str, body: bytes) -> bytes:
-    """A call with a JSON body."""
+    """A POST request with a JSON body."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -36,14 +36,14 @@ def post(path: str, token: str, body: bytes) -> bytes:
 
 
 def get(path: str, token: str) -> bytes:
-    """A call without a body."""
+    """A GET request."""
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 
 
 def measure(port: int, requests: Requests, *, connections: int, seconds: float) -> Rate:
-    """Call for so many seconds; each connection sends its next request when the last one is answered, while it has one.
+    """Call for so many seconds, or until there are no more requests; a connection waits for each answer.
 
-    Raises what went wrong with the first connection that failed.
+    Raises the error of the first connection that failed.
     """
     gate = threading.Barrier(connections + 1)
     taken: list[list[float]] = [[] for _ in range(connections)]
@@ -52,7 +52,7 @@ def measure(port: int, requests: Requests, *, connections: int, seconds: float) 
 
     def call(number: int) -> None:
         try:
-            with socket.create_connection(("127.0.0.1", port), _PATIENCE) as connection:
+            with socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT) as connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 wanted = requests(number)
                 gate.wait()
@@ -65,7 +65,7 @@ def measure(port: int, requests: Requests, *, connections: int, seconds: float) 
                     statuses[number][_answer(connection)] += 1
                     taken[number].append(time.perf_counter() - began)
         except threading.BrokenBarrierError:
-            pass  # Another one failed, and says why.
+            pass  # Another connection failed and reports its error.
         except Exception as error:
             errors.append(error)
             gate.abort()
@@ -83,13 +83,13 @@ def measure(port: int, requests: Requests, *, connections: int, seconds: float) 
     spent = time.perf_counter() - began
     all_taken = sorted(itertools.chain.from_iterable(taken))
     if not all_taken:
-        raise RuntimeError("nothing was asked")
+        raise RuntimeError("no call was made")
     p50, p95, p99 = (1000 * all_taken[int(len(all_taken) * part)] for part in (0.5, 0.95, 0.99))
     return Rate(len(all_taken) / spent, sum(statuses, Counter()), p50, p95, p99)
 
 
 def _answer(connection: socket.socket) -> int:
-    """Reads one answer; returns its status."""
+    """Read one answer; returns its status."""
     data = b""
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += _more(connection)

@@ -1,11 +1,11 @@
-"""How much memory processes hold, by what Linux says."""
+"""The memory of processes, as Linux reports it in /proc."""
 
 import re
 from pathlib import Path
 
 
 def most() -> float:
-    """The most megabytes that this process has held so far. (`ru_maxrss` begins with what its parent held.)"""
+    """The most megabytes that this process has held so far. (`ru_maxrss` begins with its parent's memory.)"""
     return _kilobytes("self", "VmHWM") / 1024
 
 

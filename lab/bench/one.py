@@ -1,4 +1,4 @@
-"""Runs one section, in the environment that lab/bench/__main__.py made for it, and keeps what it found."""
+"""Runs one section, in the environment that lab/bench/__main__.py made for it, and keeps its results."""
 
 import argparse
 import importlib
@@ -16,7 +16,7 @@ from lab.bench.sections import SECTIONS
 
 
 def main() -> None:
-    """Migrate, measure, keep."""
+    """Migrate the database, measure, and keep the results."""
     parser = argparse.ArgumentParser(prog="lab.bench.one")
     parser.add_argument("section")
     parser.add_argument("folder", type=Path)
@@ -26,7 +26,7 @@ def main() -> None:
     plots.FOLDER = options.folder / "plots"
     django.setup()
     if connection.vendor == "sqlite":
-        # On PostgreSQL the database is a copy of one that is.
+        # On PostgreSQL the database is a copy of a migrated one.
         call_command("migrate", verbosity=0)
     try:
         lines = importlib.import_module(SECTIONS[options.section].module).run(quick=options.quick)
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    # As an exception, so that what was started is stopped.
+    # This raises an exception, so that the servers that were started are stopped.
     sys.exit(f"stopped by signal {number}")
 
 

@@ -1,16 +1,16 @@
-"""Writes plots as SVG: lines and bars, with axes and a legend, readable on light and on dark."""
+"""Writes plots as SVG: lines and bars, with axes and a legend, readable on light and dark backgrounds."""
 
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-# Set by who runs a section.
+# `lab/bench/one.py` sets it.
 FOLDER = Path(__file__).parent / "results" / "plots"
 
 _WIDTH, _HEIGHT = 640, 360
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 70, 50
-# Told apart also by those who don't see all colours (Okabe and Ito), and visible on white and on black.
+# Colours that colour-blind people can tell apart (Okabe and Ito), visible on white and on black.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a8a8a", "#b8860b")
 _STYLE = """<style>
 text { font: 12px system-ui, sans-serif; fill: #333 } .title { font-size: 15px; font-weight: 600 }
@@ -39,8 +39,8 @@ def lines(name: str, title: str, series: Mapping[str, Points], *, x: str, y: str
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
         for point in points:
             a, b = place(point)
-            told = escape(f"{label}: {_number(point[0])}, {_number(point[1])}")
-            parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{colour}"><title>{told}</title></circle>')
+            hint = escape(f"{label}: {_number(point[0])}, {_number(point[1])}")
+            parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{colour}"><title>{hint}</title></circle>')
     return _written(name, title, parts + _legend(list(series)))
 
 
@@ -51,7 +51,7 @@ def bars(name: str, title: str, values: Mapping[str, float], *, y: str) -> str:
     each = (_WIDTH - _LEFT - _RIGHT) / len(values)
     for number, (label, value) in enumerate(values.items()):
         left, up = _LEFT + number * each + each * 0.15, _height(value, top)
-        # Ours stands out.
+        # ToGo's bars stand out.
         colour = _COLOURS[0] if label.startswith("ToGo") else _COLOURS[4]
         size = f'width="{each * 0.7:.1f}" height="{_HEIGHT - _BOTTOM - up:.1f}"'
         parts.append(f'<rect x="{left:.1f}" y="{up:.1f}" {size} fill="{colour}"/>')
@@ -91,8 +91,8 @@ def _written(name: str, title: str, parts: Sequence[str]) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
-    told = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{told}>{escape(text)}</text>'
+    style = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}>{escape(text)}</text>'
 
 
 def _height(value: float, top: float) -> float:
@@ -104,7 +104,7 @@ def _scaled(value: float, log: bool) -> float:
 
 
 def _ticks(highest: float) -> tuple[float, list[float]]:
-    """The top of an axis from 0 that holds this value, and its ticks, at round numbers."""
+    """The top of an axis that starts at 0 and includes this value, and its ticks, at round numbers."""
     rough = (highest or 1) / 4
     size = 10 ** math.floor(math.log10(rough))
     step = next(factor * size for factor in (1, 2, 2.5, 5, 10) if factor * size >= rough * 0.999)

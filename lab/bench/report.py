@@ -1,4 +1,4 @@
-"""Keeps what each section found, and writes the report of all of them."""
+"""Keeps the results of each section, and writes the report of all of them."""
 
 import json
 import os
@@ -10,19 +10,19 @@ from pathlib import Path
 
 from lab.bench.sections import SECTIONS
 
-# What was found is kept there, a file for each section, with the plots beside it.
+# Each section's results are in a file of their own, beside the folder of the plots.
 FOLDER = Path(__file__).parent / "results"
 PATH = Path(__file__).parent / "results.md"
 _PACKAGES = ("Django", "djangorestframework", "granian", "psycopg", "fastapi", "asyncpg")
 _HEAD = """# Results
 
-Written by `bin/bench`; `bin/bench SECTION…` measures a section anew. Clients, servers and the database share the
-machine, so only ratios within a section mean something. The targets are those of a machine that does nothing else.
+Written by `bin/bench`; `bin/bench SECTION…` measures one section again. Clients, servers and the database share the
+machine, so only ratios within a section mean something. The targets are for a machine that does nothing else.
 """
 
 
 def keep(folder: Path, section: str, lines: Sequence[str]) -> None:
-    """Keep a section's lines in place of those that it had."""
+    """Replace a section's kept lines."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {
         "measured": f"{datetime.now(UTC):%-d %B %Y %H:%M} UTC",
@@ -36,7 +36,7 @@ def keep(folder: Path, section: str, lines: Sequence[str]) -> None:
 
 
 def render(folder: Path) -> str:
-    """The report of the results kept in this folder; written to results.md if it is the one in the checkout."""
+    """The report of the results in this folder; also writes it to results.md if the folder is the checkout's."""
     parts = [_HEAD]
     for section in SECTIONS:
         kept = folder / f"{section}.json"
@@ -51,17 +51,17 @@ def render(folder: Path) -> str:
 
 
 def target(what: str, wanted: str, found: str, *, reached: bool) -> str:
-    """A line that says what was wanted and whether it was reached."""
+    """A line with a target, the measured value, and whether the target was reached."""
     return f"- {'✓' if reached else '✗ **Not reached:**'} {what}: target {wanted}, found {found}."
 
 
 def at_least(what: str, wanted: float, found: float) -> str:
-    """The same, for a ratio that should be that high."""
+    """The line of a target for a ratio that should be at least `wanted`."""
     return target(what, f"≥ {wanted:g} ×", f"{found:.2f} ×", reached=found >= wanted)
 
 
 def at_most(what: str, wanted: float, found: float, unit: str = "×") -> str:
-    """The same, for what should not be higher."""
+    """The line of a target for a value that should be at most `wanted`."""
     return target(what, f"≤ {wanted:g} {unit}", f"{found:.2f} {unit}", reached=found <= wanted)
 
 

@@ -1,10 +1,10 @@
-"""The table of what can be measured, in the order of the report."""
+"""The sections, in the order of the report."""
 
 from typing import NamedTuple
 
 
 class Section(NamedTuple):
-    """What is measured: its module, and the database that it runs on."""
+    """The module of a section, and the database that it runs on."""
 
     module: str
     database: str = "postgresql"

@@ -1,4 +1,4 @@
-"""Starts what is measured, each with two processes."""
+"""Starts the servers that are measured, with two processes each unless said otherwise."""
 
 import contextlib
 import os
@@ -14,12 +14,12 @@ _GRANIAN += ["--no-access-log"]
 
 
 def togo() -> contextlib.AbstractContextManager[int]:
-    """ToGo as a container runs it; the port."""
+    """Start ToGo as a container runs it; yields its port."""
     return server("granian", *_GRANIAN, "togo.wsgi:application")
 
 
 def embedded() -> contextlib.AbstractContextManager[int]:
-    """ToGo's web server as bin/run starts it, with one process; the port."""
+    """Start ToGo's web server as bin/run does, with one process; yields its port."""
     threads = min(4, 2 * (os.cpu_count() or 1) + 1)
     options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1", "--no-access-log"]
     options += ["--blocking-threads", str(threads)]
@@ -27,13 +27,13 @@ def embedded() -> contextlib.AbstractContextManager[int]:
 
 
 def fastapi() -> contextlib.AbstractContextManager[int]:
-    """FastAPI with asyncpg; the port."""
+    """Start the peer with FastAPI and asyncpg; yields its port."""
     options = ["--workers", "2", "--no-access-log", "--log-level", "warning"]
     return server("uvicorn", *options, "lab.bench.peers.fastapi_peer:app")
 
 
 def drf() -> contextlib.AbstractContextManager[int]:
-    """Django REST framework as tutorials write it, with tables of its own for what it writes; the port."""
+    """Make the tables that the peer with Django REST framework writes to, and start it; yields its port."""
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "lab.bench.peers.drf_peer.settings"}
     command = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
@@ -45,14 +45,14 @@ PEERS = {"ToGo": togo, "FastAPI + asyncpg": fastapi, "Django REST framework": dr
 
 @contextlib.contextmanager
 def all_peers() -> Iterator[dict[str, int]]:
-    """ToGo and the services that it is measured beside, with their ports."""
+    """Start ToGo and the services that it is compared with; yields their ports by their names."""
     with contextlib.ExitStack() as stack:
         yield {name: stack.enter_context(start()) for name, start in PEERS.items()}
 
 
 @contextlib.contextmanager
 def server(module: str, *arguments: str, **more: str) -> Iterator[int]:
-    """A module of Python that listens on a port, with all that it starts; ends it afterwards."""
+    """Run a Python module that listens on a port; yields the port, and stops its whole process group afterwards."""
     port = free_port()
     command = [sys.executable, "-m", module, "--port", str(port), *arguments]
     environment = os.environ | more

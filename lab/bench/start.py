@@ -1,4 +1,4 @@
-"""How long bin/run takes to be ready the second time, and what its web process holds then."""
+"""How long the second start of bin/run takes, and how much memory its web process holds then."""
 
 import tempfile
 import time
@@ -8,7 +8,7 @@ from statistics import median
 from lab.bench import memory, report
 from tests.run_test import togos
 
-# At rest: so long after the start, in seconds.
+# The seconds between the sign-in and the look at the memory.
 _REST = 5.0
 
 
@@ -18,7 +18,7 @@ def run(*, quick: bool) -> list[str]:
     seconds, megabytes = [], []
     with tempfile.TemporaryDirectory(prefix="togo-bench-") as folder:
         home = Path(folder) / "home"
-        # What users have: no more is installed, and so loaded, than ToGo needs.
+        # An environment as users have it: with the packages that ToGo needs, and no others that it might load.
         more = {} if quick else {"TOGO_VENV": str(Path(folder) / "venv")}
         if not quick:
             # The first start installs, migrates and loads the demonstration.
@@ -34,8 +34,8 @@ def run(*, quick: bool) -> list[str]:
     return [
         "## Starting",
         "",
-        f"`bin/run` from its start to its greeting, when all of it is installed, medians of {rounds}. The memory "
-        f"is that of the web server's worker process, {_REST:g} s after somebody signed in.",
+        f"The time from the start of `bin/run` to its welcome message, when everything is installed, and the memory of "
+        f"the web server's worker process {_REST:g} s after somebody signed in; medians of {rounds}.",
         "",
         report.at_most("the second start", 5, median(seconds), "s"),
         report.at_most("memory of a web process at rest", 100, median(megabytes), "MB"),
@@ -43,11 +43,11 @@ def run(*, quick: bool) -> list[str]:
 
 
 def _web_process(togo: togos.ToGo) -> float:
-    """The megabytes of the largest process of the web server: the one that answers."""
+    """The megabytes of the web server's largest process, which is the one that answers."""
     master, _ = togo.find("granian")
     return max(memory.resident(pid) for pid in togo.started() if pid == master or _parent(pid) == master)
 
 
 def _parent(pid: int) -> int:
-    # The fields after the name, which is in brackets and may hold anything.
+    # Read the fields after the name: it is in brackets and may contain anything.
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

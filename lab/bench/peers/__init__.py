@@ -1,1 +1,1 @@
-"""The same service as others would write it, as fair and idiomatic as can be."""
+"""The same service with other frameworks, written as fairly and idiomatically as possible."""

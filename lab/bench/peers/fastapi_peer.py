@@ -1,4 +1,4 @@
-"""FastAPI with asyncpg: the same checks and the same writes, each statement as one would write it."""
+"""FastAPI with asyncpg: the same checks and the same writes as ToGo, in plain statements."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ pool: Any = None
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Keep connections to the database."""
+    """Keep a pool of connections to the database."""
     global pool
     pool = await asyncpg.create_pool(os.environ["PEER_DSN"], min_size=8, max_size=8)
     yield
@@ -29,7 +29,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 class NewAssignment(BaseModel):
-    """What is asked for."""
+    """The body of a request."""
 
     model_config = ConfigDict(extra="forbid")
     task: StrictInt
@@ -38,7 +38,7 @@ class NewAssignment(BaseModel):
 
 
 async def actor(authorization: Annotated[str, Header()]) -> Any:
-    """The person of the token, active and with the password that it was given for."""
+    """The token's person, who must be active and have the same password as when the token was made."""
     try:
         claims = jwt.decode(authorization.removeprefix("Bearer "), KEY, algorithms=["HS256"])
     except jwt.InvalidTokenError:
@@ -55,7 +55,7 @@ async def actor(authorization: Annotated[str, Header()]) -> Any:
 
 @app.post("/api/users/assignment/", status_code=201)
 async def assign(asked: NewAssignment, me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
-    """Give a person a task on a date, if the day has room."""
+    """Assign a task to a person on a date, if the day isn't full."""
     if asked.user != me["id"] and not (me["is_taskmaster"] or me["is_admin"]):
         raise HTTPException(403)
     if asked.date > datetime.now(UTC).date() + timedelta(days=366):

@@ -1,1 +1,1 @@
-"""Django REST framework as its tutorials write it: a viewset, a serializer that counts, and SimpleJWT."""
+"""Django REST framework as in its tutorials: a viewset, a serializer that counts rows, and SimpleJWT."""

@@ -1,4 +1,4 @@
-"""People, tasks and limits are read from ToGo's tables; assignments and their history have tables of their own."""
+"""People, tasks and limits, read from ToGo's tables; assignments and events, with tables of their own."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -19,7 +19,7 @@ class User(AbstractBaseUser):
 
 
 class Task(models.Model):
-    """What can be done."""
+    """A task of the catalogue."""
 
     name = models.CharField(max_length=255)
     is_active = models.BooleanField(default=True)
@@ -30,7 +30,7 @@ class Task(models.Model):
 
 
 class DailyLimit(models.Model):
-    """How much a person can take on a date."""
+    """The most tasks that a person may be given on a date."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     date = models.DateField()
@@ -56,7 +56,7 @@ class Assignment(models.Model):
 
 
 class Event(models.Model):
-    """What happened."""
+    """An entry of the history."""
 
     at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(User, on_delete=models.CASCADE)

@@ -1,4 +1,4 @@
-"""What `startproject` and the guides of Django REST framework and SimpleJWT say, with connections that stay open."""
+"""The settings of `startproject` and of the guides of Django REST framework and SimpleJWT, with open connections."""
 
 import os
 from urllib.parse import parse_qs, urlsplit
@@ -30,5 +30,5 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
-# As ToGo's: a token dies with the password it was given for.
+# As in ToGo: a token ends when its person's password changes.
 SIMPLE_JWT = {"CHECK_REVOKE_TOKEN": True}

@@ -8,10 +8,10 @@ from lab.bench.peers.drf_peer.serializers import AssignmentSerializer
 
 
 class IsTaskmaster(permissions.BasePermission):
-    """Taskmasters assign."""
+    """Lets only taskmasters assign."""
 
     def has_permission(self, request, view):
-        """Whether the caller is one."""
+        """Whether the caller is a taskmaster."""
         return request.user.is_taskmaster
 
 
@@ -24,6 +24,6 @@ class AssignmentViewSet(viewsets.ModelViewSet):
 
     @transaction.atomic
     def perform_create(self, serializer):
-        """Save it, with its history."""
+        """Save the assignment and its event."""
         made = serializer.save(taskmaster=self.request.user)
         Event.objects.create(actor=self.request.user, kind="assigned", assignment=made)

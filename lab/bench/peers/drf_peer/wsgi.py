@@ -1,4 +1,4 @@
-"""What the server runs."""
+"""The web server's entry point."""
 
 import os
 

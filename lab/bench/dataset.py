@@ -1,4 +1,4 @@
-"""The people, days and tasks that are called with: made by SQL, for there are many."""
+"""The people, days and tasks of the benchmarks' calls; SQL makes them, because there are many."""
 
 import datetime
 import itertools
@@ -17,8 +17,8 @@ PATH = "/api/users/assignment/"
 
 
 @dataclass
-class Story:
-    """Ids, and where the next assignment goes: every one to another person and day."""
+class Dataset:
+    """The ids of people and tasks, the dates, and requests for assignments that don't exist yet."""
 
     token: str
     people: list[int]
@@ -28,7 +28,7 @@ class Story:
     next_hot: "itertools.count[int]"
 
     def assignments(self, connections: int) -> Requests:
-        """Requests that can all be granted, each once."""
+        """Requests for one assignment each; every one fits, and none is repeated."""
         places = len(self.people) * len(self.dates)
         number = next(self.next_round)
         task = self.tasks[number]
@@ -42,7 +42,7 @@ class Story:
         return requests
 
     def bulks(self, connections: int, *, size: int) -> Requests:
-        """Requests for so many assignments each, all of which can be granted, each once."""
+        """Requests for `size` assignments each; every assignment fits, and none is repeated."""
         singles = list(itertools.product(self.dates, self.people))
         number = next(self.next_round)
 
@@ -57,8 +57,10 @@ class Story:
         return requests
 
     def storm(self, connections: int, *, maximum: int, each: int | None = None) -> Requests:
-        """Requests that all want one person's day, a new one with room for so many, each with another task; as many
-        as there are tasks, or so many of each connection."""
+        """Requests for different tasks on one new day of one person, with a limit of `maximum`.
+
+        Each connection makes at most `each` requests; together they ask for each task at most once.
+        """
         person = self.people[next(self.next_hot) % len(self.people)]
         date = self.dates[-1] + datetime.timedelta(days=1)
         with connection.cursor() as cursor:
@@ -77,8 +79,8 @@ INSERT INTO togo_dailylimit (user_id, date, wanted, maximum, taken, source_kind,
 SELECT id, %s, %s, %s, 0, 'hand', '', 1 FROM togo_user WHERE id = %s"""
 
 
-def tell(people: int, days: int, *, tasks: int = 500) -> Story:
-    """Fill an empty database: so many people with so many days that are set, each with room for many."""
+def create(people: int, days: int, *, tasks: int = 500) -> Dataset:
+    """Fill an empty database with so many people, each with so many days whose limit is 500."""
     now = datetime.datetime.now(datetime.UTC)
     today = now.date()
     boss = User.objects.create_user("boss", "a password of the benchmark", is_taskmaster=True)
@@ -94,9 +96,9 @@ def tell(people: int, days: int, *, tasks: int = 500) -> Story:
         LimitDay.objects.bulk_create(
             LimitDay(date=today + datetime.timedelta(days=offset), done_at=now) for offset in range(days)
         )
-        # As in use, where the database has done it by itself long ago.
+        # In production the database does this by itself.
         cursor.execute("ANALYZE")
-    return Story(
+    return Dataset(
         token=str(AccessToken.for_user(boss)),
         people=list(User.objects.exclude(pk=boss.pk).values_list("pk", flat=True)),
         dates=[today + datetime.timedelta(days=offset) for offset in range(days)],
