@@ -73,7 +73,7 @@ def run(*, quick: bool) -> list[str]:
         "",
         f"A CSV file of {rows:,} rows with names, medians of {rounds} runs: from the file's arrival until each row's "
         "outcome is stored. The SQL runs in one transaction: it copies the file into a table, and then writes the same "
-        "rows with one statement for each table.",
+        "rows with a few statements, each for all rows.",
         "",
         *report.table(
             ["", "rows per second"],

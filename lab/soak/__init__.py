@@ -1,1 +1,1 @@
-"""`bin/soak`: a whole ToGo under half the load that it bears, for long; fails on an error, or when anything grows."""
+"""`bin/soak`: runs a whole ToGo for long at half of its maximum rate; fails on an error, or if anything grows."""

@@ -20,22 +20,26 @@ from lab.soak.samples import Sample
 from lab.soak.system import System
 
 CLIENTS, PEOPLE, TASKS = 16, 200, 40
-# Seconds that the maximum is measured, and between samples and days that the job sets.
-MEASURED, EVERY, JOB_EVERY = 15, 5, 10
-# How long the job may take.
-_PATIENCE = 60
+# In seconds: how long the maximum rate is measured, and the times between two samples and between two runs of the job.
+MEASURE_TIME, SAMPLE_INTERVAL, JOB_INTERVAL = 15, 5, 10
+# How long a run of the job may take, in seconds.
+_JOB_TIMEOUT = 60
 
 
 def main(arguments: list[str]) -> int:
-    """0 where no answer was an error and nothing grows."""
-    parser = argparse.ArgumentParser(prog="bin/soak", description="Lets ToGo work for long, to see whether it grows.")
-    parser.add_argument("--minutes", type=float, default=30, help="how long (30)")
-    parser.add_argument("--rate", type=float, help="calls per second; half of the measured maximum")
-    parser.add_argument("--report", type=Path, default=ROOT / "docs" / "operations" / "soak.md", help="where to write")
+    """Returns 0 if there was no error and nothing grows."""
+    parser = argparse.ArgumentParser(
+        prog="bin/soak", description="Runs a ToGo under load for long, and checks whether anything grows."
+    )
+    parser.add_argument("--minutes", type=float, default=30, help="how long clients call (30)")
+    parser.add_argument("--rate", type=float, help="calls per second (half of the maximum, which it measures first)")
+    parser.add_argument(
+        "--report", type=Path, default=ROOT / "docs" / "operations" / "soak.md", help="where to write the report"
+    )
     options = parser.parse_args(arguments)
     if options.minutes < 1:
-        parser.error("--minutes must be at least 1: shorter, there is nothing to compare.")
-    # As Ctrl-C does: everything that was started is stopped.
+        parser.error("--minutes must be at least 1: a shorter run has too few samples to compare.")
+    # SIGTERM acts as Ctrl-C does, so that everything that was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="togo-soak-") as folder, system.start(Path(folder)) as togo:
         result = _soak(togo, minutes=options.minutes, rate=options.rate)
@@ -65,13 +69,14 @@ def _soak(togo: System, *, minutes: float, rate: float | None) -> Result:
     taken: list[Sample] = []
     began = time.monotonic()
     while (at := time.monotonic() - began) < 60 * minutes:
-        time.sleep(EVERY - at % EVERY)
+        time.sleep(SAMPLE_INTERVAL - at % SAMPLE_INTERVAL)
         taken.append(_sample(togo, tally, time.monotonic() - began))
         _say(f"{taken[-1].at:5.0f} s: {taken[-1].calls:.0f} calls/s, p99 {1000 * taken[-1].p99:.0f} ms")
     stop.set()
     for thread in [*clients, jobs]:
         thread.join()
-    return Result(minutes, rate, maximum, taken, tally.statuses, jobs.done, [*tally.errors, *jobs.errors, *_left()])
+    errors = [*tally.errors, *jobs.errors, *_leftovers()]
+    return Result(minutes, rate, maximum, taken, tally.statuses, jobs.done, errors)
 
 
 def _sample(togo: System, tally: Tally, at: float) -> Sample:
@@ -80,21 +85,21 @@ def _sample(togo: System, tally: Tally, at: float) -> Sample:
     if not seconds:
         return Sample(at, held)
     p50, p99 = (seconds[int(len(seconds) * part)] for part in (0.5, 0.99))
-    return Sample(at, held, len(seconds) / EVERY, p50, p99)
+    return Sample(at, held, len(seconds) / SAMPLE_INTERVAL, p50, p99)
 
 
 def _measure(togo: System, made: World, sessions: list[str]) -> float:
     tally, stop = Tally(), threading.Event()
     clients = _start(togo, made, sessions, Pace(None), tally, stop)
-    # The first seconds set the days and warm everything up.
-    time.sleep(MEASURED)
+    # The first seconds aren't counted: the limits of the days are set, and everything warms up.
+    time.sleep(MEASURE_TIME)
     tally.take()
-    time.sleep(MEASURED)
+    time.sleep(MEASURE_TIME)
     calls = len(tally.take())
     stop.set()
     for client in clients:
         client.join()
-    return calls / MEASURED
+    return calls / MEASURE_TIME
 
 
 def _start(
@@ -110,7 +115,7 @@ def _start(
 
 
 class _Jobs(threading.Thread):
-    """Lets the worker set a day for everybody, again and again, and looks that it does."""
+    """Makes the worker set everyone's limits of one day, again and again, and checks that it does."""
 
     def __init__(self, stop: threading.Event) -> None:
         super().__init__(name="jobs", daemon=True)
@@ -119,7 +124,7 @@ class _Jobs(threading.Thread):
         self.errors: list[str] = []
 
     def run(self) -> None:
-        """Until told to stop."""
+        """Delete the day's limits, send the job, and wait for it, until told to stop."""
         from apps.models import DailyLimit, LimitDay
         from apps.tasks.limits import set_daily_limits
 
@@ -129,14 +134,14 @@ class _Jobs(threading.Thread):
             DailyLimit.objects.filter(date=day).delete()
             LimitDay.objects.filter(date=day).delete()
             set_daily_limits.delay(day.isoformat())
-            if _within(_PATIENCE, LimitDay.objects.filter(date=day, done_at__isnull=False).exists):
+            if _becomes_true(LimitDay.objects.filter(date=day, done_at__isnull=False).exists, seconds=_JOB_TIMEOUT):
                 self.done += 1
             else:
-                self.errors.append(f"the job has not set a day for {_PATIENCE} s")
-            self._stop_asked.wait(max(0.0, JOB_EVERY - (time.monotonic() - began)))
+                self.errors.append(f"the job didn't set the limits of a day within {_JOB_TIMEOUT} s")
+            self._stop_asked.wait(max(0.0, JOB_INTERVAL - (time.monotonic() - began)))
 
 
-def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+def _becomes_true(condition: Callable[[], bool], *, seconds: float) -> bool:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -145,18 +150,18 @@ def _within(seconds: float, condition: Callable[[], bool]) -> bool:
     return True
 
 
-def _left() -> list[str]:
-    """What shouldn't be there now that every client has taken away what it gave."""
+def _leftovers() -> list[str]:
+    """Errors for rows that are left although every client has removed its assignments, and for drifted counters."""
     from apps.models import Assignment
     from apps.services import limits
 
     rows, drifted = Assignment.objects.count(), len(list(limits.drifted()))
     found = [f"{rows} assignments are left"] if rows else []
-    return [*found, f"{drifted} days have drifted"] if drifted else found
+    return [*found, f"the counters of {drifted} days have drifted"] if drifted else found
 
 
 def _session_of(person: int) -> str:
-    """Signed in to the pages."""
+    """Sign a person in to the pages; returns the session's key."""
     from django.conf import settings
     from django.test import Client as Browser
 

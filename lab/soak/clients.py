@@ -1,4 +1,4 @@
-"""Clients that plan at a given rate, and take away what they have given."""
+"""Clients that assign tasks at a given rate, and remove their assignments again."""
 
 import datetime
 import http.client
@@ -13,18 +13,18 @@ from typing import Any
 from lab.prove.world import World
 
 PATH = "/api/users/assignment/"
-# A client takes away its oldest assignment when it has more.
+# A client that has more assignments than this removes its oldest one.
 HELD = 12
 DAYS = 28
 # Seconds between two changes of the rules, which one of the clients makes.
 RULE_EVERY = 30
-# What an answer may be: done, or refused by the limit. All else is an error here.
+# The expected statuses: the call was done, or the limit refused it. Any other status is an error.
 FINE = {200, 201, 204, 207, 409}
 _TIMEOUT = 30
 
 
 class Tally:
-    """What all clients were answered."""
+    """Counts the answers to all clients, and keeps the errors."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class Tally:
         self.errors: list[str] = []
 
     def add(self, call: str, status: int, seconds: float, said: str) -> None:
-        """Note an answer; status 0 where there was none."""
+        """Count an answer; status 0 means that none came."""
         with self._lock:
             self.statuses[status] += 1
             self._seconds.append(seconds)
@@ -41,14 +41,14 @@ class Tally:
                 self.errors.append(f"{call}: {status} {said[:200]}")
 
     def take(self) -> list[float]:
-        """How long each call took since this was last asked, sorted."""
+        """The sorted durations of the calls since `take` was called last."""
         with self._lock:
             taken, self._seconds = self._seconds, []
         return sorted(taken)
 
 
 class Pace:
-    """So many calls per second together, None for as many as there can be. What came late is not made up for."""
+    """Spaces the calls of all clients evenly at a rate; None is as fast as possible. Lost time isn't made up for."""
 
     def __init__(self, rate: float | None) -> None:
         self._gap = 1 / rate if rate else 0.0
@@ -56,7 +56,7 @@ class Pace:
         self._next = time.monotonic()
 
     def wait(self) -> None:
-        """Until it is this caller's turn."""
+        """Wait for this caller's turn."""
         with self._lock:
             now = time.monotonic()
             turn = self._next = max(self._next + self._gap, now)
@@ -64,7 +64,7 @@ class Pace:
 
 
 class Client(threading.Thread):
-    """A taskmaster with a connection, a page that is open, and assignments of their own."""
+    """A taskmaster with one connection, a session for the pages, and assignments of their own."""
 
     def __init__(
         self, port: int, world: World, actor: int, session: str, *, pace: Pace, tally: Tally, stop: threading.Event
@@ -79,7 +79,7 @@ class Client(threading.Thread):
         self._rule_at = time.monotonic() + RULE_EVERY / 2
 
     def run(self) -> None:
-        """Call until told to stop, then take away what is left."""
+        """Call until told to stop, then remove the client's assignments and rule."""
         mix: list[tuple[Callable[[], None], int]] = [
             (self._create, 40),
             (self._list, 20),
@@ -139,7 +139,7 @@ class Client(threading.Thread):
         self._call("GET", "/board/")
 
     def _change_a_rule(self) -> None:
-        """All days are picked again: that is much work, and nothing that is done every second."""
+        """Make a rule, or remove it. This is done seldom, because ToGo then picks the limits of all days again."""
         self._rule_at = time.monotonic() + RULE_EVERY
         if self._rule:
             self._call("DELETE", f"/api/users/limit-rule/{self._rule}/")

@@ -1,4 +1,4 @@
-"""Draws lines over time, as an SVG that is read in light and dark."""
+"""Draws line charts over time, as an SVG that is readable on light and dark backgrounds."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -13,7 +13,7 @@ _STYLE = (
 
 
 def svg(charts: Mapping[str, Mapping[str, Line]]) -> str:
-    """Charts of two columns, each with a title and lines with names; x is in seconds, y begins at 0."""
+    """The charts in two columns, each with a title and named lines; x is in seconds, y begins at 0."""
     wide, high = _WIDTH + _LEFT + 110, _HEIGHT + _TOP + 34
     drawn = []
     for number, (title, lines) in enumerate(charts.items()):

@@ -1,4 +1,4 @@
-"""What a soak found, as a page and a picture."""
+"""Reports on a soak: as a page and a picture."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ from lab.soak.verdict import PART, Verdict, judge
 
 @dataclass
 class Result:
-    """How a soak went."""
+    """The samples, the answers and the errors of a soak."""
 
     minutes: float
     rate: float
@@ -23,15 +23,15 @@ class Result:
     samples: list[Sample]
     statuses: Counter[int]
     jobs: int
-    # Each is a failure: an answer that is an error, a job that wasn't done, a row that was left.
+    # Answers that are errors, jobs that weren't done, and rows that were left.
     errors: list[str] = field(default_factory=list)
 
     def verdicts(self) -> dict[str, Verdict]:
-        """Of each measure, whether it grows."""
+        """The verdict on each measure."""
         return {name: judge(name, self._series(name)) for name in self.samples[0].held}
 
     def passed(self) -> bool:
-        """No error, and nothing grows."""
+        """Whether there was no error and nothing grows."""
         return not self.errors and not any(verdict.grows for verdict in self.verdicts().values())
 
     def charts(self) -> dict[str, dict[str, plot.Line]]:
@@ -63,7 +63,7 @@ class Result:
 
 def text(result: Result, *, picture: str) -> str:
     """The page."""
-    of = f"half of the {result.maximum:,.0f} measured before" if result.maximum else "as it was asked for"
+    rate = f"half of the measured maximum, {result.maximum:,.0f}" if result.maximum else "set by --rate"
     calls = sum(result.statuses.values())
     p50, p99 = (1000 * median(getattr(sample, name) for sample in result.samples) for name in ("p50", "p99"))
     lines = [
@@ -71,17 +71,18 @@ def text(result: Result, *, picture: str) -> str:
         "",
         f"`bin/soak --minutes {result.minutes:g}`, {datetime.now(UTC):%d %B %Y}, {os.cpu_count()} processors "
         f"({platform.machine()}), Python {platform.python_version()}; PostgreSQL, two web processes, a worker with "
-        "two, beat and a broker, and the clients on the same machine.",
+        "two processes, beat, a broker and the clients on the same machine.",
         "",
-        f"**{'Passed' if result.passed() else 'FAILED'}**: {calls:,} calls at {result.rate:,.0f} per second ({of}), "
-        f"{len(result.errors)} errors; p50 {p50:.1f} ms, p99 {p99:.1f} ms (medians of the samples). The job set a "
-        f"day for everybody {result.jobs} times meanwhile.",
+        f"**{'Passed' if result.passed() else 'FAILED'}**: {calls:,} calls at {result.rate:,.0f} per second ({rate}), "
+        f"{len(result.errors)} errors; p50 {p50:.1f} ms, p99 {p99:.1f} ms (medians of the samples). Meanwhile the job "
+        f"set everyone's limits of a day {result.jobs} times.",
         "",
         f"![Memory, files, connections, rows, times and calls]({picture})",
         "",
-        "Compared are the medians of the middle and the last third of the time; the first is for warming up. A "
-        "measure grows when that of the last third is higher and a line through both rises, by more than "
-        f"{PART:.0%} and a few.",
+        "The table compares the medians of the middle and the last third of the time; the first third is for warming "
+        "up. A measure grows if its median rises by more than half of its tolerance, and a straight line through both "
+        f"thirds rises by more than all of it. The tolerance is {PART:.0%}, and at least a few MB, files, connections "
+        "or rows.",
         "",
         "| | middle third | last third | |",
         "|---|---:|---:|---|",

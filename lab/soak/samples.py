@@ -1,17 +1,17 @@
-"""What the processes hold, read from /proc, and what the database holds."""
+"""Measures the processes' memory, files and connections, read from /proc, and the rows in the database."""
 
 import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Name of a measure, "memory of web" or "rows of assignments", and what it was.
+# The value of each measure by its name, such as "files of web" or "rows of assignments".
 Values = dict[str, float]
 
 
 @dataclass
 class Sample:
-    """A moment: seconds since the start, what was held, and how calls went since the sample before."""
+    """The measures at one moment, in seconds since the start, and the calls since the sample before."""
 
     at: float
     held: Values
@@ -29,11 +29,11 @@ class _Process:
 
 
 def held_by(pids: dict[str, int]) -> Values:
-    """Memory in MB, open files and connections of each part, with all processes that it has started."""
+    """The memory in MB, open files and connections of each part, including all processes that it started."""
     children: dict[int, list[int]] = defaultdict(list)
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError):
-            # The name between the brackets may hold anything.
+            # Read the fields after the name: it is in brackets and may contain anything.
             children[int(status.read_text().rpartition(")")[2].split()[1])].append(int(status.parent.name))
     held: Values = {}
     for name, pid in pids.items():
@@ -48,7 +48,7 @@ def held_by(pids: dict[str, int]) -> Values:
 
 
 def held_in_database() -> Values:
-    """Rows that come and go, and connections. (Events stay for ever, that is what they are for.)"""
+    """The numbers of connections and of rows that come and go. (Events aren't counted, because they stay for ever.)"""
     from django.db import connection
 
     from apps.models import Assignment, DailyLimit, LimitRule
@@ -70,7 +70,7 @@ def _look(pid: int) -> _Process:
     with contextlib.suppress(OSError):
         lines = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
         resident, shared = (int(lines[name].split()[0]) for name in ("VmRSS", "RssShmem"))
-        # What PostgreSQL's processes share they touch bit by bit, and it is one buffer of a fixed size.
+        # Without shared memory: PostgreSQL's shared buffer has a fixed size, but its processes touch it bit by bit.
         found.memory = (resident - shared) * 1024
         for file in (folder / "fd").iterdir():
             found.files += 1

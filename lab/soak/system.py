@@ -16,7 +16,7 @@ from togo.embedded.broker import Broker
 
 
 class System:
-    """Its processes by name, and the port of the web server."""
+    """The port of the web server, the ids of the processes by their names, and the broker's URL."""
 
     def __init__(self, port: int, pids: dict[str, int], broker_url: str) -> None:
         self.port, self.pids, self.broker_url = port, pids, broker_url
@@ -24,12 +24,15 @@ class System:
 
 @contextlib.contextmanager
 def start(folder: Path) -> Iterator[System]:
-    """All of it, ready and empty; ended with everything it started. This process reads the same database."""
+    """Start all parts on an empty database, wait until ToGo answers, and stop everything afterwards.
+
+    Also sets up Django in this process, on the same database.
+    """
     with databases.start("postgresql", folder) as database, Broker(folder / "broker") as broker:
         port = free_port()
         env = {
             **os.environ,
-            # Past the proxy, with which bin/prove makes the database fail.
+            # Not through the proxy, which bin/prove uses to make the database fail.
             "DATABASE_URL": database.direct,
             "CELERY_BROKER_URL": broker.url,
             "TOGO_HOME": str(folder / "home"),
@@ -65,7 +68,7 @@ def start(folder: Path) -> Iterator[System]:
             yield System(port, pids, broker.url)
             ended = [part.name for part in parts if not part.runs()]
             if ended:
-                raise RuntimeError(f"ended meanwhile: {', '.join(ended)}")
+                raise RuntimeError(f"these parts have ended by themselves: {', '.join(ended)}")
         finally:
             for part in reversed(parts):
                 part.stop()

@@ -1,10 +1,10 @@
-"""Whether a measure grows."""
+"""Decides whether a measure grows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import linear_regression, median
 
-# What a measure may do without it being growth: a part of itself, and at least so much.
+# The tolerance: a measure may rise by this part of itself, and at least by this amount, without being said to grow.
 PART = 0.05
 AT_LEAST = {"memory": 8.0, "files": 4.0, "connections": 4.0, "rows": 100.0}
 
@@ -19,12 +19,15 @@ class Verdict:
 
 
 def judge(name: str, values: Sequence[float]) -> Verdict:
-    """It grows when both say so: the median of the last third is above that of the middle one, and a straight line
-    through both rises, each by more than what it may. The first third is for warming up."""
+    """Compare the middle and the last third; the first third is for warming up.
+
+    A measure grows if the median of the last third is higher, and a straight line through both thirds rises, each by
+    more than the tolerance.
+    """
     third = len(values) // 3
     kept = values[third:]
     middle, last = median(kept[:third]), median(kept[-third:])
-    may = max(PART * middle, AT_LEAST[name.split()[0]])
-    rises = linear_regression(range(len(kept)), kept).slope * len(kept)
-    # From the middle of one third to that of the next it is half of the way.
-    return Verdict(middle, last, grows=last - middle > may / 2 and rises > may)
+    tolerance = max(PART * middle, AT_LEAST[name.split()[0]])
+    rise = linear_regression(range(len(kept)), kept).slope * len(kept)
+    # The medians are those of points half of the line apart, so half of the tolerance applies to them.
+    return Verdict(middle, last, grows=last - middle > tolerance / 2 and rise > tolerance)
