@@ -1,4 +1,4 @@
-"""What somebody else does at the worst moment, on the test's own connection: no threads, no luck."""
+"""Runs another caller's change at the worst moment, on the test's own connection: no threads, no chance."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from django.db import connection
 
 @contextlib.contextmanager
 def meanwhile(command: str, action: Callable[[], Any], *, table: str = "", always: bool = False) -> Iterator[None]:
-    """Do `action` right before the first statement that begins so and names the table; with `always` before each."""
+    """Run `action` before the first statement that begins with `command` and names `table`, or before each of them."""
     waiting = True
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -22,4 +22,4 @@ def meanwhile(command: str, action: Callable[[], Any], *, table: str = "", alway
 
     with connection.execute_wrapper(watch):
         yield
-    assert not waiting or always, f"nothing began with {command}"
+    assert not waiting or always, f"no statement began with {command}"

@@ -1,4 +1,4 @@
-"""Reads how the database means to answer a query, before it does."""
+"""Reads the database's plan of each query before it runs."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-# Those that grow. Tasks and rules are as many as people write, and a date is asked for a few times a day.
+# The tables that grow. People write few tasks and rules, and a few dates are requested a day.
 GROWING = {
     "togo_assignment",
     "togo_dailylimit",
@@ -19,15 +19,15 @@ GROWING = {
     "togo_user",
     "token_blacklist_outstandingtoken",
 }
-# How an execute wrapper says that a statement is run once; it takes no names.
+# The positional argument `many` of an execute wrapper: run the statement once.
 _ONCE = False
 _ALIASES = re.compile(r'(?:FROM|JOIN|UPDATE) "?(\w+)"?(?: (?:AS )?"?([A-Z]\w*)"?)?')
 
 
 @contextlib.contextmanager
-def read_from_end_to_end() -> Iterator[list[str]]:
-    """The queries within, and the tables that grow which they read from end to end: with no index, or along one
-    without a condition that it answers, and not for one page only."""
+def full_scans() -> Iterator[list[str]]:
+    """Collects the full scans of tables that grow, with their queries: reads with no index, or along an index without a
+    condition on it, unless they read only one page."""
     found: list[str] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -42,7 +42,7 @@ def read_from_end_to_end() -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def rows_read() -> Iterator[Counter[str]]:
-    """How many rows of each table the queries within look at, whether they keep them or not. On PostgreSQL."""
+    """Counts the rows of each table that the queries read, whether they keep them or not. On PostgreSQL."""
     read: Counter[str] = Counter()
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -58,8 +58,8 @@ def rows_read() -> Iterator[Counter[str]]:
 def _rows_of(node: dict[str, Any]) -> Counter[str]:
     read: Counter[str] = Counter()
     if table := node.get("Relation Name"):
-        kept = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-        read[table] += round(kept * node["Actual Loops"])
+        rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        read[table] += round(rows * node["Actual Loops"])
     return sum((_rows_of(child) for child in node.get("Plans", [])), read)
 
 
@@ -67,7 +67,7 @@ def _of_sqlite(execute: Any, sql: str, params: Any, context: Any) -> Iterator[st
     names = {alias or table: table for table, alias in _ALIASES.findall(sql)}
     execute(f"EXPLAIN QUERY PLAN {sql}", params, _ONCE, context)
     steps = [step for *_, step in context["cursor"].fetchall()]
-    # One page, in the order in which the rows are read.
+    # The query reads one page, in the order of an index.
     paged = " LIMIT " in sql and not any("TEMP B-TREE" in step for step in steps)
     for step in steps:
         if match := re.match(r'SCAN "?(\w+)"?', step):
@@ -94,5 +94,5 @@ def _of_node(node: dict[str, Any], *, paged: bool) -> Iterator[str]:
     if table in GROWING and (kind == "Seq Scan" or along):
         yield table
     for child in node.get("Plans", []):
-        # What sorts or counts reads all that is below it.
+        # A sort or a count reads all rows below it.
         yield from _of_node(child, paged=kind == "Limit" or (paged and kind not in {"Sort", "Aggregate", "Hash"}))

@@ -1,4 +1,4 @@
-"""Giving tasks, and what refuses them. What happens at once is in tests/storm_test."""
+"""Assigning, unassigning, and their refusals. Concurrent calls are in tests/storm_test."""
 
 from collections.abc import Callable
 from datetime import date
@@ -25,19 +25,19 @@ def assign(actor: User, task: Task, person: User, day: date = MONDAY) -> Assignm
 
 
 def day_of(person: User, day: date = MONDAY) -> tuple[int, int, int, int]:
-    """What is wanted, the maximum, what is taken, and how many assignments there really are."""
+    """The day's wanted, maximum and taken, and the number of its assignments."""
     limit = DailyLimit.objects.get(user=person, date=day)
     return limit.wanted, limit.maximum, limit.taken, limit.assignments.count()
 
 
-def nothing_is_given() -> bool:
+def nothing_is_assigned() -> bool:
     return not Assignment.objects.exists() and not DailyLimit.objects.filter(taken__gt=0).exists()
 
 
-# --- giving -----------------------------------------------------------------------------------------------------
+# --- assigning --------------------------------------------------------------------------------------------------
 
 
-def test_an_assignment_says_who_gave_what_to_whom_and_when(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_an_assignment_has_its_task_person_date_and_taskmaster(taskmaster: User, alice: User, cooking: Task) -> None:
     made = assign(taskmaster, cooking, alice)
 
     assert Assignment.objects.get() == made
@@ -70,7 +70,7 @@ def test_refuses_every_task_on_a_day_with_the_limit_0(taskmaster: User, alice: U
 
     with pytest.raises(DailyLimitReached):
         assign(taskmaster, cooking, alice)
-    assert nothing_is_given()
+    assert nothing_is_assigned()
 
 
 def test_a_refusal_names_no_free_day_when_there_is_none(taskmaster: User, alice: User, cooking: Task) -> None:
@@ -81,7 +81,7 @@ def test_a_refusal_names_no_free_day_when_there_is_none(taskmaster: User, alice:
     assert refusal.value.data["next_free_date"] is None
 
 
-def test_what_is_done_still_counts(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_a_done_assignment_still_counts(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
     assign(taskmaster, tasks[0], alice)
     Assignment.objects.update(status=Status.DONE)
@@ -91,7 +91,7 @@ def test_what_is_done_still_counts(taskmaster: User, alice: User, tasks: list[Ta
 
 
 @pytest.mark.parametrize("maximum", [1, 5], ids=["on a full day", "on a day with room"])
-def test_a_task_is_given_once_a_day_and_takes_one_slot(
+def test_a_task_is_assigned_once_a_day_and_takes_one_slot(
     taskmaster: User, alice: User, cooking: Task, maximum: int
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=maximum)
@@ -115,7 +115,7 @@ def test_the_same_task_fits_on_another_day_and_for_another_person(
     assert Assignment.objects.filter(task=cooking).count() == 3
 
 
-def test_a_day_without_a_limit_gets_one_and_everyone_elses_is_asked_for_once(
+def test_a_day_without_a_limit_gets_one_and_everyone_elses_is_requested_once(
     taskmaster: User, alice: User, tasks: list[Task]
 ) -> None:
     assign(taskmaster, tasks[0], alice)
@@ -125,10 +125,10 @@ def test_a_day_without_a_limit_gets_one_and_everyone_elses_is_asked_for_once(
     assert LimitDay.objects.get(date=MONDAY).done_at is None
 
 
-# --- who, what and when -----------------------------------------------------------------------------------------
+# --- people, tasks and dates ------------------------------------------------------------------------------------
 
 
-def test_refuses_tasks_and_people_who_do_not_exist_or_are_retired(
+def test_refuses_tasks_and_people_who_do_not_exist_or_are_inactive(
     taskmaster: User, admin: User, alice: User, cooking: Task
 ) -> None:
     def refusal(task_id: int, user_id: int) -> tuple[type, Any]:
@@ -166,16 +166,16 @@ def test_anyone_else_plans_for_themselves_from_today_on(alice: User, stranger: U
     assert refusal.value.data == {"earliest": MONDAY, "latest": date(2027, 3, 3)}
     with pytest.raises(NotAllowed):
         assign(alice, cooking, stranger)
-    # Decided before anything is looked up.
+    # The permission is checked before anything is looked up.
     with pytest.raises(NotAllowed):
         assignments.assign(actor=alice, task_id=2**62, user_id=2**62, date=MONDAY)
     assert Assignment.objects.count() == 1
 
 
-# --- taking away ------------------------------------------------------------------------------------------------
+# --- unassigning ------------------------------------------------------------------------------------------------
 
 
-def test_what_is_taken_away_is_gone_and_its_slot_is_free(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_an_unassigned_task_is_gone_and_its_slot_is_free(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=2)
     first, _ = (assign(taskmaster, task, alice) for task in tasks[:2])
 
@@ -201,7 +201,7 @@ def test_after_a_holiday_over_a_day_with_tasks_no_slot_opens_again(
             assign(taskmaster, tasks[7], alice)
 
 
-def test_a_person_takes_away_what_they_gave_themselves(
+def test_a_person_unassigns_what_they_assigned_themselves(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:
     own, given = assign(alice, tasks[0], alice), assign(taskmaster, tasks[1], alice)
@@ -220,10 +220,10 @@ def test_a_person_takes_away_what_they_gave_themselves(
     assert set(Assignment.objects.all()) == {given, past}
 
 
-def test_what_two_take_away_at_once_frees_one_slot(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_two_who_unassign_a_task_at_once_free_one_slot(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     first, second = (assign(taskmaster, task, alice) for task in tasks[:2])
 
-    # It is gone between being read and being deleted.
+    # Another call deletes it between the read and the delete.
     with (
         meanwhile("SAVEPOINT", lambda: assignments.unassign(actor=taskmaster, assignment_id=first.pk)),
         pytest.raises(AssignmentNotFound),
@@ -234,7 +234,9 @@ def test_what_two_take_away_at_once_frees_one_slot(taskmaster: User, alice: User
     assert day_of(alice) == (5, 5, 1, 1)
 
 
-def test_asks_to_try_again_when_a_day_never_holds_still(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_asks_to_try_again_when_a_day_changes_during_every_attempt(
+    taskmaster: User, alice: User, tasks: list[Task]
+) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
     given = assign(taskmaster, tasks[0], alice)
 
@@ -251,24 +253,24 @@ def test_asks_to_try_again_when_a_day_never_holds_still(taskmaster: User, alice:
     set_maximum(1)
     assert day_of(alice) == (1, 1, 1, 1)
 
-    def is_gone() -> None:
+    def delete_it() -> None:
         Assignment.objects.all()._raw_delete(using="default")
 
-    with meanwhile("DELETE", is_gone, table="assignment", always=True), pytest.raises(TryAgain):
+    with meanwhile("DELETE", delete_it, table="assignment", always=True), pytest.raises(TryAgain):
         assignments.unassign(actor=taskmaster, assignment_id=given.pk)
     assert day_of(alice) == (1, 1, 1, 1)
 
 
-def test_a_task_that_is_deleted_while_it_is_given_takes_no_slot(
+def test_a_task_that_is_deleted_while_it_is_assigned_takes_no_slot(
     taskmaster: User, alice: User, cooking: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def finds_at_its_end_that_the_task_is_gone(**_: Any) -> None:
+    def fail_because_the_task_is_gone(**_: Any) -> None:
         catalogue.delete_task(actor=taskmaster, task_id=cooking.pk)
         raise IntegrityError
 
     for implementation in (slots.portable, slots.postgresql):
-        monkeypatch.setattr(implementation, "take", finds_at_its_end_that_the_task_is_gone)
+        monkeypatch.setattr(implementation, "take", fail_because_the_task_is_gone)
     with pytest.raises(TaskNotFound):
         assign(taskmaster, cooking, alice)
 
-    assert nothing_is_given()
+    assert nothing_is_assigned()

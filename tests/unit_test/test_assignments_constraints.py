@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever the code does."""
+"""The constraints of the database refuse bad rows, whatever the code does."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ MONDAY = date(2026, 3, 2)
 
 @pytest.fixture
 def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
-    """The one task that fits on alice's Monday."""
+    """An assignment that fills Alice's Monday."""
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
     return assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
 
@@ -43,15 +43,15 @@ def test_no_day_holds_more_than_its_limit(given: Assignment, broken: dict[str, i
     assert day_of(given) == (1, 1, 1, 1)
 
 
-def test_no_day_holds_less_than_nothing(given: Assignment) -> None:
-    # MySQL refuses it before it asks the constraint, as a number that an unsigned column can't hold.
+def test_taken_is_never_negative(given: Assignment) -> None:
+    # MySQL refuses it before it checks the constraint, because the column is unsigned.
     with pytest.raises((IntegrityError, DataError)), transaction.atomic():
         DailyLimit.objects.update(taken=-1)
 
     assert day_of(given) == (1, 1, 1, 1)
 
 
-def test_a_person_has_one_row_for_a_day_and_a_task_once_on_it(given: Assignment, alice: User) -> None:
+def test_a_person_has_one_row_for_a_day_and_each_task_once_on_it(given: Assignment, alice: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         DailyLimit.objects.create(user=alice, date=MONDAY, wanted=1, maximum=1, source_kind="hand", rules_version=1)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -73,7 +73,7 @@ def test_people_tasks_and_days_that_are_used_can_not_be_deleted(
 @pytest.mark.parametrize(
     "broken", [{"weekday": 7}, {"maximum": 1001}, {"date_from": date(2026, 3, 3), "date_to": MONDAY}], ids=str
 )
-def test_no_rule_is_absurd(db: None, broken: dict[str, Any]) -> None:
+def test_an_invalid_rule_is_refused(db: None, broken: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         LimitRule.objects.create(**{"maximum": 1, "version": 1, **broken})
 

@@ -1,4 +1,4 @@
-"""When a person has room."""
+"""The dates on which a person has room."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -17,11 +17,11 @@ def next_free(person: User, after: date = MONDAY) -> date | None:
     return availability.next_free_date(user_id=person.pk, after=after)
 
 
-def test_it_is_the_day_after_when_that_has_room(alice: User) -> None:
+def test_the_next_day_is_found_if_it_has_room(alice: User) -> None:
     assert next_free(alice) == date(2026, 3, 3)
 
 
-def test_full_days_and_days_off_are_passed_over(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_full_days_and_days_off_are_skipped(taskmaster: User, alice: User, cooking: Task) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 3), maximum=1)
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=date(2026, 3, 3))
     limit_rules.create_rule(actor=taskmaster, weekday=2, maximum=0)
@@ -34,13 +34,15 @@ def test_full_days_and_days_off_are_passed_over(taskmaster: User, alice: User, c
 
 
 @pytest.mark.parametrize("days", [13, 14, 15, 365])
-def test_it_is_found_however_far_it_is(taskmaster: User, alice: User, days: int) -> None:
+def test_a_free_date_is_found_up_to_366_days_ahead(taskmaster: User, alice: User, days: int) -> None:
     limit_rules.create_rule(actor=taskmaster, maximum=0, date_to=MONDAY + timedelta(days=days))
 
     assert next_free(alice) == MONDAY + timedelta(days=days + 1)
 
 
-def test_there_is_none_past_366_days_or_what_may_be_planned(taskmaster: User, alice: User, settings: Any) -> None:
+def test_no_date_is_found_past_366_days_or_the_last_date_that_can_be_planned(
+    taskmaster: User, alice: User, settings: Any
+) -> None:
     rule = limit_rules.create_rule(actor=taskmaster, maximum=0, date_to=date(2027, 3, 3))
     assert next_free(alice) is None
     settings.TOGO_ASSIGN_DAYS_AHEAD = 1000
@@ -54,12 +56,12 @@ def test_there_is_none_past_366_days_or_what_may_be_planned(taskmaster: User, al
     assert next_free(alice) is None
 
 
-def test_after_a_past_day_it_may_be_past_too(alice: User) -> None:
+def test_the_next_free_date_after_a_past_day_may_be_past_too(alice: User) -> None:
     assert next_free(alice, date(2019, 12, 31)) == date(2020, 1, 1)
     assert next_free(alice, date(1, 1, 1)) == date(1, 1, 2)
 
 
-def test_a_day_that_is_near_is_found_with_one_look(taskmaster: User, alice: User) -> None:
+def test_a_near_date_is_found_with_two_queries(taskmaster: User, alice: User) -> None:
     limit_rules.create_rule(actor=taskmaster, maximum=0, date_to=date(2026, 3, 15))
 
     with CaptureQueriesContext(connection) as queries:
@@ -71,7 +73,7 @@ def test_a_day_that_is_near_is_found_with_one_look(taskmaster: User, alice: User
 # --- many at once -----------------------------------------------------------------------------------------------
 
 
-def test_many_are_answered_as_each_alone(
+def test_many_days_get_the_answers_that_each_gets_alone(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(availability, "_WINDOWS_PER_QUERY", 3)
@@ -79,7 +81,7 @@ def test_many_are_answered_as_each_alone(
     limit_rules.create_rule(actor=taskmaster, user_id=stranger.pk, maximum=1)
     for offset, task in zip((1, 2, 3, 5), tasks, strict=False):
         assignments.assign(actor=taskmaster, task_id=task.pk, user_id=stranger.pk, date=MONDAY + timedelta(days=offset))
-    # A day set by hand within the days off of another, and a full day where others have room.
+    # A day set by hand during Alice's days off, and a full day on which others have room.
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 20), maximum=1)
     limits.set_by_hand(actor=taskmaster, user_id=taskmaster.pk, date=date(2026, 3, 4), maximum=0)
     refused = [
@@ -100,7 +102,7 @@ def test_many_are_answered_as_each_alone(
     assert answers[stranger.pk, date(2027, 3, 3)] is None
 
 
-def test_nothing_is_asked_where_there_is_nothing_to_answer(alice: User) -> None:
+def test_no_query_is_sent_without_a_date_to_find(alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert availability.next_free_dates(days=[]) == {}
         assert availability.next_free_dates(days=[(alice.pk, date.max)]) == {(alice.pk, date.max): None}
@@ -108,9 +110,7 @@ def test_nothing_is_asked_where_there_is_nothing_to_answer(alice: User) -> None:
     assert len(queries) == 0
 
 
-def test_a_thousand_are_answered_with_few_queries_and_only_those_not_found_near_look_far(
-    taskmaster: User, alice: User
-) -> None:
+def test_a_thousand_days_take_few_queries_and_only_those_not_found_near_look_far(taskmaster: User, alice: User) -> None:
     days = [(person, MONDAY + timedelta(days=offset)) for person in range(1000, 1100) for offset in range(10)]
     with CaptureQueriesContext(connection) as near:
         answers = availability.next_free_dates(days=days)
@@ -146,7 +146,7 @@ def test_free_days_come_in_order_set_or_not(taskmaster: User, alice: User, tasks
     assert free(alice, MONDAY, date(2026, 3, 1)) == []
 
 
-def test_free_days_end_with_what_may_be_planned_and_none_is_left_out(alice: User) -> None:
+def test_free_days_end_with_the_last_date_that_can_be_planned_and_none_is_left_out(alice: User) -> None:
     days = [day for day, _, _ in free(alice, date(2025, 1, 1), date.max)]
 
     assert days == [date(2025, 1, 1) + timedelta(days=offset) for offset in range(792)]

@@ -1,4 +1,4 @@
-"""How the items of a bulk are read: quickly, and as the single call would read them."""
+"""The items of a bulk are read fast, with the result that a single call would have."""
 
 from datetime import date
 from typing import Any

@@ -34,7 +34,7 @@ def titles(person: User) -> list[tuple[str, date]]:
     return [(str(event["SUMMARY"]), event.decoded("DTSTART")) for event in events(person)]
 
 
-# --- what is in it ----------------------------------------------------------------------------------------------
+# --- events -----------------------------------------------------------------------------------------------------
 
 
 def test_an_assignment_is_a_whole_day(taskmaster: User, alice: User, cooking: Task) -> None:
@@ -49,7 +49,7 @@ def test_an_assignment_is_a_whole_day(taskmaster: User, alice: User, cooking: Ta
     assert event["DTSTAMP"].to_ical() == event["LAST-MODIFIED"].to_ical() == b"20260302T120000Z"
 
 
-def test_the_calendar_tells_its_name_and_when_to_look_again(alice: User) -> None:
+def test_the_calendar_has_its_name_and_its_refresh_interval(alice: User) -> None:
     lines = calendar.feed(token=calendar.token_of(actor=alice)).body.decode().split("\r\n")
 
     assert lines[0] == "BEGIN:VCALENDAR"
@@ -62,18 +62,20 @@ def test_the_calendar_tells_its_name_and_when_to_look_again(alice: User) -> None
         "X-PUBLISHED-TTL:PT1H",
     } <= set(lines)
     assert lines[-2:] == ["END:VCALENDAR", ""]
-    # With a METHOD the Content-Type would have to name it too, and DTSTAMP would be when it was asked for.
+    # With a METHOD, the Content-Type would have to name it too, and DTSTAMP would be the time of the request.
     assert not [line for line in lines if line.startswith("METHOD")]
 
 
-def test_where_nothing_is_planned_it_has_a_part_that_shows_nothing(alice: User) -> None:
-    """A calendar without any part would not be valid."""
-    (part,) = read(alice).subcomponents
+def test_an_empty_calendar_has_a_component_that_shows_nothing(alice: User) -> None:
+    """A calendar without any component would not be valid."""
+    (component,) = read(alice).subcomponents
 
-    assert (part.name, part["TZID"]) == ("VTIMEZONE", "UTC")
+    assert (component.name, component["TZID"]) == ("VTIMEZONE", "UTC")
 
 
-def test_days_are_in_order_and_go_back_31(taskmaster: User, alice: User, stranger: User, tasks: list[Task]) -> None:
+def test_events_are_in_order_and_go_back_31_days(
+    taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
     days = [date(2027, 3, 3), date(2026, 1, 29), date(2026, 1, 30), date(2026, 3, 2)]
     for task, day in zip(tasks, days, strict=False):
         give(taskmaster, task, alice, day)
@@ -90,7 +92,7 @@ def test_days_are_in_order_and_go_back_31(taskmaster: User, alice: User, strange
         assert len(titles(alice)) == 3
 
 
-def test_what_is_done_has_a_tick(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_a_done_assignment_has_a_tick(taskmaster: User, alice: User, cooking: Task) -> None:
     given = give(taskmaster, cooking, alice)
 
     for status, title in (("done", "\u2713 cooking"), ("open", "cooking")):
@@ -98,7 +100,7 @@ def test_what_is_done_has_a_tick(taskmaster: User, alice: User, cooking: Task) -
         assert titles(alice) == [(title, MONDAY)]
 
 
-def test_what_is_moved_stays_the_same_event(taskmaster: User, alice: User, stranger: User, cooking: Task) -> None:
+def test_a_moved_assignment_stays_the_same_event(taskmaster: User, alice: User, stranger: User, cooking: Task) -> None:
     given = give(taskmaster, cooking, alice)
     (before,) = events(alice)
 
@@ -110,14 +112,14 @@ def test_what_is_moved_stays_the_same_event(taskmaster: User, alice: User, stran
     assert after.decoded("DTSTART") == date(2026, 3, 5)
 
 
-def test_what_is_taken_away_is_gone(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_an_unassigned_task_is_gone(taskmaster: User, alice: User, cooking: Task) -> None:
     given = give(taskmaster, cooking, alice)
     assignments.unassign(actor=taskmaster, assignment_id=given.pk)
 
     assert titles(alice) == []
 
 
-def test_every_change_is_a_later_one_for_the_app(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_every_change_has_a_later_time(taskmaster: User, alice: User, cooking: Task) -> None:
     given = give(taskmaster, cooking, alice)
     stamps = []
     for hours, change in enumerate(
@@ -132,7 +134,7 @@ def test_every_change_is_a_later_one_for_the_app(taskmaster: User, alice: User, 
     assert stamps == [NOON + timedelta(hours=hours) for hours in (1, 2, 3, 4)]
 
 
-def test_what_was_given_before_there_was_a_history_has_the_time_it_was_given(
+def test_an_assignment_without_a_history_has_the_time_of_its_creation(
     taskmaster: User, alice: User, cooking: Task
 ) -> None:
     give(taskmaster, cooking, alice)
@@ -229,14 +231,14 @@ def test_two_first_renewals_at_once_leave_one_link_that_works(alice: User) -> No
     assert [refused(token) for token in (old, *tokens)] == [True, True, False]
 
 
-def test_a_token_holds_no_secret_and_the_database_none_either(alice: User) -> None:
+def test_neither_the_token_nor_the_database_holds_a_secret(alice: User) -> None:
     token = calendar.renew(actor=alice)
 
     assert token.split("~")[0] == f"{alice.pk}.1"
     assert {field.name for field in CalendarLink._meta.get_fields()} == {"user", "version"}
 
 
-def test_a_link_from_before_a_deactivation_stays_dead(admin: User, alice: User) -> None:
+def test_a_link_from_before_a_deactivation_never_works_again(admin: User, alice: User) -> None:
     old = calendar.token_of(actor=alice)
 
     users.update_user(actor=admin, user_id=alice.pk, is_active=False)
@@ -250,7 +252,7 @@ def test_a_link_from_before_a_deactivation_stays_dead(admin: User, alice: User) 
     assert not refused(new)
 
 
-def test_what_was_signed_for_something_else_is_no_token(alice: User) -> None:
+def test_a_value_that_was_signed_for_something_else_is_refused(alice: User) -> None:
     for salt in ("", "apps.other"):
         assert refused(Signer(salt=salt, sep="~").sign(f"{alice.pk}.0"))
     assert not refused(Signer(salt="togo.calendar", sep="~").sign(f"{alice.pk}.0"))

@@ -15,13 +15,13 @@ from apps.services import tokens, users
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    """As in use, a password takes long to hash."""
+def _fast_hasher(settings: Any) -> None:
+    """Production's hasher is slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def found(check: str, **options: Any) -> list[str | None]:
-    """The ids of what this check finds."""
+    """The ids of this check's messages."""
     return [message.id for message in run_checks(tags=[check], include_deployment_checks=True, **options)]
 
 
@@ -36,7 +36,7 @@ def found(check: str, **options: Any) -> list[str | None]:
         ((4, 0, 0), []),
     ],
 )
-def test_names_a_sqlite_that_can_corrupt_its_database(
+def test_warns_of_a_sqlite_that_can_corrupt_its_database(
     monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], expected: list[str]
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
@@ -49,13 +49,13 @@ def test_names_a_sqlite_that_can_corrupt_its_database(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("username", ["a", "b"])
-def test_names_a_demonstration_that_others_can_sign_in_to(username: str) -> None:
+def test_reports_a_demonstration_that_others_can_sign_in_to(username: str) -> None:
     assert found("demo", databases=["default"]) == []
 
     users.create_user(actor=None, username=username, password="1")
 
     assert found("demo", databases=["default"]) == ["togo.E001"]
-    # The database is asked only where that was asked for.
+    # The check reads the database only if it is named.
     assert found("demo") == []
     with pytest.raises(SystemCheckError, match="everyone knows them"):
         call_command("check", "--deploy", "--database", "default", "--tag", "demo")
@@ -68,26 +68,26 @@ def test_names_a_demonstration_that_others_can_sign_in_to(username: str) -> None
 @pytest.mark.django_db
 def test_a_database_that_is_not_migrated_yet_has_no_demonstration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection.introspection, "table_names", list)
-    with connection.execute_wrapper(_fails):
+    with connection.execute_wrapper(_fail):
         assert found("demo", databases=["default"]) == []
 
 
 @pytest.mark.django_db
-def test_a_database_that_fails_is_not_taken_for_one_without_a_demonstration() -> None:
-    def fails_once(execute: Any, sql: str, *rest: Any) -> Any:
-        return _fails() if "togo_user" in sql else execute(sql, *rest)
+def test_an_error_of_the_database_is_raised() -> None:
+    def fail_on_people(execute: Any, sql: str, *rest: Any) -> Any:
+        return _fail() if "togo_user" in sql else execute(sql, *rest)
 
-    with connection.execute_wrapper(fails_once), pytest.raises(OperationalError):
+    with connection.execute_wrapper(fail_on_people), pytest.raises(OperationalError):
         found("demo", databases=["default"])
 
 
-def _fails(*_: Any) -> Any:
+def _fail(*_: Any) -> Any:
     raise OperationalError("it fails")
 
 
-@pytest.mark.skipif(connection.vendor != "mysql", reason="others tell names apart as ToGo does")
+@pytest.mark.skipif(connection.vendor != "mysql", reason="other databases compare names as ToGo does")
 @pytest.mark.django_db(transaction=True)
-def test_names_a_mariadb_that_takes_two_people_for_one() -> None:
+def test_warns_of_a_mariadb_that_confuses_the_names_of_two_people() -> None:
     assert found("names", databases=["default"]) == []
 
     column = "MODIFY username varchar(150) CHARACTER SET utf8mb4 COLLATE {} NOT NULL"
@@ -96,7 +96,7 @@ def test_names_a_mariadb_that_takes_two_people_for_one() -> None:
             cursor.execute(f"ALTER TABLE togo_user {column.format('utf8mb4_general_ci')}")
         assert found("names", databases=["default"]) == ["togo.W002"]
         assert found("names") == []
-        # Until it is mended, nobody signs in by a spelling that has password tries of its own.
+        # Until the column is altered, a spelling with password tries of its own signs in nobody.
         users.create_user(actor=None, username="bob", password="of my own choice")
         assert User.objects.filter(username="BOB").exists()
         with pytest.raises(InvalidCredentials):
@@ -104,10 +104,10 @@ def test_names_a_mariadb_that_takes_two_people_for_one() -> None:
         assert tokens.authenticated(username="bob", password="of my own choice", address="192.0.2.1")
     finally:
         with connection.cursor() as cursor:
-            # The hint's own words.
+            # The statement of the check's hint.
             cursor.execute(f"ALTER TABLE togo_user {column.format('utf8mb4_bin')}")
     assert found("names", databases=["default"]) == []
 
 
-def test_an_installation_has_nothing_to_complain_of() -> None:
+def test_the_settings_of_the_tests_pass_all_checks() -> None:
     assert [message.id for message in run_checks()] == []

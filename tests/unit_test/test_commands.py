@@ -17,7 +17,7 @@ DEMO_TASKS = ["cooking", "booking", "reading", "learning", "bokking", "playing",
 
 
 def run(*command: str) -> str:
-    """What it prints."""
+    """The output of the command."""
     output = io.StringIO()
     call_command(*command, stdout=output, stderr=output)
     return output.getvalue()
@@ -48,7 +48,7 @@ def test_another_date_can_be_named(alice: User) -> None:
 
 
 @pytest.mark.parametrize("value", ["2026-02-30", "today", "", "1", "20260302", "2026-W10-1"])
-def test_refuses_what_is_no_date(alice: User, value: str) -> None:
+def test_refuses_an_invalid_date(alice: User, value: str) -> None:
     with pytest.raises(CommandError, match=f"'{value}' is not a date as YYYY-MM-DD"):
         run("set_daily_limits", "--date", value)
 
@@ -61,7 +61,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("screen", "shown"), [(Terminal(), True), (io.StringIO(), False)])
-def test_shows_its_progress_on_a_terminal_alone(
+def test_shows_its_progress_only_on_a_terminal(
     alice: User, monkeypatch: pytest.MonkeyPatch, screen: io.StringIO, shown: bool
 ) -> None:
     monkeypatch.setattr(limits, "PEOPLE_PER_CHUNK", 2)
@@ -87,7 +87,7 @@ def test_finds_days_that_have_drifted_and_exits_1(
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 3), maximum=1)
     assert run("check_limits") == "No day has drifted.\n"
 
-    # What no service does: a slot that nobody has, and an assignment that takes none.
+    # Cause drift, which no service does: take a slot without an assignment, and delete an assignment but not its slot.
     DailyLimit.objects.filter(user=alice, date=date(2026, 3, 3)).update(taken=1)
     Assignment.objects.filter(daily_limit__user=stranger, task=tasks[0]).delete()
 
@@ -122,7 +122,7 @@ def test_the_demonstration_is_loaded_once(settings: Any) -> None:
     assert (list(User.objects.order_by("pk").values()), list(Task.objects.order_by("pk").values())) == before
 
 
-def test_the_demonstration_leaves_what_is_there_as_it_is(settings: Any) -> None:
+def test_the_demonstration_leaves_existing_rows_as_they_are(settings: Any) -> None:
     settings.TOGO_EMBEDDED = True
     run("seed_demo")
     User.objects.filter(username="a").update(password="!", is_active=False)
@@ -136,7 +136,7 @@ def test_the_demonstration_leaves_what_is_there_as_it_is(settings: Any) -> None:
     assert Task.objects.filter(name="moving").count() == 1
 
 
-def test_the_demonstration_is_refused_where_others_reach_it(settings: Any) -> None:
+def test_the_demonstration_is_refused_outside_the_embedded_way(settings: Any) -> None:
     settings.TOGO_EMBEDDED = False
 
     with pytest.raises(CommandError, match="for the embedded way only"):
@@ -150,7 +150,7 @@ def test_the_demonstration_is_refused_where_others_reach_it(settings: Any) -> No
 
 
 @pytest.fixture
-def first_admin(monkeypatch: pytest.MonkeyPatch) -> Any:
+def set_first_admin(monkeypatch: pytest.MonkeyPatch) -> Any:
     def set_variables(username: str, password: str) -> None:
         monkeypatch.setenv("TOGO_ADMIN_USERNAME", username)
         monkeypatch.setenv("TOGO_ADMIN_PASSWORD", password)
@@ -159,19 +159,19 @@ def first_admin(monkeypatch: pytest.MonkeyPatch) -> Any:
     return set_variables
 
 
-def test_the_first_admin_is_made_from_the_environment_and_stays(first_admin: Any) -> None:
-    first_admin("boss", "of my own choice")
+def test_the_first_admin_is_made_from_the_environment_and_stays(set_first_admin: Any) -> None:
+    set_first_admin("boss", "of my own choice")
     assert run("ensure_admin") == "The admin boss is made.\n"
 
-    first_admin("boss", "of another choice")
+    set_first_admin("boss", "of another choice")
     assert run("ensure_admin") == "There is an admin already.\n"
 
     boss = User.objects.get()
     assert (boss.username, boss.is_admin, boss.check_password("of my own choice")) == ("boss", True, True)
 
 
-def test_nobody_is_promoted_by_it(first_admin: Any, alice: User) -> None:
-    first_admin("alice", "of my own choice")
+def test_ensure_admin_promotes_nobody(set_first_admin: Any, alice: User) -> None:
+    set_first_admin("alice", "of my own choice")
 
     with pytest.raises(CommandError, match="There is a person alice who is no active admin"):
         run("ensure_admin")
@@ -180,7 +180,7 @@ def test_nobody_is_promoted_by_it(first_admin: Any, alice: User) -> None:
     assert (alice.is_admin, alice.password) == (False, "!")
 
 
-def test_says_how_to_make_an_admin_while_there_is_none(first_admin: Any) -> None:
+def test_says_how_to_make_an_admin_while_there_is_none(set_first_admin: Any) -> None:
     assert run("ensure_admin").startswith("There is no admin yet: set TOGO_ADMIN_USERNAME")
 
     make_person("boss", is_admin=True)
@@ -200,8 +200,8 @@ def test_says_how_to_make_an_admin_while_there_is_none(first_admin: Any) -> None
         ("bosswithaname", "bosswithaname1", "TOGO_ADMIN_PASSWORD: "),
     ],
 )
-def test_refuses_a_first_admin_that_can_not_be(first_admin: Any, username: str, password: str, name: str) -> None:
-    first_admin(username, password)
+def test_refuses_an_invalid_first_admin(set_first_admin: Any, username: str, password: str, name: str) -> None:
+    set_first_admin(username, password)
 
     with pytest.raises(CommandError, match=f"^{name}") as refused:
         run("ensure_admin")

@@ -1,4 +1,4 @@
-"""However a database is configured, ToGo's own sessions are as it relies on."""
+"""ToGo's sessions have the settings that it relies on, however the database is configured."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from apps.models import Event, Task, User
 from apps.services import assignments
 from tests.conftest import TODAY
 
-# What an administrator may have set for everything in a database.
+# Settings that an administrator may have made for a whole database.
 ODD = {
     "postgresql": {
         "datestyle": "German, DMY",
@@ -30,7 +30,7 @@ def odd_database(transactional_db: None) -> Iterator[None]:
     if not settings:
         pytest.skip("SQLite has no such settings")
     if connection.vendor == "mysql":
-        # Only new sessions take them over; `connection` is one by then.
+        # Only new sessions get these settings; `connection` is opened again below.
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in settings)}")
             before = dict(zip(settings, cursor.fetchone(), strict=True))
@@ -56,7 +56,7 @@ def _set(statement: str, settings: dict[str, str | None]) -> None:
             cursor.execute(statement.format(name=name), [value] if "%s" in statement else None)
 
 
-def test_what_is_written_and_read_does_not_depend_on_the_settings_of_the_database(
+def test_values_do_not_depend_on_the_settings_of_the_database(
     odd_database: None, taskmaster: User, alice: User
 ) -> None:
     task = Task.objects.create(name="k\u00f6rper \\' \u65e5\u672c")

@@ -1,4 +1,4 @@
-"""The limit job around midnight, in zones whose clocks jump, and after beat was away: no gap and no duplicate."""
+"""The limit job around midnight, where clocks change, and after beat was away: no gap and no duplicate."""
 
 import datetime
 from typing import Any
@@ -16,7 +16,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def dates_of_everyone(people: int) -> list[datetime.date]:
-    """The dates that are set, each once for each person."""
+    """The dates that are set. Fails unless each person has each of them once."""
     found = list(DailyLimit.objects.order_by("date", "user").values_list("date", "user"))
     assert len(found) == len(set(found))
     dates = sorted({date for date, _ in found})
@@ -24,7 +24,7 @@ def dates_of_everyone(people: int) -> list[datetime.date]:
     return dates
 
 
-# In 2026: the nights in which clocks jump, by an hour or by half of one; Kathmandu's never do and are 5:45 ahead.
+# The nights of 2026 in which clocks change by an hour or half an hour. Kathmandu's never do and are 5:45 ahead.
 @pytest.mark.parametrize(
     ("zone", "first", "last"),
     [
@@ -35,12 +35,12 @@ def dates_of_everyone(people: int) -> list[datetime.date]:
         ("Australia/Lord_Howe", "2026-04-04", "2026-04-06"),
         ("Australia/Lord_Howe", "2026-10-03", "2026-10-05"),
         ("Asia/Kathmandu", "2026-03-28", "2026-03-30"),
-        # At midnight itself.
+        # These clocks change at midnight.
         ("America/Havana", "2026-03-07", "2026-03-09"),
         ("America/Havana", "2026-10-31", "2026-11-02"),
     ],
 )
-def test_each_turn_of_beat_finds_today_and_tomorrow_set(settings: Any, zone: str, first: str, last: str) -> None:
+def test_each_turn_of_beat_sets_today_and_tomorrow(settings: Any, zone: str, first: str, last: str) -> None:
     settings.TIME_ZONE = zone
     alice, bob = make_person("alice"), make_person("bob")
     start, end = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
@@ -60,13 +60,13 @@ def test_each_turn_of_beat_finds_today_and_tomorrow_set(settings: Any, zone: str
 
 
 @pytest.mark.parametrize("away", [datetime.timedelta(hours=1), DAY, DAY * 7])
-def test_after_beat_was_away_the_next_turn_sets_what_is_due(away: datetime.timedelta) -> None:
+def test_after_beat_was_away_the_next_turn_sets_the_dates_that_are_due(away: datetime.timedelta) -> None:
     make_person("alice")
     with freeze_time("2026-03-02T23:30:00Z") as clock:
         jobs.set_due_limits()
         clock.shift(away)
         jobs.set_due_limits()
-        # And a second beat.
+        # A second beat sends the job too.
         jobs.set_due_limits()
         today = timezone.localdate()
 

@@ -1,5 +1,5 @@
-"""The container's files: what can be said of them without an engine, and the entrypoint itself, run with stand-ins for
-the programs that it starts. The last part is about the first admin, whom it makes."""
+"""The container's files, checked without an engine, and the entrypoint itself, run with stand-ins for the programs that
+it starts. The last part is about the command that makes the first admin."""
 
 import contextlib
 import json
@@ -45,7 +45,7 @@ def runs_once(service: dict[str, Any]) -> bool:
 # --- docker-compose.yml -----------------------------------------------------------------------------------------
 
 
-def test_the_database_the_broker_the_web_a_worker_and_beat_are_run() -> None:
+def test_the_services_are_database_broker_web_worker_and_beat() -> None:
     assert {name for name, service in SERVICES.items() if not runs_once(service)} == {
         "database",
         "broker",
@@ -66,7 +66,7 @@ def test_no_secret_is_in_the_compose_file() -> None:
     assert set(SECRET_FILES) == {"TOGO_SECRET_KEY_FILE", "DATABASE_URL_FILE", "POSTGRES_PASSWORD_FILE"}
 
 
-def test_who_reads_a_secret_mounts_it_read_only_and_waits_until_it_is_made() -> None:
+def test_a_service_that_reads_a_secret_mounts_it_read_only_and_waits_until_it_is_made() -> None:
     for name, service in SERVICES.items():
         if not any(variable.endswith("_FILE") for variable in service.get("environment", {})):
             continue
@@ -84,7 +84,7 @@ def test_the_database_does_not_see_the_key() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_runs_once_or_has_a_health_check_and_comes_back(name: str) -> None:
+def test_every_service_runs_once_or_has_a_health_check_and_restarts(name: str) -> None:
     service = SERVICES[name]
     if runs_once(service):
         waited_for = [other["depends_on"][name] for other in SERVICES.values() if name in other.get("depends_on", {})]
@@ -95,7 +95,7 @@ def test_every_service_runs_once_or_has_a_health_check_and_comes_back(name: str)
         assert service["restart"] == "unless-stopped"
 
 
-def test_a_dependency_that_must_be_healthy_can_tell() -> None:
+def test_a_dependency_that_must_be_healthy_has_a_health_check() -> None:
     for service in SERVICES.values():
         for name, wait in service.get("depends_on", {}).items():
             if wait["condition"] == "service_healthy":
@@ -108,20 +108,20 @@ def test_an_image_is_pinned_to_a_major_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, service in SERVICES.items() if "build" in service])
-def test_togo_runs_with_no_more_than_it_needs(name: str) -> None:
+def test_togo_runs_with_no_more_privileges_than_it_needs(name: str) -> None:
     service = SERVICES[name]
     assert service["build"] == "."
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "user" not in service
-    # What it writes to: the folders of the image's environment, and /tmp.
+    # It writes to the folders of the image's environment and to /tmp.
     if not runs_once(service):
         assert {"home:/var/lib/togo", "logs:/var/log/togo"} <= set(service["volumes"])
         assert "TOGO_HOME=/var/lib/togo TOGO_LOG_DIR=/var/log/togo" in LAST_STAGE
 
 
-def test_only_the_web_is_published_and_only_for_this_machine() -> None:
+def test_only_the_web_is_published_and_only_on_this_machine() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
     assert SERVICES["web"]["ports"] == ["${TOGO_PUBLISH:-127.0.0.1:8000}:8000"]
     assert SERVICES["web"]["environment"]["TOGO_ALLOWED_HOSTS"] == "${TOGO_ALLOWED_HOSTS:-localhost,127.0.0.1}"
@@ -135,7 +135,7 @@ def test_every_volume_is_declared() -> None:
 # --- Dockerfile and .dockerignore -------------------------------------------------------------------------------
 
 
-def test_the_image_runs_as_somebody_else_than_root() -> None:
+def test_the_image_does_not_run_as_root() -> None:
     assert re.findall(r"^USER (\S+)", LAST_STAGE, re.MULTILINE) == ["10001:10001"]
     # Nothing is written to the image after that.
     assert not re.search(r"^(RUN|COPY|ADD)", LAST_STAGE[LAST_STAGE.index("\nUSER") :], re.MULTILINE)
@@ -169,8 +169,8 @@ def test_only_what_runs_is_copied_into_the_image() -> None:
 
 
 class Entrypoint:
-    """Runs entrypoint.sh in an environment of its own, where python, celery and granian only note how they were
-    called. `fails` is a part of the call that fails."""
+    """Runs entrypoint.sh in an environment of its own, where python, celery and granian only record their
+    calls. A call that contains the text `fails` fails."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -187,11 +187,11 @@ class Entrypoint:
             path.chmod(0o755)
 
     def with_python(self) -> None:
-        """Let it find the true Python."""
+        """Make it run the real Python."""
         (self.folder / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
 
     def run(self, *arguments: str, fails: str = "", **variables: str) -> tuple[int, str]:
-        """The exit status, and what was printed as an error."""
+        """The exit status and the standard error."""
         self.process = subprocess.Popen(
             [ROOT / "entrypoint.sh", *arguments],
             env=variables | {"PATH": f"{self.folder}/bin:/usr/bin:/bin", "FAILS": fails},
@@ -245,7 +245,7 @@ def test_web_does_not_serve_when_a_step_before_it_fails(entrypoint: Entrypoint, 
 
 
 @pytest.mark.parametrize(("command", "program"), [("worker", "celery"), ("beat", "celery")])
-def test_what_runs_takes_the_place_of_the_shell_so_that_signals_reach_it(
+def test_the_program_replaces_the_shell_so_that_signals_reach_it(
     entrypoint: Entrypoint, command: str, program: str
 ) -> None:
     entrypoint.run(command, DATABASE_URL=URL)
@@ -287,7 +287,7 @@ def test_the_worker_starts_when_the_database_is_migrated(entrypoint: Entrypoint)
     ]
 
 
-def test_manage_hands_its_arguments_on(entrypoint: Entrypoint) -> None:
+def test_manage_passes_its_arguments_on(entrypoint: Entrypoint) -> None:
     assert entrypoint.run("manage", "createsuperuser", "--username", "an admin")[0] == 0
     assert entrypoint.calls == ["python manage.py createsuperuser --username an admin"]
 
@@ -309,7 +309,7 @@ def test_an_unknown_command_is_refused_with_the_known_ones(entrypoint: Entrypoin
 
 
 def _commands() -> list[list[str]]:
-    """What the compose file and the image call entrypoint.sh with."""
+    """The arguments that the compose file and the image give entrypoint.sh."""
     commands = [service["command"] for service in SERVICES.values() if "build" in service]
     commands += [json.loads(found) for found in re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)]
     checks = [service["healthcheck"].get("test", []) for service in SERVICES.values()]
@@ -333,7 +333,7 @@ def test_the_entrypoint_knows_each_command_that_the_image_and_the_compose_file_u
     assert os.access(ROOT / "entrypoint.sh", os.X_OK)
 
 
-def test_the_image_is_checked_by_asking_its_web_whether_it_lives() -> None:
+def test_the_image_has_the_health_check_of_the_web() -> None:
     assert 'CMD ["/app/entrypoint.sh", "healthy", "web"]' in LAST_STAGE
 
 
@@ -341,7 +341,7 @@ def test_the_image_is_checked_by_asking_its_web_whether_it_lives() -> None:
     ("allowed", "asked"),
     [("localhost,127.0.0.1", "localhost"), (".example.org", "example.org"), ("*", "localhost"), ("", "localhost")],
 )
-def test_the_web_is_healthy_when_it_answers_under_a_name_that_it_accepts(
+def test_the_web_is_healthy_when_it_answers_under_an_allowed_host(
     entrypoint: Entrypoint, allowed: str, asked: str
 ) -> None:
     entrypoint.with_python()
@@ -350,7 +350,7 @@ def test_the_web_is_healthy_when_it_answers_under_a_name_that_it_accepts(
         assert requests == [("/health/live/", asked)]
 
 
-def test_the_web_is_not_healthy_when_it_refuses_or_is_not_there(entrypoint: Entrypoint) -> None:
+def test_the_web_is_not_healthy_when_it_refuses_or_does_not_run(entrypoint: Entrypoint) -> None:
     entrypoint.with_python()
     with _web(status=400) as (port, _):
         assert entrypoint.run("healthy", "web", GRANIAN_PORT=port) == (1, "/health/live/ answers 400\n")
@@ -359,7 +359,7 @@ def test_the_web_is_not_healthy_when_it_refuses_or_is_not_there(entrypoint: Entr
 
 @contextlib.contextmanager
 def _web(status: int) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Answers every request with `status`; gives its port and the paths and hosts that were asked for."""
+    """A server that answers every request with `status`. Yields its port, and the paths and hosts of the requests."""
     requests: list[tuple[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -446,7 +446,7 @@ def test_a_secret_that_is_given_twice_or_cannot_be_read_stops_the_start(entrypoi
     assert "TOGO_SECRET_KEY_FILE names a file that can't be read: /no/such/file" in errors
 
 
-def test_secrets_are_made_once_for_their_owner_alone(entrypoint: Entrypoint, tmp_path: Path) -> None:
+def test_secrets_are_made_once_and_only_their_owner_reads_them(entrypoint: Entrypoint, tmp_path: Path) -> None:
     entrypoint.with_python()
     folder, for_database = tmp_path / "secrets", tmp_path / "database"
     for one in (folder, for_database):
@@ -474,7 +474,7 @@ def test_secrets_are_made_once_for_their_owner_alone(entrypoint: Entrypoint, tmp
     assert made() == first
 
 
-def test_a_password_that_was_kept_beside_the_key_stays_the_databases(entrypoint: Entrypoint, tmp_path: Path) -> None:
+def test_a_password_of_the_first_version_moves_to_the_databases_volume(entrypoint: Entrypoint, tmp_path: Path) -> None:
     entrypoint.with_python()
     folder, for_database = tmp_path / "secrets", tmp_path / "database"
     for one in (folder, for_database):
@@ -503,22 +503,22 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def named(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sets who the first admin shall be."""
+def set_first_admin(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A function that sets the variables for the first admin."""
 
-    def name(username: str | None, password: str | None) -> None:
+    def set_variables(username: str | None, password: str | None) -> None:
         for variable, value in {"TOGO_ADMIN_USERNAME": username, "TOGO_ADMIN_PASSWORD": password}.items():
             if value is None:
                 monkeypatch.delenv(variable, raising=False)
             else:
                 monkeypatch.setenv(variable, value)
 
-    return name
+    return set_variables
 
 
 @pytest.mark.django_db
-def test_the_first_admin_is_made_and_can_sign_in(named: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    named("boss", PASSWORD)
+def test_the_first_admin_is_made_and_can_sign_in(set_first_admin: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    set_first_admin("boss", PASSWORD)
 
     call_command("ensure_admin")
 
@@ -528,9 +528,9 @@ def test_the_first_admin_is_made_and_can_sign_in(named: Any, capsys: pytest.Capt
 
 
 @pytest.mark.django_db
-def test_an_admin_who_is_there_stays_as_they_are(named: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_existing_admin_stays_as_they_are(set_first_admin: Any, capsys: pytest.CaptureFixture[str]) -> None:
     first = users.create_user(actor=None, username="first", password=PASSWORD, is_admin=True)
-    named("boss", "another horse altogether")
+    set_first_admin("boss", "another horse altogether")
 
     call_command("ensure_admin")
 
@@ -539,8 +539,10 @@ def test_an_admin_who_is_there_stays_as_they_are(named: Any, capsys: pytest.Capt
 
 
 @pytest.mark.django_db
-def test_without_an_admin_it_says_how_to_make_one(admin: User, named: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    named(None, None)
+def test_without_an_admin_it_says_how_to_make_one(
+    admin: User, set_first_admin: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_first_admin(None, None)
     call_command("ensure_admin")
     assert capsys.readouterr().out == ""
     User.objects.filter(pk=admin.pk).update(is_active=False)
@@ -561,10 +563,10 @@ def test_without_an_admin_it_says_how_to_make_one(admin: User, named: Any, capsy
         ("a", PASSWORD, "TOGO_ADMIN_USERNAME can't be a: that is a person of the demonstration"),
     ],
 )
-def test_an_admin_who_would_not_be_safe_is_refused(
-    named: Any, username: str | None, password: str | None, message: str
+def test_an_unsafe_first_admin_is_refused(
+    set_first_admin: Any, username: str | None, password: str | None, message: str
 ) -> None:
-    named(username, password)
+    set_first_admin(username, password)
     with pytest.raises(CommandError, match=re.escape(message)):
         call_command("ensure_admin")
     assert not User.objects.exists()

@@ -48,12 +48,12 @@ def test_every_error_has_a_section_and_every_section_is_an_error() -> None:
     assert sorted(SECTIONS) == sorted(ERRORS)
 
 
-def test_no_section_is_there_twice() -> None:
+def test_no_section_is_duplicated() -> None:
     assert len(re.findall(r"^## ", TEXT, re.MULTILINE)) == len(SECTIONS)
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
-def test_a_section_says_what_the_error_means_and_what_to_do_with_an_example(code: str) -> None:
+def test_a_section_has_a_meaning_advice_and_an_example(code: str) -> None:
     meaning, _, advice = SECTIONS[code].partition("```json")
     assert len(meaning.split()) > 5
     assert re.search(r"^\*\*What to do:\*\* \w+", advice, re.MULTILINE)
@@ -73,7 +73,7 @@ def test_the_type_of_an_error_leads_to_its_section(code: str) -> None:
     assert f'<h2 id="{anchor}">{code}</h2>' in page
 
 
-def test_what_a_refused_assignment_says_is_in_the_example() -> None:
+def test_the_examples_have_the_data_of_the_errors() -> None:
     assert set(example_of("daily_limit_reached")) >= {"user", "date", "maximum", "taken", "source", "next_free_date"}
     assert set(example_of("already_assigned")) >= {"assignment"}
     assert set(example_of("limit_below_taken")) >= {"taken"}

@@ -1,4 +1,4 @@
-"""What pages write in addresses and forms is what ToGo reads."""
+"""ToGo reads what its pages write into addresses and forms."""
 
 import datetime
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A file's rows are kept, and done in order, a block in a transaction: each of them once, whatever happens."""
+"""A file's rows are stored, and imported in order, one block per transaction: each row once, whatever happens."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 2)
 
 
-# --- what is taken ----------------------------------------------------------------------------------------------
+# --- accepted files ---------------------------------------------------------------------------------------------
 
 
 def test_19_megabytes_of_blank_lines_are_refused_before_they_are_read(taskmaster: User, settings: Any) -> None:
@@ -58,7 +58,7 @@ def test_19_megabytes_of_blank_lines_are_refused_before_they_are_read(taskmaster
     assert not Import.objects.exists()
 
 
-def test_keeps_the_rows_in_blocks_and_waits(taskmaster: User, small_blocks: None) -> None:
+def test_stores_the_rows_in_blocks_and_waits(taskmaster: User, small_blocks: None) -> None:
     whole = start(taskmaster, "1,alice,2026-03-02\n\n2,bob,2026-03-03\n3,'tis,soon\n")
 
     assert counted(whole) == ("waiting", 3, 0, 0, 0)
@@ -70,7 +70,7 @@ def test_keeps_the_rows_in_blocks_and_waits(taskmaster: User, small_blocks: None
     assert Assignment.objects.count() == DailyLimit.objects.count() == 0
 
 
-def test_a_page_of_a_report_is_found_when_blocks_have_another_length_by_now(
+def test_a_page_of_a_report_is_found_after_the_length_of_blocks_has_changed(
     taskmaster: User, small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = start(taskmaster, "".join(f"{number},alice,2026-03-02\n" for number in range(5)))
@@ -91,14 +91,14 @@ def test_only_a_taskmaster_may_import(alice: User) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", 'a,b,c\n"d,e,f\n', "a,b,c\nd,e,f,g\n"])
-def test_nothing_of_a_file_that_is_refused_is_kept(taskmaster: User, text: str, small_blocks: None) -> None:
+def test_nothing_of_a_refused_file_is_stored(taskmaster: User, text: str, small_blocks: None) -> None:
     with pytest.raises(InvalidRequest):
         start(taskmaster, text)
 
     assert Import.objects.count() == ImportBlock.objects.count() == 0
 
 
-def test_refuses_more_rows_than_may_be_imported_at_once(taskmaster: User, settings: Any) -> None:
+def test_refuses_too_many_rows(taskmaster: User, settings: Any) -> None:
     settings.TOGO_IMPORT_MAX_ROWS = 3
     with pytest.raises(PayloadTooLarge) as refused:
         start(taskmaster, "a,b,c\n" * 4)
@@ -109,7 +109,7 @@ def test_refuses_more_rows_than_may_be_imported_at_once(taskmaster: User, settin
     assert start(taskmaster, "a,b,c\n" * 3).rows == 3
 
 
-def test_an_import_is_for_who_sent_it_and_for_admins(taskmaster: User, admin: User, alice: User) -> None:
+def test_an_import_is_visible_to_its_uploader_and_to_admins(taskmaster: User, admin: User, alice: User) -> None:
     other = make_person("other", is_taskmaster=True)
     whole = start(taskmaster, "1,alice,2026-03-02\n")
 
@@ -122,10 +122,10 @@ def test_an_import_is_for_who_sent_it_and_for_admins(taskmaster: User, admin: Us
         imports.get(actor=admin, import_id=whole.pk + 1)
 
 
-# --- what becomes of the rows -----------------------------------------------------------------------------------
+# --- outcomes of rows -------------------------------------------------------------------------------------------
 
 
-def test_assigns_what_fits_and_says_why_the_rest_does_not(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_assigns_rows_that_fit_and_says_why_the_others_do_not(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=2)
     gone = make_person("gone", is_active=False)
     Task.objects.create(name="retired", is_active=False)
@@ -216,9 +216,7 @@ def test_assigns_what_fits_and_says_why_the_rest_does_not(taskmaster: User, alic
         ('"task\x071",alice,2026-03-02', "There is no task called 'task\\x071'."),
     ],
 )
-def test_a_row_that_names_nothing_is_refused_alone(
-    taskmaster: User, alice: User, tasks: list[Task], row: str, detail: str
-) -> None:
+def test_only_the_bad_row_is_refused(taskmaster: User, alice: User, tasks: list[Task], row: str, detail: str) -> None:
     Task.objects.bulk_create([Task(name="twice"), Task(name="twice")])
     whole = finish(start(taskmaster, f"{row}\ntask 1,alice,2026-03-02\n"))
 
@@ -228,19 +226,19 @@ def test_a_row_that_names_nothing_is_refused_alone(
     assert accepted["status"] == "accepted"
 
 
-def test_digits_are_an_id_first_and_else_a_name(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_digits_are_an_id_first_and_otherwise_a_name(taskmaster: User, alice: User, cooking: Task) -> None:
     named_like_cooking = Task.objects.create(name=str(cooking.pk))
-    named_like_none = Task.objects.create(name="2026")
+    other_digits = Task.objects.create(name="2026")
     digits = make_person("4711")
     whole = finish(start(taskmaster, f"{cooking.pk},4711,2026-03-02\n2026,alice,2026-03-02\n"))
 
     assert counted(whole) == ("done", 2, 2, 2, 0)
     assert Assignment.objects.filter(task=cooking, daily_limit__user=digits).exists()
-    assert Assignment.objects.filter(task=named_like_none, daily_limit__user=alice).exists()
+    assert Assignment.objects.filter(task=other_digits, daily_limit__user=alice).exists()
     assert not Assignment.objects.filter(task=named_like_cooking).exists()
 
 
-def test_a_retired_task_does_not_stand_in_the_way_of_one_with_its_name(taskmaster: User, alice: User) -> None:
+def test_an_inactive_task_does_not_hide_an_active_one_with_its_name(taskmaster: User, alice: User) -> None:
     Task.objects.create(name="cooking", is_active=False)
     new = Task.objects.create(name="cooking")
     Task.objects.create(name="cooking", is_active=False)
@@ -272,7 +270,7 @@ def test_finds_a_name_that_differs_only_in_form_capitals_and_blanks(
     assert (made.task, made.daily_limit.user) == (task, jorg)
 
 
-def test_an_exact_name_wins_and_two_names_that_are_alike_are_refused(taskmaster: User, cooking: Task) -> None:
+def test_an_exact_name_wins_and_an_ambiguous_name_is_refused(taskmaster: User, cooking: Task) -> None:
     small, capital = make_person("bob"), make_person("Bob")
     whole = finish(start(taskmaster, "cooking,bob,2026-03-02\ncooking,Bob,2026-03-02\ncooking,BOB,2026-03-02\n"))
 
@@ -287,7 +285,7 @@ def test_a_name_is_found_however_its_letters_are_composed(taskmaster: User, cook
     assert outcomes(finish(start(taskmaster, "cooking,Jo\u0308rg,2026-03-02\n"))) == [("accepted", "")]
 
 
-def test_an_exact_name_wins_over_one_that_is_alike_however_its_letters_are_composed(taskmaster: User) -> None:
+def test_an_exact_name_wins_over_a_similar_one_however_its_letters_are_composed(taskmaster: User) -> None:
     task, person = Task.objects.create(name="bücher"), make_person("jörg")
     Task.objects.create(name="Bücher")
     make_person("Jörg")
@@ -298,7 +296,7 @@ def test_an_exact_name_wins_over_one_that_is_alike_however_its_letters_are_compo
     assert (created.task, created.daily_limit.user) == (task, person)
 
 
-def test_days_that_are_not_set_yet_are_set_and_asked_for_everybody(
+def test_days_that_are_not_set_yet_are_set_and_requested_for_everybody(
     taskmaster: User, alice: User, cooking: Task
 ) -> None:
     finish(start(taskmaster, "cooking,alice,2026-05-01\ncooking,alice,2026-05-02\n"))
@@ -314,7 +312,7 @@ def test_the_limit_holds_across_blocks(taskmaster: User, alice: User, tasks: lis
     assert outcomes(whole) == [("accepted", "")] * 5 + [("refused", "daily_limit_reached")] * 3
 
 
-def test_a_block_costs_the_same_however_many_rows_it_has(
+def test_a_block_costs_about_the_same_however_many_rows_it_has(
     taskmaster: User, tasks: list[Task], django_assert_max_num_queries: Any
 ) -> None:
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(100)])

@@ -1,4 +1,4 @@
-"""A dry run tells of each row what would become of it after all rows before it, and writes nothing."""
+"""A dry run reports for each row what an import would do after all rows before it, and writes nothing."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def everything_but_imports() -> list[Any]:
-    kept = (Assignment, DailyLimit, LimitDay, Event, Task, User)
-    return [list(model.objects.order_by("pk").values_list()) for model in kept]
+    columns = (Assignment, DailyLimit, LimitDay, Event, Task, User)
+    return [list(model.objects.order_by("pk").values_list()) for model in columns]
 
 
 FILE = (
@@ -38,7 +38,7 @@ FILE = (
 
 
 @pytest.mark.parametrize("rows_per_block", [1, 2, 3, 500])
-def test_a_dry_run_tells_what_an_import_then_does_and_writes_nothing(
+def test_a_dry_run_predicts_an_import_and_writes_nothing(
     taskmaster: User,
     alice: User,
     stranger: User,
@@ -51,11 +51,11 @@ def test_a_dry_run_tells_what_an_import_then_does_and_writes_nothing(
     assignments.assign(actor=taskmaster, task_id=tasks[6].pk, user_id=alice.pk, date=TODAY)
     before = everything_but_imports()
 
-    told = finish(start(taskmaster, FILE, dry_run=True))
+    dry = finish(start(taskmaster, FILE, dry_run=True))
 
     assert everything_but_imports() == before
     assert ImportClaim.objects.count() == 0
-    assert outcomes(told) == [
+    assert outcomes(dry) == [
         ("would_be_accepted", ""),
         ("would_be_accepted", ""),
         ("refused", "already_assigned"),
@@ -69,23 +69,23 @@ def test_a_dry_run_tells_what_an_import_then_does_and_writes_nothing(
         ("refused", "already_assigned"),
     ]
     done = finish(start(taskmaster, FILE))
-    assert counted(told) == counted(done) == ("done", 11, 11, 5, 6)
-    assert [code for _, code in outcomes(told)] == [code for _, code in outcomes(done)]
-    assert {row["assignment"] for row in report(told)} == {""}
+    assert counted(dry) == counted(done) == ("done", 11, 11, 5, 6)
+    assert [code for _, code in outcomes(dry)] == [code for _, code in outcomes(done)]
+    assert {row["assignment"] for row in report(dry)} == {""}
 
 
-def test_a_dry_run_counts_what_others_take_meanwhile(
+def test_a_dry_run_counts_slots_that_others_take_meanwhile(
     taskmaster: User, alice: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=2)
-    told = start(taskmaster, "task 1,alice,2026-03-02\ntask 2,alice,2026-03-02\n", dry_run=True)
-    blocks.do_next_block(told.pk)
+    dry = start(taskmaster, "task 1,alice,2026-03-02\ntask 2,alice,2026-03-02\n", dry_run=True)
+    blocks.do_next_block(dry.pk)
     for task in tasks[4:6]:
         assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)
 
-    assert outcomes(finish(told)) == [("would_be_accepted", ""), ("refused", "daily_limit_reached")]
-    assert report(told)[1]["detail"].startswith("2 of 2 tasks are taken")
+    assert outcomes(finish(dry)) == [("would_be_accepted", ""), ("refused", "daily_limit_reached")]
+    assert report(dry)[1]["detail"].startswith("2 of 2 tasks are taken")
 
 
 def test_two_dry_runs_do_not_see_each_other(
@@ -99,7 +99,7 @@ def test_two_dry_runs_do_not_see_each_other(
     assert outcomes(first) == outcomes(second) == [("would_be_accepted", "")] * 5
 
 
-def test_what_was_tried_is_imported_without_sending_it_again(
+def test_a_dry_run_is_imported_without_sending_the_file_again(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], small_blocks: None
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=4)
@@ -110,9 +110,9 @@ def test_what_was_tried_is_imported_without_sending_it_again(
     whole = imports.start_for_real(actor=taskmaster, import_id=tried.pk)
 
     assert (counted(whole), whole.dry_run, whole.uploader) == (("waiting", 11, 0, 0, 0), False, taskmaster)
-    kept = ("number", "rows")
+    columns = ("number", "rows")
     copied = ImportBlock.objects.filter(parent=whole).order_by("number")
-    assert list(copied.values_list(*kept)) == list(tried.blocks.order_by("number").values_list(*kept))
+    assert list(copied.values_list(*columns)) == list(tried.blocks.order_by("number").values_list(*columns))
     assert [block.outcomes for block in copied] == [None] * 6
     assert Assignment.objects.count() == 0
     assert [row["detail"] for row in report(finish(whole))] == [row["detail"] for row in before]
@@ -120,7 +120,7 @@ def test_what_was_tried_is_imported_without_sending_it_again(
     assert report(tried) == before
 
 
-def test_only_a_dry_run_that_is_done_is_imported_and_only_by_who_sent_it(
+def test_only_a_finished_dry_run_is_imported_by_its_uploader_or_an_admin(
     taskmaster: User, admin: User, alice: User, cooking: Task
 ) -> None:
     other = make_person("other", is_taskmaster=True)

@@ -1,4 +1,4 @@
-"""Rows are done once, whatever happens to the job that does them."""
+"""Each row is imported once, whatever happens to the job."""
 
 import datetime
 import io
@@ -26,7 +26,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_taskmaster": False}])
-def test_it_is_given_up_when_who_sent_it_may_assign_no_more(
+def test_an_import_fails_when_its_uploader_may_no_longer_assign(
     taskmaster: User, admin: User, alice: User, tasks: list[Task], small_blocks: None, change: dict[str, Any]
 ) -> None:
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)))
@@ -45,7 +45,7 @@ def test_it_is_given_up_when_who_sent_it_may_assign_no_more(
     assert Assignment.objects.count() == 2
 
 
-def test_a_block_that_fails_leaves_nothing_and_is_done_again(
+def test_a_block_that_fails_leaves_nothing_and_is_retried(
     taskmaster: User, alice: User, tasks: list[Task], small_blocks: None
 ) -> None:
     whole = start(taskmaster, "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6)))
@@ -61,7 +61,7 @@ def test_a_block_that_fails_leaves_nothing_and_is_done_again(
     assert counted(finish(whole)) == ("done", 5, 5, 5, 0)
 
 
-def test_it_is_given_up_after_a_mistake_of_ours_which_the_log_has(
+def test_an_import_fails_after_an_internal_error_that_is_logged(
     taskmaster: User,
     alice: User,
     tasks: list[Task],
@@ -87,22 +87,22 @@ def test_a_task_that_is_deleted_meanwhile_starts_the_block_again(
 ) -> None:
     whole = start(taskmaster, "task 1,alice,2026-03-02\ntask 2,alice,2026-03-02\n")
     real = bulk.candidates_of
-    looks: list[Any] = []
+    calls: list[Any] = []
 
-    def deleted_after_the_first_look(asked: Any) -> list[Any]:
+    def delete_after_the_first_call(asked: Any) -> list[Any]:
         candidates = real(asked)
-        if not looks:
+        if not calls:
             Task.objects.filter(pk=tasks[0].pk).delete()
-        looks.append(asked)
+        calls.append(asked)
         return candidates
 
-    with patch.object(bulk, "candidates_of", deleted_after_the_first_look):
+    with patch.object(bulk, "candidates_of", delete_after_the_first_call):
         finish(whole)
 
-    # Where the database finds it at the commit, the delete is undone with the rest.
-    there = Task.objects.filter(pk=tasks[0].pk).exists()
-    assert len(looks) == 2
-    assert outcomes(whole) == [("accepted", "") if there else ("refused", "task_not_found"), ("accepted", "")]
+    # If the database notices the delete at the commit, it rolls it back with the rest.
+    still_exists = Task.objects.filter(pk=tasks[0].pk).exists()
+    assert len(calls) == 2
+    assert outcomes(whole) == [("accepted", "") if still_exists else ("refused", "task_not_found"), ("accepted", "")]
     assert whole.done == 2
     assert list(limits.drifted()) == []
 
@@ -117,7 +117,7 @@ def test_an_import_that_is_done_is_left_alone(taskmaster: User, alice: User, coo
     assert Assignment.objects.count() == 1
 
 
-def test_one_that_stands_still_is_gone_on_with(
+def test_an_import_that_stands_still_is_continued(
     taskmaster: User, alice: User, tasks: list[Task], small_blocks: None
 ) -> None:
     text = "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 6))
@@ -154,7 +154,7 @@ def test_a_long_import_lets_other_jobs_have_their_turn(
     assert asked == [(jobs.do_import, whole.pk)]
 
 
-def test_a_file_that_was_taken_asks_for_its_job_once_it_is_kept(
+def test_an_import_asks_for_its_job_after_the_commit(
     taskmaster: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     asked: list[tuple[Any, ...]] = []
@@ -168,7 +168,7 @@ def test_a_file_that_was_taken_asks_for_its_job_once_it_is_kept(
     assert asked == [(jobs.do_import, whole.pk)]
 
 
-def test_imports_are_forgotten_after_30_days(
+def test_imports_are_removed_after_30_days(
     taskmaster: User, alice: User, tasks: list[Task], small_blocks: None
 ) -> None:
     text = "".join(f"task {number},alice,2026-03-02\n" for number in range(1, 4))
@@ -187,20 +187,22 @@ def test_imports_are_forgotten_after_30_days(
     assert Assignment.objects.count() == 6
 
 
-def test_dates_out_of_range_are_those_of_the_day_on_which_it_runs(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_the_allowed_dates_are_those_of_the_day_on_which_the_import_runs(
+    taskmaster: User, alice: User, cooking: Task
+) -> None:
     whole = start(taskmaster, "cooking,alice,2027-03-04\n")
     with freeze_time("2026-03-03T12:00:00Z"):
         assert outcomes(finish(whole)) == [("accepted", "")]
     assert Assignment.objects.get().date == datetime.date(2027, 3, 4)
 
 
-def test_every_job_that_beat_runs_is_there() -> None:
+def test_every_job_that_beat_runs_exists() -> None:
     app.loader.import_default_modules()
 
     assert {entry["task"] for entry in BEAT_SCHEDULE.values()} <= set(app.tasks)
 
 
-def test_others_get_to_write_between_two_blocks(
+def test_others_can_write_between_two_blocks(
     taskmaster: User, alice: User, tasks: list[Task], small_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -209,7 +211,7 @@ def test_others_get_to_write_between_two_blocks(
 
     jobs.do_import(whole.pk)
 
-    # Elsewhere than on SQLite they don't wait for each other's transactions.
+    # On other databases, writers don't wait for each other's transactions.
     assert pauses == ([0.1] * 3 if connection.vendor == "sqlite" else [])
 
 
@@ -227,5 +229,5 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(taskmaster: User, ali
         assert length > rows * 80
         return at_most
 
-    peak(500)  # What is made once and kept.
+    peak(500)  # Fill the caches first.
     assert peak(20_000) < peak(2000) + 300_000

@@ -1,4 +1,4 @@
-"""The sums of the insights are what one gets by counting day by day."""
+"""The sums of the insights equal a count of the single days."""
 
 import datetime
 import random
@@ -26,7 +26,7 @@ def _workshop(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _few_people_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _read_two_people_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(insights, "_PEOPLE_PER_READ", 2)
 
 
@@ -59,7 +59,7 @@ def _write_workshop() -> None:
     User.objects.filter(pk=people[9].pk).update(is_active=False)
 
 
-def test_free_room_is_that_of_all_active_people_also_on_days_that_are_not_set(taskmaster: User) -> None:
+def test_free_room_covers_all_active_people_and_days_that_are_not_set(taskmaster: User) -> None:
     ids = list(User.objects.active().values_list("pk", flat=True))
     days = list(limits.read(user_ids=ids, first=TODAY, last=later(13)))
     expected = [
@@ -79,7 +79,7 @@ def test_free_room_counts_limits_that_are_picked_at_random(taskmaster: User, set
 
 
 @pytest.mark.parametrize("weeks", [1, 4, 12])
-def test_the_load_of_the_last_weeks_is_what_was_taken_of_what_could_be(taskmaster: User, weeks: int) -> None:
+def test_the_load_of_the_last_weeks_is_taken_and_maximum_of_each_day(taskmaster: User, weeks: int) -> None:
     days = list(DailyLimit.objects.filter(date__lte=TODAY, date__gte=later(-7 * (weeks - 1))))
     dates = [later(offset) for offset in range(-7 * (weeks - 1), 1)]
     expected = [
@@ -94,7 +94,7 @@ def test_the_load_of_the_last_weeks_is_what_was_taken_of_what_could_be(taskmaste
     assert insights.load(actor=taskmaster, weeks=weeks).rows == expected
 
 
-def test_full_days_are_counted_by_the_week(taskmaster: User) -> None:
+def test_full_days_are_counted_for_each_week(taskmaster: User) -> None:
     expected = []
     for week in range(-3, 1):
         monday = later(7 * week)
@@ -129,7 +129,7 @@ def test_sums_need_a_few_queries_however_many_people_there_are(
         insights.room(actor=taskmaster)
 
 
-def test_they_are_for_taskmasters_alone(alice: User) -> None:
+def test_insights_are_for_taskmasters_only(alice: User) -> None:
     for ask in (insights.room, insights.heat_map):
         with pytest.raises(NotAllowed):
             ask(actor=alice)

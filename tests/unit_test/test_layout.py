@@ -1,4 +1,4 @@
-"""The layout that was given: in each layer a file of the same name for each API, and one place for each thing."""
+"""The required layout: an API has a file of the same name in each layer, and everything has one place."""
 
 import ast
 from collections.abc import Iterator
@@ -31,30 +31,30 @@ APIS = {
     "tokens",
     "users",
 }
-# What several APIs of a layer share, and why it has no API's name.
+# Files of a layer that several APIs share, and why they don't have an API's name.
 SHARED = {
     "exceptions": {
-        "base": "what every error has, and the errors of no single API",
+        "base": "the base of all errors, and the errors of no single API",
         "idempotency": "keys of any call that creates",
     },
     "models": {
-        "attempts": "passwords that were tried, by tokens, sessions and users",
+        "attempts": "tries of passwords, for tokens, sessions and users",
         "base": "conditions that the reads of several tables share",
-        "idempotency": "kept answers of any call that creates",
-        "names": "when two names of people or tasks are the same name",
+        "idempotency": "stored answers of any call that creates",
+        "names": "how names of people and tasks are compared",
         "database_sessions": "what every connection to the database sets first",
         "passwords": "how passwords are hashed, for tokens, sessions, users and Django's own pages",
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {
         "shared": "what the services of several APIs share",
-        "slots": "the sole writer of assignments and of what is taken: for assignments, bulk and imports",
+        "slots": "the sole writer of assignments and of `taken`: for assignments, bulk and imports",
         "unit_of_work": "how any unit of work runs",
     },
     "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
-    "views": {"http": "what every call and page is made of"},
-    "urls": {"converters": "what may stand in any path", "admin": "Django's pages: no API of ours"},
-    "tasks": {"base": "how services ask for jobs", "idempotency": "removes what is kept for any call that creates"},
+    "views": {"http": "the parts that calls and pages share"},
+    "urls": {"converters": "the values that paths accept", "admin": "Django's pages: no API of ours"},
+    "tasks": {"base": "how services ask for jobs", "idempotency": "removes stored answers of any call that creates"},
     "admin": {"base": "what every page of the admin does"},
     "forms": {},
 }
@@ -87,11 +87,11 @@ def imports_of(path: Path) -> set[str]:
 def test_a_layer_has_a_file_for_each_api_and_few_others(layer: str) -> None:
     names = names_of(layer)
 
-    assert names - APIS == set(SHARED[layer]), "a new API belongs to APIS; what all share to SHARED, with its reason"
+    assert names - APIS == set(SHARED[layer]), "add a new API to APIS, or a shared file to SHARED with its reason"
     assert all(SHARED[layer].values())
 
 
-def test_there_are_no_other_layers_and_every_api_is_in_some() -> None:
+def test_there_are_no_other_layers_and_every_api_is_in_one() -> None:
     folders = {path.name for path in (ROOT / "apps").iterdir() if path.is_dir()} - {"__pycache__"}
 
     assert folders == {*SHARED, "management", "migrations", "static", "templates"}
@@ -100,7 +100,7 @@ def test_there_are_no_other_layers_and_every_api_is_in_some() -> None:
 
 
 @pytest.mark.parametrize("layer", ["exceptions", "models", "services"])
-def test_what_decides_knows_no_requests(layer: str) -> None:
+def test_exceptions_models_and_services_do_not_import_http(layer: str) -> None:
     for path in modules(f"apps/{layer}"):
         web = {
             name for name in imports_of(path) if name.startswith(("django.http", "django.shortcuts", "django.views"))
@@ -109,7 +109,7 @@ def test_what_decides_knows_no_requests(layer: str) -> None:
 
 
 def test_the_folder_of_the_logs_is_no_package() -> None:
-    """It would take the place of Python's own `logging`."""
+    """A package would shadow Python's own `logging`."""
     assert not list((ROOT / "logging").rglob("*.py"))
 
 

@@ -1,4 +1,4 @@
-"""docs/licences.md names what ToGo is made with, and its licences."""
+"""docs/licences.md names the packages that ToGo uses, and their licences."""
 
 import re
 import runpy
@@ -7,11 +7,11 @@ from lab.processes import ROOT
 
 TEXT = (ROOT / "docs" / "licences.md").read_text()
 LICENCES = runpy.run_path(str(ROOT / "bin" / "licences"))
-# What may be used in a service that is given to others, under these names.
+# The licences of packages that may be used in a service that is given to others.
 FREE = re.compile(r"\b(MIT|BSD|Apache|PSF|MPL|LGPL|0BSD|Zero-Clause)\b")
 
 
-def test_the_document_is_what_bin_licences_writes() -> None:
+def test_the_document_matches_the_output_of_bin_licences() -> None:
     assert LICENCES["document"]() == TEXT, "run bin/licences"
 
 
@@ -25,7 +25,7 @@ def test_every_locked_package_and_every_folder_of_others_is_named() -> None:
         assert f"\n| `apps/static/vendor/{folder.name}` | " in TEXT
 
 
-def test_every_licence_is_a_free_one_and_nothing_asks_for_our_own_code() -> None:
+def test_every_licence_is_free_and_none_requires_our_own_code() -> None:
     rows = re.findall(r"^\| [^|]+ \|(?: [^|]+ \|)? ([^|]+) \|$", TEXT, re.MULTILINE)
     licences = [row for row in rows if row != "licence"]
 

@@ -24,7 +24,7 @@ Commit = Callable[[], AbstractContextManager[Any]]
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Commit:
-    """What is done in here is committed, and what waits for that is done, too."""
+    """Makes a context that runs the on-commit callbacks when it ends."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -64,7 +64,7 @@ def test_a_closed_sunday_is_closed_for_a_part_timer_too(taskmaster: User, alice:
     assert DailyLimit.objects.get(date=SUNDAY).source == sunday
 
 
-def test_the_periodic_job_picks_days_again_that_a_togo_with_another_order_picked(
+def test_the_periodic_job_repicks_days_that_a_version_with_another_order_picked(
     taskmaster: User, alice: User, commit: Commit
 ) -> None:
     with commit():
@@ -73,7 +73,7 @@ def test_the_periodic_job_picks_days_again_that_a_togo_with_another_order_picked
     changes = RulesVersion.objects.get().version
     set_days(alice, SUNDAY, MONDAY, TUESDAY)
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=9, reason="")
-    # What a server of the version before left there, and still writes while this one is being rolled out.
+    # Rows that a server of the previous version left, and still writes during the upgrade.
     old = {"wanted": 3, "maximum": 3, "source_kind": "person", "rules_version": changes}
     DailyLimit.objects.exclude(source_kind="hand").update(**old)
     DailyLimit.objects.update(rules_version=changes)
@@ -106,7 +106,7 @@ def test_a_changed_and_a_deleted_rule_are_applied_too(taskmaster: User, alice: U
     assert not LimitRule.objects.exists()
 
 
-def test_a_refusal_still_explains_itself_when_its_rule_is_gone(taskmaster: User, alice: User, commit: Commit) -> None:
+def test_a_day_keeps_its_source_when_the_rule_is_deleted(taskmaster: User, alice: User, commit: Commit) -> None:
     with commit():
         rule = limit_rules.create_rule(actor=taskmaster, maximum=0, reason="Closed")
     set_days(alice, SUNDAY)
@@ -123,7 +123,7 @@ def test_days_that_were_set_by_hand_stay(taskmaster: User, alice: User, commit: 
         limit_rules.create_rule(actor=taskmaster, maximum=1)
 
     assert days_of(alice) == {MONDAY: (9, "hand")}
-    # Looked at once, not at every turn of the job.
+    # The job looks at such a day once, not in every turn.
     assert not DailyLimit.objects.filter(rules_version__lt=picking.current_version()).exists()
 
 
@@ -150,7 +150,7 @@ def test_only_taskmasters_change_rules(taskmaster: User, alice: User) -> None:
         lambda: limit_rules.create_rule(actor=alice, maximum=9),
         lambda: limit_rules.update_rule(actor=alice, rule_id=rule.pk, maximum=9),
         lambda: limit_rules.delete_rule(actor=alice, rule_id=rule.pk),
-        # Nor do others learn which rules there are.
+        # Others don't learn which rules exist.
         lambda: limit_rules.update_rule(actor=alice, rule_id=2**62, maximum=9),
         lambda: limit_rules.delete_rule(actor=alice, rule_id=2**62),
     ):
@@ -161,7 +161,7 @@ def test_only_taskmasters_change_rules(taskmaster: User, alice: User) -> None:
     assert picking.current_version() == version
 
 
-def test_a_rule_that_is_not_there_can_be_neither_changed_nor_deleted(taskmaster: User) -> None:
+def test_an_unknown_rule_can_be_neither_changed_nor_deleted(taskmaster: User) -> None:
     version = picking.current_version()
 
     with pytest.raises(NotFound):
@@ -184,7 +184,7 @@ def test_a_rule_that_is_deleted_while_it_is_changed_does_not_come_back(taskmaste
     assert not LimitRule.objects.exists()
 
 
-def test_two_who_change_a_rule_at_once_both_get_their_way(taskmaster: User) -> None:
+def test_two_changes_of_a_rule_at_once_are_both_kept(taskmaster: User) -> None:
     rule = limit_rules.create_rule(actor=taskmaster, maximum=2, reason="Spring")
 
     with meanwhile("SAVEPOINT", lambda: limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, reason="Summer")):
@@ -197,7 +197,7 @@ def test_two_who_change_a_rule_at_once_both_get_their_way(taskmaster: User) -> N
 # --- many days --------------------------------------------------------------------------------------------------
 
 
-def test_more_days_than_a_request_waits_for_are_left_to_the_job(
+def test_a_change_of_many_days_is_left_to_the_job(
     taskmaster: User, alice: User, commit: Commit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -219,7 +219,7 @@ def test_more_days_than_a_request_waits_for_are_left_to_the_job(
     assert rule.applied_at is not None
 
 
-def test_a_job_that_is_killed_half_way_goes_on_where_it_was(
+def test_a_job_that_is_killed_half_way_continues_where_it_stopped(
     taskmaster: User, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repicking, "DAYS_PER_CHUNK", 1)
@@ -227,12 +227,12 @@ def test_a_job_that_is_killed_half_way_goes_on_where_it_was(
     rule = limit_rules.create_rule(actor=taskmaster, maximum=2)
     updates = iter([None, DatabaseError("killed")])
 
-    def dies_at_the_second(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def fail_at_the_second(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("UPDATE") and (error := next(updates, None)):
             raise error
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(dies_at_the_second), pytest.raises(DatabaseError, match="killed"):
+    with connection.execute_wrapper(fail_at_the_second), pytest.raises(DatabaseError, match="killed"):
         jobs.apply_rules()
     rule.refresh_from_db()
     assert (days_of(alice), rule.applied_at) == ({MONDAY: (2, "everyone"), TUESDAY: (5, "default")}, None)
@@ -242,7 +242,7 @@ def test_a_job_that_is_killed_half_way_goes_on_where_it_was(
     assert days_of(alice) == {MONDAY: (2, "everyone"), TUESDAY: (2, "everyone")}
 
 
-def test_a_rule_costs_the_same_for_few_and_for_many_days(
+def test_a_rule_costs_the_same_for_few_and_many_days(
     taskmaster: User, alice: User, stranger: User, commit: Commit
 ) -> None:
     def queries_of_a_change() -> int:
@@ -285,10 +285,10 @@ def people(alice: User, stranger: User) -> list[User]:
     return [alice, stranger]
 
 
-# --- what is asked for, and what is told ------------------------------------------------------------------------
+# --- input and history ------------------------------------------------------------------------------------------
 
 
-def test_dates_that_are_not_in_order_are_refused_also_when_one_of_them_changes(taskmaster: User) -> None:
+def test_dates_out_of_order_are_refused_even_if_only_one_of_them_changes(taskmaster: User) -> None:
     rule = limit_rules.create_rule(actor=taskmaster, maximum=0, date_from=MONDAY, date_to=TUESDAY)
     version, told = picking.current_version(), Event.objects.count()
 
@@ -305,7 +305,7 @@ def test_dates_that_are_not_in_order_are_refused_also_when_one_of_them_changes(t
     assert (picking.current_version(), Event.objects.count()) == (version, told)
 
 
-def test_a_rule_for_nobody_is_refused(taskmaster: User) -> None:
+def test_a_rule_for_an_unknown_person_is_refused(taskmaster: User) -> None:
     rule = limit_rules.create_rule(actor=taskmaster, maximum=0)
     version = picking.current_version()
 
@@ -320,7 +320,7 @@ def test_a_rule_for_nobody_is_refused(taskmaster: User) -> None:
     assert picking.current_version() == version
 
 
-def test_a_change_that_changes_nothing_is_none(taskmaster: User, alice: User, commit: Commit) -> None:
+def test_a_change_that_changes_nothing_writes_nothing(taskmaster: User, alice: User, commit: Commit) -> None:
     with commit():
         rule = limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=2, reason="Part time")
     before = LimitRule.objects.values().get()

@@ -40,7 +40,7 @@ def test_a_day_is_set_by_hand_and_given_back_to_the_rules(taskmaster: User, alic
     day = set_by_hand(taskmaster, alice, 9, reason="Inventory")
     assert day_of(alice) == (9, 9, 0, "hand")
     assert day.source == {"kind": "hand", "rule": None, "reason": "Inventory"}
-    # Nobody else's limit is asked for.
+    # Nobody else's limit is requested.
     assert not LimitDay.objects.exists()
 
     given_back = limits.give_back(actor=taskmaster, user_id=alice.pk, date=MONDAY)
@@ -49,7 +49,9 @@ def test_a_day_is_set_by_hand_and_given_back_to_the_rules(taskmaster: User, alic
     assert day_of(alice) == (5, 5, 0, "default")
 
 
-def test_giving_back_a_day_that_is_not_set_by_hand_tells_it_and_changes_nothing(taskmaster: User, alice: User) -> None:
+def test_giving_back_a_day_that_is_not_set_by_hand_returns_it_and_changes_nothing(
+    taskmaster: User, alice: User
+) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=4)
     limits.create_days([(alice.pk, TUESDAY)])
     events = Event.objects.count()
@@ -62,9 +64,7 @@ def test_giving_back_a_day_that_is_not_set_by_hand_tells_it_and_changes_nothing(
     assert Event.objects.count() == events
 
 
-def test_what_a_person_sets_by_hand_and_gives_back_is_in_the_history(
-    taskmaster: User, alice: User, tasks: list[Task]
-) -> None:
+def test_limits_set_by_hand_and_given_back_are_in_the_history(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     set_by_hand(taskmaster, alice, 9, reason="Inventory")
     set_by_hand(taskmaster, alice, 9, reason="Inventory")
     set_by_hand(taskmaster, alice, 8, reason="Half of it")
@@ -92,7 +92,9 @@ def test_a_refused_limit_is_not_in_the_history(taskmaster: User, alice: User, co
     assert not Event.objects.filter(kind__startswith="limit").exists()
 
 
-def test_a_day_given_back_to_a_lower_rule_keeps_what_is_taken(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_a_day_given_back_to_a_lower_rule_keeps_its_taken_slots(
+    taskmaster: User, alice: User, tasks: list[Task]
+) -> None:
     limit_rules.create_rule(actor=taskmaster, maximum=1)
     set_by_hand(taskmaster, alice, 3)
     for task in tasks[:2]:
@@ -103,7 +105,7 @@ def test_a_day_given_back_to_a_lower_rule_keeps_what_is_taken(taskmaster: User, 
     assert day_of(alice) == (1, 2, 2, "everyone")
 
 
-def test_refuses_a_limit_below_what_is_taken(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_refuses_a_limit_below_taken(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     for task in tasks[:3]:
         assign(taskmaster, task, alice)
 
@@ -166,13 +168,13 @@ def test_days_are_read_by_person_and_date(taskmaster: User, alice: User, strange
     ]
 
 
-def test_without_people_and_dates_it_is_ones_own_today(alice: User) -> None:
+def test_without_people_and_dates_the_callers_today_is_read(alice: User) -> None:
     (day,) = limits.read_range(actor=alice)
     assert (day.user_id, day.date) == (alice.pk, MONDAY)
     assert [day.date for day in limits.read_range(actor=alice, last=TUESDAY)] == [TUESDAY]
 
 
-def test_refuses_to_read_others_more_than_92_days_and_people_who_do_not_exist(
+def test_refuses_other_people_unknown_people_and_more_than_92_days(
     taskmaster: User, alice: User, stranger: User
 ) -> None:
     with pytest.raises(UserNotFound):
@@ -215,14 +217,16 @@ def test_everyone_who_is_active_gets_a_limit_in_chunks(
     assert set_everyone(MONDAY) == []
 
 
-def test_days_that_are_set_stay_as_they_are_and_stop_nobody(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_days_that_are_set_stay_as_they_are_and_do_not_stop_the_others(
+    taskmaster: User, alice: User, cooking: Task
+) -> None:
     set_by_hand(taskmaster, alice, 2)
     assign(taskmaster, cooking, alice)
 
     assert set_everyone(MONDAY) == [1]
 
     assert day_of(alice) == (2, 2, 1, "hand")
-    # The same chunk again, as by a second worker: late, or at once.
+    # A second worker sets the same chunk again.
     assert limits.set_chunk(MONDAY, 1, 2**62) == 0
     assert day_of(alice) == (2, 2, 1, "hand")
 
@@ -240,7 +244,7 @@ def test_a_date_is_done_when_everybody_has_a_limit(taskmaster: User, alice: User
     assert done.isoformat() == "2026-03-02T12:00:00+00:00"
 
 
-def test_today_tomorrow_and_dates_that_were_asked_for_are_due(taskmaster: User, alice: User, tasks: list[Task]) -> None:
+def test_today_tomorrow_and_requested_dates_are_due(taskmaster: User, alice: User, tasks: list[Task]) -> None:
     christmas, easter = date(2026, 12, 25), date(2026, 4, 5)
     for day in (christmas, easter, MONDAY):
         assign(taskmaster, tasks[0], alice, day)
@@ -250,7 +254,7 @@ def test_today_tomorrow_and_dates_that_were_asked_for_are_due(taskmaster: User, 
     assert limits.due_dates() == [MONDAY, TUESDAY, christmas]
 
 
-def test_the_job_is_asked_for_once_and_after_the_commit(
+def test_the_job_is_requested_once_and_after_the_commit(
     taskmaster: User,
     alice: User,
     tasks: list[Task],
@@ -270,7 +274,7 @@ def test_the_job_is_asked_for_once_and_after_the_commit(
     assert asked == ["2026-03-02"]
 
 
-def test_two_who_ask_for_a_date_at_once_ask_once(
+def test_two_requests_of_a_date_at_once_ask_for_one_job(
     taskmaster: User, alice: User, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     with (
@@ -287,32 +291,34 @@ def test_two_who_ask_for_a_date_at_once_ask_once(
 
 
 def test_a_day_made_while_the_rules_change_gets_the_new_limit(taskmaster: User, alice: User) -> None:
-    def changes_the_rules() -> None:
+    def change_the_rules() -> None:
         limit_rules.create_rule(actor=taskmaster, maximum=1)
 
-    with meanwhile("SAVEPOINT", changes_the_rules):
+    with meanwhile("SAVEPOINT", change_the_rules):
         limits.create_days([(alice.pk, MONDAY)])
 
     assert day_of(alice) == (1, 1, 0, "everyone")
 
 
-def test_who_gets_a_rule_while_everybody_is_set_gets_its_limit(taskmaster: User, alice: User, stranger: User) -> None:
-    def changes_the_rules() -> None:
+def test_a_rule_that_is_created_while_everybody_is_set_is_applied(
+    taskmaster: User, alice: User, stranger: User
+) -> None:
+    def change_the_rules() -> None:
         limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=1)
 
-    with meanwhile("SAVEPOINT", changes_the_rules):
+    with meanwhile("SAVEPOINT", change_the_rules):
         assert limits.set_chunk(MONDAY, 1, 2**62) == 3
 
     assert day_of(alice) == (1, 1, 0, "person")
     assert day_of(stranger) == (5, 5, 0, "default")
 
 
-def test_a_limit_that_could_not_be_inserted_is_an_error_not_a_silence(taskmaster: User, alice: User) -> None:
-    def swallows(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        """What INSERT IGNORE does on SQLite and MySQL with errors of any kind."""
+def test_a_limit_that_could_not_be_inserted_raises_an_error(taskmaster: User, alice: User) -> None:
+    def swallow_inserts(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Like INSERT IGNORE on SQLite and MySQL, which ignores errors of any kind."""
         return None if sql.startswith("INSERT") else execute(sql, params, many, context)
 
-    with connection.execute_wrapper(swallows):
+    with connection.execute_wrapper(swallow_inserts):
         with pytest.raises(IntegrityError, match=f"id {alice.pk}"):
             limits.set_chunk(MONDAY, alice.pk, alice.pk)
         with pytest.raises(TryAgain):

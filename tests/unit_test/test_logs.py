@@ -19,7 +19,7 @@ pytestmark = pytest.mark.no_db
 
 
 class Log:
-    """What is written to a log file from now on."""
+    """The text that is written to a log file from now on."""
 
     def __init__(self, name: str) -> None:
         self.path = Path(settings.TOGO_LOG_DIR) / name
@@ -42,13 +42,13 @@ def limit_log() -> Log:
     return Log("togo_task_pick_limit_debug.log")
 
 
-def breaks(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
-    """Let reading a limit be a mistake of ours."""
+def break_reads_of_limits(monkeypatch: pytest.MonkeyPatch, message: str) -> None:
+    """Make every read of a limit raise an error."""
 
-    def mistake(*args: Any) -> None:
+    def fail(*args: Any) -> None:
         raise RuntimeError(message)
 
-    monkeypatch.setattr(limits, "today_of", mistake)
+    monkeypatch.setattr(limits, "today_of", fail)
 
 
 def test_an_event_is_one_line_whatever_it_says(errors: Log) -> None:
@@ -69,10 +69,10 @@ def test_an_event_is_one_line_whatever_it_says(errors: Log) -> None:
     assert (second["level"], second["logger"], second["message"]) == ("WARNING", "another.library", "a warning")
 
 
-def test_a_mistake_is_one_line_with_its_traceback_and_the_requests_id(
+def test_an_internal_error_is_one_line_with_its_traceback_and_the_requests_id(
     alice: User, signed_in: Callable[[User], APIClient], monkeypatch: pytest.MonkeyPatch, errors: Log
 ) -> None:
-    breaks(monkeypatch, "two\nlines")
+    break_reads_of_limits(monkeypatch, "two\nlines")
     caller = signed_in(alice)
     caller.raise_request_exception = False
 
@@ -84,14 +84,14 @@ def test_a_mistake_is_one_line_with_its_traceback_and_the_requests_id(
     assert line["message"] == "Internal Server Error: /api/users/me/"
     assert "Traceback" in line["exc_info"]
     assert "RuntimeError: two\nlines" in line["exc_info"]
-    # Not the request, whose headers hold the token.
+    # The request is left out, because its headers hold the token.
     assert set(line) == {"at", "level", "logger", "message", "request_id", "exc_info", "status_code"}
 
 
-def test_requests_have_different_ids_and_none_is_left_over(
+def test_requests_have_different_ids_and_lines_after_them_have_none(
     alice: User, signed_in: Callable[[User], APIClient], monkeypatch: pytest.MonkeyPatch, errors: Log
 ) -> None:
-    breaks(monkeypatch, "again")
+    break_reads_of_limits(monkeypatch, "again")
     caller = signed_in(alice)
     caller.raise_request_exception = False
 
@@ -102,7 +102,7 @@ def test_requests_have_different_ids_and_none_is_left_over(
     assert [line["request_id"] for line in errors.lines()] == [*answered, None]
 
 
-def test_refusals_are_no_errors(alice: User, signed_in: Callable[[User], APIClient], errors: Log) -> None:
+def test_refusals_are_not_logged(alice: User, signed_in: Callable[[User], APIClient], errors: Log) -> None:
     caller = signed_in(alice)
     for response, status in (
         (APIClient().get("/api/users/me/"), 401),
@@ -125,7 +125,7 @@ def test_no_password_and_no_token_gets_into_a_log(
     client = APIClient(raise_request_exception=False)
     sign_in = {"username": "bob", "password": "xyzzy of my own choice"}
     pair = client.post("/api/users/token/", sign_in, format="json").json()
-    breaks(monkeypatch, "a mistake")
+    break_reads_of_limits(monkeypatch, "a mistake")
 
     client.post("/api/users/token/", {**sign_in, "username": "nobody"}, format="json")
     client.post("/api/users/token/?password=xyzzy", {"password": "xyzzy", "username": 1}, format="json")

@@ -1,4 +1,4 @@
-"""Migrations run while the version before them still serves: each step must be one that it doesn't notice."""
+"""Migrations run while the previous version still serves, so no step may disturb it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from apps.migrations._online import AddIndexOnline
 from apps.models import Event
 from tests import upgrades
 
-# From here on there are installations. What came before made the first tables.
+# Installations exist from here on. The migrations before made the first tables.
 FIRST_UPGRADE = "0005"
 LOADER = MigrationLoader(None)
 UPGRADES = sorted(name for app, name in LOADER.graph.nodes if app == "togo" and name >= FIRST_UPGRADE)
@@ -23,18 +23,18 @@ KIND = models.CharField(max_length=9, null=True)
 
 
 def nothing(*_: Any) -> None:
-    """What a migration does with rows."""
+    """Stands for a migration's work on rows."""
 
 
 def found_in(*operations: Operation, atomic: bool = True, **more: Any) -> list[str]:
-    """What the linter says of a migration with these steps, made now."""
+    """The findings of the linter for a new migration with these steps."""
     migration = migrations.Migration("9999_next", "togo")
     migration.operations, migration.atomic = list(operations), atomic
     vars(migration).update(more)
     return upgrades.findings(migration, NOW)
 
 
-def test_there_are_upgrades_to_look_at() -> None:
+def test_there_are_upgrades_to_check() -> None:
     assert "0005_job_numbers" in UPGRADES
 
 
@@ -73,7 +73,7 @@ def test_every_migration_runs_while_the_old_version_serves(name: str) -> None:
     ],
     ids=lambda operation: operation.describe(),
 )
-def test_refuses_steps_that_the_old_version_would_notice(operation: Operation) -> None:
+def test_refuses_steps_that_would_disturb_the_old_version(operation: Operation) -> None:
     assert len(found_in(operation)) == 1
 
 
@@ -92,16 +92,16 @@ def test_refuses_steps_that_the_old_version_would_notice(operation: Operation) -
     ],
     ids=lambda operation: operation.describe(),
 )
-def test_lets_steps_pass_that_it_does_not_notice(operation: Operation) -> None:
+def test_accepts_steps_that_do_not_disturb_the_old_version(operation: Operation) -> None:
     assert found_in(operation) == []
 
 
-def test_lets_slow_steps_pass_that_hold_nobody_up() -> None:
+def test_accepts_slow_steps_that_block_nobody() -> None:
     steps = [AddIndexOnline("event", ROWS), migrations.RunPython(nothing, nothing, elidable=True)]
     assert found_in(*steps, atomic=False) == []
 
 
-def test_a_new_table_may_be_given_anything() -> None:
+def test_a_new_table_may_be_changed_in_any_way() -> None:
     made = migrations.CreateModel(
         "colour", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]
     )
@@ -109,14 +109,14 @@ def test_a_new_table_may_be_given_anything() -> None:
     assert found_in(made, migrations.AddConstraint("colour", only), migrations.RemoveField("colour", "name")) == []
 
 
-def test_what_somebody_has_thought_about_passes_with_a_reason() -> None:
+def test_a_step_that_is_marked_as_safe_needs_a_reason() -> None:
     step = migrations.RemoveField("jobrun", "found")
     assert found_in(step, safe={"remove_jobrun_found": "0.2 doesn't read it any more"}) == []
     assert len(found_in(step, safe={"remove_jobrun_found": ""})) == 1
     assert len(found_in(safe={"remove_jobrun_found": "0.2 doesn't read it any more"})) == 1
 
 
-def test_the_tables_that_grow_are_tables() -> None:
+def test_the_tables_that_grow_exist() -> None:
     assert {name for app, name in NOW.models if app == "togo"} >= upgrades.GROWING
 
 

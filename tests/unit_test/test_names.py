@@ -1,4 +1,4 @@
-"""When two names are the same name."""
+"""How names are stored and compared."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ COMPOSED, DECOMPOSED = "j\u00f6rg", "jo\u0308rg"
 
 def test_a_name_has_one_form_and_no_blanks_around_it() -> None:
     assert tidy(f"\u00a0 {DECOMPOSED} \t") == COMPOSED
-    # What only looks alike stays: "m²" is not "m2". In usernames it doesn't, as Django has it.
+    # Characters that only look alike stay: "m²" is not "m2". Django replaces them in usernames.
     assert tidy("m\u00b2") == "m\u00b2"
     assert tidy_username(f" {DECOMPOSED}\uff42 ") == f"{COMPOSED}b"
 
@@ -36,7 +36,7 @@ def test_names_are_the_same_whatever_their_form_capitals_and_blanks(one: str, ot
 
 
 @pytest.mark.django_db
-def test_whoever_writes_a_name_writes_it_tidy_and_finds_it_in_any_form() -> None:
+def test_a_name_is_stored_tidy_and_found_in_any_form() -> None:
     task = Task.objects.create(name=f" {DECOMPOSED} ")
     person = User.objects.create(username=f" {DECOMPOSED} ", first_name=f" {DECOMPOSED} ", password="!")
 
@@ -64,7 +64,7 @@ def test_a_changed_name_is_tidy_however_it_is_changed(cooking: Task) -> None:
 
 
 @pytest.mark.django_db
-def test_names_that_an_older_version_wrote_are_tidied_by_the_upgrade() -> None:
+def test_the_upgrade_tidies_names_that_an_older_version_wrote() -> None:
     tidied = MigrationLoader(None).get_migration("togo", "0012_tidy_names").operations[0]
     task = Task.objects.create(name="old")
     person = User.objects.create(username="old", password="!")

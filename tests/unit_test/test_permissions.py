@@ -31,7 +31,7 @@ def test_admins_are_taskmasters_and_taskmasters_are_no_admins(admin: User, taskm
     assert [allowed(permissions.require_admin, person) for person in people] == [True, False, False]
 
 
-def test_everyone_assigns_to_themselves_taskmasters_to_all(
+def test_everyone_assigns_to_themselves_and_taskmasters_to_all(
     admin: User, taskmaster: User, alice: User, stranger: User
 ) -> None:
     people = (admin, taskmaster, alice)
@@ -67,7 +67,7 @@ def test_today_begins_at_midnight_in_the_configured_time_zone(alice: User, setti
         permissions.require_may_assign(alice, alice.pk, MONDAY)
 
 
-def test_days_are_ones_own_or_for_taskmasters_and_others_are_not_found(
+def test_people_see_their_own_days_and_taskmasters_all_and_others_are_not_found(
     taskmaster: User, alice: User, stranger: User
 ) -> None:
     check = permissions.require_may_see_days_of
@@ -84,9 +84,7 @@ def test_days_are_ones_own_or_for_taskmasters_and_others_are_not_found(
         assert unknown.value.data == {"user": missing}
 
 
-def test_what_may_be_planned_is_what_an_assignment_may_be_given_for(
-    taskmaster: User, alice: User, settings: Any
-) -> None:
+def test_may_plan_accepts_the_dates_that_a_person_may_assign_on(taskmaster: User, alice: User, settings: Any) -> None:
     settings.TOGO_ASSIGN_DAYS_AHEAD = 1
 
     for actor, possible in ((alice, [False, True, True, False]), (taskmaster, [True, True, True, False])):
@@ -94,7 +92,7 @@ def test_what_may_be_planned_is_what_an_assignment_may_be_given_for(
         assert [permissions.may_plan(actor, day) for day in days] == possible
 
 
-def test_a_person_takes_away_what_they_gave_themselves_from_today_on(
+def test_a_person_unassigns_what_they_assigned_themselves_from_today_on(
     admin: User, taskmaster: User, alice: User, tasks: list[Task]
 ) -> None:
     def assign(actor: User, number: int, person: User, day: date) -> Any:
@@ -110,7 +108,7 @@ def test_a_person_takes_away_what_they_gave_themselves_from_today_on(
         assert all(allowed(check, person, one) for one in (own, given, past, for_another))
 
 
-def test_nobody_is_no_person(alice: User) -> None:
+def test_an_anonymous_user_is_not_authenticated(alice: User) -> None:
     assert permissions.require_person(alice) is alice
     with pytest.raises(NotAuthenticated):
         permissions.require_person(AnonymousUser())

@@ -1,4 +1,4 @@
-"""Which rule decides about a day: the most specific one."""
+"""The most specific rule decides a day's limit."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ def test_a_rule_for_someone_else_does_not_count(taskmaster: User, alice: User, s
     limit_rules.create_rule(actor=taskmaster, user_id=stranger.pk, date_from=MONDAY, date_to=MONDAY, maximum=2)
 
     assert (maximum(alice), maximum(stranger)) == (5, 2)
-    # Nor when the rules of both were read at once.
+    # It doesn't count for Alice when the rules of both are loaded together.
     picker = picking.load([alice.pk, stranger.pk], MONDAY, MONDAY)
     assert picker.pick(alice.pk, MONDAY).kind == "default"
 
@@ -102,7 +102,7 @@ def test_one_date_alone_makes_no_range(taskmaster: User, alice: User, dates: dic
     assert (maximum(alice), pick(alice).kind) == (0, "everyone_range")
 
 
-def test_within_a_level_a_weekday_beats_none(taskmaster: User, alice: User) -> None:
+def test_within_a_level_a_rule_with_a_weekday_wins(taskmaster: User, alice: User) -> None:
     week = {"date_from": MONDAY, "date_to": SUNDAY}
     limit_rules.create_rule(actor=taskmaster, maximum=1, weekday=0, **week)
     limit_rules.create_rule(actor=taskmaster, maximum=2, **week)
@@ -136,7 +136,7 @@ def test_random_limits_stay_the_same_and_differ_between_people_and_days(alice: U
     assert {(one.kind, one.rule, one.reason) for one in drawn.values()} == {("random", None, "")}
     assert len({drawn[7, offset].maximum for offset in range(30)}) == 3
     assert len({drawn[person, 7].maximum for person in range(30)}) == 3
-    # The same in every process and after every start: counted with sha256sum.
+    # Every process picks the same limits; these were computed with sha256sum.
     assert [picker.pick(1, MONDAY + timedelta(days=offset)).maximum for offset in range(6)] == [2, 2, 2, 4, 4, 2]
 
 
@@ -163,16 +163,16 @@ RULES = st.lists(
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules=RULES, day=st.dates(MONDAY, MONDAY + timedelta(days=9)))
-def test_picks_as_the_sentence_in_the_design_says(rules: list[LimitRule], day: date) -> None:
+def test_picks_the_rule_of_the_documented_order(rules: list[LimitRule], day: date) -> None:
     for number, rule in enumerate(rules, start=1):
         rule.pk = number
 
     picked = picking.Picker(1, rules).pick(ALICE, day)
 
-    assert (picked.kind, picked.rule) == _by_the_sentence(rules, day)
+    assert (picked.kind, picked.rule) == _expected_pick(rules, day)
 
 
-def _by_the_sentence(rules: list[LimitRule], day: date) -> tuple[str, int | None]:
+def _expected_pick(rules: list[LimitRule], day: date) -> tuple[str, int | None]:
     """person + range → everyone + range → person + weekday → everyone + weekday → person → everyone → the default;
     within a level weekday beats none, then the highest id."""
     fitting = [

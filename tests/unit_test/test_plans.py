@@ -1,8 +1,8 @@
-"""Every query that somebody waits for is answered by an index: none reads a table that grows from end to end.
+"""Every query that a caller waits for uses an index: none reads a table that grows from end to end.
 
-The queries are those that calls and jobs really make. On PostgreSQL they are planned without sequential scans and
-without the joins that look at all rows of a side: a test has few rows, which are sometimes read faster than the index
-is asked for each. What is read from end to end then has no index that could serve it, however many rows there are.
+The queries are the ones that calls and jobs really send. On PostgreSQL the planner avoids sequential scans and joins
+that read all rows of a side, because reading a test's few rows can be faster than using the index. A table that is
+still read from end to end has no index that fits the query, however many rows there are.
 """
 
 import io
@@ -22,11 +22,13 @@ from apps.services.imports import blocks
 from apps.services.shared import picking
 from tests.conftest import make_person
 from tests.shared_rows import shared_rows
-from tests.unit_test.plans import read_from_end_to_end, rows_read
+from tests.unit_test.plans import full_scans, rows_read
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif("__import__('django.db').db.connection.vendor == 'mysql'", reason="it tells plans otherwise"),
+    pytest.mark.skipif(
+        "__import__('django.db').db.connection.vendor == 'mysql'", reason="it describes plans in another way"
+    ),
 ]
 
 PEOPLE = 2000
@@ -36,7 +38,7 @@ LIST = "/api/users/assignment/"
 
 @pytest.fixture(scope="module", autouse=True)
 def _many_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """There are 2,000 people with 12,000 days that are set, and as many assignments."""
+    """2,000 people with 12,000 days that are set, and as many assignments."""
     with shared_rows(django_db_blocker, _write_many_rows):
         yield
 
@@ -88,8 +90,8 @@ def person() -> User:
     return User.objects.get(username="p77")
 
 
-def everything(caller: APIClient, address: str) -> None:
-    """The first page and the one after it, and back."""
+def read_pages(caller: APIClient, address: str) -> None:
+    """Read the first page, the next one, and the first again."""
     page = caller.get(address)
     assert page.status_code == 200, page.content
     if following := page.json()["next"]:
@@ -98,11 +100,11 @@ def everything(caller: APIClient, address: str) -> None:
         assert caller.get(page.json()["previous"]).status_code == 200
 
 
-def test_giving_taking_away_and_being_refused(caller: APIClient, tasks: list[Task]) -> None:
+def test_assigning_unassigning_and_refusals_use_indexes(caller: APIClient, tasks: list[Task]) -> None:
     alice = person()
     Assignment.objects.filter(daily_limit__user=alice).delete()
     DailyLimit.objects.filter(user=alice).update(taken=0)
-    with read_from_end_to_end() as found:
+    with full_scans() as found:
         answers = [
             caller.post(LIST, {"task": task.pk, "user": alice.pk, "date": "2026-03-02"}, format="json")
             for task in [*tasks[:4], tasks[0]]
@@ -134,9 +136,9 @@ def test_giving_taking_away_and_being_refused(caller: APIClient, tasks: list[Tas
 
 
 @pytest.mark.parametrize("ordering", ["date", "-date", "created_at", "-created_at"])
-def test_lists_of_assignments(caller: APIClient, tasks: list[Task], ordering: str) -> None:
+def test_lists_of_assignments_use_indexes(caller: APIClient, tasks: list[Task], ordering: str) -> None:
     who = person().pk
-    with read_from_end_to_end() as found:
+    with full_scans() as found:
         for some in (
             f"user={who}",
             "date=2026-03-04",
@@ -144,18 +146,20 @@ def test_lists_of_assignments(caller: APIClient, tasks: list[Task], ordering: st
             "status=open&date_from=2026-03-03&date_to=2026-03-04",
             f"user={who}&date_from=2026-03-03",
         ):
-            everything(caller, f"{LIST}?ordering={ordering}&page_size=20&{some}")
+            read_pages(caller, f"{LIST}?ordering={ordering}&page_size=20&{some}")
     assert found == []
 
 
-@pytest.mark.skipif("__import__('django.db').db.connection.vendor != 'postgresql'", reason="others don't count it")
+@pytest.mark.skipif(
+    "__import__('django.db').db.connection.vendor != 'postgresql'", reason="only PostgreSQL counts the rows"
+)
 @pytest.mark.parametrize(
     "some",
     [f"{filter_}&ordering={way}date" for filter_ in ("date=2026-03-04", "status=open") for way in ("", "-")]
     + [f"status=open&ordering={way}created_at" for way in ("", "-")],
 )
-def test_a_later_page_reads_only_what_it_shows(caller: APIClient, some: str) -> None:
-    """And not what is on the pages before it: it is found in an index at once."""
+def test_a_later_page_reads_only_the_rows_that_it_shows(caller: APIClient, some: str) -> None:
+    """An index finds the page without reading the pages before it."""
     one_a_second = F("created_at") + F("pk") * timedelta(seconds=1)
     Assignment.objects.update(created_at=ExpressionWrapper(one_a_second, DateTimeField()))
     page = f"{LIST}?page_size=200&{some}"
@@ -168,15 +172,15 @@ def test_a_later_page_reads_only_what_it_shows(caller: APIClient, some: str) -> 
     assert 200 <= read["togo_dailylimit"] <= 250
 
 
-def test_room_limits_history_and_people(caller: APIClient) -> None:
+def test_availability_limits_history_and_people_use_indexes(caller: APIClient) -> None:
     who = person().pk
-    with read_from_end_to_end() as found:
-        everything(caller, "/api/users/availability/?date=2026-03-04&page_size=20")
-        everything(caller, "/api/users/availability/?date=2026-04-04&page_size=20")
-        everything(caller, "/api/users/?page_size=20")
-        everything(caller, "/api/users/?page_size=20&q=p7")
-        everything(caller, "/api/users/event/?page_size=20&task=1")
-        everything(caller, "/api/users/event/?page_size=20&date_from=2026-03-04&date_to=2026-03-04")
+    with full_scans() as found:
+        read_pages(caller, "/api/users/availability/?date=2026-03-04&page_size=20")
+        read_pages(caller, "/api/users/availability/?date=2026-04-04&page_size=20")
+        read_pages(caller, "/api/users/?page_size=20")
+        read_pages(caller, "/api/users/?page_size=20&q=p7")
+        read_pages(caller, "/api/users/event/?page_size=20&task=1")
+        read_pages(caller, "/api/users/event/?page_size=20&date_from=2026-03-04&date_to=2026-03-04")
         others = [
             caller.get(f"/api/users/availability/?user={who}"),
             caller.get(f"/api/users/limit/?user={who}&date_from=2026-03-01&date_to=2026-05-30"),
@@ -185,33 +189,33 @@ def test_room_limits_history_and_people(caller: APIClient) -> None:
             caller.get("/api/users/me/"),
         ]
         if connection.vendor == "postgresql":
-            # SQLite goes along all events, the last first, until a page is full: it takes one index for two columns
-            # only where it needn't sort.
-            everything(caller, f"/api/users/event/?page_size=2&user={who}")
+            # SQLite reads all events, newest first, until a page is full: it uses one index for two columns only if
+            # it needn't sort.
+            read_pages(caller, f"/api/users/event/?page_size=2&user={who}")
     assert [answer.status_code for answer in others] == [200] * 5
     assert found == []
 
 
-def test_pages_for_people(caller: APIClient, taskmaster: User, client: Client) -> None:
-    """But for insights, which adds up everybody's days."""
+def test_pages_use_indexes(caller: APIClient, taskmaster: User, client: Client) -> None:
+    """Except insights, which adds up everybody's days."""
     client.force_login(taskmaster)
-    with read_from_end_to_end() as found:
+    with full_scans() as found:
         page = client.get("/board/")
         others = [client.get(address) for address in ("/board/?after=p1500", "/board/?q=p77", "/today/")]
     assert [answer.status_code for answer in [page, *others]] == [200] * 4
     assert found == []
 
 
-def test_jobs(caller: APIClient, taskmaster: User, tasks: list[Task]) -> None:
-    """But for the one that recounts all days, which is to read them all; and that nobody is missing can't be known
-    without a look at everyone."""
+def test_jobs_use_indexes(caller: APIClient, taskmaster: User, tasks: list[Task]) -> None:
+    """Except the job that recounts all days, which has to read them all, and the search for people without a limit,
+    which has to read everyone."""
     new = date(2026, 3, 20)
     DailyLimit.objects.filter(date=DAYS[1]).update(rules_version=0)
     LimitRule.objects.create(user=person(), maximum=1, version=1)
     rows = "".join(f"{tasks[0].pk},p{number},2026-03-05\n" for number in range(20))
     file = io.BytesIO(f"task,user,date\n{rows}".encode())
     whole = imports.start(actor=taskmaster, file=file, dry_run=False)
-    with read_from_end_to_end() as found:
+    with full_scans() as found:
         first_id, last_id = person().pk, person().pk + 1000
         assert limits.set_chunk(new, first_id, last_id) == 1001
         limit_rules.create_rule(actor=taskmaster, maximum=4)
@@ -219,8 +223,8 @@ def test_jobs(caller: APIClient, taskmaster: User, tasks: list[Task]) -> None:
     assert found == []
 
 
-def test_what_has_no_index_is_found(caller: APIClient) -> None:
-    with read_from_end_to_end() as found:
+def test_a_full_scan_is_found(caller: APIClient) -> None:
+    with full_scans() as found:
         list(Assignment.objects.filter(done_at__isnull=False))
         list(User.objects.filter(first_name="Bob").order_by("username"))
     assert [one.partition(":")[0] for one in found] == ["togo_assignment", "togo_user"]

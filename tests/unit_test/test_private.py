@@ -1,4 +1,4 @@
-"""In the embedded way only the owner of ToGo's files can read them, also those that an earlier version has left."""
+"""In the embedded way only the owner can read ToGo's files, including those of an earlier version."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.no_db
 
 @pytest.fixture(autouse=True)
 def _usual_umask() -> Iterator[None]:
-    """As most systems have it; whatever the tests set is undone."""
+    """The umask of most systems; changes by a test are undone."""
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -29,7 +29,7 @@ def modes(*folders: Path) -> dict[str, str]:
     return {path.name: f"{stat.S_IMODE(path.stat().st_mode):o}" for path in paths}
 
 
-def test_what_the_embedded_way_creates_is_closed_to_other_users(tmp_path: Path) -> None:
+def test_files_of_the_embedded_way_are_closed_to_other_users(tmp_path: Path) -> None:
     home, logs = tmp_path / "home", tmp_path / "logs"
     own = {name: value for name, value in os.environ.items() if not name.startswith(("TOGO_", "DATABASE_", "CELERY_"))}
     own |= {"TOGO_HOME": str(home), "TOGO_LOG_DIR": str(logs)}
@@ -46,7 +46,7 @@ def test_what_the_embedded_way_creates_is_closed_to_other_users(tmp_path: Path) 
     assert {name: mode for name, mode in found.items() if int(mode, 8) & 0o077} == {}
 
 
-def test_what_an_earlier_version_has_left_open_is_closed_at_the_start(tmp_path: Path) -> None:
+def test_open_files_of_an_earlier_version_are_closed_at_the_start(tmp_path: Path) -> None:
     home, logs = tmp_path / "var", tmp_path / "logging"
     for folder in (home, logs, home / "broker"):
         folder.mkdir()
@@ -67,7 +67,7 @@ def test_what_an_earlier_version_has_left_open_is_closed_at_the_start(tmp_path: 
     }
 
 
-def test_a_folder_with_files_of_others_stays_open_and_so_do_they(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_stays_open_and_so_do_these_files(tmp_path: Path) -> None:
     (tmp_path / "syslog").touch()
     (tmp_path / "debug.log").touch()
     (tmp_path / "theirs").mkdir()
@@ -78,7 +78,7 @@ def test_a_folder_with_files_of_others_stays_open_and_so_do_they(tmp_path: Path)
     assert modes(tmp_path) == {tmp_path.name: "755", "syslog": "644", "debug.log": "600", "theirs": "755"}
 
 
-def test_a_folder_that_everyone_may_write_to_stays_so(tmp_path: Path) -> None:
+def test_a_folder_that_everyone_may_write_to_stays_open(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
 
     private.hide_from_others(tmp_path)
@@ -98,7 +98,7 @@ def test_a_link_to_a_file_elsewhere_is_not_followed(tmp_path: Path) -> None:
     assert modes(tmp_path)["theirs"] == "644"
 
 
-def test_what_this_process_creates_from_now_on_is_closed(tmp_path: Path) -> None:
+def test_files_that_this_process_creates_from_now_on_are_closed(tmp_path: Path) -> None:
     private.hide_from_others(tmp_path)
     (tmp_path / "new").touch()
 

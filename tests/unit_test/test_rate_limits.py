@@ -1,4 +1,4 @@
-"""A caller makes so many calls at once, and as many again in every such time; whatever happens to the file."""
+"""A caller may make a number of calls at once, and as many again in each period, whatever happens to the file."""
 
 import errno
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ NOW = 5_000 * SECOND
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Callable[[int, int], Counter]]:
-    """Counters of one file."""
+    """A function that opens counters of one file."""
     opened: list[Counter] = []
 
     def count(calls: int, seconds: int) -> Counter:
@@ -38,7 +38,7 @@ def counter(tmp_path: Path) -> Iterator[Callable[[int, int], Counter]]:
 
 @pytest.fixture
 def limited(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Three calls in a second, counted in a folder of this test's own."""
+    """Three calls in a second, counted in this test's own folder."""
     settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (3, 1)
     rate_limits._warn_once.cache_clear()
     yield
@@ -51,25 +51,25 @@ def wait(counter: Counter, caller: str, now: int) -> int:
 
 
 def passes(counter: Counter, caller: str, times: int, now: int = NOW) -> int:
-    """How many of so many calls are let through."""
+    """How many of `times` calls are let through."""
     return sum(wait(counter, caller, now) == 0 for _ in range(times))
 
 
 # --- how many are let through -----------------------------------------------------------------------------------
 
 
-def test_lets_so_many_through_at_once_and_says_how_long_to_wait(counter: Callable[[int, int], Counter]) -> None:
+def test_lets_the_limit_through_at_once_and_then_says_how_long_to_wait(counter: Callable[[int, int], Counter]) -> None:
     calls = counter(4, 1)
 
     assert [wait(calls, "alice", NOW) for _ in range(6)] == [0, 0, 0, 0, SECOND // 4, SECOND // 4]
     assert wait(calls, "alice", NOW + SECOND // 4 - 1) == 1
     assert wait(calls, "alice", NOW + SECOND // 4) == 0
     assert wait(calls, "alice", NOW + SECOND // 4) == SECOND // 4
-    # And all again when nothing was called for the whole time.
+    # After a whole period without calls, the full limit is let through again.
     assert passes(calls, "alice", 9, NOW + 3 * SECOND) == 4
 
 
-def test_callers_are_counted_apart(counter: Callable[[int, int], Counter]) -> None:
+def test_callers_are_counted_separately(counter: Callable[[int, int], Counter]) -> None:
     calls = counter(2, 60)
 
     assert [passes(calls, f"person {number}", 5) for number in range(500)] == [2] * 500
@@ -82,7 +82,7 @@ def test_callers_are_counted_apart(counter: Callable[[int, int], Counter]) -> No
     pauses=st.lists(st.integers(0, 3 * SECOND), min_size=1, max_size=150),
     slow=st.integers(1, 1000),
 )
-def test_never_more_than_the_limit_and_its_share_of_any_time(
+def test_never_lets_more_through_than_the_limit_and_its_share_of_the_time(
     tmp_path: Path, calls: int, seconds: int, pauses: list[int], slow: int
 ) -> None:
     (tmp_path / "calls").unlink(missing_ok=True)
@@ -104,14 +104,14 @@ def test_never_more_than_the_limit_and_its_share_of_any_time(
 # --- the file, and the clock ------------------------------------------------------------------------------------
 
 
-def test_counts_on_where_another_process_left_off(counter: Callable[[int, int], Counter]) -> None:
+def test_continues_the_count_of_another_process(counter: Callable[[int, int], Counter]) -> None:
     assert passes(counter(5, 1), "alice", 3) == 3
     assert passes(counter(5, 1), "alice", 9) == 2
 
 
 @pytest.mark.parametrize("now", [NOW - 4_000 * SECOND, NOW + 10**6 * SECOND, 1])
 def test_a_clock_that_jumps_locks_nobody_out(counter: Callable[[int, int], Counter], now: int) -> None:
-    """As after the machine was started again: its clock begins anew."""
+    """The clock starts again when the machine does."""
     calls = counter(3, 60)
     assert passes(calls, "alice", 9) == 3
 
@@ -133,7 +133,7 @@ def test_a_file_that_is_damaged_or_cut_off_locks_nobody_out(
     assert [passes(calls, name, 9) for name in ("alice", "bob")] == [3, 3]
 
 
-def test_a_crowd_at_one_place_takes_the_place_of_who_waits_least(
+def test_a_new_caller_replaces_the_caller_who_waits_least(
     counter: Callable[[int, int], Counter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "_ROWS", 1)
@@ -146,14 +146,14 @@ def test_a_crowd_at_one_place_takes_the_place_of_who_waits_least(
 
 
 @pytest.mark.parametrize("what", ["open", "pread", "pwrite"])
-def test_what_can_not_be_counted_is_let_through_with_one_warning(
+def test_calls_that_can_not_be_counted_are_let_through_with_one_warning(
     limited: None, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    def fails(*args: Any, **kwargs: Any) -> Any:
+    def fail(*args: Any, **kwargs: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     log = Log("debug.log")
-    monkeypatch.setattr(rate_limits.os, what, fails)
+    monkeypatch.setattr(rate_limits.os, what, fail)
     for _ in range(9):
         require_room("alice")
     monkeypatch.undo()
@@ -163,20 +163,20 @@ def test_what_can_not_be_counted_is_let_through_with_one_warning(
     assert "No space left on device" in line["message"]
 
 
-def test_a_process_that_stands_still_is_not_waited_for(limited: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def held(file: int, command: int, *args: Any) -> None:
+def test_a_call_does_not_wait_for_a_process_that_stands_still(limited: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_to_lock(file: int, command: int, *args: Any) -> None:
         raise BlockingIOError
 
-    monkeypatch.setattr(rate_limits.fcntl, "lockf", held)
+    monkeypatch.setattr(rate_limits.fcntl, "lockf", fail_to_lock)
     monkeypatch.setattr(rate_limits, "_PAUSE", 0)
     for _ in range(5):
         require_room("alice")
 
 
-# --- what is refused --------------------------------------------------------------------------------------------
+# --- refusals ---------------------------------------------------------------------------------------------------
 
 
-def test_a_refusal_says_what_may_be_done_and_when(limited: None, settings: Any) -> None:
+def test_a_refusal_names_the_limit_and_the_wait(limited: None, settings: Any) -> None:
     for _ in range(3):
         require_room("alice")
     with pytest.raises(TooManyRequests, match="You may make 3 calls in a second; wait") as refused:

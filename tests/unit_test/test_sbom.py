@@ -1,4 +1,4 @@
-"""bin/sbom writes what ToGo is installed with, as CycloneDX has it."""
+"""bin/sbom writes the packages that ToGo is installed with, in the format of CycloneDX."""
 
 import json
 import os

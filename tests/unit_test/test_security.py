@@ -1,4 +1,4 @@
-"""SECURITY.md promises nothing without a test that is there."""
+"""Every promise in SECURITY.md names a test that exists."""
 
 import re
 
@@ -7,7 +7,7 @@ from lab.processes import ROOT
 TEXT = (ROOT / "SECURITY.md").read_text()
 
 
-def test_every_promise_names_what_proves_it_and_that_is_there() -> None:
+def test_every_promise_names_tests_that_exist() -> None:
     rows = re.findall(r"^\| (?!promise|---)(.+) \|$", TEXT, re.MULTILINE)
     assert len(rows) > 8
     for row in rows:
@@ -18,7 +18,7 @@ def test_every_promise_names_what_proves_it_and_that_is_there() -> None:
             assert list((ROOT / "tests").rglob(name)), name
 
 
-def test_every_file_that_is_linked_is_there() -> None:
+def test_every_linked_file_exists() -> None:
     for path in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT):
         assert (ROOT / path).exists(), path
     for path in re.findall(r"`((?:apps|togo|tests)/[\w/]+\.py)`", TEXT):

@@ -1,4 +1,4 @@
-"""What the environment says is taken as meant, or refused with the variable's name, and no start goes on without it."""
+"""A variable of the environment has its effect, or the start is refused with the variable's name."""
 
 import os
 import re
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.no_db
 KEY = "a key of at least fifty characters, made for this test"
 POSTGRES = "postgres://togo:s3cret@db.example.org:5433/tasks"
 INSTALLED = {"DATABASE_URL": POSTGRES, "TOGO_SECRET_KEY": KEY, "TOGO_ALLOWED_HOSTS": "togo.example.org"}
-# What one may set and see in the settings; what is refused.
+# For each variable, the setting, a good value and the result; below, bad values.
 GOOD: dict[str, list[tuple[str, str, Any]]] = {
     "TOGO_DEBUG": [("DEBUG", "on", True), ("DEBUG", "No", False), ("DEBUG", "", False)],
     "TOGO_HTTPS": [("SESSION_COOKIE_SECURE", "yes", True), ("SECURE_SSL_REDIRECT", "0", False)],
@@ -182,7 +182,7 @@ def test_there_is_a_test_for_every_variable() -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_value_is_taken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_good_value_is_accepted(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for setting, value, expected in GOOD[name]:
         assert read(monkeypatch, **{name: value})[setting] == expected
 
@@ -199,7 +199,7 @@ def test_a_bad_value_is_refused_with_the_variables_name(monkeypatch: pytest.Monk
 # --- folders ----------------------------------------------------------------------------------------------------
 
 
-def test_folders_that_are_missing_are_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_folders_are_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home, logs = tmp_path / "a" / "home", tmp_path / "b" / "logs"
 
     settings = read(monkeypatch, TOGO_HOME=str(home), TOGO_LOG_DIR=str(logs))
@@ -221,7 +221,7 @@ def test_a_folder_that_can_not_be_used_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_folder_that_may_not_be_written_to_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # Root may write everywhere; others see what the system answers.
+    # Root may write everywhere, so the test fakes the refusal.
     monkeypatch.setattr(os, "access", lambda *_: False)
 
     with pytest.raises(ImproperlyConfigured, match=r"^TOGO_HOME must be .*: Permission denied\.$"):
@@ -248,20 +248,20 @@ def test_a_key_is_made_once_and_only_its_owner_reads_it(monkeypatch: pytest.Monk
     assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
 
 
-def test_of_two_first_starts_at_once_both_get_the_same_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_two_first_starts_at_once_get_the_same_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     link = os.link
 
-    def other_was_first(source: Path, target: Path) -> None:
+    def let_another_process_be_first(source: Path, target: Path) -> None:
         Path(target).write_text(KEY)
         link(source, target)
 
-    monkeypatch.setattr(os, "link", other_was_first)
+    monkeypatch.setattr(os, "link", let_another_process_be_first)
 
     assert read(monkeypatch)["SECRET_KEY"] == KEY
     assert [file.name for file in (tmp_path / "home").iterdir()] == ["secret_key"]
 
 
-def test_an_installation_must_be_given_its_key_and_its_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_installation_needs_its_key_and_its_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = read(monkeypatch, **INSTALLED)
     assert (settings["TOGO_EMBEDDED"], settings["SECRET_KEY"]) == (False, KEY)
 
@@ -303,7 +303,7 @@ def test_postgresql_waits_5_seconds_for_a_lock(monkeypatch: pytest.MonkeyPatch) 
     }
 
 
-def test_a_pooler_can_be_spared_the_settings_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_a_session_can_be_turned_off_for_a_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
     for url, prepare in ((POSTGRES, "off"), (f"{POSTGRES}?prepare_statements=off", "auto")):
         settings = read(monkeypatch, DATABASE_URL=url, TOGO_PREPARE_STATEMENTS=prepare, **_key())
         assert settings["DATABASES"]["default"]["OPTIONS"] == {"connect_timeout": 5}
@@ -327,7 +327,7 @@ def _key() -> dict[str, str]:
     return {name: INSTALLED[name] for name in ("TOGO_SECRET_KEY", "TOGO_ALLOWED_HOSTS")}
 
 
-# --- what protects people ----------------------------------------------------------------------------------------
+# --- security ---------------------------------------------------------------------------------------------------
 
 
 def test_passwords_are_hashed_with_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +344,7 @@ def test_https_protects_the_cookies_and_leaves_health_checks_alone(monkeypatch: 
 
 
 @pytest.mark.parametrize("level", ["debug", "INFO", "WARNING", "error", "CRITICAL"])
-def test_what_the_console_shows_can_be_chosen(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+def test_the_level_of_the_console_can_be_set(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
     handlers = read(monkeypatch, TOGO_LOG_LEVEL=level)["LOGGING"]["handlers"]
 
     assert handlers["console"]["level"] == level.upper()

@@ -20,12 +20,12 @@ VARIABLE = re.compile(r"SCRIPT_NAME|(TOGO|GRANIAN)_[A-Z_]+|DATABASE_URL|CELERY_B
 SETTINGS = ROOT / "togo" / "settings.py"
 ENTRYPOINT = (ROOT / "entrypoint.sh").read_text()
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
-# Read before there are settings, or from where a default means nothing.
+# Variables that are read outside the settings, with their documented defaults.
 ELSEWHERE = {"TOGO_VENV": ".venv/", "TOGO_ADMIN_USERNAME": "none", "TOGO_ADMIN_PASSWORD": "none"}
 
 
 def documented() -> dict[str, str]:
-    """The rows of the table: each variable with what is said to be its default."""
+    """The rows of the table: each variable with its documented default."""
     table: dict[str, str] = {}
     for row in re.findall(r"^\| (`.*)\|$", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE):
         names, default, meaning = (cell.strip() for cell in row.split("|"))
@@ -37,7 +37,7 @@ def documented() -> dict[str, str]:
 
 
 def read_by_the_settings() -> dict[str, str]:
-    """What togo/settings.py asks togo/env.py for, with the default that it gives."""
+    """The variables that togo/settings.py reads through togo/env.py, with their defaults."""
     known = {"BASE_DIR": PurePath(), "TOGO_HOME": PurePath("var"), "TOGO_EMBEDDED": True}
     found: dict[str, str] = {}
     for call in _calls_of_env(SETTINGS):
@@ -46,7 +46,7 @@ def read_by_the_settings() -> dict[str, str]:
             continue
         name, *default = [*call.args, *(word.value for word in call.keywords if word.arg == "default")]
         if default:
-            # What the expression is in the embedded way, for somebody in the checkout's folder.
+            # The value of the expression in the embedded way, in the checkout's folder.
             value = eval(compile(ast.Expression(default[0]), SETTINGS.name, "eval"), {}, known)  # noqa: S307
         else:
             with patch.dict(os.environ, clear=True):
@@ -79,7 +79,7 @@ def _as_text(value: Any) -> str:
 
 
 def read_by_commands() -> set[str]:
-    """What bin/run and the first admin's command look for."""
+    """The variables that bin/run and the first admin's command read."""
     files = [ROOT / "bin" / "run", *(ROOT / "bin").glob("*.py"), *(ROOT / "togo" / "embedded").glob("*.py")]
     files.append(ROOT / "apps" / "management" / "commands" / "ensure_admin.py")
     return {
@@ -91,7 +91,7 @@ def read_by_commands() -> set[str]:
 
 
 def read_by_containers() -> dict[str, str | None]:
-    """What entrypoint.sh and docker-compose.yml take from outside, with its default where they give one."""
+    """The variables that entrypoint.sh and docker-compose.yml read, with their default if there is one."""
     found: dict[str, str | None] = dict.fromkeys(re.findall(r'environ\.get\("(\w+)"', ENTRYPOINT))
     for text in (ENTRYPOINT, COMPOSE):
         found |= {name: default or None for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text)}
@@ -105,7 +105,7 @@ def read_by_containers() -> dict[str, str | None]:
     return dict.fromkeys(handed_on) | found
 
 
-def test_the_settings_are_understood() -> None:
+def test_the_variables_are_found() -> None:
     found = read_by_the_settings()
     assert found["TOGO_HOME"] == "var/"
     assert found["TOGO_ALLOWED_HOSTS"] == "localhost,127.0.0.1,[::1]"
@@ -127,7 +127,7 @@ def test_the_table_gives_the_right_default(name: str) -> None:
 
 
 def test_nothing_is_read_from_the_environment_past_env() -> None:
-    """Then the table could not know it."""
+    """These tests would not find such a variable."""
     for file in [SETTINGS, *(ROOT / "togo" / "celery").glob("*.py"), ROOT / "togo" / "wsgi.py"]:
         text = file.read_text()
         assert not re.search(r"os\.environ(\.get\(|\[)|os\.getenv", text), file.name

@@ -1,4 +1,4 @@
-"""Slots: both implementations do the same, and a story of many steps leaves the same rows."""
+"""Both implementations of slots do the same: many random calls leave the same rows."""
 
 import datetime
 import random
@@ -23,22 +23,22 @@ DAYS = [TODAY + timedelta(days=offset) for offset in range(3)]
 
 
 class World:
-    """Three people, six tasks, and a taskmaster, for whom a random story is played."""
+    """Three people, six tasks, and a taskmaster who makes random calls."""
 
     def __init__(self, name: str, seed: int) -> None:
         self.chance = random.Random(seed)
         self.taskmaster = make_person(f"{name} taskmaster", is_taskmaster=True)
         self.people = [make_person(f"{name} {number}") for number in range(3)]
         self.tasks = [Task.objects.create(name=f"{name} task {number}") for number in range(6)]
-        self.told: list[str] = []
+        self.outcomes: list[str] = []
 
     def play(self) -> None:
-        """Take, move, mark, free and take many, on few days with small limits, so that each refusal comes up."""
+        """Make every kind of call, on few days with small limits, so that each refusal occurs."""
         for _ in range(STEPS):
             try:
-                self.told.append(self._step())
+                self.outcomes.append(self._step())
             except ToGoError as refusal:
-                self.told.append(refusal.code)
+                self.outcomes.append(refusal.code)
 
     def _step(self) -> str:
         person, day = self.chance.choice(self.people), self.chance.choice(DAYS)
@@ -67,7 +67,7 @@ class World:
         return action
 
     def rows(self) -> tuple[Any, ...]:
-        """All that the story has left, in the world's own names, without ids and times."""
+        """All rows that the calls left, with numbers of this world's own instead of ids, and without times."""
         people = {person.pk: number for number, person in enumerate([*self.people, self.taskmaster])}
         tasks = {task.pk: number for number, task in enumerate(self.tasks)}
 
@@ -84,28 +84,31 @@ class World:
                 (event.kind, named(event.user), named(event.from_user), tasks.get(event.task or 0), event.date)
                 for event in events
             ],
-            self.told,
+            self.outcomes,
         )
 
 
 @contextmanager
-def portable_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def only_portable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setattr(slots, "_on_postgresql", lambda: False)
         yield
 
 
-@pytest.mark.skipif("__import__('django.db').db.connection.vendor != 'postgresql'", reason="others have one of them")
+@pytest.mark.skipif(
+    "__import__('django.db').db.connection.vendor != 'postgresql'",
+    reason="other databases have only one implementation",
+)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_both_implementations_leave_the_same_rows(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     first, second = World("one", seed), World("two", seed)
 
     first.play()
-    with portable_alone(monkeypatch):
+    with only_portable(monkeypatch):
         second.play()
 
     assert first.rows() == second.rows()
-    assert {"assign", "move", "mark", "free", "daily_limit_reached", "already_assigned"} <= set(first.told)
+    assert {"assign", "move", "mark", "free", "daily_limit_reached", "already_assigned"} <= set(first.outcomes)
     assert list(limits.drifted()) == []
 
 

@@ -1,7 +1,7 @@
-"""Only `apps/services/slots/` writes assignments and what is taken of a day.
+"""Only `apps/services/slots/` writes assignments and `taken`.
 
-The scan knows each way in which Django can write. Where a call could hide a write (SQL, `**fields`), it is refused
-too, unless it is listed here, word for word.
+The scan knows each way in which Django can write. It also refuses calls that could hide a write (SQL, `**fields`),
+unless they are listed here, word for word.
 """
 
 import ast
@@ -18,15 +18,15 @@ SLOTS = ROOT / "apps" / "services" / "slots"
 _WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
 WRITES = _WRITES | {f"a{name}" for name in _WRITES} | {"_raw_delete", "add", "set", "remove", "clear", "save_base"}
 SQL = {"execute", "executemany", "callproc", "copy", "raw", "extra", "RawSQL", "rows", "first_row"}
-# How code gets at assignments: the model, one of them, and those of a day, a task or a person.
+# How code reaches assignments: the model, an instance, and the relations of a day, a task or a person.
 ASSIGNMENTS = re.compile(r"\bAssignment\b|\bassignment$|\.(assignments|given)\b")
-# How code gets at days.
+# How code reaches days.
 DAYS = re.compile(r"\bDailyLimit\b|\bdays?\b|\bdaily_limits?\b|\blimit$")
-# Writes of a day that can't change what is taken: a new row begins with 0, and these name their columns.
+# Writes of a day that can't change `taken`: a new row begins with 0, and an update names its columns.
 HARMLESS_ON_DAYS = {"bulk_create", "update"}
 WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|REPLACE INTO|TRUNCATE|COPY)\b")
 
-# The calls outside of slots that send SQL or look like a write of what is taken, and why each of them is none.
+# The calls outside slots that send SQL or look like a write of `taken`, and why each is allowed.
 ALLOWED = {
     "checks.py": {  # reads the collation of names
         "cursor.execute('SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "
@@ -48,13 +48,13 @@ ALLOWED = {
         "cursor.execute(_SET)",
         "cursor.execute('SHOW lock_timeout')",
     },  # settings of a session
-    "models/prepared_statements.py": {  # runs the statements of others, who are listed
+    "models/prepared_statements.py": {  # runs the statements of other modules, which are listed
         "rows(statement, values)",
         "CursorWrapper.execute(self, sql, params)",
         "cursor.execute(statement, adapted)",
         "cursor.execute(statement, values)",
     },
-    "services/backups.py": {  # looks at a file, which may be no database of ours
+    "services/backups.py": {  # reads a file, which may be no database of ToGo
         "copy.execute('PRAGMA journal_mode = DELETE')",
         "copy.execute('PRAGMA integrity_check(1)')",
         "copy.execute('PRAGMA foreign_key_check')",
@@ -64,7 +64,7 @@ ALLOWED = {
     "services/limits.py": {
         "cursor.execute(f'{into} {select} {suffix}', params)"
     },  # inserts days, ignoring existing ones
-    "services/unit_of_work.py": {  # says who waits for a lock, and how long
+    "services/unit_of_work.py": {  # locks, and their time-outs
         "cursor.execute('SELECT GET_LOCK(%s, %s)', [name, seconds])",
         "cursor.execute('DO RELEASE_LOCK(%s)', [name])",
         "cursor.execute(f\"SET LOCAL lock_timeout = '{seconds}s'\")",
@@ -74,7 +74,7 @@ ALLOWED = {
 
 
 def writes(source: str) -> set[str]:
-    """The statements and calls that write assignments or what is taken, or could hide that they do."""
+    """The statements and calls that write assignments or `taken`, or could hide such a write."""
     return {ast.unparse(node) for node in ast.walk(ast.parse(source)) if _writes(node)}
 
 
@@ -145,12 +145,12 @@ def _is_f(node: ast.AST) -> bool:
         "session.copy('COPY togo_assignment FROM STDIN')",
     ],
 )
-def test_a_write_is_seen(code: str) -> None:
+def test_a_write_is_found(code: str) -> None:
     assert code in writes(f"def work():\n    return {code}\n")
 
 
 @pytest.mark.parametrize("code", ["day.taken = 9", "day.taken += 1", "self.day.taken -= 1"])
-def test_a_write_to_an_object_is_seen(code: str) -> None:
+def test_a_write_to_an_object_is_found(code: str) -> None:
     assert writes(code) == {code}
 
 
@@ -163,23 +163,23 @@ def test_a_write_to_an_object_is_seen(code: str) -> None:
         "DailyLimit.objects.filter(taken__gt=0)",
     ],
 )
-def test_what_is_no_write_of_them_is_let_through(code: str) -> None:
+def test_other_calls_are_accepted(code: str) -> None:
     assert writes(code) == set()
 
 
-def outside_of_slots() -> list[Path]:
+def modules_outside_slots() -> list[Path]:
     return [path for path in modules("apps") if SLOTS not in path.parents]
 
 
-def test_only_slots_write_assignments_and_what_is_taken() -> None:
-    found = {str(path.relative_to(ROOT / "apps")): writes(path.read_text()) for path in outside_of_slots()}
+def test_only_slots_write_assignments_and_taken() -> None:
+    found = {str(path.relative_to(ROOT / "apps")): writes(path.read_text()) for path in modules_outside_slots()}
 
     assert {name: calls for name, calls in found.items() if calls} == ALLOWED
     assert writes((SLOTS / "portable.py").read_text())
     assert writes((SLOTS / "postgresql.py").read_text())
 
 
-def test_sql_outside_of_slots_writes_nothing() -> None:
+def test_sql_outside_slots_writes_nothing() -> None:
     for name in ALLOWED:
         source = (ROOT / "apps" / name).read_text()
         texts = [one.value for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Constant)]

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it is understood, all else refused with its line, and formulas are made harmless."""
+"""CSV files of spreadsheets are read, other files are refused with a line, and formulas are made harmless."""
 
 import csv
 import datetime
@@ -21,7 +21,7 @@ def read(text: str | bytes) -> list[spreadsheets.Row]:
     return list(spreadsheets.read(io.BytesIO(data), COLUMNS, OTHERS))
 
 
-# --- what is understood -----------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_first_line_may_name_the_separator_as_excel_does(line: str, separato
     header, row = separator.join(COLUMNS), separator.join(ROW)
 
     assert read(f"{line}\r\n{header}\r\n{row}\r\n") == [(3, ROW)]
-    # It counts more than the separators that stand in the header.
+    # It overrides the separators in the header.
     assert read(f"{line}\n{header}{separator}\n{row}\n") == [(3, ROW)]
 
 
@@ -76,7 +76,7 @@ def test_reads_a_long_utf_16_file_whole() -> None:
     assert read(text.encode("utf-16-le")) == read(text)
 
 
-def test_passes_over_empty_lines_and_still_counts_them() -> None:
+def test_skips_empty_lines_and_still_counts_them() -> None:
     assert read("\r\n\ntask;user;date\r\n\r\na;b;c\r\n;;\r\n  \n\nd;e;f\r\n\r\n;;;;\r\n") == [
         (5, ["a", "b", "c"]),
         (9, ["d", "e", "f"]),
@@ -97,7 +97,7 @@ def test_cells_that_are_missing_at_the_end_are_empty() -> None:
     assert read("task,user,date\ncooking\n") == [(2, ["cooking", "", ""])]
 
 
-def test_the_separator_is_that_of_the_header_alone() -> None:
+def test_only_the_header_decides_the_separator() -> None:
     assert read("task;user;date\na,b,c;d;e\n") == [(2, ["a,b,c", "d", "e"])]
 
 
@@ -107,7 +107,7 @@ def test_a_file_can_be_read_again() -> None:
     assert list(spreadsheets.read(file, COLUMNS)) == list(spreadsheets.read(file, COLUMNS)) == [(2, ["a", "b", "c"])]
 
 
-# --- what is refused --------------------------------------------------------------------------------------------
+# --- refusals ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_file_can_be_read_again() -> None:
     ],
     ids=lambda value: repr(value[:30]),
 )
-def test_refuses_with_the_line_what_is_no_such_file(data: bytes, said: str) -> None:
+def test_refuses_a_bad_file_with_its_line(data: bytes, said: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         read(data)
 
@@ -166,7 +166,7 @@ def test_refuses_with_the_line_what_is_no_such_file(data: bytes, said: str) -> N
 
 
 @pytest.mark.parametrize("empty", ["\n", "\r\n", ";;\n", '"\n"\n', "  \n"], ids=repr)
-def test_reads_no_further_than_the_most_lines_whatever_they_contain(empty: str) -> None:
+def test_reads_at_most_the_allowed_lines_whatever_they_contain(empty: str) -> None:
     file = io.BytesIO(b"task;user;date\na;b;c\n" + empty.encode() * 1000)
 
     with pytest.raises(InvalidRequest, match="The file has more than 100 lines; remove the empty ones"):
@@ -175,7 +175,7 @@ def test_reads_no_further_than_the_most_lines_whatever_they_contain(empty: str) 
     assert file.tell() <= len("task;user;date\na;b;c\n") + 100 * len(empty)
 
 
-def test_a_file_with_exactly_the_most_lines_is_read() -> None:
+def test_a_file_with_exactly_the_allowed_lines_is_read() -> None:
     file = io.BytesIO(b"task,user,date\n\na,b,c\n")
 
     assert list(spreadsheets.read(file, COLUMNS, most_lines=3)) == [(3, ["a", "b", "c"])]
@@ -185,18 +185,18 @@ def test_the_longest_cell_is_read() -> None:
     assert read(f"task,user,date\n{'ж' * 255},b,c\n") == [(2, ["ж" * 255, "b", "c"])]
 
 
-def test_columns_that_are_passed_over_may_have_long_cells() -> None:
+def test_ignored_columns_may_have_long_cells() -> None:
     assert read(f"id,task,user,date\n{'x' * 90_000},a,b,c\n") == [(2, ["a", "b", "c"])]
 
 
-# --- what is written --------------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------
 
 
 def written(*rows: list[object]) -> str:
     return "".join(spreadsheets.write(COLUMNS, rows))
 
 
-def test_writes_what_excel_opens_rightly() -> None:
+def test_writes_a_file_that_excel_opens_correctly() -> None:
     at = datetime.datetime(2026, 3, 2, 12, 0, tzinfo=datetime.UTC)
 
     assert written(["a,b", 'say "x"', datetime.date(2026, 3, 2)], [7, None, at]) == (
@@ -225,7 +225,7 @@ def test_writes_what_excel_opens_rightly() -> None:
     ],
     ids=repr,
 )
-def test_text_that_a_spreadsheet_would_run_is_made_harmless_and_comes_back_as_it_was(name: str) -> None:
+def test_text_that_a_spreadsheet_would_run_is_made_harmless_and_read_back_unchanged(name: str) -> None:
     text = written([name, "b", "c"])
 
     (cell, *_) = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))[1]
@@ -244,7 +244,7 @@ def test_other_text_stays_as_it_is(name: str) -> None:
     assert read(text) == [(2, [name, "b", "c"])]
 
 
-def test_neither_reading_nor_writing_keeps_the_file() -> None:
+def test_neither_reading_nor_writing_keeps_the_file_in_memory() -> None:
     def many() -> Iterator[list[object]]:
         for number in range(20_000):
             yield [f"task {number}", f"person {number}", "x" * 100]

@@ -1,4 +1,4 @@
-"""Whatever bytes a file holds, it is read or refused by name, and what was written is read as it was."""
+"""A file of any bytes is read or refused by name, and a written file is read back unchanged."""
 
 import io
 
@@ -16,7 +16,7 @@ COLUMNS = ("task", "user", "date")
 CODES = {"columns", "empty", "encoding", "invalid", "max_length"}
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "utf-7", "cp037"]
 
-# What a CSV file is made of, and what has no business in one.
+# Parts of a CSV file, and bytes that don't belong in one.
 PIECES = [
     b",",
     b";",
@@ -82,7 +82,7 @@ def test_a_file_is_read_or_refused_by_name(data: bytes) -> None:
     assert all(len(cell) <= spreadsheets.LONGEST_CELL and "\0" not in cell for row in rows for cell in row.cells)
 
 
-# Text as names have it, without blanks around, and with line ends, which no name has.
+# Text like that of names, without blanks around it, but with line ends, which no name has.
 cells = st.text(
     st.one_of(st.characters(exclude_categories=["Cs", "Cc"]), st.sampled_from("=+-@'\"\t\n;,")), max_size=60
 ).map(str.strip)
@@ -91,7 +91,7 @@ cells = st.text(
 @hostile(examples=300)
 @given(table=st.lists(st.tuples(cells, cells, cells), max_size=5))
 @example(table=[("'=1", "''@a", "'\tb")])
-def test_what_was_written_is_read_as_it_was(table: list[tuple[str, str, str]]) -> None:
+def test_a_written_file_is_read_back_unchanged(table: list[tuple[str, str, str]]) -> None:
     file = "".join(spreadsheets.write(COLUMNS, table)).encode()
 
     read = [row.cells for row in spreadsheets.read(io.BytesIO(file), COLUMNS)]

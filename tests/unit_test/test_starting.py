@@ -1,4 +1,4 @@
-"""Where the settings can't be used, whatever is started ends with one line that names the variable."""
+"""If a setting is bad, every program ends at its start with one line that names the variable."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from lab.processes import ROOT, free_port
 PYTHON = Path(sys.executable)
 STARTS = {
     "manage.py": [PYTHON, "manage.py", "migrate", "--check"],
-    "a command of ours": [PYTHON, "manage.py", "check_limits"],
+    "a command of ToGo": [PYTHON, "manage.py", "check_limits"],
     "the worker": [PYTHON, "-m", "celery", "-A", "togo.celery", "worker"],
     "beat": [PYTHON, "-m", "celery", "-A", "togo.celery", "beat"],
     "granian": [PYTHON, "-m", "granian", "--interface", "wsgi", "--log-level", "critical", "togo.wsgi:application"],
@@ -28,8 +28,8 @@ GOOD = {
 }
 
 
-def said(start: str, folder: Path, **wrong: str) -> str:
-    """What is printed, from a start that must fail."""
+def output_of(start: str, folder: Path, **wrong: str) -> str:
+    """The output of a start, which must fail."""
     own = {"TOGO_HOME": str(folder), "TOGO_LOG_DIR": str(folder), "GRANIAN_PORT": str(free_port())}
     path = {"PATH": f"{PYTHON.parent}:{os.environ['PATH']}"}
     done = subprocess.run(
@@ -48,7 +48,7 @@ def said(start: str, folder: Path, **wrong: str) -> str:
 
 @pytest.mark.parametrize("start", STARTS)
 def test_a_weak_key_is_refused_with_one_line(tmp_path: Path, start: str) -> None:
-    [line] = said(start, tmp_path, TOGO_SECRET_KEY="x" * 50).splitlines()
+    [line] = output_of(start, tmp_path, TOGO_SECRET_KEY="x" * 50).splitlines()
 
     assert line.startswith("togo: TOGO_SECRET_KEY must be at least 50 characters long, and random; make one with: ")
 
@@ -69,8 +69,8 @@ def test_a_weak_key_is_refused_with_one_line(tmp_path: Path, start: str) -> None
         ("TOGO_ALLOWED_HOSTS", "*", "togo: TOGO_ALLOWED_HOSTS must name hosts, not *, with DATABASE_URL"),
     ],
 )
-def test_an_installation_that_is_open_is_refused(tmp_path: Path, name: str, value: str, line: str) -> None:
-    [only] = said("manage.py", tmp_path, **{name: value}).splitlines()
+def test_an_unsafe_installation_is_refused(tmp_path: Path, name: str, value: str, line: str) -> None:
+    [only] = output_of("manage.py", tmp_path, **{name: value}).splitlines()
 
     assert only.startswith(line)
 

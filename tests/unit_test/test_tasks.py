@@ -1,4 +1,4 @@
-"""Keeping the catalogue."""
+"""Creating, changing and deleting tasks."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from tests.unit_test.meanwhile import meanwhile
 MONDAY = date(2026, 3, 2)
 
 
-def test_a_task_is_made_renamed_and_retired(taskmaster: User) -> None:
+def test_a_task_is_created_renamed_and_deactivated(taskmaster: User) -> None:
     task = tasks.create_task(actor=taskmaster, name="coking")
     assert (task.name, task.is_active) == ("coking", True)
 
@@ -23,7 +23,7 @@ def test_a_task_is_made_renamed_and_retired(taskmaster: User) -> None:
     assert Task.objects.values_list("name", "is_active").get() == ("cooking", False)
 
 
-def test_two_who_change_a_task_at_once_both_get_their_way(taskmaster: User, cooking: Task) -> None:
+def test_two_changes_of_a_task_at_once_are_both_kept(taskmaster: User, cooking: Task) -> None:
     with meanwhile("UPDATE", lambda: tasks.update_task(actor=taskmaster, task_id=cooking.pk, name="baking")):
         tasks.update_task(actor=taskmaster, task_id=cooking.pk, is_active=False)
 
@@ -31,14 +31,14 @@ def test_two_who_change_a_task_at_once_both_get_their_way(taskmaster: User, cook
 
 
 def test_a_task_that_is_deleted_while_it_is_changed_is_not_found(taskmaster: User, cooking: Task) -> None:
-    def is_deleted() -> None:
+    def delete_it() -> None:
         tasks.delete_task(actor=taskmaster, task_id=cooking.pk)
 
-    with meanwhile("UPDATE", is_deleted), pytest.raises(TaskNotFound):
+    with meanwhile("UPDATE", delete_it), pytest.raises(TaskNotFound):
         tasks.update_task(actor=taskmaster, task_id=cooking.pk, is_active=False)
 
 
-def test_who_has_a_task_that_is_retired_keeps_it(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_the_assignments_of_a_deactivated_task_stay(taskmaster: User, alice: User, cooking: Task) -> None:
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
 
     tasks.update_task(actor=taskmaster, task_id=cooking.pk, is_active=False)
@@ -60,19 +60,19 @@ def test_a_task_can_be_deleted_once_nobody_has_it(taskmaster: User, alice: User,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_task_that_is_given_while_it_is_deleted_stays(taskmaster: User, alice: User, cooking: Task) -> None:
+def test_a_task_that_is_assigned_while_it_is_deleted_stays(taskmaster: User, alice: User, cooking: Task) -> None:
     limits.create_days([(alice.pk, MONDAY)])
 
-    def is_given() -> None:
+    def assign_it() -> None:
         assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
 
-    with meanwhile("DELETE", is_given, table="task"), pytest.raises(TaskInUse):
+    with meanwhile("DELETE", assign_it, table="task"), pytest.raises(TaskInUse):
         tasks.delete_task(actor=taskmaster, task_id=cooking.pk)
 
     assert Task.objects.get() == cooking
 
 
-def test_only_taskmasters_keep_the_catalogue(taskmaster: User, admin: User, alice: User, cooking: Task) -> None:
+def test_only_taskmasters_change_the_catalogue(taskmaster: User, admin: User, alice: User, cooking: Task) -> None:
     for refused in (
         lambda: tasks.create_task(actor=alice, name="baking"),
         lambda: tasks.update_task(actor=alice, task_id=cooking.pk, name="baking"),
@@ -87,7 +87,7 @@ def test_only_taskmasters_keep_the_catalogue(taskmaster: User, admin: User, alic
     assert Task.objects.get().name == "baking"
 
 
-def test_a_task_that_is_not_there_can_be_neither_changed_nor_deleted(taskmaster: User) -> None:
+def test_an_unknown_task_can_be_neither_changed_nor_deleted(taskmaster: User) -> None:
     for refused in (
         lambda: tasks.update_task(actor=taskmaster, task_id=2**62, name="baking"),
         lambda: tasks.delete_task(actor=taskmaster, task_id=2**62),
@@ -101,7 +101,7 @@ COMPOSED, DECOMPOSED = "Caf\u00e9 au lait", "Cafe\u0301 au lait"
 
 
 @pytest.mark.parametrize("twin", [COMPOSED, DECOMPOSED, COMPOSED.upper(), f" {COMPOSED} ", "Caf\u00e9  au lait"])
-def test_a_task_has_no_twin_that_differs_by_form_capitals_or_blanks(taskmaster: User, twin: str) -> None:
+def test_a_name_that_differs_only_by_form_capitals_or_blanks_is_refused(taskmaster: User, twin: str) -> None:
     first = tasks.create_task(actor=taskmaster, name=COMPOSED)
     other = tasks.create_task(actor=taskmaster, name="tea")
 
@@ -113,7 +113,7 @@ def test_a_task_has_no_twin_that_differs_by_form_capitals_or_blanks(taskmaster: 
             refused()
         assert refusal.value.data == {"task": first.pk}
     assert set(Task.objects.values_list("name", flat=True)) == {COMPOSED, "tea"}
-    # It is no twin of itself.
+    # A task is no duplicate of itself.
     assert tasks.update_task(actor=taskmaster, task_id=first.pk, name=twin).pk == first.pk
 
 
@@ -124,7 +124,9 @@ def test_names_with_other_letters_are_other_names(taskmaster: User) -> None:
     assert Task.objects.count() == 7
 
 
-def test_the_name_of_a_retired_task_is_free_and_it_comes_back_only_without_a_twin(taskmaster: User) -> None:
+def test_the_name_of_an_inactive_task_is_free_and_the_task_is_activated_only_without_a_duplicate(
+    taskmaster: User,
+) -> None:
     old = tasks.create_task(actor=taskmaster, name="wine")
     tasks.update_task(actor=taskmaster, task_id=old.pk, is_active=False)
     new = tasks.create_task(actor=taskmaster, name="Wine")
@@ -136,7 +138,7 @@ def test_the_name_of_a_retired_task_is_free_and_it_comes_back_only_without_a_twi
     assert tasks.update_task(actor=taskmaster, task_id=old.pk, is_active=True).is_active
 
 
-def test_tasks_of_one_name_that_an_older_version_made_can_be_retired(taskmaster: User) -> None:
+def test_tasks_of_one_name_that_an_older_version_made_can_be_deactivated(taskmaster: User) -> None:
     first, second = (Task.objects.create(name="wine") for _ in range(2))
 
     assert tasks.update_task(actor=taskmaster, task_id=second.pk, is_active=False, name="wine").is_active is False

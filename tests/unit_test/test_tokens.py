@@ -18,8 +18,8 @@ PASSWORD = "of my own choice"
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    """As in use, a password takes long to hash."""
+def _fast_hasher(settings: Any) -> None:
+    """Production's hasher is slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -33,7 +33,7 @@ def obtain() -> tokens.TokenPair:
 
 
 def rows() -> tuple[int, int]:
-    """How many refresh tokens were given, and how many of them are used up."""
+    """The number of refresh tokens that were issued, and of those that are used up."""
     return OutstandingToken.objects.count(), BlacklistedToken.objects.count()
 
 
@@ -57,7 +57,7 @@ def test_refuses_a_wrong_name_and_a_wrong_password_alike(bob: User, username: st
     assert rows() == (0, 0)
 
 
-def test_who_is_deactivated_can_not_sign_in(admin: User, bob: User) -> None:
+def test_a_deactivated_person_can_not_sign_in(admin: User, bob: User) -> None:
     users.update_user(actor=admin, user_id=bob.pk, is_active=False)
 
     with pytest.raises(InvalidCredentials):
@@ -79,14 +79,14 @@ def test_a_refresh_token_works_once(bob: User) -> None:
 def test_of_two_who_use_a_refresh_token_at_once_one_succeeds(bob: User) -> None:
     pair = obtain()
 
-    # It was read and found good; then somebody else uses it up.
+    # Another call uses the token up after this one has read it.
     with meanwhile("SAVEPOINT", lambda: tokens.refresh(token=pair["refresh"])), pytest.raises(TokenNotValid):
         tokens.refresh(token=pair["refresh"])
 
     assert rows() == (2, 1)
 
 
-def test_a_revoked_token_works_no_more(bob: User) -> None:
+def test_a_revoked_token_is_refused(bob: User) -> None:
     pair = obtain()
 
     tokens.revoke(token=pair["refresh"])
@@ -109,11 +109,13 @@ def _delete(admin: User, bob: User) -> None:
     bob.delete()
 
 
-@pytest.mark.parametrize("happens", [_deactivate, _change_the_password, _delete])
-def test_a_token_dies_with_what_it_was_given_for(admin: User, bob: User, happens: Callable[[User, User], None]) -> None:
+@pytest.mark.parametrize("invalidate", [_deactivate, _change_the_password, _delete])
+def test_a_token_ends_with_the_person_or_the_password(
+    admin: User, bob: User, invalidate: Callable[[User, User], None]
+) -> None:
     pair = obtain()
 
-    happens(admin, bob)
+    invalidate(admin, bob)
 
     with pytest.raises(TokenNotValid):
         tokens.refresh(token=pair["refresh"])
@@ -130,7 +132,7 @@ def test_a_refresh_token_expires_after_7_days(bob: User) -> None:
 
 
 @pytest.mark.parametrize("refused", [tokens.refresh, tokens.revoke])
-def test_refuses_what_is_no_refresh_token_of_ours(bob: User, refused: Callable[..., object]) -> None:
+def test_refuses_tokens_that_togo_did_not_issue(bob: User, refused: Callable[..., object]) -> None:
     pair = obtain()
     head, body, signature = pair["refresh"].split(".")
     unknown = RefreshToken.for_user(bob)
@@ -150,7 +152,7 @@ def test_refuses_what_is_no_refresh_token_of_ours(bob: User, refused: Callable[.
     assert rows() == (1, 0)
 
 
-def test_expired_tokens_are_forgotten_and_others_kept(bob: User) -> None:
+def test_expired_tokens_are_removed_and_others_kept(bob: User) -> None:
     pair = obtain()
     tokens.revoke(token=pair["refresh"])
     with freeze_time("2026-03-05T12:00:00Z"):

@@ -1,4 +1,4 @@
-"""Units of work: done again when the database asks for it, and only then."""
+"""Units of work are retried when the database asks for it, and only then."""
 
 import contextlib
 import sqlite3
@@ -19,7 +19,7 @@ from apps.services import unit_of_work
 
 
 def wrapped(driver: Any, error: Exception) -> DatabaseError:
-    """What Django makes of a driver's error."""
+    """The error that Django makes of a driver's error."""
     with pytest.raises(DatabaseError) as raised, DatabaseErrorWrapper(SimpleNamespace(Database=driver)):
         raise error
     return raised.value
@@ -64,12 +64,12 @@ def deadlock() -> DatabaseError:
         (DatabaseError(), None),
     ],
 )
-def test_an_error_is_told_by_its_code(error: DatabaseError, code: str | None) -> None:
+def test_an_error_is_recognized_by_its_code(error: DatabaseError, code: str | None) -> None:
     assert unit_of_work.retry_code(error) == code
 
 
 class Work:
-    """Makes a task, and then fails as often as it is told."""
+    """Creates a task, and then raises the next of its errors."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -77,7 +77,7 @@ class Work:
 
     def __call__(self) -> str:
         self.calls += 1
-        # Of an attempt that was undone nothing is there.
+        # Nothing is left of an attempt that was rolled back.
         assert not Task.objects.exists()
         Task.objects.create(name=f"attempt {self.calls}")
         if self.errors:
@@ -87,14 +87,14 @@ class Work:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long was waited before each new attempt; nobody really waits."""
+    """The waits before each new attempt; the test does not really wait."""
     waits: list[float] = []
     monkeypatch.setattr(unit_of_work.time, "sleep", waits.append)
     return waits
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_whole_work_is_done_again_after_a_deadlock(waits: list[float]) -> None:
+def test_the_whole_work_is_retried_after_a_deadlock(waits: list[float]) -> None:
     work = Work(deadlock(), mysql_error(1213), sqlite_error(sqlite3.SQLITE_BUSY), mysql_error(1205))
 
     assert unit_of_work.run(work) == "done"
@@ -129,7 +129,7 @@ def test_after_10_attempts_the_caller_is_asked_to_try_again(waits: list[float]) 
     ],
     ids=["PostgreSQL is gone", "MySQL is gone", "MySQL was gone before", "not unique", "no error of a database"],
 )
-def test_other_errors_end_it_at_once(waits: list[float], error: Exception) -> None:
+def test_other_errors_are_not_retried(waits: list[float], error: Exception) -> None:
     work = Work(error)
 
     with pytest.raises(type(error)) as raised:
@@ -141,7 +141,7 @@ def test_other_errors_end_it_at_once(waits: list[float], error: Exception) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_within_another_unit_of_work_the_outermost_one_is_done_again(waits: list[float]) -> None:
+def test_within_another_unit_of_work_the_outermost_one_is_retried(waits: list[float]) -> None:
     order: list[str] = []
     inner = Work(deadlock(), deadlock())
 
@@ -156,7 +156,7 @@ def test_within_another_unit_of_work_the_outermost_one_is_done_again(waits: list
 
 
 class Unready(unit_of_work.Restart):
-    """The work needs a task that isn't there yet."""
+    """The work needs a task that doesn't exist yet."""
 
     def prepare(self) -> None:
         Task.objects.create(name="prepared")
@@ -202,17 +202,17 @@ def test_work_that_fails_for_too_long_is_not_started_again(monkeypatch: pytest.M
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_savepoint_that_the_database_has_lost_starts_the_whole_work_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MariaDB undoes the whole transaction after a deadlock and forgets the savepoint; Django keeps quiet about it."""
+def test_a_lost_savepoint_starts_the_whole_work_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MariaDB rolls back the whole transaction after a deadlock and loses the savepoint; Django doesn't report it."""
     undo = connection._savepoint_rollback
-    losses = [deadlock()]
+    deadlocks = [deadlock()]
 
-    def lose_it_once(savepoint: str) -> None:
-        if losses:
-            raise losses.pop()
+    def fail_once(savepoint: str) -> None:
+        if deadlocks:
+            raise deadlocks.pop()
         undo(savepoint)
 
-    monkeypatch.setattr(connection, "_savepoint_rollback", lose_it_once)
+    monkeypatch.setattr(connection, "_savepoint_rollback", fail_once)
     attempts = []
 
     def refuse() -> None:
@@ -229,7 +229,7 @@ def test_a_savepoint_that_the_database_has_lost_starts_the_whole_work_again(monk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_in_a_transaction_of_someone_else_nothing_is_done_again(waits: list[float]) -> None:
+def test_inside_another_transaction_nothing_is_retried(waits: list[float]) -> None:
     work = Work(deadlock())
 
     with transaction.atomic():
@@ -243,7 +243,7 @@ def test_in_a_transaction_of_someone_else_nothing_is_done_again(waits: list[floa
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_follows_the_commit_comes_after_it_once_and_harms_nobody(waits: list[float]) -> None:
+def test_actions_after_the_commit_run_once_and_their_errors_do_no_harm(waits: list[float]) -> None:
     seen: list[Any] = []
     work = Work(deadlock())
 
@@ -263,25 +263,25 @@ def test_what_follows_the_commit_comes_after_it_once_and_harms_nobody(waits: lis
 # --- SQLite's queue ---------------------------------------------------------------------------------------------
 
 
-def queue_is_taken() -> bool:
+def queue_is_locked() -> bool:
     return unit_of_work._sqlite_queue.locked()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_writers_line_up_on_sqlite_until_their_transaction_ends(waits: list[float]) -> None:
+def test_writers_hold_the_queue_on_sqlite_until_their_transaction_ends(waits: list[float]) -> None:
     seen: dict[str, bool] = {}
 
     def work() -> None:
-        seen["at work"] = queue_is_taken()
-        unit_of_work.after_commit(lambda: seen.update({"after the commit": queue_is_taken()}))
+        seen["at work"] = queue_is_locked()
+        unit_of_work.after_commit(lambda: seen.update({"after the commit": queue_is_locked()}))
 
     unit_of_work.run(work)
     with pytest.raises(ValueError, match="a mistake"):
         unit_of_work.run(Work(ValueError("a mistake")))
-    seen["after an error"] = queue_is_taken()
+    seen["after an error"] = queue_is_locked()
     with pytest.raises(TryAgain):
         unit_of_work.run(Work(*[deadlock()] * 10))
-    seen["after giving up"] = queue_is_taken()
+    seen["after giving up"] = queue_is_locked()
 
     assert seen == {
         "at work": connection.vendor == "sqlite",
@@ -292,7 +292,7 @@ def test_writers_line_up_on_sqlite_until_their_transaction_ends(waits: list[floa
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_waits_too_long_in_the_queue_is_asked_to_try_again(
+def test_a_writer_who_waits_too_long_in_the_queue_is_asked_to_try_again(
     waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unit_of_work, "_SQLITE_QUEUE_SECONDS", 0.01)
@@ -310,7 +310,7 @@ def test_who_waits_too_long_in_the_queue_is_asked_to_try_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_real_lock_time_out_is_waited_for_and_done_again() -> None:
+def test_work_is_retried_after_a_real_lock_time_out() -> None:
     task = Task.objects.create(name="cooking")
     locked, attempted = threading.Event(), threading.Event()
     holder = threading.Thread(target=_hold, args=(task.pk, locked, attempted.wait))
@@ -326,22 +326,22 @@ def test_a_real_lock_time_out_is_waited_for_and_done_again() -> None:
         finally:
             attempted.set()
 
-    _wait_for_locks("50ms")
-    if connection.vendor == "sqlite":  # It fails before the work begins.
+    _set_lock_timeout("50ms")
+    if connection.vendor == "sqlite":  # SQLite fails before the work begins.
         threading.Timer(0.2, attempted.set).start()
     try:
         assert unit_of_work.run(work) == 1
     finally:
         attempted.set()
         holder.join(10)
-        _wait_for_locks("5s")
+        _set_lock_timeout("5s")
 
     assert attempts == (1 if connection.vendor == "sqlite" else 2)
     assert Task.objects.get().name == "baking"
 
 
 def _hold(task_id: int, locked: threading.Event, wait: Callable[[float], bool]) -> None:
-    """Keep a row locked, from another connection, until that is told."""
+    """Keep a row locked from another connection until `wait` returns."""
     try:
         with transaction.atomic():
             Task.objects.filter(pk=task_id).update(name="held")
@@ -351,7 +351,7 @@ def _hold(task_id: int, locked: threading.Event, wait: Callable[[float], bool]) 
         connection.close()
 
 
-def _wait_for_locks(time: str) -> None:
+def _set_lock_timeout(time: str) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"PRAGMA busy_timeout = {50 if time == '50ms' else 5000}")

@@ -1,4 +1,4 @@
-"""Who comes with the same name, or key, waits for the first, and not for long: with another connection in between."""
+"""A second call with the same name or key waits for the first, but not for long. Another connection makes the first."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from apps.services import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="an INSERT waits on PostgreSQL only")
-mysql_only = pytest.mark.skipif(connection.vendor != "mysql", reason="one after the other on MariaDB and MySQL only")
+mysql_only = pytest.mark.skipif(connection.vendor != "mysql", reason="in_turn waits on MariaDB and MySQL only")
 
 
 def insert_the_key() -> None:
@@ -21,7 +21,7 @@ def insert_the_key() -> None:
 
 
 @postgresql_only
-def test_who_inserts_what_another_is_inserting_waits_no_longer() -> None:
+def test_an_insert_waits_at_most_a_second_for_another_insert_of_its_key() -> None:
     with elsewhere(transaction.atomic, _insert_and_undo), pytest.raises(unit_of_work.WaitedTooLong):
         unit_of_work.run(insert_the_key)
 
@@ -30,7 +30,7 @@ def test_who_inserts_what_another_is_inserting_waits_no_longer() -> None:
 
 
 @postgresql_only
-def test_other_errors_leave_no_shorter_wait_behind() -> None:
+def test_other_errors_restore_the_lock_time_out() -> None:
     IdempotencyKey.objects.create(scope="one", body="")
 
     with pytest.raises(IntegrityError):
@@ -40,7 +40,7 @@ def test_other_errors_leave_no_shorter_wait_behind() -> None:
 
 
 @postgresql_only
-def test_what_comes_after_it_waits_as_long_as_always() -> None:
+def test_later_statements_have_the_usual_lock_time_out() -> None:
     def work() -> str:
         insert_the_key()
         return _lock_timeout()
@@ -50,7 +50,7 @@ def test_what_comes_after_it_waits_as_long_as_always() -> None:
 
 
 @mysql_only
-def test_one_at_a_time_does_what_has_a_name() -> None:
+def test_work_of_one_name_runs_one_at_a_time() -> None:
     with elsewhere(lambda: unit_of_work.in_turn("one", seconds=1)):
         with pytest.raises(unit_of_work.WaitedTooLong), unit_of_work.in_turn("one", seconds=1):
             pytest.fail("two at a time")
@@ -75,7 +75,7 @@ def test_a_turn_ends_however_the_work_ended() -> None:
 
 @contextmanager
 def elsewhere(context: Callable[[], AbstractContextManager[None]], *actions: Callable[[], None]) -> Iterator[None]:
-    """Another connection is in that context meanwhile, after it has done these things."""
+    """Keep another connection inside `context`, after it has run the actions."""
     inside, over = threading.Event(), threading.Event()
     errors: list[BaseException] = []
 

@@ -1,4 +1,4 @@
-"""Making and changing people."""
+"""Creating and changing people."""
 
 import contextlib
 import threading
@@ -18,12 +18,12 @@ from tests.unit_test.meanwhile import meanwhile
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    """As in use, a password takes long to hash."""
+def _fast_hasher(settings: Any) -> None:
+    """Production's hasher is slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def test_an_admin_makes_a_person_who_can_sign_in(admin: User) -> None:
+def test_an_admin_creates_a_person_who_can_sign_in(admin: User) -> None:
     made = users.create_user(actor=admin, username="bob", password="of my own choice", first_name="Bob")
 
     person = authenticate(username="bob", password="of my own choice")
@@ -33,7 +33,7 @@ def test_an_admin_makes_a_person_who_can_sign_in(admin: User) -> None:
     assert authenticate(username="bob", password="of my own Choice") is None
 
 
-def test_a_username_is_taken_once(admin: User, alice: User) -> None:
+def test_a_username_is_unique(admin: User, alice: User) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         users.create_user(actor=admin, username="alice", password="of my own choice")
 
@@ -52,7 +52,7 @@ def test_a_username_that_looks_the_same_is_the_same(admin: User) -> None:
 
 @pytest.mark.real_time
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_make_the_same_person_at_once_one_does() -> None:
+def test_of_many_who_create_the_same_person_at_once_one_succeeds() -> None:
     boss = make_person("boss", is_admin=True)
     start = threading.Barrier(4)
     outcomes: list[str] = []
@@ -77,7 +77,7 @@ def test_of_many_who_make_the_same_person_at_once_one_does() -> None:
     assert User.objects.filter(username="bob").count() == 1
 
 
-def test_a_password_is_judged_by_the_persons_names_wherever_it_is_set(admin: User, alice: User) -> None:
+def test_a_password_is_compared_with_the_persons_names_wherever_it_is_set(admin: User, alice: User) -> None:
     users.update_user(actor=admin, user_id=alice.pk, last_name="Wonderland")
     alice.refresh_from_db()
     alice.set_password("of my own choice")
@@ -109,12 +109,12 @@ def test_of_two_new_passwords_at_once_one_is_told_to_try_again(alice: User) -> N
     alice.save()
     other = User.objects.get(pk=alice.pk)
 
-    def is_changed() -> None:
+    def change_it() -> None:
         users.change_password(
             actor=other, old_password="of my own choice", new_password="of another choice", address="192.0.2.1"
         )
 
-    with meanwhile("UPDATE", is_changed, table="user"), pytest.raises(TryAgain):
+    with meanwhile("UPDATE", change_it, table="user"), pytest.raises(TryAgain):
         users.change_password(
             actor=alice, old_password="of my own choice", new_password="of a third choice", address="192.0.2.1"
         )
@@ -122,7 +122,7 @@ def test_of_two_new_passwords_at_once_one_is_told_to_try_again(alice: User) -> N
     assert authenticate(username="alice", password="of another choice") == alice
 
 
-def test_only_admins_keep_people(admin: User, taskmaster: User, alice: User) -> None:
+def test_only_admins_create_and_change_people(admin: User, taskmaster: User, alice: User) -> None:
     before = list(User.objects.order_by("pk").values())
 
     for refused in (
@@ -138,12 +138,12 @@ def test_only_admins_keep_people(admin: User, taskmaster: User, alice: User) -> 
     assert list(User.objects.order_by("pk").values()) == before
 
 
-def test_the_last_active_admin_stays_one(admin: User, alice: User) -> None:
+def test_the_last_active_admin_stays_admin(admin: User, alice: User) -> None:
     retired = User.objects.create(username="retired", password="!", is_admin=True, is_active=False)
     for fields in ({"is_active": False}, {"is_admin": False}, {"is_admin": False, "is_taskmaster": True}):
         with pytest.raises(NotAllowed):
             users.update_user(actor=admin, user_id=admin.pk, **fields)
-    # Who is none, or may not sign in, can be changed all the same.
+    # People who aren't active admins can be changed.
     users.update_user(actor=admin, user_id=alice.pk, is_active=False, is_admin=False)
     users.update_user(actor=admin, user_id=retired.pk, is_admin=False)
 
@@ -178,7 +178,7 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
         User.objects.filter(is_admin=True).update(is_admin=False)
 
 
-def test_a_person_who_is_not_there_can_not_be_changed(admin: User) -> None:
+def test_an_unknown_person_can_not_be_changed(admin: User) -> None:
     for refused in (
         lambda: users.update_user(actor=admin, user_id=2**62, first_name="Bob"),
         lambda: users.set_password(actor=admin, user_id=2**62, password="of my own choice"),
@@ -188,7 +188,7 @@ def test_a_person_who_is_not_there_can_not_be_changed(admin: User) -> None:
         assert refusal.value.data == {"user": 2**62}
 
 
-def test_who_is_deactivated_keeps_what_they_have_and_can_not_sign_in(
+def test_a_deactivated_person_keeps_their_tasks_and_can_not_sign_in(
     admin: User, taskmaster: User, cooking: Task
 ) -> None:
     bob = users.create_user(actor=admin, username="bob", password="of my own choice")
@@ -242,8 +242,8 @@ def test_the_first_admin_is_made_once() -> None:
     assert (boss.username, boss.is_admin, boss.check_password("of my own choice")) == ("boss", True, True)
 
 
-def test_the_first_admin_is_made_beside_those_who_are_none(admin: User, alice: User) -> None:
-    """An admin who may not sign in, and the one of the demonstration, are nobody's first admin."""
+def test_inactive_and_demonstration_admins_do_not_count_as_the_first_admin(admin: User, alice: User) -> None:
+    """The first admin is created although an inactive admin and the demonstration's admin exist."""
     User.objects.filter(pk=admin.pk).update(is_active=False)
     User.objects.create(username="a", password="!", is_admin=True)
 

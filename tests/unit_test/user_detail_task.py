@@ -1,4 +1,4 @@
-"""Assigning tasks to a person, as the services do it: `manage.py test tests.unit_test.user_detail_task`."""
+"""Assigning tasks to a person through the services: `manage.py test tests.unit_test.user_detail_task`."""
 
 # ruff: noqa: PT009, PT027  (Django's runner runs it with nothing but requirements.txt: no pytest, no clock to freeze)
 
@@ -38,7 +38,7 @@ class UserDetailTaskTest(TestCase):
         )
 
     def taken(self, person: User, day: date = MONDAY) -> tuple[int, int]:
-        """What the day says is taken, and how many assignments there really are."""
+        """The day's `taken`, and the number of its assignments."""
         limit = DailyLimit.objects.get(user=person, date=day)
         return limit.taken, limit.assignments.count()
 
