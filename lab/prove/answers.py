@@ -11,37 +11,37 @@ from lab.prove.history import Full, Item, Key
 _EXPECTED = {"daily_limit_reached", "already_assigned"}
 
 
-def made(answer: Any) -> Item:
+def assignment_of(answer: Any) -> Item:
     """The assignment that an answer describes."""
     limit = answer["limit"]
     return Item(answer["task"], answer["user"], answer["date"], answer["id"], limit["taken"], limit["maximum"])
 
 
-def seen(place: Item, answer: Answer, status: int) -> Item:
+def day_of(place: Item, answer: Answer, status: int) -> Item:
     """The day's numbers from an answer with that status; any other answer returns `place` unchanged."""
     if answer.status != status:
         return place
     return Item(0, place.user, place.date, None, answer.body["taken"], answer.body["maximum"])
 
 
-def of_bulk(asked: Sequence[Item], answer: Answer, surprise: Callable[[str], None]) -> tuple[list[Item], list[Full]]:
+def read_bulk(asked: Sequence[Item], answer: Answer, surprise: Callable[[str], None]) -> tuple[list[Item], list[Full]]:
     """The assignments that a bulk made, or else the items that it asked for; and the days that it found full.
 
     Calls `surprise` with each contradiction in the answer.
     """
     if answer.status == 201:
-        return [made(one) for one in answer.body["assignments"]], []
+        return [assignment_of(one) for one in answer.body["assignments"]], []
     if answer.status == 207:
         results = answer.body["results"]
-        there = [made(one["assignment"]) for one in results if one["status"] == 201]
+        there = [assignment_of(one["assignment"]) for one in results if one["status"] == 201]
         refusals = {index: one["error"] for index, one in enumerate(results) if one["status"] != 201}
-        return there, _of_each(asked, there, refusals, surprise)
+        return there, _full_days_of_each(asked, there, refusals, surprise)
     if answer.code == "bulk_refused":
-        return list(asked), _of_all(asked, {one["index"]: one for one in answer.body["failures"]}, surprise)
+        return list(asked), _full_days_of_all(asked, {one["index"]: one for one in answer.body["failures"]}, surprise)
     return list(asked), []
 
 
-def _of_each(
+def _full_days_of_each(
     asked: Sequence[Item], there: Iterable[Item], refusals: dict[int, Any], surprise: Callable[[str], None]
 ) -> list[Full]:
     """The full days in the answer to a bulk in mode `each`.
@@ -51,16 +51,16 @@ def _of_each(
     """
     full: dict[Key, Full] = {}
     after = {item.key: (item.taken, item.maximum) for item in there}
-    for item in _full(asked, refusals, surprise).values():
-        told = (item.taken, item.maximum)
-        if after.get(item.key, told) != told or item.taken is None or item.taken != item.maximum:
+    for item in _full_items(asked, refusals, surprise).values():
+        numbers = (item.taken, item.maximum)
+        if after.get(item.key, numbers) != numbers or item.taken is None or item.taken != item.maximum:
             surprise(f"an item refused on a day that isn't full: {item}, after {after.get(item.key)}")
         if item.key not in after:
             full[item.key] = Full(item, 1)
     return list(full.values())
 
 
-def _of_all(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> list[Full]:
+def _full_days_of_all(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> list[Full]:
     """The full days in the answer to a refused bulk in mode `all`.
 
     Nothing was written, so its numbers are those before the request. The items that weren't refused would have taken
@@ -68,19 +68,19 @@ def _of_all(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[
     """
     full: dict[Key, Full] = {}
     fitting: Counter[Key] = Counter()
-    refused = _full(asked, refusals, surprise)
+    refused = _full_items(asked, refusals, surprise)
     for index, item in enumerate(asked):
         if index not in refusals:
             fitting[item.key] += 1
         elif index in refused:
-            told = refused[index]
-            first = full.setdefault(item.key, Full(told, fitting[item.key] + 1))
-            if (first.slots, first.item.taken, first.item.maximum) != (fitting[item.key] + 1, told.taken, told.maximum):
-                surprise(f"one request got two different answers about one day: {first} and {told}")
+            refusal, slots = refused[index], fitting[item.key] + 1
+            first = full.setdefault(item.key, Full(refusal, slots))
+            if (first.slots, first.item.taken, first.item.maximum) != (slots, refusal.taken, refusal.maximum):
+                surprise(f"one request got two different answers about one day: {first} and {refusal}")
     return list(full.values())
 
 
-def _full(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> dict[int, Item]:
+def _full_items(asked: Sequence[Item], refusals: dict[int, Any], surprise: Callable[[str], None]) -> dict[int, Item]:
     """The items that were refused because their day was full, with the numbers in the answer.
 
     `already_assigned` has no numbers; the tests of the API check that it is true.

@@ -136,7 +136,7 @@ def _progress(history: History, faults: Counter[str], seconds: float) -> str:
     if not faults:
         return line
     rarest = min(sorted(faults), key=lambda name: faults[name])
-    return f"{line}; {faults.total()} faults, the rarest {faults[rarest]} times: {rarest}"
+    return f"{line}; {faults.total()} faults, rarest: {rarest} ({faults[rarest]})"
 
 
 def _version() -> str:

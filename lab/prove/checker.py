@@ -46,11 +46,11 @@ def check(operations: Iterable[Operation], ending: Ending, rules: dict[int, set[
         verdict.find("lost or doubled", finding)
     _check_rows(ending, verdict)
     _check_counters(ending, verdict)
-    steps, told = steps_of(operations, settled)
+    steps, by_event = steps_of(operations, settled)
     ends = {(limit["user"], limit["date"]): limit for limit in ending.limits}
     for key in sorted(set(steps) | set(ends)):
         limits = rules.get(key[0], set()) | {default}
-        _check_day(key, steps[key], told[key], limits, ends.get(key), verdict)
+        _check_day(key, steps[key], by_event[key], limits, ends.get(key), verdict)
     return verdict
 
 
@@ -63,15 +63,15 @@ def steps_of(
     when the operation of the day's next event ended.
     """
     steps: dict[Key, list[Step]] = defaultdict(list)
-    told: dict[Key, list[tuple[int, Step]]] = defaultdict(list)
+    by_event: dict[Key, list[tuple[int, Step]]] = defaultdict(list)
     for operation in operations:
-        events = settled.told.get(operation.number, [])
+        events = settled.events.get(operation.number, [])
         for key, step in _steps(operation, events):
             if event := _first_about(key, events):
-                told[key].append((event["id"], step))
+                by_event[key].append((event["id"], step))
             else:
                 steps[key].append(step)
-    for key, with_events in told.items():
+    for key, with_events in by_event.items():
         with_events.sort(key=lambda pair: pair[0])
         latest = float("inf")
         for place in reversed(range(len(with_events))):
@@ -81,7 +81,7 @@ def steps_of(
             latest = min(latest, step.end)
             with_events[place] = (number, step)
             steps[key].append(step)
-    return steps, told
+    return steps, by_event
 
 
 def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Step]]:
@@ -92,38 +92,38 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
     first = operation.items[0] if operation.items else None
     if operation.outcome == Outcome.REFUSED:
         if operation.code == "daily_limit_reached" and first:
-            yield first.key, _seen(base, first, does=Does.FULL)
+            yield first.key, _with_numbers(base, first, does=Does.FULL)
         if operation.code == "limit_below_taken" and first and isinstance(operation.value, int):
             yield first.key, replace(base, does=Does.BELOW_TAKEN, amount=operation.value, taken=first.taken)
     for full in operation.full:
-        yield full.item.key, _seen(base, full.item, does=Does.FULL, amount=full.slots)
+        yield full.item.key, _with_numbers(base, full.item, does=Does.FULL, amount=full.slots)
     if operation.outcome == Outcome.REFUSED:
         return
     match operation.kind:
         case Kind.CREATE | Kind.BULK:
             places: dict[Key, list[Item]] = defaultdict(list)
             # Of a bulk with an unknown outcome, only the items that have events.
-            some = [_of_event(event) for event in events] if unknown else operation.items
+            some = [_item_of_event(event) for event in events] if unknown else operation.items
             for item in some:
                 places[item.key].append(item)
             for key, items in places.items():
-                yield key, _seen(base, items[-1], amount=len(items))
+                yield key, _with_numbers(base, items[-1], amount=len(items))
         case Kind.MOVE | Kind.DELETE:
             assert operation.was
             yield operation.was, replace(base, does=Does.FREE)
             if operation.kind == Kind.MOVE and first:
-                yield first.key, _seen(base, first)
+                yield first.key, _with_numbers(base, first)
         case Kind.SET if first and isinstance(operation.value, int):
-            yield first.key, _seen(base, first, does=Does.SET, amount=operation.value)
+            yield first.key, _with_numbers(base, first, does=Does.SET, amount=operation.value)
         case Kind.GIVE_BACK if first:
-            yield first.key, _seen(base, first, does=Does.GIVE_BACK)
+            yield first.key, _with_numbers(base, first, does=Does.GIVE_BACK)
 
 
-def _seen(step: Step, item: Item, **more: Any) -> Step:
+def _with_numbers(step: Step, item: Item, **more: Any) -> Step:
     return replace(step, taken=item.taken, maximum=item.maximum, **more)
 
 
-def _of_event(event: Event) -> Item:
+def _item_of_event(event: Event) -> Item:
     return Item(event["task"], event["user"], event["date"], event["assignment"])
 
 
@@ -191,7 +191,7 @@ def _check_counters(ending: Ending, verdict: Verdict) -> None:
 def _check_day(
     key: Key,
     steps: list[Step],
-    told: list[tuple[int, Step]],
+    by_event: list[tuple[int, Step]],
     limits: set[int],
     end: dict[str, Any] | None,
     verdict: Verdict,
@@ -203,18 +203,18 @@ def _check_day(
         verdict.find("undecided", f"{key}, at {found.step}")
     elif not found.possible:
         verdict.find("broken limit", f"{key}: no order explains {found.step}")
-    state, wrong = follow((step for _, step in told), limits)
+    state, wrong = follow((step for _, step in by_event), limits)
     if wrong:
         verdict.find("broken limit", f"{key}: by the order of the events, {wrong} in {state}")
     elif end and state.taken != end["taken"]:
         verdict.find("row and history differ", f"{key}: taken {end['taken']}, by its events {state.taken}")
-    _check_clock(key, told, verdict)
+    _check_clock(key, by_event, verdict)
 
 
-def _check_clock(key: Key, told: list[tuple[int, Step]], verdict: Verdict) -> None:
+def _check_clock(key: Key, by_event: list[tuple[int, Step]], verdict: Verdict) -> None:
     """Check that if one operation ended before another began, its event comes first."""
     latest = float("-inf")
-    for number, step in told:
+    for number, step in by_event:
         if step.end < latest:
             verdict.find("order against the clock", f"{key}: event {number} of {step}")
         latest = max(latest, step.start)

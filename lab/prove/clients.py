@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from lab.prove.answers import made, of_bulk, seen
+from lab.prove.answers import assignment_of, day_of, read_bulk
 from lab.prove.calls import Answer, Caller
 from lab.prove.history import Full, History, Item, Key, Kind, Operation, Outcome
 from lab.prove.world import World
@@ -70,8 +70,8 @@ class Client(threading.Thread):
         body = {"task": item.task, "user": item.user, "date": item.date}
         with_key = self._chance.random() < 0.5
         start, answer = self._call("POST", PATH, body, again=with_key)
-        items = [made(answer.body)] if answer.status == 201 else [item]
-        self._note(Kind.CREATE, start, answer, {201}, items=items, full=item)
+        items = [assignment_of(answer.body)] if answer.status == 201 else [item]
+        self._record(Kind.CREATE, start, answer, {201}, items=items, full=item)
 
     def _bulk(self) -> None:
         size = self._chance.choices([self._chance.randint(2, 19), self._chance.randint(20, 200)], [1, 4])[0]
@@ -82,8 +82,10 @@ class Client(threading.Thread):
             items = items[: self._chance.choice([2, 5, 20, 200])]
         body = {"mode": mode, "assignments": [{"task": i.task, "user": i.user, "date": i.date} for i in items]}
         start, answer = self._call("POST", f"{PATH}bulk/", body, again=self._chance.random() < 0.5)
-        there, full = of_bulk(items, answer, self._history.surprise)
-        self._note(Kind.BULK, start, answer, {201, 207}, items=there, value=mode, asked=len(items), told=tuple(full))
+        there, full = read_bulk(items, answer, self._history.surprise)
+        self._record(
+            Kind.BULK, start, answer, {201, 207}, items=there, value=mode, asked=len(items), full_days=tuple(full)
+        )
 
     def _move(self) -> None:
         if not (mine := self._any_of_mine()):
@@ -97,8 +99,8 @@ class Client(threading.Thread):
         body = {"user": new.user, "date": new.date}
         start, answer = self._call("PATCH", f"{PATH}{old.assignment}/", body)
         if answer.status == 200:
-            new = made(answer.body)
-        self._note(Kind.MOVE, start, answer, {200}, items=[new], was=old.key, full=new, status=status)
+            new = assignment_of(answer.body)
+        self._record(Kind.MOVE, start, answer, {200}, items=[new], was=old.key, full=new, status=status)
         if not answer.is_unknown and answer.status != 200:
             self._remember(old, status)
 
@@ -107,7 +109,7 @@ class Client(threading.Thread):
             return
         old, status = mine
         start, answer = self._call("DELETE", f"{PATH}{old.assignment}/")
-        self._note(Kind.DELETE, start, answer, {204}, items=[old], was=old.key)
+        self._record(Kind.DELETE, start, answer, {204}, items=[old], was=old.key)
         if not answer.is_unknown and answer.status != 204:
             self._remember(old, status)
 
@@ -117,31 +119,31 @@ class Client(threading.Thread):
         item, status = mine
         new = "open" if status == "done" else "done"
         start, answer = self._call("PATCH", f"{PATH}{item.assignment}/", {"status": new})
-        self._note(Kind.MARK, start, answer, {200}, items=[item], was=item.key, value=new, status=new)
+        self._record(Kind.MARK, start, answer, {200}, items=[item], was=item.key, value=new, status=new)
         if not answer.is_unknown and answer.status != 200:
             self._remember(item, status)
 
     def _set_by_hand(self) -> None:
         place, maximum = self._some_item(), self._chance.choice(MAXIMA)
         start, answer = self._call("PUT", f"/api/users/limit/{place.user}/{place.date}/", {"maximum": maximum})
-        place = seen(place, answer, 200)
+        place = day_of(place, answer, 200)
         below = answer.code == "limit_below_taken"
         taken = answer.body["taken"] if below else place.taken
         place = Item(0, place.user, place.date, None, taken, place.maximum)
-        self._note(Kind.SET, start, answer, {200}, items=[place], value=maximum)
+        self._record(Kind.SET, start, answer, {200}, items=[place], value=maximum)
 
     def _give_back(self) -> None:
         place = self._some_item()
         start, answer = self._call("DELETE", f"/api/users/limit/{place.user}/{place.date}/")
-        place = seen(place, answer, 200)
-        self._note(Kind.GIVE_BACK, start, answer, {200}, items=[place])
+        place = day_of(place, answer, 200)
+        self._record(Kind.GIVE_BACK, start, answer, {200}, items=[place])
 
     def _rule(self) -> None:
         """Make a rule for one of the `ruled` people, or remove one."""
         if len(self._rules) > 2:
             rule = self._rules.pop()
             start, answer = self._call("DELETE", f"/api/users/limit-rule/{rule}/")
-            self._note(Kind.RULE, start, answer, {204})
+            self._record(Kind.RULE, start, answer, {204})
             return
         person = self._chance.choice(self._world.ruled)
         body: dict[str, Any] = {"user": person, "maximum": self._chance.choice(MAXIMA)}
@@ -150,7 +152,7 @@ class Client(threading.Thread):
         start, answer = self._call("POST", "/api/users/limit-rule/", body, again=True)
         if answer.status == 201:
             self._rules.append(answer.body["id"])
-        self._note(Kind.RULE, start, answer, {201})
+        self._record(Kind.RULE, start, answer, {201})
 
     # --- how calls are sent and recorded ---
 
@@ -172,7 +174,7 @@ class Client(threading.Thread):
         self._history.count_answer(answer.status or "no answer")
         return start, answer
 
-    def _note(
+    def _record(
         self,
         kind: Kind,
         start: float,
@@ -185,7 +187,7 @@ class Client(threading.Thread):
         full: Item | None = None,
         status: str = "open",
         asked: int = 1,
-        told: tuple[Full, ...] = (),
+        full_days: tuple[Full, ...] = (),
     ) -> None:
         outcome = Outcome.DONE if answer.status in done else Outcome.UNKNOWN if answer.is_unknown else Outcome.REFUSED
         items = items or []
@@ -211,7 +213,7 @@ class Client(threading.Thread):
                 code=answer.code,
                 sends=answer.sends,
                 asked=asked,
-                full=told,
+                full=full_days,
             )
         )
 

@@ -59,10 +59,15 @@ def total(some: Iterable[Numbers]) -> Numbers:
     return summed | {"counts": counts, "findings": [finding for one in some for finding in one["findings"]][:SHOWN]}
 
 
-def text(told: Numbers) -> str:
+def text(campaign: Numbers) -> str:
     """The report of one campaign."""
-    about = f"{told['database']}, {told['clients']} clients, {told['counts']['seconds'] / 60:.1f} minutes"
-    return "\n".join([_verdict(told), "", f"{about}, seed {told['seed']}, {told['date']}.", "", *_tables(told)]) + "\n"
+    about = f"{campaign['database']}, {campaign['clients']} clients, {campaign['counts']['seconds'] / 60:.1f} minutes"
+    return (
+        "\n".join(
+            [_verdict(campaign), "", f"{about}, seed {campaign['seed']}, {campaign['date']}.", "", *_tables(campaign)]
+        )
+        + "\n"
+    )
 
 
 def text_of_all(some: Iterable[Numbers]) -> str:
@@ -81,15 +86,15 @@ def text_of_all(some: Iterable[Numbers]) -> str:
     return "\n".join([*lines, "", *_tables(together)]) + "\n"
 
 
-def _verdict(told: Numbers) -> str:
-    counts = told["counts"]
+def _verdict(campaign: Numbers) -> str:
+    counts = campaign["counts"]
     if found := sum(counts[kind] for kind in (_BROKEN, _LOST, _DRIFT, "others")):
         return f"**ToGo broke a promise: {found} findings.**"
     return "**No limit was broken, and nothing that was acknowledged was lost.**"
 
 
-def _tables(told: Numbers) -> list[str]:
-    counts, operations = told["counts"], told["operations"]
+def _tables(campaign: Numbers) -> list[str]:
+    counts, operations = campaign["counts"], campaign["operations"]
     rows = {
         "attempts: decisions asked for, and calls sent again": counts["attempts"],
         "of them certainly answered": counts["decided"],
@@ -112,8 +117,8 @@ def _tables(told: Numbers) -> list[str]:
         cells = [str(operations.get(f"{kind}, {outcome.value}", 0)) for outcome in Outcome]
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     lines += ["", "| fault | times |", "|---|---:|"]
-    lines += [f"| {name} | {number} |" for name, number in told["faults"].items()]
-    lines += ["", "Answers: " + ", ".join(f"{status} {number}" for status, number in told["answers"].items())]
-    if told["findings"]:
-        lines += ["", "Findings:", "", *(f"- {finding}" for finding in told["findings"])]
+    lines += [f"| {name} | {number} |" for name, number in campaign["faults"].items()]
+    lines += ["", "Answers: " + ", ".join(f"{status} {number}" for status, number in campaign["answers"].items())]
+    if campaign["findings"]:
+        lines += ["", "Findings:", "", *(f"- {finding}" for finding in campaign["findings"])]
     return lines

@@ -33,7 +33,7 @@ _MAY_BE_SILENT = {Kind.SET, Kind.GIVE_BACK}
 class Settled:
     """The events of each operation, by its number, and the findings."""
 
-    told: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
     findings: list[str] = field(default_factory=list)
     happened: int = 0  # of the operations whose outcome no client knows
     didnt_happen: int = 0
@@ -58,7 +58,7 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
     rest = [one for one in unknown if not _is_all_or_nothing(one)]
     for operation in [*whole, *rest, *(one for one in unknown if _is_all_or_nothing(one) and one.number not in early)]:
         _claim_what_is_there(operation, waiting, nameless, settled)
-    claimed = {event["id"] for told in settled.told.values() for event in told}
+    claimed = {event["id"] for events in settled.events.values() for event in events}
     for left in (event for some in waiting.values() for event in some if event["id"] not in claimed):
         settled.findings.append(f"no operation explains this event, or it happened twice: {left}")
     return settled
@@ -68,7 +68,7 @@ def _claim_all(operation: Operation, waiting: dict[tuple[Any, ...], list[Event]]
     items: Iterable[Item] = operation.items
     for item in items:
         if event := _take(waiting[_key_of(operation, item)], operation.start, operation.end):
-            settled.told[operation.number].append(event)
+            settled.events[operation.number].append(event)
         elif operation.kind not in _MAY_BE_SILENT:
             settled.findings.append(f"acknowledged, but the history has no event of it: {operation}")
 
@@ -79,14 +79,14 @@ def _claim_what_is_there(
     nameless: dict[tuple[Any, ...], list[Event]],
     settled: Settled,
 ) -> None:
-    told = settled.told[operation.number]
+    claimed = settled.events[operation.number]
     wanted = nameless if operation.kind in {Kind.CREATE, Kind.BULK} else waiting
     for item in operation.items:
         if event := _take(wanted[_key_of(operation, item)], operation.start, float("inf")):
-            told.append(event)
-    if _is_all_or_nothing(operation) and len(told) not in (0, len(operation.items)):
-        settled.findings.append(f"only a part of an all-or-nothing bulk happened: {operation} {told}")
-    if told:
+            claimed.append(event)
+    if _is_all_or_nothing(operation) and len(claimed) not in (0, len(operation.items)):
+        settled.findings.append(f"only a part of an all-or-nothing bulk happened: {operation} {claimed}")
+    if claimed:
         settled.happened += 1
     else:
         settled.didnt_happen += 1

@@ -53,7 +53,7 @@ class Ending:
     events: list[dict[str, Any]]
 
 
-_TOLD = ["id", "at", "actor", "kind", "user", "task", "date", "assignment", "data"]
+_EVENT_FIELDS = ["id", "at", "actor", "kind", "user", "task", "date", "assignment", "data"]
 _people: dict[int, Any] = {}
 
 
@@ -103,7 +103,7 @@ def read() -> Ending:
             for row in rows
         ],
         limits=plain(DailyLimit.objects.values("user", "date", "wanted", "maximum", "taken", "source_kind")),
-        events=with_seconds(plain(Event.objects.order_by("pk").values(*_TOLD))),
+        events=with_seconds(plain(Event.objects.order_by("pk").values(*_EVENT_FIELDS))),
     )
 
 

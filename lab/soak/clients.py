@@ -110,8 +110,10 @@ class Client(threading.Thread):
             self._mine.append(made["id"])
 
     def _bulk(self) -> None:
-        _, told = self._call("POST", f"{PATH}bulk/", {"mode": "each", "assignments": [self._item() for _ in range(5)]})
-        self._mine += [one["assignment"]["id"] for one in told.get("results", []) if one["status"] == 201]
+        _, answer = self._call(
+            "POST", f"{PATH}bulk/", {"mode": "each", "assignments": [self._item() for _ in range(5)]}
+        )
+        self._mine += [one["assignment"]["id"] for one in answer.get("results", []) if one["status"] == 201]
 
     def _move(self) -> None:
         if self._mine:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.prove.answers import of_bulk
+from lab.prove.answers import read_bulk
 from lab.prove.calls import Answer
 from lab.prove.history import Full, Item
 
@@ -26,7 +26,7 @@ def refused(taken: int, maximum: int) -> dict[str, Any]:
 
 def told(asked: list[Item], answer: Answer) -> tuple[list[Item], list[Full], list[str]]:
     surprises: list[str] = []
-    return *of_bulk(asked, answer, surprises.append), surprises
+    return *read_bulk(asked, answer, surprises.append), surprises
 
 
 def test_all_or_nothing_tells_what_was_there_before_it() -> None:
