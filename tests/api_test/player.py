@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, LimitDay, LimitRule, Task, User
 from tests.api_test.model import Model, ModelAssignment, Refused
 from tests.conftest import make_person, token_of
-from tests.storm_test.history import assert_history_tells_what_is_there
+from tests.storm_test.history import assert_history_matches_rows
 
 PATH = "/api/users/assignment/"
 # Indexes into `Player.people`. The last person and the last task don't exist.
@@ -48,7 +48,7 @@ class Player(RuleBasedStateMachine):
         self.last: Any = None
 
     def teardown(self) -> None:
-        assert_history_tells_what_is_there()
+        assert_history_matches_rows()
 
     @invariant()
     def database_matches_model(self) -> None:

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 
 class Writers:
-    """Four clients that assign for as long as it lasts."""
+    """Four clients that assign until the context ends."""
 
     def __init__(self, server: Server) -> None:
         self.made: list[int] = []
@@ -78,10 +78,10 @@ def ids_in(url: str) -> set[int]:
     return {int(word) for word in said.stdout.split()}
 
 
-def require_whole(url: str, before: set[int], after: set[int]) -> None:
-    """It is a moment between `before` and `after`, and nothing has drifted in it."""
-    there = ids_in(url)
-    assert before <= there <= after
+def assert_one_moment(url: str, before: set[int], after: set[int]) -> None:
+    """The database is one moment between `before` and `after`, and nothing has drifted in it."""
+    found = ids_in(url)
+    assert before <= found <= after
     assert manage("check_limits", url=url).stdout == "No day has drifted.\n"
 
 
@@ -101,10 +101,10 @@ def test_a_backup_of_sqlite_is_one_moment_of_a_running_togo(tmp_path: Path) -> N
 
     put_back = manage("restore", str(copy), url=f"sqlite:///{other}")
     assert put_back.returncode == 0, put_back.stderr
-    require_whole(f"sqlite:///{other}", before, set(writers.made))
+    assert_one_moment(f"sqlite:///{other}", before, set(writers.made))
     assert len(ids_in(f"sqlite:///{other}")) < len(writers.made)
 
-    # A second time only by force; and a backup overwrites nothing.
+    # A second restore needs --force, and a backup overwrites nothing.
     url = f"sqlite:///{other}"
     newer = tmp_path / "newer.sqlite3"
     assert manage("backup", str(newer), url=database_url()).returncode == 0
@@ -118,7 +118,7 @@ def test_a_backup_of_sqlite_is_one_moment_of_a_running_togo(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("damage", ["cut", "scribble", "no database", "newer", "missing"])
-def test_what_is_no_whole_backup_is_refused_and_changes_nothing(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_backup_is_refused_and_changes_nothing(damage: str, tmp_path: Path) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("for SQLite")
     Task.objects.bulk_create(Task(name=f"task {number} {'x' * 200}") for number in range(500))
@@ -169,13 +169,13 @@ def test_a_dump_of_postgresql_is_one_moment_of_a_running_togo(tmp_path: Path) ->
     try:
         options = ["--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={new}"]
         subprocess.run([programs / "pg_restore", *options, dump], check=True, timeout=60)
-        require_whole(new, before, set(writers.made))
+        assert_one_moment(new, before, set(writers.made))
     finally:
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("DROP DATABASE togo_new WITH (FORCE)")
 
 
-def test_other_databases_are_sent_to_their_own_way(tmp_path: Path) -> None:
+def test_other_databases_are_referred_to_the_documentation(tmp_path: Path) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("for others")
     for command in (("backup", "file"), ("restore", "file", "--force")):

@@ -1,4 +1,4 @@
-"""Beats that were away, lost their file, or are two: no limit is missing and none is there twice."""
+"""A beat that was away, and two beats at once: no limit is missing and none is duplicated."""
 
 import contextlib
 from collections import Counter
@@ -38,14 +38,14 @@ def assert_everybody_has_each_limit_once() -> None:
     assert set(found.values()) == {1}
 
 
-def _forget_everything() -> None:
-    """As on a day that nobody has set."""
+def _delete_limits() -> None:
+    """As on a day whose limits nobody has set."""
     DailyLimit.objects.all().delete()
     LimitDay.objects.all().delete()
 
 
-def _leave_file(schedule: Path, away: timedelta) -> None:
-    """The file of a beat that last sent something so long ago."""
+def _write_schedule(schedule: Path, away: timedelta) -> None:
+    """Write the file of a beat that last sent its jobs `away` ago."""
     with contextlib.closing(PersistentScheduler(app=app, schedule_filename=str(schedule))) as beat:
         assert beat.schedule
         for entry in beat.schedule.values():
@@ -53,12 +53,12 @@ def _leave_file(schedule: Path, away: timedelta) -> None:
 
 
 @pytest.mark.parametrize("away", [timedelta(hours=1), timedelta(days=1), timedelta(days=7)], ids=str)
-def test_a_beat_that_was_away_sends_what_is_due_at_once(broker: Broker, tmp_path: Path, away: timedelta) -> None:
-    _leave_file(tmp_path / "beat.db", away)
+def test_a_beat_that_was_away_sends_the_due_job_at_once(broker: Broker, tmp_path: Path, away: timedelta) -> None:
+    _write_schedule(tmp_path / "beat.db", away)
     with start_worker(broker.url, tmp_path):
-        wait_until(lambda: LimitDay.objects.count() == 2, what="what a worker does at its start")
+        wait_until(lambda: LimitDay.objects.count() == 2, what="the jobs of the worker's start")
         _make_people()
-        _forget_everything()
+        _delete_limits()
 
         with start_beat(broker.url, tmp_path):
             wait_until(_is_set, seconds=120, what="the limits")
@@ -83,7 +83,7 @@ def test_two_beats_at_once_set_each_limit_once(broker: Broker, tmp_path: Path) -
     ):
         for _ in range(3):
             before = sent("first"), sent("second")
-            _forget_everything()
+            _delete_limits()
             wait_until(
                 lambda before=before: sent("first") > before[0] + 1 and sent("second") > before[1] + 1,  # type: ignore[misc]
                 what="turns of both",

@@ -1,4 +1,4 @@
-"""Assigning without a broker, on days that nobody has used: each of them asks for a job."""
+"""Assigning without a broker, on days that nobody has used, so that each of them requests a job."""
 
 import contextlib
 import socket
@@ -28,7 +28,7 @@ def _refusing() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _hanging() -> Iterator[str]:
-    """A broker that takes connections and never says a word."""
+    """A broker that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
@@ -36,8 +36,8 @@ def _hanging() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _deaf() -> Iterator[str]:
-    """A broker whose queue of connections is full, so that not even the connection comes to be."""
+def _with_a_full_backlog() -> Iterator[str]:
+    """A broker whose backlog is full, so that a connection is not even established."""
     with socket.socket() as listener, contextlib.ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -48,7 +48,7 @@ def _deaf() -> Iterator[str]:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 
 
-@pytest.mark.parametrize("broker", [_refusing, _hanging, _deaf])
+@pytest.mark.parametrize("broker", [_refusing, _hanging, _with_a_full_backlog])
 def test_a_broker_that_is_gone_costs_an_assignment_at_most_a_second(broker: type) -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     task = Task.objects.create(name="cooking")
@@ -62,12 +62,12 @@ def test_a_broker_that_is_gone_costs_an_assignment_at_most_a_second(broker: type
             assert status == 201, answer
             return time.monotonic() - started
 
-        # The first one of a day asks for a job, the second doesn't: a busy machine makes both slow.
+        # A day's first assignment requests a job and its second doesn't; a busy machine slows both.
         slowest = max(seconds(alice, day) - seconds(taskmaster, day) for day in DAYS)
 
         assert slowest <= 1.0
         assert DailyLimit.objects.filter(user=alice, taken=1).count() == len(DAYS)
-        # What would have been asked of the job is noted, and one line tells the operator.
+        # The requested dates are stored, and the log has a line for each of them.
         assert LimitDay.objects.filter(done_at=None).count() == len(DAYS)
         log = wait_until((server.logs / "debug.log").read_text, what="a line in the log")
         assert log.count("The broker can't be reached") == len(DAYS)

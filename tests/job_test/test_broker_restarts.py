@@ -1,4 +1,4 @@
-"""The broker goes and comes again, with and without notice; the worker consumes again each time."""
+"""The broker restarts, with and without notice, and the worker consumes again each time."""
 
 import datetime
 import os

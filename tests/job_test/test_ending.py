@@ -1,4 +1,4 @@
-"""SIGTERM: what is in flight is finished or given back, and nothing is lost or done twice."""
+"""SIGTERM: calls and jobs in flight are finished or given back, and nothing is lost or done twice."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ TODAY = localdate()
 PEOPLE = 12_000
 
 
-def test_a_web_server_answers_what_it_was_asked_before_it_ends() -> None:
+def test_a_web_server_answers_calls_in_flight_before_it_ends() -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     tasks = [Task.objects.create(name=f"task {number}").pk for number in range(5)]
     limits.create_days([(alice.pk, TODAY)])
@@ -39,7 +39,7 @@ def test_a_web_server_answers_what_it_was_asked_before_it_ends() -> None:
             target=lambda: answers.append(client.call("POST", "/api/users/assignment/bulk/", body))
         )
         with transaction.atomic():
-            # Held by somebody else: the call waits for it. (On SQLite the transaction itself is the lock.)
+            # The call waits for this test's lock. (On SQLite the transaction itself is the lock.)
             list(DailyLimit.objects.of(alice.pk, TODAY).locked())
             caller.start()
             time.sleep(1)
@@ -64,12 +64,12 @@ def _has_ended(pid: int) -> bool:
 
 
 def _jobs(broker: Broker) -> tuple[int, int]:
-    """How many wait, and how many were given to a worker and not done."""
+    """The number of jobs that wait, and of those that a worker has received but not done."""
     with redis.Redis(unix_socket_path=str(broker.socket)) as client:
         return int(client.llen("celery")), int(client.hlen("unacked"))
 
 
-# A container's worker gives jobs ten seconds, and that of bin/run first all the time that they need.
+# A container's worker gives jobs ten seconds; the worker of bin/run first gives them all the time they need.
 @pytest.mark.parametrize("environment", [{"REMAP_SIGTERM": "SIGQUIT"}, {}], ids=["container", "bin/run"])
 @pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
 def test_a_worker_finishes_its_chunk_and_leaves_the_others(
@@ -83,9 +83,9 @@ def test_a_worker_finishes_its_chunk_and_leaves_the_others(
     half_way = DailyLimit.objects.count()
     assert 2000 < half_way < 2 * PEOPLE
     assert half_way % limits.PEOPLE_PER_CHUNK == 0
-    waiting, in_hands = _jobs(broker)
-    # Every chunk that isn't done is still there for others, without a beat or an hour's wait.
-    assert in_hands == 0
+    waiting, unacknowledged = _jobs(broker)
+    # Every chunk that isn't done waits in the queue for others, without a beat or an hour's wait.
+    assert unacknowledged == 0
     assert waiting >= (2 * PEOPLE - half_way) / limits.PEOPLE_PER_CHUNK
 
     with start_worker(broker.url, tmp_path, **environment):

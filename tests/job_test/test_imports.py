@@ -1,4 +1,4 @@
-"""Real workers import files that a real web server took, whatever happens to them."""
+"""Real workers import files that a real web server accepted, whatever happens to the workers."""
 
 import csv
 import io
@@ -91,8 +91,8 @@ def assert_every_row_was_done_once(server: Server, person: User, import_id: int)
     call_command("check_limits")
 
 
-def as_after_a_minute() -> None:
-    """What stands still is gone on with after half a minute; a test doesn't wait for that."""
+def let_a_minute_pass() -> None:
+    """An import that stands still is continued after half a minute; a test doesn't wait for that."""
     Import.objects.update(progressed_at=timezone.now() - timedelta(minutes=1))
 
 
@@ -115,14 +115,14 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
         assert half_way.accepted == Assignment.objects.count()
         assert list(limits.drifted()) == []
 
-        as_after_a_minute()
+        let_a_minute_pass()
         with start_worker(broker_url, tmp_path):
             wait_until(lambda: is_done(import_id), seconds=120, what="the other rows")
 
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
 
-# A container's worker, which gives its jobs ten seconds; and that of bin/run.
+# A container's worker, which gives its jobs ten seconds, and the worker of bin/run.
 @pytest.mark.parametrize("environment", [{"REMAP_SIGTERM": "SIGQUIT"}, {}], ids=["container", "bin/run"])
 @pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
 def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
@@ -139,14 +139,14 @@ def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
         assert left.accepted == Assignment.objects.count()
         assert list(limits.drifted()) == []
 
-        as_after_a_minute()
+        let_a_minute_pass()
         with start_worker(broker_url, tmp_path):
             wait_until(lambda: is_done(import_id), seconds=120, what="the other rows")
 
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
 
-def test_two_imports_done_by_several_processes_at_once_end_as_one_does(taskmaster: User, file: bytes) -> None:
+def test_two_imports_in_several_processes_at_once_end_as_one_would(taskmaster: User, file: bytes) -> None:
     with start_server() as server:
         import_id = send(server, taskmaster, file)
         told_id = send(server, taskmaster, file, dry_run="true")
@@ -166,12 +166,12 @@ def test_two_imports_done_by_several_processes_at_once_end_as_one_does(taskmaste
 def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
     broker_url: str, tmp_path: Path, taskmaster: User, file: bytes
 ) -> None:
-    with start_server() as server:  # Nobody listens where it looks for a broker.
+    with start_server() as server:  # No broker listens at its address.
         import_id = send(server, taskmaster, file)
         assert "The broker can't be reached" in (server.logs / "debug.log").read_text()
         assert Import.objects.get().status == "waiting"
 
-        as_after_a_minute()
+        let_a_minute_pass()
         with start_worker(broker_url, tmp_path):
             wait_until(lambda: is_done(import_id), seconds=120, what="the import")
 
@@ -179,10 +179,10 @@ def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process held at most")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux reports the peak memory of a process")
 @pytest.mark.parametrize("broker", [None], indirect=True)
 def test_100_000_rows_take_no_more_memory_than_1_000(broker_url: str, tmp_path: Path, taskmaster: User) -> None:
-    """Neither where the file is taken, the report and the export are read, nor where the rows are done."""
+    """Neither the web server, which accepts the file and sends the report and the export, nor the worker needs more."""
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(1000)])
     Task.objects.bulk_create([Task(name=f"task {number}") for number in range(4)])
 
@@ -215,7 +215,7 @@ def test_100_000_rows_take_no_more_memory_than_1_000(broker_url: str, tmp_path: 
 
 
 def peak_memory(pid: int) -> int:
-    """The most memory that a process or one that it started has held, in bytes."""
+    """The highest peak memory of a process and its children, in bytes."""
     peak = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         try:

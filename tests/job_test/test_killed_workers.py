@@ -1,4 +1,4 @@
-"""A worker is killed while it sets limits; another one, which was there already, sees to the rest within 2 minutes."""
+"""A worker is killed while it sets limits; another running worker sets the rest within 2 minutes."""
 
 import os
 import signal
@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(tr
 
 TODAY = localdate()
 PEOPLE = 12_000
-# Beat as it is sends the job every minute, which is the slow test; the quick one hurries beat and nothing else.
+# The real beat sends the job every minute, in the slow test; the quick test only speeds beat up.
 BEATS = ["tests.hurried", pytest.param("togo.celery", marks=pytest.mark.slow)]
 
 
-def _in_hands(broker_url: str) -> int:
-    """How many jobs were given to a worker and not done: those of a killed one stay so for an hour."""
+def _unacknowledged(broker_url: str) -> int:
+    """The number of jobs that workers have received but not done; those of a killed worker stay so for an hour."""
     with redis.Redis.from_url(broker_url.replace("redis+socket", "unix")) as broker:
         return int(broker.hlen("unacked"))
 
@@ -40,21 +40,21 @@ def _has_started(folder: Path, name: str) -> bool:
 
 
 def _waits_with_a_job(broker_url: str, log: Path) -> bool:
-    """Whether its worker has one, and got no further in half a second."""
+    """Whether a worker has a job, and its log did not grow in half a second."""
     before = log.stat().st_size
     time.sleep(0.5)
-    return _in_hands(broker_url) >= 1 and log.stat().st_size == before
+    return _unacknowledged(broker_url) >= 1 and log.stat().st_size == before
 
 
 @pytest.mark.parametrize("app", BEATS)
 @pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
-def test_what_a_killed_worker_had_in_its_hands_is_done_by_another(broker_url: str, tmp_path: Path, app: str) -> None:
+def test_another_worker_does_the_jobs_of_a_killed_worker(broker_url: str, tmp_path: Path, app: str) -> None:
     with (
         start_worker(broker_url, tmp_path, name="other"),
         start_worker(broker_url, tmp_path, name="killed") as worker,
     ):
         wait_until(lambda: _has_started(tmp_path, "other") and _has_started(tmp_path, "killed"), what="workers")
-        wait_until(lambda: _in_hands(broker_url) == 0, what="what they do at their start")
+        wait_until(lambda: _unacknowledged(broker_url) == 0, what="the jobs of their start")
         User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
         with start_beat(broker_url, tmp_path, application=app):
             wait_until(lambda: DailyLimit.objects.count() > 2000, seconds=120, what="some chunks")
@@ -64,17 +64,17 @@ def test_what_a_killed_worker_had_in_its_hands_is_done_by_another(broker_url: st
 
             wait_until(_everybody_has_limits, seconds=120, what="the other chunks")
 
-    # The broker has not delivered them again: they were done without.
-    assert _in_hands(broker_url) >= 1
+    # The broker has not delivered the jobs again; the other worker set the limits without them.
+    assert _unacknowledged(broker_url) >= 1
 
 
 @pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
-def test_what_a_killed_child_had_in_its_hands_is_delivered_again_at_once(broker_url: str, tmp_path: Path) -> None:
+def test_the_jobs_of_a_killed_child_are_delivered_again_at_once(broker_url: str, tmp_path: Path) -> None:
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
     with start_worker(broker_url, tmp_path) as worker:  # No beat.
         wait_until(lambda: DailyLimit.objects.count() > 2000, seconds=60, what="some chunks")
         with transaction.atomic():
-            # Nobody can set this one's limit, on SQLite nobody's: whoever tries keeps a job in its hands.
+            # This lock stops a job that sets this person's limit, on SQLite any job that sets one.
             User.objects.select_for_update().get(username=f"person {PEOPLE - 1}")
             wait_until(lambda: _waits_with_a_job(broker_url, tmp_path / "worker.txt"), what="a job that waits")
             (child,) = children_of(worker.pid)
@@ -82,12 +82,12 @@ def test_what_a_killed_child_had_in_its_hands_is_delivered_again_at_once(broker_
         assert not _everybody_has_limits()
 
         wait_until(_everybody_has_limits, seconds=120, what="the other chunks")
-        wait_until(lambda: _in_hands(broker_url) == 0, what="the last job")
+        wait_until(lambda: _unacknowledged(broker_url) == 0, what="the last job")
         assert worker.poll() is None
         assert "WorkerLostError" in (tmp_path / "worker.txt").read_text()
 
 
-def test_beat_comes_often_enough_for_two_minutes() -> None:
-    """However close to its turn a worker was killed, the next one is a minute later, and waits in the queue."""
+def test_beat_sends_the_job_every_minute() -> None:
+    """After a worker is killed, the next job is in the queue within a minute."""
     schedule = BEAT_SCHEDULE["set the limits of today and tomorrow"]
     assert str(schedule["schedule"]).startswith("<crontab: * * * * *")

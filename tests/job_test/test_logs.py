@@ -33,9 +33,9 @@ def test_a_job_logs_its_id_and_that_of_the_request_that_asked_for_it(broker_url:
         wait_until(lambda: any(line["date"] == day.isoformat() for line in lines()), what="the day's job")
 
     (asked,) = [line for line in lines() if line["date"] == day.isoformat()]
-    by_nobody = [line for line in lines() if line["date"] != day.isoformat()]
+    by_beat = [line for line in lines() if line["date"] != day.isoformat()]
     assert asked["request_id"] == "seen-by-the-caller"
-    assert {line["request_id"] for line in by_nobody} == {None}
+    assert {line["request_id"] for line in by_beat} == {None}
     # The dates of one turn have one job.
-    assert len({line["job_id"] for line in by_nobody[:2]}) == 1
-    assert asked["job_id"] not in {line["job_id"] for line in by_nobody}
+    assert len({line["job_id"] for line in by_beat[:2]}) == 1
+    assert asked["job_id"] not in {line["job_id"] for line in by_beat}

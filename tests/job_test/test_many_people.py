@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 2)
 
 
-def _people(count: int) -> None:
+def _create_people(count: int) -> None:
     rows = [User(username=f"{count} {number}", password="!") for number in range(count)]
     User.objects.bulk_create(rows, batch_size=1000)
 
@@ -33,9 +33,9 @@ def _queries(work: Callable[[], Any]) -> int:
 
 def test_20000_people_cost_a_small_set_of_queries_for_each_chunk() -> None:
     LimitRule.objects.create(maximum=3, version=1)
-    _people(1000)
+    _create_people(1000)
     one_chunk = _queries(lambda: set_daily_limits(DAY.isoformat()))
-    _people(19_000)
+    _create_people(19_000)
 
     chunks = list(limits.missing_chunks(DAY))
     many = _queries(lambda: [limits.set_chunk(DAY, *chunk) for chunk in chunks])
@@ -47,8 +47,8 @@ def test_20000_people_cost_a_small_set_of_queries_for_each_chunk() -> None:
     assert set(DailyLimit.objects.values_list("maximum", flat=True)) == {3}
 
 
-def test_nobody_missing_costs_a_few_queries() -> None:
-    _people(3000)
+def test_a_run_without_missing_people_costs_a_few_queries() -> None:
+    _create_people(3000)
     call_command("set_daily_limits", date=DAY)
 
     assert _queries(lambda: set_daily_limits(DAY.isoformat())) <= 10

@@ -82,7 +82,7 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(broker_url
     assert (day.maximum, day.source_kind, day.source_reason) == (9, "hand", "mine")
 
 
-def test_two_jobs_at_once_end_as_one_does(tmp_path: Path) -> None:
+def test_three_jobs_at_once_end_as_one_would(tmp_path: Path) -> None:
     admin = make_person("admin", is_admin=True)
     _make_people(5000)
     limits.set_by_hand(actor=admin, user_id=admin.pk, date=TODAY, maximum=9, reason="mine")

@@ -1,6 +1,6 @@
-"""A process that calls as fast as it can, from four threads: `python -m tests.storm_test.counting FILE CALLS TRIES`.
+"""A process that calls as fast as it can in four threads: `python -m tests.storm_test.counting FILE CALLS TRIES`.
 
-Prints how many of its calls were let through, at a moment that doesn't pass. With `unguarded` it takes no locks.
+Prints how many of its calls were let through, with the clock stopped. With `unguarded` it takes no locks.
 """
 
 import contextlib
@@ -24,8 +24,8 @@ def main(file: str, calls: str, tries: str, guard: str) -> None:
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(THREADS) as pool:
         if guard == "unguarded":
             stack.enter_context(patch.object(rate_limits.fcntl, "lockf"))
-        print("there", flush=True)  # noqa: T201
-        sys.stdin.readline()  # Until all are.
+        print("ready", flush=True)  # noqa: T201
+        sys.stdin.readline()  # Wait until all processes are ready.
         print(sum(pool.map(let_through, range(THREADS))))  # noqa: T201
 
 

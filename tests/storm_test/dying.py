@@ -1,4 +1,4 @@
-"""ToGo, that dies in the midst of a call when it is told to; a web server's entry in place of `togo.wsgi`.
+"""ToGo in place of `togo.wsgi`, but it dies during a call if the caller asks for it.
 
 It kills its own process as `kill -9` does: nothing is closed, rolled back or sent.
 """
@@ -12,13 +12,13 @@ from django.db import connection
 
 from togo.wsgi import application as togo
 
-# When to die, said by the caller in this header.
+# The caller says in this header when to die.
 HEADER = "X-Die"
 BEFORE_COMMIT, BEFORE_ANSWER = "before the commit", "before the answer"
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer as ToGo does, or die: when all is written, or when all is committed and the answer is ready."""
+    """Answer as ToGo does, or die after the last write, or after the commit when the answer is ready."""
     when = environ.get("HTTP_X_DIE")
     if when == BEFORE_COMMIT:
         with connection.execute_wrapper(_die_after_the_last_statement):
@@ -30,7 +30,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 
 def _die_after_the_last_statement(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    """The last one before the commit keeps the answer."""
+    """The last statement before the commit stores the answer."""
     result = execute(sql, params, many, context)
     if sql.startswith("UPDATE") and "idempotencykey" in sql:
         _die()

@@ -1,4 +1,4 @@
-"""Whether the history tells what happened."""
+"""Checks the history against the rows."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -7,12 +7,9 @@ from typing import Any
 from apps.models import Assignment, Event
 from apps.models.events import Kind
 
-# Person, date and status.
-Place = tuple[int, date, str]
 
-
-def assert_history_tells_what_is_there() -> None:
-    """What the events tell of each assignment fits together, and ends with what the rows are now."""
+def assert_history_matches_rows() -> None:
+    """The events of each assignment fit together, and end with the state of its row."""
     rows = Assignment.objects.values_list("pk", "daily_limit__user", "daily_limit__date", "status", "task")
     now = {pk: (user_id, day, status, task_id) for pk, user_id, day, status, task_id in rows}
     told: dict[int, Any] = {}
@@ -20,23 +17,23 @@ def assert_history_tells_what_is_there() -> None:
         assert event.assignment is not None
         before = told.get(event.assignment)
         told[event.assignment] = _after(before, event)
-    assert {pk: place for pk, place in told.items() if place} == now
+    assert {pk: state for pk, state in told.items() if state} == now
 
 
 def moves_of(assignments: Iterable[int]) -> dict[int, list[tuple[int, date]]]:
-    """Where each was moved to, in this order."""
+    """The days to which each assignment was moved, in order."""
     moves: dict[int, list[tuple[int, date]]] = {pk: [] for pk in assignments}
-    for pk, *place in Event.objects.filter(kind=Kind.MOVED).order_by("pk").values_list("assignment", "user", "date"):
-        moves[pk].append((place[0], place[1]))
+    for pk, *day in Event.objects.filter(kind=Kind.MOVED).order_by("pk").values_list("assignment", "user", "date"):
+        moves[pk].append((day[0], day[1]))
     return moves
 
 
 def _after(before: Any, event: Event) -> Any:
-    """What an assignment is after that event; None once it is taken away."""
+    """The state of an assignment after that event; None once it is unassigned."""
     if event.kind == Kind.ASSIGNED:
         assert before is None, f"{event.assignment} was assigned twice"
         return event.user, event.date, "open", event.task
-    assert before, f"{event.assignment} was {event.kind} and isn't there"
+    assert before, f"{event.assignment} was {event.kind} but doesn't exist"
     user_id, day, status, task_id = before
     assert event.task == task_id
     if event.kind == Kind.MOVED:

@@ -22,7 +22,7 @@ class Crowd:
         self._pool = ThreadPoolExecutor(size)
 
     def all_at_once(self, call: Callable[[Client, int], A]) -> list[A]:
-        """What `call(client, number)` answers to each, all of them let go at the same moment."""
+        """Run `call(client, number)` for all callers at the same moment, and return the results."""
         start = threading.Barrier(len(self.clients))
 
         def one(number: int) -> A:

@@ -27,7 +27,7 @@ ROUNDS = 6
 
 
 class Answer(NamedTuple):
-    """What came back: also the text, which a replay repeats to the letter."""
+    """An answer with its text, which a replay repeats byte for byte."""
 
     status: int
     text: bytes
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
     @property
     def code(self) -> str | None:
-        """What a refusal is called."""
+        """The code of a refusal."""
         code: str | None = self.json.get("code")
         return code
 
@@ -72,12 +72,12 @@ def task(transactional_db: None) -> Task:
 
 
 def not_in_use(answers: list[Answer]) -> list[Answer]:
-    """The answers but for those of who waited 2 seconds for others, as happens on a machine with other work."""
+    """The answers except refusals after a wait of 2 seconds for the key, which happen on a busy machine."""
     return [answer for answer in answers if (answer.status, answer.code) != (409, "idempotency_key_in_use")]
 
 
 def assert_done_once(answers: list[Answer], status: int) -> Any:
-    """All were answered the same, and one of them was not a replay; returns the JSON of it."""
+    """Check that all answers are the same and one is no replay, and return their JSON."""
     answers = not_in_use(answers)
     assert {answer.status for answer in answers} == {status}, answers
     assert len({(answer.text, answer.location) for answer in answers}) == 1
@@ -89,7 +89,7 @@ def assert_done_once(answers: list[Answer], status: int) -> Any:
 
 
 @pytest.mark.parametrize("limit", ["set", "not set yet"])
-def test_of_many_calls_with_one_key_one_is_done(
+def test_one_of_many_calls_with_one_key_is_done(
     server: Server, taskmaster: User, alice: User, task: Task, limit: str
 ) -> None:
     crowd = Crowd(server, taskmaster, CALLERS)
@@ -111,7 +111,7 @@ def test_of_many_calls_with_one_key_one_is_done(
 
 
 @pytest.mark.parametrize(("mode", "status"), [("all", 201), ("each", 207)])
-def test_of_many_bulks_with_one_key_one_is_done(
+def test_one_of_many_bulks_with_one_key_is_done(
     server: Server, taskmaster: User, alice: User, task: Task, mode: str, status: int
 ) -> None:
     crowd = Crowd(server, taskmaster, CALLERS)
@@ -130,7 +130,7 @@ def test_of_many_bulks_with_one_key_one_is_done(
     call_command("check_limits")
 
 
-def test_where_all_are_refused_nobody_keeps_the_key(server: Server, taskmaster: User, alice: User, task: Task) -> None:
+def test_if_all_calls_are_refused_none_keeps_the_key(server: Server, taskmaster: User, alice: User, task: Task) -> None:
     crowd = Crowd(server, taskmaster, CALLERS)
     body = {"task": task.pk, "user": alice.pk, "date": localdate().isoformat()}
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=localdate(), maximum=0)
@@ -148,11 +148,11 @@ def test_where_all_are_refused_nobody_keeps_the_key(server: Server, taskmaster: 
     call_command("check_limits")
 
 
-# --- one that takes long ----------------------------------------------------------------------------------------
+# --- a slow call ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one call write at a time, see below")
-def test_who_comes_while_the_first_is_running_is_told_so_after_2_seconds(
+def test_a_call_during_the_first_one_is_refused_after_2_seconds(
     server: Server, taskmaster: User, alice: User, task: Task
 ) -> None:
     body = {"task": task.pk, "user": alice.pk, "date": localdate().isoformat()}
@@ -160,13 +160,13 @@ def test_who_comes_while_the_first_is_running_is_told_so_after_2_seconds(
     clients = [Client(server, token_of(taskmaster)) for _ in range(4)]
 
     with ThreadPoolExecutor() as pool, transaction.atomic():
-        # Whoever has the key waits for the day.
+        # The call that has the key waits for the day's lock.
         DailyLimit.objects.of(alice.pk, localdate()).locked().get()
         calls = [pool.submit(send, client, "key", body) for client in clients]
-        told = _until_answered(calls, number=3)
-    [first] = set(calls) - set(told)
+        refused = _until_answered(calls, number=3)
+    [first] = set(calls) - set(refused)
 
-    for answer in (call.result() for call in told):
+    for answer in (call.result() for call in refused):
         assert (answer.status, answer.code) == (409, "idempotency_key_in_use")
         assert (answer.retry_after, answer.json["retry_after"]) == ("1", 1)
     assert (first.result().status, first.result().replayed) == (201, False)
@@ -184,7 +184,7 @@ def test_on_sqlite_all_wait_for_their_turn_to_write_and_get_the_answer(
 
     with ThreadPoolExecutor() as pool, transaction.atomic():
         calls = [pool.submit(send, client, "key", body) for client in clients]
-        time.sleep(3)  # Longer than one waits for a key.
+        time.sleep(3)  # Longer than a call waits for a key.
         assert not any(call.done() for call in calls)
 
     assert_done_once([call.result() for call in calls], 201)
@@ -192,11 +192,11 @@ def test_on_sqlite_all_wait_for_their_turn_to_write_and_get_the_answer(
 
 
 def _until_answered(calls: list["Future[Answer]"], *, number: int) -> list["Future[Answer]"]:
-    """The first so many that are answered."""
+    """The first `number` calls that are answered."""
     answered: set[Future[Answer]] = set()
     while len(answered) < number:
         done, _ = wait(set(calls) - answered, timeout=30, return_when=FIRST_COMPLETED)
-        assert done, "nobody was answered"
+        assert done, "no call was answered"
         answered |= done
     return list(answered)
 

@@ -31,7 +31,7 @@ def test_nothing_drifts_and_nothing_deadlocks(server: Server) -> None:
     mine: list[list[int]] = [[] for _ in range(CLIENTS)]
 
     def act(client: Client, number: int) -> tuple[int, Any]:
-        """Some give, some take away what they gave, one sets limits by hand, one changes the rules."""
+        """Most assign tasks or unassign their own, one sets limits by hand, one changes the rules."""
         chance = random.Random()
         person, day = chance.choice(people), chance.choice(days)
         if number == 0:
@@ -64,7 +64,7 @@ def test_nothing_drifts_and_nothing_deadlocks(server: Server) -> None:
     assert server.retries() < len(answers) / 1000 + 1
 
 
-def test_of_many_who_delete_one_assignment_one_succeeds(server: Server) -> None:
+def test_one_of_many_deletions_of_an_assignment_succeeds(server: Server) -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     task = Task.objects.create(name="cooking")
     crowd = Crowd(server, taskmaster)

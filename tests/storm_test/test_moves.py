@@ -14,14 +14,14 @@ from apps.models.events import Kind
 from apps.services import assignments, limits
 from lab.processes import Client, Server
 from tests.conftest import make_person
-from tests.storm_test.history import assert_history_tells_what_is_there, moves_of
+from tests.storm_test.history import assert_history_matches_rows, moves_of
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 15
 PATH = "/api/users/assignment/"
-# Room for all that is there and for 4 of those who cross: so most moves work, and some meet a full day.
+# Room for a day's assignments and 4 more, so that most moves work and some meet a full day.
 ROOM = CLIENTS // 2 + 4
 
 
@@ -43,7 +43,7 @@ def test_moves_between_two_days_in_both_directions(server: Server, number_of_peo
     crowd = Crowd(server, taskmaster)
 
     def move(client: Client, number: int) -> tuple[int, Any]:
-        """Each moves an assignment of its own to the other day."""
+        """Move the caller's own assignment to the other day."""
         user_id, day = places[1 - here[number]]
         answer = client.call("PATCH", f"{PATH}{mine[number]}/", {"user": user_id, "date": day.isoformat()})
         if answer[0] == 200:
@@ -62,7 +62,7 @@ def test_moves_between_two_days_in_both_directions(server: Server, number_of_peo
     rows = Assignment.objects.values_list("pk", "daily_limit__user", "daily_limit__date")
     assert {pk: place for pk, *place in rows} == {pk: list(places[side]) for pk, side in zip(mine, here, strict=True)}
     assert moves_of(mine) == told
-    _assert_all_is_well(server, calls=len(answers))
+    _assert_consistent(server, calls=len(answers))
 
 
 def test_many_move_the_same_assignment(server: Server) -> None:
@@ -81,10 +81,10 @@ def test_many_move_the_same_assignment(server: Server) -> None:
     assert count(answers) == {200: len(answers)}
     assert sum(DailyLimit.objects.values_list("taken", flat=True)) == 1
     assert Event.objects.filter(kind=Kind.MOVED).count() <= len(answers)
-    _assert_all_is_well(server, calls=len(answers))
+    _assert_consistent(server, calls=len(answers))
 
 
-def test_everything_that_writes_at_once(server: Server) -> None:
+def test_all_kinds_of_writes_at_once(server: Server) -> None:
     taskmaster = make_person("taskmaster", is_taskmaster=True)
     people = [make_person(f"person {number}").pk for number in range(3)]
     tasks = [Task.objects.create(name=f"task {number}").pk for number in range(12)]
@@ -97,11 +97,13 @@ def test_everything_that_writes_at_once(server: Server) -> None:
         return {"task": chance.choice(tasks), "user": chance.choice(people), "date": chance.choice(days)}
 
     def act(client: Client, number: int) -> tuple[int, Any]:
-        """Anybody does anything to what anybody made."""
+        """Make a random call about any caller's assignments."""
         chance = random.Random()
-        what = chance.choices(["create", "move", "mark", "delete", "bulk", "earliest", "limit"], [4, 6, 1, 4, 1, 1, 1])
+        actions = chance.choices(
+            ["create", "move", "mark", "delete", "bulk", "earliest", "limit"], [4, 6, 1, 4, 1, 1, 1]
+        )
         item, any_of_them = one(chance), f"{PATH}{chance.choice(made or [1])}/"
-        match what[0]:
+        match actions[0]:
             case "create":
                 status, answer = client.call("POST", PATH, item)
             case "earliest":
@@ -143,11 +145,11 @@ def test_everything_that_writes_at_once(server: Server) -> None:
     assert len(set(made)) == len(made)
     assert len(set(deleted)) == len(deleted)
     assert set(Assignment.objects.values_list("pk", flat=True)) == set(made) - set(deleted)
-    _assert_all_is_well(server, calls=len(answers))
+    _assert_consistent(server, calls=len(answers))
 
 
 def _made_by(answer: Any) -> list[int]:
-    """The ids of the assignments that an answer says were made."""
+    """The ids of the assignments that an answer reports as created."""
     if "id" in answer:
         return [answer["id"]]
     if "assignments" in answer:
@@ -155,8 +157,8 @@ def _made_by(answer: Any) -> list[int]:
     return [one["assignment"]["id"] for one in answer["results"] if one["status"] == 201]
 
 
-def _assert_all_is_well(server: Server, *, calls: int) -> None:
+def _assert_consistent(server: Server, *, calls: int) -> None:
     assert not DailyLimit.objects.filter(taken__gt=F("maximum")).exists()
     call_command("check_limits")
-    assert_history_tells_what_is_there()
+    assert_history_matches_rows()
     assert server.retries() < calls / 1000 + 1

@@ -1,4 +1,4 @@
-"""A storm on a day that has no limits yet."""
+"""Many callers at once on a day that has no limits yet."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 DAYS = [localdate() + timedelta(days=offset) for offset in range(10)]
 
 
-def test_one_person_gets_one_limit_and_one_job_is_asked_for_the_others(broker_url: str) -> None:
+def test_one_person_gets_one_limit_and_one_job_is_requested_for_the_others(broker_url: str) -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     for number in range(5):
         make_person(f"other {number}")
@@ -36,7 +36,7 @@ def test_one_person_gets_one_limit_and_one_job_is_asked_for_the_others(broker_ur
     _assert_everyone_has_a_limit_after_the_job(people=7)
 
 
-def test_64_people_get_a_limit_each_and_one_job_is_asked_for_the_others(broker_url: str) -> None:
+def test_64_people_get_a_limit_each_and_one_job_is_requested_for_the_others(broker_url: str) -> None:
     taskmaster = make_person("taskmaster", is_taskmaster=True)
     people = [make_person(f"person {number}") for number in range(CLIENTS)]
     for number in range(5):

@@ -1,4 +1,4 @@
-"""64 callers want the same person's day at the same moment, for 30 rounds, from several web processes."""
+"""64 callers assign to the same person's day at the same moment, in 30 rounds, through several web processes."""
 
 import multiprocessing
 from datetime import date, timedelta
@@ -41,7 +41,7 @@ def test_exactly_the_limit_gets_in(server: Server) -> None:
         assert {problem["code"] for status, problem in answers if status == 409} == {"daily_limit_reached"}
         limit = DailyLimit.objects.get(user=alice, date=day)
         assert (limit.taken, limit.maximum, limit.assignments.count()) == (LIMIT, LIMIT, LIMIT)
-        # Each who got in was told another number of the slots taken.
+        # Each accepted call was told a different number of taken slots.
         taken = sorted(answer["limit"]["taken"] for status, answer in answers if status == 201)
         assert taken == [1, 2, 3, 4, 5]
 
@@ -49,7 +49,7 @@ def test_exactly_the_limit_gets_in(server: Server) -> None:
     call_command("check_limits")
 
 
-def test_the_same_task_is_given_once_and_takes_one_slot(server: Server) -> None:
+def test_the_same_task_is_assigned_once_and_takes_one_slot(server: Server) -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     task = Task.objects.create(name="cooking")
     crowd = Crowd(server, taskmaster)
@@ -66,7 +66,7 @@ def test_the_same_task_is_given_once_and_takes_one_slot(server: Server) -> None:
                 assert (problem["code"], problem["assignment"]) == ("already_assigned", assignment.pk)
 
 
-def test_with_another_function_in_place_of_the_guard_the_same_calls_break_the_limit() -> None:
+def test_without_the_guard_the_same_calls_break_the_limit() -> None:
     """The control: ToGo itself, with `slots.portable.take_slot` swapped for one without the condition."""
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     tasks = [Task.objects.create(name=f"task {number}") for number in range(CLIENTS)]
@@ -86,12 +86,12 @@ def test_with_another_function_in_place_of_the_guard_the_same_calls_break_the_li
 
 
 def test_a_count_before_the_insert_breaks_the_limit() -> None:
-    """The control: a count, then an insert, as tutorials do it. If this doesn't break, the storm proves nothing."""
+    """The control: a count, then an insert, as tutorials do it. If the limit never breaks, the storm proves nothing."""
     assert _naive_storm(rounds=30) > 0
 
 
 def _naive_storm(*, rounds: int) -> int:
-    """In how many rounds more got in than the limit allows."""
+    """The number of rounds in which more assignments were made than the limit allows."""
     alice = make_person("naive")
     days = [
         DailyLimit.objects.create(

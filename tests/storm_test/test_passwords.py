@@ -1,4 +1,4 @@
-"""Many who guess a password, or use one refresh token, at the same moment."""
+"""Many callers guess a password, or use one refresh token, at the same moment."""
 
 import http.client
 import json
@@ -26,7 +26,7 @@ def bob(transactional_db: None) -> User:
 
 
 @pytest.mark.parametrize("username", ["bob", "nobody"])
-def test_of_200_wrong_passwords_at_once_five_are_looked_at(server: Server, bob: User, username: str) -> None:
+def test_five_of_200_wrong_passwords_at_once_are_checked(server: Server, bob: User, username: str) -> None:
     crowd = Crowd(server, bob, size=200)
 
     def guess(client: Client, number: int) -> tuple[int, Any]:
@@ -45,7 +45,7 @@ def test_of_200_wrong_passwords_at_once_five_are_looked_at(server: Server, bob: 
     assert all(0 < problem["retry_after"] <= 900 for _, problem in again)
 
 
-def test_right_passwords_at_once_are_not_taken_for_guesses(server: Server, bob: User) -> None:
+def test_right_passwords_at_once_do_not_count_as_guesses(server: Server, bob: User) -> None:
     """Twelve windows of one person sign in again at the same moment."""
     crowd = Crowd(server, bob, size=12)
     body = {"username": "bob", "password": PASSWORD}
@@ -85,25 +85,25 @@ for _ in range(5):
 """
 
 
-def test_killed_web_processes_refuse_nobody_for_longer_than_ten_seconds(server: Server, bob: User) -> None:
+def test_killed_web_processes_cause_refusals_for_ten_seconds_at_most(server: Server, bob: User) -> None:
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", KILLED]
     subprocess.run(command, cwd=ROOT, env=environment(), check=True)
     client = Client(server, "")
     refused = []
 
-    def signs_in() -> bool:
+    def can_sign_in() -> bool:
         status, answer = client.call("POST", "/api/users/token/", {"username": "bob", "password": PASSWORD})
         if status != 200:
             refused.append((status, answer["code"], answer["retry_after"]))
         return bool(status == 200)
 
-    wait_until(signs_in, seconds=20, what="the leases to end")
+    wait_until(can_sign_in, seconds=20, what="the leases to end")
 
     assert set(refused) == {(429, "too_many_requests", 1)}
 
 
-def test_the_address_that_counts_is_that_of_the_connection(server: Server, bob: User) -> None:
-    """Nobody is trusted to say another one."""
+def test_tries_are_counted_by_the_address_of_the_connection(server: Server, bob: User) -> None:
+    """No caller is trusted to name another address."""
     statuses = []
     for number in range(7):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
@@ -115,7 +115,7 @@ def test_the_address_that_counts_is_that_of_the_connection(server: Server, bob: 
     assert statuses == [401] * 5 + [429] * 2
 
 
-def test_of_100_who_use_a_refresh_token_at_once_one_succeeds(server: Server, bob: User) -> None:
+def test_one_of_100_uses_of_a_refresh_token_at_once_succeeds(server: Server, bob: User) -> None:
     token = tokens.obtain(username="bob", password=PASSWORD, address="192.0.2.1")["refresh"]
     crowd = Crowd(server, bob, size=100)
 

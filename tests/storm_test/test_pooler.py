@@ -1,4 +1,4 @@
-"""ToGo behind a real PgBouncer that gives a session of PostgreSQL to a transaction."""
+"""ToGo behind a real PgBouncer that lends a session of PostgreSQL for one transaction."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.real_time, pytest.mark.django_db(tra
 
 @pytest.fixture(params=["that drops the settings of a session", "that refuses them"])
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The DATABASE_URL of a pooler. The role has the time-out that the pooler would not hand on."""
+    """The DATABASE_URL of a pooler. The role has the time-out that the pooler does not pass on."""
     if connection.vendor != "postgresql":
         pytest.skip("PgBouncer is for PostgreSQL")
     if not pooler.program():
@@ -70,7 +70,7 @@ def test_960_calls_of_24_people_at_once_are_answered_and_no_limit_breaks(url: st
     assert sum(answers.values()) == 960
     assert set(answers) == {200, 201, 409}, answers
     assert answers[200] == 480
-    # Six or seven of them on each of three days, and five fit.
+    # A person is assigned six or seven tasks on each of three days, and five fit.
     assert answers[201] == Assignment.objects.count()
     assert all(day.taken <= day.maximum for day in DailyLimit.objects.all())
     assert sum(DailyLimit.objects.values_list("taken", flat=True)) == answers[201]
@@ -91,9 +91,9 @@ def _locks() -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_start_says_what_to_add_where_the_pooler_refuses_the_settings_of_a_session(url: str) -> None:
+def test_a_start_says_what_to_add_if_the_pooler_refuses_the_settings_of_a_session(url: str) -> None:
     if "?" not in url:
-        pytest.skip("this one takes them")
+        pytest.skip("this pooler accepts them")
     refused = manage("migrate_under_lock", url=url.partition("?")[0])
 
     assert refused.returncode == 1
@@ -101,7 +101,7 @@ def test_a_start_says_what_to_add_where_the_pooler_refuses_the_settings_of_a_ses
     assert "add ?prepare_statements=off to it" in refused.stderr
 
 
-def test_a_start_is_refused_where_waits_for_locks_would_be_unbounded(url: str) -> None:
+def test_a_start_is_refused_if_waits_for_locks_would_be_unbounded(url: str) -> None:
     check = ["check", "--deploy", "--tag", "pooler", "--database", "default"]
     assert manage(*check, url=url).returncode == 0
 

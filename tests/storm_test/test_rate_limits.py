@@ -17,7 +17,7 @@ CALLERS, CALLS = 32, 10
 
 
 @pytest.mark.parametrize(("limit", "at_once", "a_second"), [("20/m", 20, 20 / 60), ("50/s", 50, 50), ("off", 320, 0)])
-def test_of_many_calls_at_once_no_more_are_answered_than_may_be(
+def test_many_calls_at_once_are_answered_up_to_the_limit(
     alice: User, limit: str, at_once: int, a_second: float
 ) -> None:
     with start_server(workers=2, threads=16, TOGO_RATE_LIMIT=limit) as server:
@@ -28,7 +28,7 @@ def test_of_many_calls_at_once_no_more_are_answered_than_may_be(
 
     statuses = [status for some in answers for status, _ in some]
     assert set(statuses) <= {200, 429}
-    # So many at once, and their share of the time that it took.
+    # The calls at once, and their share of the time that passed.
     assert at_once <= statuses.count(200) <= at_once + a_second * took + 1e-6
     refused = [problem for some in answers for status, problem in some if status == 429]
     assert all(problem["code"] == "too_many_requests" and problem["retry_after"] >= 1 for problem in refused)
@@ -42,7 +42,7 @@ def let_through(file: Path, guard: str) -> int:
     ]
     for child in children:
         assert child.stdout
-        assert child.stdout.readline() == "there\n"
+        assert child.stdout.readline() == "ready\n"
     for child in children:
         assert child.stdin
         child.stdin.write("\n")
@@ -51,10 +51,10 @@ def let_through(file: Path, guard: str) -> int:
     return sum(map(int, said))
 
 
-def test_processes_that_count_together_let_exactly_as_many_through(tmp_path: Path) -> None:
+def test_processes_that_count_together_let_exactly_the_limit_through(tmp_path: Path) -> None:
     assert let_through(tmp_path / "counts", "guarded") == 6000
 
 
 def test_control_without_locks_more_are_let_through(tmp_path: Path) -> None:
-    # Two must come between each other's reading and writing, which on a busy machine doesn't always happen.
+    # Two processes must interleave their reads and writes, which doesn't always happen on a busy machine.
     assert any(let_through(tmp_path / f"counts {number}", "unguarded") > 6000 for number in range(10))

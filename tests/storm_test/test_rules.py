@@ -1,4 +1,4 @@
-"""The rules change while days are made: by those who assign, and by the job."""
+"""The rules change while callers and the job set days."""
 
 import random
 import time
@@ -33,7 +33,7 @@ def test_no_day_keeps_a_limit_of_the_old_rules(server: Server) -> None:
     for day in DAYS:
 
         def act(client: Client, number: int, day: date = day) -> tuple[int, Any]:
-            """One changes the rule in the midst of it, one is the job, all others need a limit of the new day."""
+            """One changes the rule meanwhile, one is the job, all others assign on the new day."""
             try:
                 if number == 0:
                     time.sleep(random.uniform(0, 0.15))
@@ -77,7 +77,7 @@ def test_a_holiday_over_days_with_tasks_never_opens_a_slot_again(server: Server)
     for left, assignment_id in enumerate(reversed(given)):
 
         def act(client: Client, number: int, taken_away: int = assignment_id) -> tuple[int, Any]:
-            """One takes a task away, all others try to get the slot."""
+            """One unassigns a task, all others try to get its slot."""
             if number == 0:
                 return client.call("DELETE", f"/api/users/assignment/{taken_away}/")
             body = {"task": tasks[number].pk, "user": alice.pk, "date": day.isoformat()}
