@@ -1,4 +1,4 @@
-"""A real browser, and people who sit before it."""
+"""A real browser, and people who use it."""
 
 import os
 import re
@@ -16,20 +16,20 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from apps.models import User
 from lab.processes import Server, start_server
 
-# Playwright runs a loop in this thread, in which Django would not read its database. Nothing else runs in that loop.
+# Playwright runs an event loop in this thread, in which Django refuses to query. Nothing else runs in that loop.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=15_000)
 
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
-# Chromium looks for updates and reports nothing here; a container's root has no sandbox.
-QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-# Chromium writes a line for every refusal. That's no error of a page: it shows them.
+# Chromium doesn't look for updates here, and root in a container has no sandbox.
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# Chromium logs every refusal. It is no error of the page, which shows the refusal.
 REFUSED = re.compile(r"the server responded with a status of (400|401|403|404|409)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these tests have real processes, and none of them depends on which database ToGo uses."""
+    """All of these tests use real processes, and none of them depends on the kind of database."""
     for item in items:
         if "browser_test" in item.path.parts:
             item.add_marker(pytest.mark.real_time)
@@ -43,40 +43,40 @@ def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     assert program, "tests in a browser need Chromium: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=QUIETLY)
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
 def web(django_db_setup: None) -> Iterator[Server]:
-    """ToGo as it runs, on the tests' database, for all tests: each begins with an empty one."""
+    """A running ToGo for all tests, on the tests' database, which is empty when a test begins."""
     with start_server(workers=1, threads=4) as server:
         yield server
 
 
 @dataclass
 class Visit:
-    """A person before a browser of their own."""
+    """A person with a browser of their own."""
 
     page: Page
     address: str
     complaints: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
-        """That page of ToGo."""
+        """Open a page of ToGo."""
         self.page.goto(self.address + path)
         return self.page
 
-    def accessible(self) -> None:
+    def assert_accessible(self) -> None:
         """Assert that axe finds nothing to complain of on the page that is open."""
-        heard = len(self.complaints)
+        before = len(self.complaints)
         results = Axe().run(self.page)
-        del self.complaints[heard:]  # Axe itself writes styles into the page.
+        del self.complaints[before:]  # Axe itself writes styles into the page.
         assert results.violations_count == 0, results.generate_report()
 
     def listen(self) -> None:
-        """Keep what the browser complains of."""
+        """Record the browser's errors and warnings."""
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._console)
 
@@ -89,7 +89,7 @@ class Visit:
 def visit(transactional_db: None, chromium: Browser, web: Server) -> Iterator[Callable[..., Visit]]:
     """Opens a browser for a person who is signed in, or for nobody: `visit(person, width=…, scheme=…)`.
 
-    At the end no page may have complained: of an error, or of something that the security policy blocked.
+    Fails at the end if a page logged an error, or something that the security policy blocked.
     """
     address = f"http://localhost:{web.port}"
     visits: list[tuple[Visit, BrowserContext]] = []

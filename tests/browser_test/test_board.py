@@ -16,13 +16,13 @@ from tests.browser_test.conftest import NARROW, Visit
 from tests.conftest import make_person
 
 Visits = Callable[..., Visit]
-# What a page does when it is shown again: it asks for live updates at once, and not only every few seconds.
+# A page that is shown again requests live updates at once, and not only every few seconds.
 ASK_FOR_UPDATES = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @dataclass
 class Team:
-    """Who is planned for in these tests, in the week after this one: all of its days are to come."""
+    """The people of these tests, and the Monday of next week, so that all days are in the future."""
 
     boss: User
     alice: User
@@ -70,7 +70,7 @@ def chip(page: Page, one: Assignment) -> Locator:
 
 
 def drag(page: Page, one: Assignment, to: Locator, *, at: float = 0.5) -> None:
-    """As a hand does: press, move in steps, let go at that part of the cell's height."""
+    """Press the mouse, move it in steps, and release it at that part of the cell's height."""
     chip(page, one).hover()
     page.mouse.down()
     box = to.bounding_box()
@@ -85,8 +85,8 @@ def pick(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def places() -> set[tuple[str, str, datetime.date]]:
-    """Who has what when, in the database."""
+def assigned() -> set[tuple[str, str, datetime.date]]:
+    """The username, task and date of each assignment in the database."""
     return set(Assignment.objects.values_list("daily_limit__user__username", "task__name", "daily_limit__date"))
 
 
@@ -96,12 +96,12 @@ def places() -> set[tuple[str, str, datetime.date]]:
 def test_a_week_is_planned_from_nothing(visit: Visits, team: Team) -> None:
     browser = visit(team.boss)
     page = browser.open(team.path)
-    browser.accessible()
+    browser.assert_accessible()
 
     plus(page, team.alice, team.day(0)).click()
     page.get_by_label("Search tasks, or name a new one").fill("bak")
     page.get_by_role("button", name="Create “bak” and assign it").wait_for()
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_label("Search tasks, or name a new one").fill("baking")
     page.get_by_role("button", name="Create “baking” and assign it").click()
     expect(cell(page, team.alice, team.day(0))).to_contain_text("baking")
@@ -113,11 +113,11 @@ def test_a_week_is_planned_from_nothing(visit: Visits, team: Team) -> None:
     page.keyboard.press("Enter")
     expect(cell(page, team.bob, team.day(1))).to_contain_text("cooking")
 
-    assert places() == {("alice", "baking", team.day(0)), ("bob", "cooking", team.day(1))}
-    browser.accessible()
+    assert assigned() == {("alice", "baking", team.day(0)), ("bob", "cooking", team.day(1))}
+    browser.assert_accessible()
 
 
-def test_enter_takes_a_task_of_the_typed_text_and_never_an_older_one(visit: Visits, team: Team) -> None:
+def test_enter_chooses_a_task_of_the_typed_text_and_never_of_an_older_one(visit: Visits, team: Team) -> None:
     for name in ("Bank reconciliation", "wine", "red wine", "Wine tasting"):
         Task.objects.create(name=name)
     page = visit(team.boss).open(team.path)
@@ -128,10 +128,10 @@ def test_enter_takes_a_task_of_the_typed_text_and_never_an_older_one(visit: Visi
     pick(page, " WINE")
 
     expect(page.get_by_role("status")).to_contain_text("wine is assigned.")
-    assert places() == {("alice", "wine", team.day(0))}
+    assert assigned() == {("alice", "wine", team.day(0))}
 
 
-def test_enter_after_a_typo_makes_no_task_and_what_is_made_by_mistake_is_undone(visit: Visits, team: Team) -> None:
+def test_enter_after_a_typo_creates_no_task_and_a_task_created_by_mistake_is_undone(visit: Visits, team: Team) -> None:
     page = visit(team.boss).open(team.path)
 
     plus(page, team.alice, team.day(0)).click()
@@ -142,11 +142,11 @@ def test_enter_after_a_typo_makes_no_task_and_what_is_made_by_mistake_is_undone(
 
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("cookign is assigned.")
-    assert places() == {("alice", "cookign", team.day(0))}
+    assert assigned() == {("alice", "cookign", team.day(0))}
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("cookign is taken away and no longer a task.")
     assert not Task.objects.filter(name="cookign").exists()
-    assert places() == set()
+    assert assigned() == set()
 
 
 def test_assigning_is_undone_for_one_day_and_for_many(visit: Visits, team: Team) -> None:
@@ -157,7 +157,7 @@ def test_assigning_is_undone_for_one_day_and_for_many(visit: Visits, team: Team)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("cooking is taken away.")
     expect(cell(page, team.alice, team.day(0))).not_to_contain_text("cooking")
-    assert places() == set()
+    assert assigned() == set()
 
     page.get_by_role("button", name="Choose everyone on Wednesday").click()
     page.get_by_role("button", name="Assign to 3 chosen days").click()
@@ -166,7 +166,7 @@ def test_assigning_is_undone_for_one_day_and_for_many(visit: Visits, team: Team)
     page.get_by_role("dialog").get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("Taken away from 3 days.")
     expect(cell(page, team.bob, team.day(2))).not_to_contain_text("cooking")
-    assert places() == set()
+    assert assigned() == set()
 
 
 def test_a_full_day_says_why_and_the_next_free_one_is_one_click_away(visit: Visits, team: Team) -> None:
@@ -179,17 +179,17 @@ def test_a_full_day_says_why_and_the_next_free_one_is_one_click_away(visit: Visi
     plus(page, team.alice, team.day(0)).click()
     expect(page.get_by_role("alert")).to_contain_text("This day is full")
     expect(page.get_by_role("alert")).to_contain_text("Half a day")
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_role("link", name=re.compile("Choose a task for Tuesday")).click()
     page.get_by_label("Search tasks, or name a new one").fill("baking")
     expect(page.locator("#task-options button").first).to_have_text("baking")
     page.keyboard.press("Enter")
 
     expect(cell(page, team.alice, team.day(1))).to_contain_text("baking")
-    assert ("alice", "baking", team.day(1)) in places()
+    assert ("alice", "baking", team.day(1)) in assigned()
 
 
-def test_of_two_who_want_the_last_slot_one_gets_it_and_the_other_a_friendly_refusal(visit: Visits, team: Team) -> None:
+def test_one_of_two_gets_the_last_slot_and_the_other_a_friendly_refusal(visit: Visits, team: Team) -> None:
     team.limit(team.alice, 0, 1)
     Task.objects.create(name="baking")
     first, second = visit(team.boss), visit(make_person("other", is_taskmaster=True))
@@ -203,10 +203,10 @@ def test_of_two_who_want_the_last_slot_one_gets_it_and_the_other_a_friendly_refu
 
     expect(cell(first.page, team.alice, team.day(0))).to_contain_text("cooking")
     expect(second.page.get_by_role("alert")).to_contain_text("This day is full")
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
     second.page.get_by_role("button", name=re.compile("Assign it on Tuesday")).click()
     expect(cell(second.page, team.alice, team.day(1))).to_contain_text("baking")
-    assert ("alice", "baking", team.day(1)) in places()
+    assert ("alice", "baking", team.day(1)) in assigned()
 
 
 def test_a_day_that_becomes_full_while_somebody_chooses_says_so(visit: Visits, team: Team) -> None:
@@ -222,7 +222,7 @@ def test_a_day_that_becomes_full_while_somebody_chooses_says_so(visit: Visits, t
     expect(page.get_by_role("link", name=re.compile("Choose a task for Tuesday"))).to_be_visible()
 
 
-def test_many_are_given_a_task_at_once_with_a_result_for_each(visit: Visits, team: Team) -> None:
+def test_a_task_is_assigned_to_many_at_once_with_a_result_for_each(visit: Visits, team: Team) -> None:
     team.limit(team.bob, 2, 0, "Dentist")
     browser = visit(team.boss)
     page = browser.open(team.path)
@@ -236,11 +236,11 @@ def test_many_are_given_a_task_at_once_with_a_result_for_each(visit: Visits, tea
 
     expect(page.get_by_role("heading", name="Assigned to 3 of 4 days")).to_be_visible()
     expect(page.get_by_text("is off (Dentist)")).to_be_visible()
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_role("link", name="Back to the board").click()
     expect(cell(page, team.alice, team.day(3))).to_contain_text("cooking")
     expect(page.get_by_role("button", name="Choose days to assign to")).to_be_disabled()
-    assert places() == {
+    assert assigned() == {
         ("alice", "cooking", team.day(2)),
         ("boss", "cooking", team.day(2)),
         ("alice", "cooking", team.day(3)),
@@ -262,10 +262,10 @@ def test_a_double_click_does_a_thing_once_and_shows_no_error(visit: Visits, team
     page.wait_for_load_state("networkidle")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert len(posts) == 1
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
 
 
-def test_a_button_that_waits_looks_so_and_sends_nothing_more(visit: Visits, team: Team) -> None:
+def test_a_button_shows_that_it_waits_and_sends_nothing_more(visit: Visits, team: Team) -> None:
     page = visit(team.boss).open(team.path)
     posts: list[Route] = []
     page.route("**/board/assign/", lambda route: posts.append(route))
@@ -312,11 +312,11 @@ def test_a_task_is_dragged_to_another_person_and_undo_brings_it_back(visit: Visi
     expect(page.get_by_role("status")).to_contain_text(f"cooking is moved to bob, {team.day(2):%a %-d %b}.")
     expect(cell(page, team.bob, team.day(2))).to_contain_text("1/5")
     expect(cell(page, team.alice, team.day(0))).to_contain_text("0/5")
-    assert places() == {("bob", "cooking", team.day(2))}
+    assert assigned() == {("bob", "cooking", team.day(2))}
 
     page.get_by_role("button", name="Undo").click()
     expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
 
 
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.9])
@@ -334,8 +334,8 @@ def test_a_task_lands_on_the_day_under_the_hand_wherever_in_the_cell_it_is_dropp
 
     expect(cell(page, team.bob, team.day(4))).to_contain_text("cooking")
     expect(page.get_by_role("status")).to_contain_text(f"cooking is moved to bob, {team.day(4):%a %-d %b}.")
-    assert ("bob", "cooking", team.day(4)) in places()
-    assert len([place for place in places() if place[1] == "cooking"]) == 1
+    assert ("bob", "cooking", team.day(4)) in assigned()
+    assert len([row for row in assigned() if row[1] == "cooking"]) == 1
 
 
 def test_a_refused_drop_goes_back_with_the_reason_and_the_next_day_as_one_click(visit: Visits, team: Team) -> None:
@@ -348,14 +348,14 @@ def test_a_refused_drop_goes_back_with_the_reason_and_the_next_day_as_one_click(
     expect(page.get_by_role("status")).to_contain_text("is off (Dentist)")
     expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
     expect(cell(page, team.bob, team.day(1))).not_to_contain_text("cooking")
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
 
     page.get_by_role("button", name="Move to Wed").click()
     expect(cell(page, team.bob, team.day(2))).to_contain_text("cooking")
-    assert places() == {("bob", "cooking", team.day(2))}
+    assert assigned() == {("bob", "cooking", team.day(2))}
 
 
-def test_what_is_dropped_while_togo_is_away_goes_back(visit: Visits, team: Team) -> None:
+def test_a_drop_while_togo_is_away_is_undone(visit: Visits, team: Team) -> None:
     one = team.give(team.alice, 0)
     browser = visit(team.boss)
     page = browser.open(team.path)
@@ -367,7 +367,7 @@ def test_what_is_dropped_while_togo_is_away_goes_back(visit: Visits, team: Team)
     expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
     assert "Failed to load resource: net::ERR_FAILED" in browser.complaints
     browser.complaints.clear()
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
 
 
 def test_a_task_is_moved_with_the_keyboard_alone(visit: Visits, team: Team) -> None:
@@ -387,7 +387,7 @@ def test_a_task_is_moved_with_the_keyboard_alone(visit: Visits, team: Team) -> N
     page.get_by_label("On", exact=True).fill(team.day(4).isoformat())
     page.get_by_role("button", name="Move", exact=True).click()
     expect(cell(page, team.bob, team.day(4))).to_contain_text("cooking")
-    assert places() == {("bob", "cooking", team.day(4))}
+    assert assigned() == {("bob", "cooking", team.day(4))}
 
 
 def test_three_quick_arrow_keys_move_a_task_three_times_in_order(visit: Visits, team: Team) -> None:
@@ -400,7 +400,7 @@ def test_three_quick_arrow_keys_move_a_task_three_times_in_order(visit: Visits, 
 
     expect(cell(page, team.alice, team.day(3))).to_contain_text("cooking")
     expect(chip(page, one).get_by_role("link")).to_be_focused()
-    assert places() == {("alice", "cooking", team.day(3))}
+    assert assigned() == {("alice", "cooking", team.day(3))}
     moves = Event.objects.filter(assignment=one.pk, kind=Kind.MOVED).order_by("pk")
     assert [event.date for event in moves] == [team.day(1), team.day(2), team.day(3)]
 
@@ -418,17 +418,17 @@ def test_arrow_keys_after_a_refused_one_do_nothing(visit: Visits, team: Team) ->
     expect(chip(page, one)).not_to_have_class(re.compile("moving"))
     expect(cell(page, team.alice, team.day(1))).to_contain_text("cooking")
     page.wait_for_load_state("networkidle")
-    assert places() == {("alice", "cooking", team.day(1))}
+    assert assigned() == {("alice", "cooking", team.day(1))}
 
 
-def test_it_is_done_opened_again_taken_away_and_given_back(visit: Visits, team: Team) -> None:
+def test_a_task_is_done_opened_again_taken_away_and_given_back(visit: Visits, team: Team) -> None:
     one = team.give(team.alice, 0)
     browser = visit(team.boss)
     page = browser.open(team.path)
 
     chip(page, one).get_by_role("link").click()
     page.get_by_role("button", name="Mark as done").wait_for()
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_role("button", name="Mark as done").click()
     expect(chip(page, one)).to_contain_text("(done)")
     assert Assignment.objects.get().status == "done"
@@ -440,10 +440,10 @@ def test_it_is_done_opened_again_taken_away_and_given_back(visit: Visits, team: 
     chip(page, one).get_by_role("link").click()
     page.get_by_role("button", name="Take away").click()
     expect(chip(page, one)).to_have_count(0)
-    assert places() == set()
+    assert assigned() == set()
     page.get_by_role("button", name="Undo").click()
     expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
 
 
 def test_undo_says_so_when_the_slot_is_gone(visit: Visits, team: Team) -> None:
@@ -459,7 +459,7 @@ def test_undo_says_so_when_the_slot_is_gone(visit: Visits, team: Team) -> None:
     page.get_by_role("button", name="Undo").click()
 
     expect(page.get_by_role("alert")).to_contain_text("This day is full")
-    assert places() == {("alice", "baking", team.day(0))}
+    assert assigned() == {("alice", "baking", team.day(0))}
 
 
 # --- limits -----------------------------------------------------------------------------------------------------
@@ -476,7 +476,7 @@ def test_a_limit_is_changed_in_its_cell_with_a_reason(visit: Visits, team: Team)
     page.keyboard.press("Enter")
     page.get_by_label("Most tasks on this day").fill("1")
     page.get_by_label("Reason").fill("Training")
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_role("button", name="Set by hand").click()
 
     expect(cell(page, team.alice, team.day(0))).to_contain_text("0/1")
@@ -497,7 +497,7 @@ def test_days_off_are_taken_for_a_person_and_holidays_for_everyone(visit: Visits
 
     page.get_by_role("link", name="Days off of alice").click()
     expect(page.get_by_role("radio", name="One person")).to_be_checked()
-    browser.accessible()
+    browser.assert_accessible()
     take(1, 2, "Holiday")
     expect(cell(page, team.alice, team.day(2))).to_contain_text("off")
     expect(cell(page, team.bob, team.day(2))).not_to_contain_text("off")
@@ -506,7 +506,7 @@ def test_days_off_are_taken_for_a_person_and_holidays_for_everyone(visit: Visits
     page.get_by_role("radio", name="Everyone").check()
     take(4, 4, "Easter")
     expect(page.get_by_role("heading", name="1 day off for 3 people?")).to_be_visible()
-    browser.accessible()
+    browser.assert_accessible()
     assert LimitRule.objects.count() == 1
     page.get_by_role("button", name="Yes, everyone is off").click()
     expect(cell(page, team.bob, team.day(4))).to_contain_text("off")
@@ -525,7 +525,7 @@ def test_days_off_by_mistake_are_taken_back(visit: Visits, team: Team) -> None:
     page.get_by_role("button", name="Take these days off").click()
     expect(page.get_by_role("status")).to_contain_text("alice: 1 day off; 1 open task already there stays.")
     expect(cell(page, team.alice, team.day(1))).to_contain_text("off, 1 task still there")
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_role("button", name="Undo").click()
     expect(cell(page, team.alice, team.day(1))).to_contain_text("1/5")
 
@@ -539,7 +539,7 @@ def test_days_off_by_mistake_are_taken_back(visit: Visits, team: Team) -> None:
     assert not LimitRule.objects.exists()
 
 
-def test_what_a_deactivated_person_has_left_is_handed_on(visit: Visits, team: Team) -> None:
+def test_the_open_tasks_of_a_deactivated_person_are_handed_on(visit: Visits, team: Team) -> None:
     team.give(team.alice, 1)
     admin = make_person("root", is_admin=True)
     browser = visit(admin)
@@ -548,23 +548,23 @@ def test_what_a_deactivated_person_has_left_is_handed_on(visit: Visits, team: Te
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("alice still has 1 open task from today on.")).to_be_visible()
     page.get_by_role("link", name="Hand them on").click()
-    browser.accessible()
+    browser.assert_accessible()
 
     page = browser.open(team.path)
     expect(page.get_by_text("Deactivated, 1 open task left")).to_be_visible()
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_role("link", name="Hand on the open tasks of alice").click()
     page.get_by_role("textbox", name="Hand on to").or_(page.get_by_role("combobox", name="Hand on to")).fill("bob")
     page.get_by_role("button", name="Hand on").click()
     expect(page.get_by_role("heading", name="1 of 1 handed on to bob")).to_be_visible()
     expect(cell(page, team.bob, team.day(1))).to_contain_text("cooking")
-    assert places() == {("bob", "cooking", team.day(1))}
+    assert assigned() == {("bob", "cooking", team.day(1))}
 
 
-# --- others -----------------------------------------------------------------------------------------------------
+# --- live updates -----------------------------------------------------------------------------------------------
 
 
-def test_two_browsers_see_each_others_changes_and_nothing_changes_under_busy_hands(visit: Visits, team: Team) -> None:
+def test_two_browsers_see_each_others_changes_but_not_while_someone_types(visit: Visits, team: Team) -> None:
     first, second = visit(team.boss), visit(make_person("other", is_taskmaster=True))
     for browser in (first, second):
         browser.open(team.path)
@@ -588,7 +588,7 @@ def test_two_browsers_see_each_others_changes_and_nothing_changes_under_busy_han
     expect(cell(second.page, team.bob, team.day(1))).to_contain_text("cooking")
 
 
-def test_live_updates_come_in_the_weeks_of_a_years_turn(visit: Visits, team: Team) -> None:
+def test_live_updates_work_in_the_weeks_around_new_year(visit: Visits, team: Team) -> None:
     turn = datetime.date(team.monday.year + 1, 1, 4)  # ISO week 1 of every year holds 4 January.
     monday = turn - datetime.timedelta(days=turn.weekday())
     page = visit(team.boss).open(f"/board/?week={monday - datetime.timedelta(days=7):%G-W%V}")
@@ -603,7 +603,7 @@ def test_live_updates_come_in_the_weeks_of_a_years_turn(visit: Visits, team: Tea
 
 
 @pytest.mark.parametrize("answer", ["400", "nothing"])
-def test_a_page_whose_live_updates_fail_says_so_until_they_come_again(visit: Visits, team: Team, answer: str) -> None:
+def test_a_page_whose_live_updates_fail_says_so_until_they_work_again(visit: Visits, team: Team, answer: str) -> None:
     browser = visit(team.boss)
     page = browser.open(team.path)
     if answer == "400":
@@ -621,7 +621,7 @@ def test_a_page_whose_live_updates_fail_says_so_until_they_come_again(visit: Vis
     expect(page.locator("#stale")).to_be_hidden()
 
 
-def test_whose_session_is_over_is_asked_to_sign_in(visit: Visits, team: Team) -> None:
+def test_a_person_whose_session_is_over_is_asked_to_sign_in(visit: Visits, team: Team) -> None:
     browser = visit(team.boss)
     page = browser.open(team.path)
     page.context.clear_cookies()
@@ -631,12 +631,12 @@ def test_whose_session_is_over_is_asked_to_sign_in(visit: Visits, team: Team) ->
     expect(page).to_have_url(re.compile(r"/sign-in/\?next=/board/"))
 
 
-# --- every screen and everyone ----------------------------------------------------------------------------------
+# --- screens and locales ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, NARROW], ids=["wide", "narrow"])
-def test_it_is_readable_wide_and_narrow_light_and_dark(
+def test_the_board_is_readable_wide_and_narrow_light_and_dark(
     visit: Visits, team: Team, size: dict[str, int], scheme: str
 ) -> None:
     names = ["<b>bold</b>", "🌿 גינה", "ا" * 255, "W" * 255]
@@ -648,16 +648,16 @@ def test_it_is_readable_wide_and_narrow_light_and_dark(
     browser = visit(team.boss, size=size, scheme=scheme)
     page = browser.open(team.path)
 
-    browser.accessible()
+    browser.assert_accessible()
     for number, name in enumerate(names):
         expect(cell(page, team.alice, team.day(number)).locator("bdi")).to_have_text(name)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     plus(page, team.alice, team.day(1)).click()
     expect(page.get_by_role("alert")).to_contain_text("This day is full")
-    browser.accessible()
+    browser.assert_accessible()
 
 
-def test_without_scripts_one_looks_assigns_and_takes_away(visit: Visits, team: Team) -> None:
+def test_assigning_and_taking_away_work_without_scripts(visit: Visits, team: Team) -> None:
     browser = visit(team.boss, scripts=False)
     page = browser.open(team.path)
 
@@ -665,15 +665,15 @@ def test_without_scripts_one_looks_assigns_and_takes_away(visit: Visits, team: T
     page.get_by_role("button", name="cooking").click()
     expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
     expect(page).to_have_url(re.compile(re.escape(team.path)))
-    assert places() == {("alice", "cooking", team.day(0))}
+    assert assigned() == {("alice", "cooking", team.day(0))}
 
     chip(page, Assignment.objects.get()).get_by_role("link").click()
     page.get_by_role("button", name="Take away").click()
     expect(page.get_by_role("status")).to_contain_text("cooking is taken away.")
-    assert places() == set()
+    assert assigned() == set()
 
 
-def test_dates_are_shown_as_the_reader_writes_them(visit: Visits, team: Team) -> None:
+def test_dates_are_shown_in_the_readers_locale(visit: Visits, team: Team) -> None:
     for locale, shape in (("de-DE", r"Mo\., \d+\. \w+"), ("en-US", r"Mon, \w+ \d+")):
         page = visit(team.boss, locale=locale).open(team.path)
         expect(page.locator("thead th:nth-child(2) time")).to_have_text(re.compile(shape))

@@ -1,4 +1,4 @@
-"""The pages for readers and admins keep to the security policy, and can be read by everyone."""
+"""The pages of the documentation and of the admin obey the security policy and are accessible."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ Visits = Callable[..., Visit]
 
 
 @pytest.mark.parametrize(("path", "place"), [("/api/docs/", ".opblock"), ("/api/redocs/", "h2")])
-def test_the_api_can_be_looked_at_with_nothing_blocked(visit: Visits, path: str, place: str) -> None:
+def test_the_documentation_of_the_api_opens_with_nothing_blocked(visit: Visits, path: str, place: str) -> None:
     page = visit().open(path)
 
     expect(page.locator(place).get_by_text("List assignments")).to_be_visible()
@@ -24,7 +24,7 @@ def test_errors_are_explained(visit: Visits, scheme: str) -> None:
     page = browser.open("/errors/#daily_limit_reached")
 
     expect(page.get_by_role("heading", name="daily_limit_reached")).to_be_in_viewport()
-    browser.accessible()
+    browser.assert_accessible()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
@@ -34,7 +34,7 @@ def test_the_admin_pages_look_like_the_others(visit: Visits, scheme: str) -> Non
     for path in ("/admin/", "/admin/togo/user/", "/admin/togo/user/add/", "/admin/togo/limitrule/add/"):
         page = browser.open(path)
         expect(page.get_by_role("navigation", name="Pages").get_by_role("link", name="Board")).to_be_visible()
-        browser.accessible()
+        browser.assert_accessible()
 
 
 def test_a_page_that_may_not_be_opened_says_so(visit: Visits) -> None:
@@ -42,4 +42,4 @@ def test_a_page_that_may_not_be_opened_says_so(visit: Visits) -> None:
     page = browser.open("/board/")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("You may not do this")
-    browser.accessible()
+    browser.assert_accessible()

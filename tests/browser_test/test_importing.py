@@ -17,7 +17,7 @@ Visits = Callable[..., Visit]
 
 
 def file_of(rows: int) -> dict[str, object]:
-    """So many rows of a task for a person today, of which few fit."""
+    """A file of `rows` rows, each with another task for a person today; few of them fit."""
     lines = [f"task {number},ada,{timezone.localdate()}" for number in range(rows)]
     return {"name": "week.csv", "mimeType": "text/csv", "buffer": "\n".join(["task,user,date", *lines]).encode()}
 
@@ -34,14 +34,14 @@ def test_a_file_is_tried_imported_and_its_report_kept(visit: Visits, tmp_path: P
         browser = visit(boss)
         browser.address = f"http://localhost:{server.port}"
         page = browser.open("/import/")
-        browser.accessible()
+        browser.assert_accessible()
 
         page.get_by_label("CSV file").set_input_files(files=[file_of(3000)])  # type: ignore[list-item]
         page.get_by_role("button", name="Try it").click()
         expect(page.get_by_role("progressbar")).to_be_visible()
         expect(page.get_by_text("5 would be assigned")).to_be_visible()
         expect(page.get_by_text("2,995 refused")).to_be_visible()
-        browser.accessible()
+        browser.assert_accessible()
         page.get_by_role("link", name="Only refused").click()
         expect(page.locator("tbody tr").first).to_contain_text("this request asks for 5 more before this one")
         page.get_by_role("link", name="More rows").click()
@@ -58,17 +58,19 @@ def test_a_file_is_tried_imported_and_its_report_kept(visit: Visits, tmp_path: P
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_it_is_readable_wide_and_narrow_light_and_dark(visit: Visits, size: dict[str, int], scheme: str) -> None:
+def test_the_page_of_imports_is_readable_wide_and_narrow_light_and_dark(
+    visit: Visits, size: dict[str, int], scheme: str
+) -> None:
     browser = visit(make_person("boss", is_taskmaster=True), size=size, scheme=scheme)
     page = browser.open("/import/")
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_label("CSV file").set_input_files(files=[{"name": "x", "mimeType": "", "buffer": b"a,b\n1,2\n"}])
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    browser.accessible()
+    browser.assert_accessible()
 
     page.get_by_label("CSV file").set_input_files(files=[file_of(2)])  # type: ignore[list-item]
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    browser.accessible()
+    browser.assert_accessible()
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

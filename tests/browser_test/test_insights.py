@@ -34,11 +34,11 @@ def test_charts_are_drawn_and_their_numbers_can_be_read(visit: Visits, size: dic
     for numbers in page.get_by_text("The numbers").all():
         numbers.click()
     expect(page.get_by_role("table").nth(2).get_by_role("row").last).to_contain_text("15")
-    browser.accessible()
+    browser.assert_accessible()
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-def test_without_scripts_there_are_the_tables(visit: Visits) -> None:
+def test_without_scripts_the_tables_are_shown(visit: Visits) -> None:
     page = visit(make_person("boss", is_taskmaster=True), scripts=False).open("/insights/")
 
     expect(page.get_by_role("heading", name="Nothing to show yet")).to_be_visible()

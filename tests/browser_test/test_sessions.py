@@ -14,13 +14,13 @@ def test_a_taskmaster_signs_in_to_the_board_and_out_again(visit: Callable[..., V
     users.create_user(actor=None, username="tara", password=PASSWORD, is_taskmaster=True)
     browser = visit()
     page = browser.open("/")
-    browser.accessible()
+    browser.assert_accessible()
 
     page.get_by_label("Username").fill("tara")
     page.get_by_label("Password").fill("a walk in the wood")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("No active person has this username and password.")
-    browser.accessible()
+    browser.assert_accessible()
 
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -51,13 +51,13 @@ def test_anybody_changes_their_own_password_from_the_menu(visit: Callable[..., V
     page = browser.open("/today/")
 
     page.get_by_role("link", name="Password").click()
-    browser.accessible()
+    browser.assert_accessible()
     page.get_by_label("Your password now").fill("wrong")
     for label in ("New password", "New password again"):
         page.get_by_label(label, exact=True).fill("a swim in the sea")
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("alert")).to_have_text("This is not your password.")
-    browser.accessible()
+    browser.assert_accessible()
 
     for label, text in (("Your password now", PASSWORD), ("New password", "a swim"), ("New password again", "a swim")):
         page.get_by_label(label, exact=True).fill(text + (" in the sea" if text == "a swim" else ""))

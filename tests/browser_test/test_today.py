@@ -1,4 +1,4 @@
-"""One's own day, in a browser."""
+"""A person's own day, in a browser."""
 
 import re
 from collections.abc import Callable
@@ -70,18 +70,18 @@ def test_the_calendars_link_is_copied_and_renewed(visit: Visits, ada: User) -> N
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_it_is_readable_wide_and_narrow_light_and_dark(
+def test_the_persons_day_is_readable_wide_and_narrow_light_and_dark(
     visit: Visits, boss: User, ada: User, size: dict[str, int], scheme: str
 ) -> None:
     browser = visit(ada, size=size, scheme=scheme)
     page = browser.open("/today/")
-    browser.accessible()
+    browser.assert_accessible()
     names = ["<b>bold</b>", "🌿 גינה", "W" * 255]
     for name in names:
         give(boss, ada, name)
 
     expect(page.get_by_role("checkbox")).to_have_text(names)
-    browser.accessible()
+    browser.assert_accessible()
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 

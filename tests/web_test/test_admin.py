@@ -1,4 +1,4 @@
-"""Django's admin: it goes through the services, shows their refusals, and can't break the rule."""
+"""Django's admin: it goes through the services, shows their refusals, and can't break a limit."""
 
 from typing import Any
 
@@ -25,17 +25,17 @@ def page(admin: User, client: Client) -> Client:
 
 @pytest.fixture
 def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
-    """Cooking, which alice has today."""
+    """Cooking, assigned to Alice today."""
     return assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY)
 
 
-def said(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     """The messages on the page."""
     return [str(message) for message in response.context["messages"]]
 
 
 def refused(response: Any) -> dict[str, list[str]]:
-    """What the form says is wrong with its fields."""
+    """The form's errors by field."""
     assert response.status_code == 200
     return dict(response.context["adminform"].form.errors)
 
@@ -44,10 +44,10 @@ def send(page: Client, path: str, **fields: Any) -> Any:
     return page.post(f"/admin/togo/{path}", fields, follow=True)
 
 
-# --- who may ----------------------------------------------------------------------------------------------------
+# --- permissions ------------------------------------------------------------------------------------------------
 
 
-def test_it_is_for_admins_alone(taskmaster: User, alice: User, given: Assignment, client: Client) -> None:
+def test_the_admin_pages_are_for_admins_only(taskmaster: User, alice: User, given: Assignment, client: Client) -> None:
     paths = ["/admin/", *(f"/admin/togo/{model}/{rest}" for model in MODELS for rest in ("", "add/", "1/change/"))]
     for person in (None, alice, taskmaster):
         if person:
@@ -59,13 +59,13 @@ def test_it_is_for_admins_alone(taskmaster: User, alice: User, given: Assignment
                         assert response.status_code == 302
                         assert response["Location"].startswith("/admin/login/?next=")
                         continue
-                    # No form to sign in for those who are signed in: a page that says why not.
+                    # People who are signed in get a page with the reason, and no form to sign in.
                     assert response.status_code == 403
                     assert "The admin pages are for admins." in response.content.decode()
                     assert 'type="password"' not in response.content.decode()
 
 
-def test_nobody_guesses_a_password_hash_letter_by_letter(page: Client, admin: User, given: Assignment) -> None:
+def test_filters_do_not_reveal_a_password_hash(page: Client, admin: User, given: Assignment) -> None:
     users.set_password(actor=admin, user_id=given.user_id, password="of my own choice")
     hash_begins = User.objects.get(pk=given.user_id).password[:20]
 
@@ -81,12 +81,12 @@ def test_nobody_guesses_a_password_hash_letter_by_letter(page: Client, admin: Us
         f"task/?assignment__daily_limit__user__password__startswith={hash_begins}",
     ):
         assert page.get(f"/admin/togo/{query}").status_code == 400, query
-    # The filters that the lists show go on working.
+    # The filters that the lists show still work.
     for query in ("user/?is_active__exact=1", "limitrule/?weekday=0", "dailylimit/?date__gte=2026-03-02"):
         assert page.get(f"/admin/togo/{query}").status_code == 200, query
 
 
-def test_a_name_is_found_in_whatever_form_it_is_typed(page: Client) -> None:
+def test_a_name_is_found_in_any_unicode_form(page: Client) -> None:
     Task.objects.create(name="caf\u00e9")
 
     response = page.get("/admin/togo/task/", {"q": "cafe\u0301"})
@@ -125,7 +125,7 @@ def test_every_page_opens(page: Client, taskmaster: User, given: Assignment) -> 
 
 
 @pytest.mark.parametrize("model", ["assignment", "limitday", "rulesversion", "jobrun", "group", "outstandingtoken"])
-def test_nothing_else_can_be_touched(page: Client, given: Assignment, model: str) -> None:
+def test_other_tables_have_no_admin_pages(page: Client, given: Assignment, model: str) -> None:
     with nothing_written():
         for app in ("togo", "auth", "token_blacklist"):
             for rest in ("", "add/", f"{given.pk}/change/", f"{given.pk}/delete/"):
@@ -135,7 +135,7 @@ def test_nothing_else_can_be_touched(page: Client, given: Assignment, model: str
 # --- people -----------------------------------------------------------------------------------------------------
 
 
-def test_a_person_is_made_who_can_sign_in(page: Client) -> None:
+def test_a_person_is_created_who_can_sign_in(page: Client) -> None:
     response = send(page, "user/add/", username="bob", password="of my own choice", is_active="on", first_name="Bob")
 
     bob = User.objects.get(username="bob")
@@ -156,7 +156,7 @@ def test_a_person_is_made_who_can_sign_in(page: Client) -> None:
         ({"username": "bobthebuilder", "password": "bobthebuilder1"}, "password"),
     ],
 )
-def test_a_person_who_can_not_be_is_not_made(page: Client, fields: dict[str, str], wrong: str) -> None:
+def test_an_invalid_person_is_refused(page: Client, fields: dict[str, str], wrong: str) -> None:
     with nothing_written():
         assert list(refused(send(page, "user/add/", **fields))) == [wrong]
 
@@ -183,11 +183,11 @@ def test_a_new_password_is_set_if_it_is_good(page: Client, admin: User) -> None:
     assert bob.check_password("of another choice")
 
 
-def test_the_last_active_admin_stays_one(page: Client, admin: User) -> None:
+def test_the_last_active_admin_stays_admin(page: Client, admin: User) -> None:
     with nothing_written():
         for kept in ({"is_active": "on"}, {"is_admin": "on"}):
             refused_again = send(page, f"user/{admin.pk}/change/", username="admin", password="", **kept)
-            assert said(refused_again) == ["This is the last active admin; make somebody else an admin first."]
+            assert messages_of(refused_again) == ["This is the last active admin; make somebody else an admin first."]
 
     User.objects.create(username="second", password="!", is_admin=True)
     send(page, f"user/{admin.pk}/change/", username="admin", password="", is_active="on")
@@ -195,7 +195,7 @@ def test_the_last_active_admin_stays_one(page: Client, admin: User) -> None:
     assert (admin.is_active, admin.is_admin) == (True, False)
 
 
-def test_a_refused_change_leaves_the_password_too(page: Client, admin: User) -> None:
+def test_a_refused_change_leaves_the_password_unchanged(page: Client, admin: User) -> None:
     with nothing_written():
         send(page, f"user/{admin.pk}/change/", username="admin", password="of another choice", is_active="on")
 
@@ -209,7 +209,7 @@ def test_nobody_is_deleted(page: Client, alice: User) -> None:
 # --- tasks ------------------------------------------------------------------------------------------------------
 
 
-def test_a_task_is_made_changed_and_deleted(page: Client) -> None:
+def test_a_task_is_created_changed_and_deleted(page: Client) -> None:
     send(page, "task/add/", name="coking", is_active="on")
     task = Task.objects.get()
     assert (task.name, task.is_active) == ("coking", True)
@@ -222,17 +222,17 @@ def test_a_task_is_made_changed_and_deleted(page: Client) -> None:
     assert [entry.action_flag for entry in LogEntry.objects.order_by("pk")] == [1, 2, 3]
 
 
-def test_saving_what_was_not_changed_changes_nothing(page: Client, given: Assignment) -> None:
+def test_saving_an_unchanged_form_changes_nothing(page: Client, given: Assignment) -> None:
     before = Task.objects.values().get(), DailyLimit.objects.values().get()
 
     send(page, f"task/{given.task_id}/change/", name="cooking", is_active="on")
     send(page, f"dailylimit/{given.daily_limit_id}/change/", maximum=5, reason="")
 
-    # The day above all stays the rules' own.
+    # In particular, the day still follows the rules.
     assert (Task.objects.values().get(), DailyLimit.objects.values().get()) == before
 
 
-def test_a_task_that_someone_has_is_not_deleted(page: Client, given: Assignment, tasks: list[Task]) -> None:
+def test_an_assigned_task_is_not_deleted(page: Client, given: Assignment, tasks: list[Task]) -> None:
     with nothing_written():
         alone = send(page, f"task/{given.task_id}/delete/", post="yes")
         together = send(
@@ -247,10 +247,10 @@ def test_a_task_that_someone_has_is_not_deleted(page: Client, given: Assignment,
         assert "Cannot delete" in response.content.decode()
 
 
-def test_a_refusal_undoes_all_that_were_chosen_with_it(
+def test_a_refused_deletion_rolls_back_the_others_of_the_selection(
     given: Assignment, admin: User, tasks: list[Task], rf: Any
 ) -> None:
-    """It was given to someone between Django's own look and the deletion."""
+    """The task was assigned between Django's own check and the deletion."""
     request = rf.post("/admin/togo/task/")
     request.user = admin
 
@@ -274,7 +274,7 @@ def test_an_admin_changes_their_own_password(page: Client, admin: User) -> None:
     assert admin.check_password("the one that I want")
 
 
-def test_no_more_than_five_wrong_passwords_are_looked_at(page: Client, admin: User) -> None:
+def test_no_more_than_five_wrong_passwords_are_checked(page: Client, admin: User) -> None:
     admin.set_password("the one that I have")
     admin.save()
     page.force_login(admin)

@@ -12,7 +12,7 @@ from apps.models import Assignment, DailyLimit, LimitRule, User
 from apps.services import limits
 from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY, make_person
-from tests.web_test.test_admin import given, page, refused, said, send
+from tests.web_test.test_admin import given, messages_of, page, refused, send
 
 __all__ = ["given", "page"]
 
@@ -24,7 +24,7 @@ def commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Callable[[
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
-def test_a_rule_is_made_changed_and_deleted_and_the_days_follow(
+def test_a_rule_is_created_changed_and_deleted_and_the_days_follow(
     page: Client, alice: User, given: Assignment, commit: Callable[[], AbstractContextManager[Any]]
 ) -> None:
     day = DailyLimit.objects.filter(user=alice).values_list("wanted", "maximum", "source_kind")
@@ -60,7 +60,7 @@ def test_a_rule_is_made_changed_and_deleted_and_the_days_follow(
         ({"maximum": "1", "reason": "x" * 256}, "reason"),
     ],
 )
-def test_a_rule_that_can_not_be_is_not_made(page: Client, fields: dict[str, str], wrong: str) -> None:
+def test_an_invalid_rule_is_refused(page: Client, fields: dict[str, str], wrong: str) -> None:
     with nothing_written():
         assert list(refused(send(page, "limitrule/add/", **fields))) == [wrong]
 
@@ -84,14 +84,14 @@ def test_a_day_is_set_by_hand_changed_and_given_back(page: Client, alice: User) 
     assert day.get() == (5, "default", "")
 
 
-def test_a_limit_below_what_is_taken_is_refused_and_says_so(page: Client, given: Assignment, alice: User) -> None:
+def test_a_limit_below_taken_is_refused_with_a_message(page: Client, given: Assignment, alice: User) -> None:
     path = f"dailylimit/{given.daily_limit_id}/change/"
 
     with nothing_written():
         response = page.post(f"/admin/togo/{path}", {"maximum": 0, "reason": "Holiday"})
     assert response["Location"] == f"/admin/togo/{path}"
 
-    assert said(page.get(response["Location"])) == ["1 task is taken on 2026-03-02; take it away first."]
+    assert messages_of(page.get(response["Location"])) == ["1 task is taken on 2026-03-02; take it away first."]
     assert DailyLimit.objects.values_list("maximum", "taken", "source_kind").get() == (5, 1, "default")
 
 
@@ -111,7 +111,7 @@ def test_the_form_of_a_day_changes_nothing_but_its_limit(page: Client, given: As
     assert (day.user_id, day.date, day.wanted, day.maximum, day.taken) == (given.user_id, TODAY, 3, 3, 1)
 
 
-def test_a_day_that_can_not_be_is_not_set(page: Client, given: Assignment, stranger: User) -> None:
+def test_an_invalid_day_is_refused(page: Client, given: Assignment, stranger: User) -> None:
     good = {"user": stranger.pk, "date": "2026-03-02", "maximum": 5}
     with nothing_written():
         for fields, wrong in (
@@ -125,7 +125,7 @@ def test_a_day_that_can_not_be_is_not_set(page: Client, given: Assignment, stran
             assert list(refused(send(page, "dailylimit/add/", **{**good, **fields}))) == [wrong]
         response = page.post("/admin/togo/dailylimit/add/", {**good, "date": "2027-03-04"})
         assert response.status_code == 302
-    (message,) = said(page.get(response["Location"]))
+    (message,) = messages_of(page.get(response["Location"]))
     assert message.startswith("Dates can be planned until 2027-03-03")
 
 

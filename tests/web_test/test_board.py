@@ -1,4 +1,4 @@
-"""The board, as a browser without scripts is answered; and the parts that the board's script asks for."""
+"""The board without scripts, and the fragments that its script requests."""
 
 import datetime
 import html
@@ -26,40 +26,40 @@ def page(taskmaster: User, client: Client) -> Client:
 
 @pytest.fixture
 def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
-    """Cooking, which alice has today."""
+    """Cooking, assigned to Alice today."""
     return assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
 
 
 def text_of(response: Any) -> str:
-    """What the page says, without its tags."""
+    """The text of the page, without its tags."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 def cell_of(response: Any, person: User, date: datetime.date) -> str:
-    """What the cell of a day says."""
+    """The text of a day's cell."""
     page = response.content.decode()
     [cell] = re.findall(rf'<td id="cell-{person.pk}-{date}".*?</td>', page, re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", cell).split())
 
 
 def state_of(response: Any, person: User, date: datetime.date) -> str:
-    """How the cell of a day looks: the names of its class."""
+    """The CSS classes of a day's cell."""
     [names] = re.findall(rf'id="cell-{person.pk}-{date}" class="([^"]*)"', response.content.decode())
     return str(names)
 
 
-def said(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     """The messages on the page."""
     return [str(message) for message in response.context["messages"]]
 
 
-# --- who may ----------------------------------------------------------------------------------------------------
+# --- permissions ------------------------------------------------------------------------------------------------
 
 
 PATHS = ["/board/", "/board/changes/", "/board/assign/", "/board/people/", "/board/days-off/"]
 
 
-def test_it_is_for_taskmasters_alone(alice: User, given: Assignment, client: Client) -> None:
+def test_the_board_is_for_taskmasters_only(alice: User, given: Assignment, client: Client) -> None:
     paths = [*PATHS, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
     forms = [f"/board/assignment/{given.pk}/remove/", *paths[2:3], *paths[4:]]
     for path in paths:
@@ -73,7 +73,7 @@ def test_it_is_for_taskmasters_alone(alice: User, given: Assignment, client: Cli
             assert client.post(path, {"task": 1, "cell": "1:2026-03-02"}).status_code == 403, path
 
 
-def test_a_person_is_led_to_their_day_and_a_taskmaster_to_the_board(page: Client, alice: User) -> None:
+def test_a_person_is_redirected_to_their_day_and_a_taskmaster_to_the_board(page: Client, alice: User) -> None:
     assert page.get("/")["Location"] == "/board/"
     page.force_login(alice)
     assert page.get("/")["Location"] == "/today/"
@@ -81,10 +81,10 @@ def test_a_person_is_led_to_their_day_and_a_taskmaster_to_the_board(page: Client
     assert page.get("/")["Location"] == "/sign-in/"
 
 
-# --- what is shown ----------------------------------------------------------------------------------------------
+# --- display ----------------------------------------------------------------------------------------------------
 
 
-def test_a_day_shows_what_is_there_how_much_of_what_is_taken_and_why(
+def test_a_day_shows_its_tasks_its_taken_slots_and_the_reason_for_its_limit(
     page: Client, taskmaster: User, alice: User, given: Assignment
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=2, reason="Half a day")
@@ -160,14 +160,14 @@ def test_nonsense_in_the_address_is_refused_with_the_name_of_the_field(page: Cli
     assert f"{query.split('=')[0]}: " in text_of(response)
 
 
-def test_a_search_is_remembered_until_it_is_taken_back(page: Client, alice: User, stranger: User) -> None:
+def test_a_search_is_remembered_until_it_is_cleared(page: Client, alice: User, stranger: User) -> None:
     assert "stranger" not in text_of(page.get("/board/?q=ali"))
     assert "stranger" not in text_of(page.get("/board/?week=2026-W48"))
     assert "Nobody is called “nobody”" in text_of(page.get("/board/?q=nobody"))
     assert "stranger" in text_of(page.get("/board/?q="))
 
 
-def test_people_come_in_pages_forward_and_back(page: Client) -> None:
+def test_people_come_in_pages_forwards_and_backwards(page: Client) -> None:
     for number in range(119):
         make_person(f"p{number:03}")
 
@@ -187,7 +187,7 @@ def test_people_come_in_pages_forward_and_back(page: Client) -> None:
     assert names(page.get(link(second, "before"))) == names(first)
 
 
-def test_names_show_as_themselves(page: Client, taskmaster: User) -> None:
+def test_names_are_shown_literally(page: Client, taskmaster: User) -> None:
     names = ["<script>alert(1)</script>", "🌿 גינה", "ا" * 255, '"&<b>x']
     person = make_person("zoe", first_name="<i>Zoë</i>", last_name="بن")
     for name in names:
@@ -222,7 +222,7 @@ def test_fifty_people_with_five_tasks_a_day_need_fewer_than_ten_queries(
     assert board.content.decode().count('class="load number"') == 50 * 7
 
 
-def test_with_nobody_to_plan_for_it_says_how_to_begin(page: Client, taskmaster: User) -> None:
+def test_a_board_without_people_says_how_to_begin(page: Client, taskmaster: User) -> None:
     User.objects.exclude(pk=taskmaster.pk).update(is_active=False)
     assert "There are no tasks yet." in text_of(page.get("/board/"))
 
@@ -239,13 +239,13 @@ def test_a_task_is_chosen_and_assigned(page: Client, taskmaster: User, alice: Us
     response = page.post("/board/assign/", sent, follow=True)
 
     assert response.redirect_chain == [("/board/?week=2026-W10", 302)]
-    assert said(response) == ["cooking is assigned."]
+    assert messages_of(response) == ["cooking is assigned."]
     assert cell_of(response, alice, MONDAY).endswith("cooking")
     one = Assignment.objects.get()
     assert (one.user_id, one.date, one.task, one.taskmaster) == (alice.pk, MONDAY, cooking, taskmaster)
 
 
-def test_a_task_that_is_missing_is_made_and_assigned(page: Client, alice: User) -> None:
+def test_a_missing_task_is_created_and_assigned(page: Client, alice: User) -> None:
     assert "Create “ baking ” and assign it" in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02&q=baking"))
 
     page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": "baking"})
@@ -253,7 +253,7 @@ def test_a_task_that_is_missing_is_made_and_assigned(page: Client, alice: User) 
     assert Assignment.objects.get().task == Task.objects.get(name="baking")
 
 
-def test_a_task_that_differs_in_capitals_blanks_or_form_alone_is_offered_and_not_doubled(
+def test_a_task_that_differs_only_in_capitals_blanks_or_form_is_offered_and_not_duplicated(
     page: Client, alice: User
 ) -> None:
     Task.objects.create(name="Jörg’s wine")
@@ -267,7 +267,7 @@ def test_a_task_that_differs_in_capitals_blanks_or_form_alone_is_offered_and_not
         assert "A task of this name exists already. Choose it below." in text_of(refused)
 
 
-def test_the_task_that_is_called_so_comes_first_then_names_that_begin_so(page: Client, alice: User) -> None:
+def test_an_exact_name_comes_first_and_then_names_that_begin_with_the_text(page: Client, alice: User) -> None:
     for name in ("a wine list", "wine tasting", "red wine", "Wine", "bread"):
         Task.objects.create(name=name)
 
@@ -298,7 +298,7 @@ def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
     assert f'name="task" value="{baking.pk}"' in refused.content.decode()
 
 
-def test_an_answer_to_the_script_is_the_cell_alone_with_what_was_done(page: Client, alice: User, cooking: Task) -> None:
+def test_an_answer_to_the_script_is_only_the_cell_and_a_message(page: Client, alice: User, cooking: Task) -> None:
     sent = {"cell": f"{alice.pk}:2026-03-02", "task": cooking.pk}
     response = page.post("/board/assign/", sent, headers={"HX-Request": "true"})
 
@@ -313,7 +313,7 @@ def test_an_answer_to_the_script_is_the_cell_alone_with_what_was_done(page: Clie
     assert "cooking is assigned." in text_of(response)
 
 
-def test_several_days_are_given_a_task_with_a_result_for_each(
+def test_a_task_is_assigned_to_several_days_with_a_result_for_each(
     page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=0, reason="Dentist")
@@ -330,7 +330,7 @@ def test_several_days_are_given_a_task_with_a_result_for_each(
     }
 
 
-def test_without_a_chosen_day_it_says_how_to_choose(page: Client) -> None:
+def test_the_picker_says_how_to_choose_days_if_none_is_chosen(page: Client) -> None:
     assert "Choose days on the board first" in text_of(page.get("/board/assign/"))
 
 
@@ -350,7 +350,7 @@ def test_without_a_chosen_day_it_says_how_to_choose(page: Client) -> None:
         {},
     ],
 )
-def test_what_no_control_of_the_page_sends_is_refused(page: Client, cooking: Task, sent: dict[str, Any]) -> None:
+def test_values_that_the_page_never_sends_are_refused(page: Client, cooking: Task, sent: dict[str, Any]) -> None:
     with nothing_written():
         assert page.post("/board/assign/", sent).status_code == 400
 
@@ -402,14 +402,14 @@ def test_moving_to_nobody_is_refused(page: Client, given: Assignment) -> None:
     assert (response.status_code, "Nobody has the username “nobody”." in text_of(response)) == (404, True)
 
 
-def test_it_is_marked_done_and_opened_again(page: Client, given: Assignment) -> None:
+def test_an_assignment_is_marked_done_and_opened_again(page: Client, given: Assignment) -> None:
     for status, text in (("done", "cooking is done."), ("open", "cooking is open again.")):
         response = page.post(f"/board/assignment/{given.pk}/", {"status": status, "back": "/board/"}, follow=True)
-        assert said(response) == [text]
+        assert messages_of(response) == [text]
         assert Assignment.objects.get().status == status
 
 
-def test_it_is_taken_away_and_given_back_by_undo_which_says_when_the_slot_is_gone(
+def test_undo_gives_a_task_back_or_says_that_the_slot_is_gone(
     page: Client, taskmaster: User, alice: User, given: Assignment
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
@@ -429,7 +429,7 @@ def test_it_is_taken_away_and_given_back_by_undo_which_says_when_the_slot_is_gon
     assert [one.task for one in Assignment.objects.select_related("task")] == [baking]
 
 
-def test_what_is_gone_is_said_to_be_gone(page: Client, given: Assignment) -> None:
+def test_a_missing_assignment_is_reported(page: Client, given: Assignment) -> None:
     for path in (f"/board/assignment/{given.pk + 1}/", f"/board/assignment/{given.pk + 1}/remove/"):
         response = page.post(path, headers={"HX-Request": "true"})
         assert response.status_code == 404
@@ -454,7 +454,7 @@ def test_a_days_limit_is_set_with_a_reason_and_given_back(page: Client, alice: U
 
 
 @pytest.mark.parametrize("maximum", ["-1", "1001", "x", ""])
-def test_a_limit_that_cannot_be_is_refused_beside_its_field(page: Client, alice: User, maximum: str) -> None:
+def test_an_invalid_limit_is_refused_beside_its_field(page: Client, alice: User, maximum: str) -> None:
     with nothing_written():
         response = page.post(f"/board/day/{alice.pk}/2026-03-03/", {"maximum": maximum})
 
@@ -462,7 +462,7 @@ def test_a_limit_that_cannot_be_is_refused_beside_its_field(page: Client, alice:
     assert list(response.context["form"].errors) == ["maximum"]
 
 
-def test_a_limit_below_what_is_taken_is_refused_with_why(page: Client, alice: User, given: Assignment) -> None:
+def test_a_limit_below_taken_is_refused_with_the_reason(page: Client, alice: User, given: Assignment) -> None:
     with nothing_written():
         response = page.post(f"/board/day/{alice.pk}/2026-03-02/", {"maximum": 0})
 
@@ -494,7 +494,7 @@ def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: U
         ({"who": "everyone", "reason": ""}, "reason"),
     ],
 )
-def test_days_off_that_cannot_be_are_refused_beside_their_field(
+def test_invalid_days_off_are_refused_beside_their_field(
     page: Client, alice: User, sent: dict[str, str], field: str
 ) -> None:
     whole = {"date_from": "2026-03-03", "date_to": "2026-03-04", "reason": "Holiday", **sent}
@@ -505,7 +505,7 @@ def test_days_off_that_cannot_be_are_refused_beside_their_field(
     assert list(response.context["form"].errors) == [field]
 
 
-def test_days_off_for_everyone_say_first_what_they_touch_and_are_taken_back(
+def test_days_off_for_everyone_first_show_their_effect_and_can_be_undone(
     page: Client, taskmaster: User, alice: User, given: Assignment, django_capture_on_commit_callbacks: Any
 ) -> None:
     sent = {"who": "everyone", "date_from": "2026-03-02", "date_to": "2026-03-03", "reason": "Easter"}
@@ -531,7 +531,7 @@ def test_days_off_for_everyone_say_first_what_they_touch_and_are_taken_back(
     assert LimitRule.objects.get().maximum == 0
 
 
-def test_nobody_is_chosen_for_days_off_before_somebody_chooses(page: Client, alice: User) -> None:
+def test_the_form_for_days_off_preselects_nobody(page: Client, alice: User) -> None:
     assert " checked" not in page.get("/board/days-off/").content.decode()
     assert 'value="person" required checked' in page.get("/board/days-off/?username=alice").content.decode()
 
@@ -570,13 +570,13 @@ def test_deactivated_people_stay_on_the_board_while_they_have_open_tasks_and_the
     assert "alice" not in text_of(page.get("/board/"))
 
 
-def test_people_are_offered_while_one_types(page: Client, alice: User, stranger: User) -> None:
+def test_people_are_suggested_while_typing(page: Client, alice: User, stranger: User) -> None:
     html = page.get("/board/people/?username=ali").content.decode()
 
     assert re.findall(r'<option value="([^"]*)"', html) == ["alice"]
 
 
-# --- what others change -----------------------------------------------------------------------------------------
+# --- live updates -----------------------------------------------------------------------------------------------
 
 
 def changes(page: Client, board: Any, *people: User) -> Any:
@@ -643,7 +643,7 @@ def test_a_form_from_elsewhere_is_refused_in_plain_words(
     assert "This page is out of date, or another site sent you here." in text_of(response)
 
 
-def test_nobody_is_led_to_another_site(page: Client, alice: User, cooking: Task) -> None:
+def test_a_form_never_redirects_to_another_site(page: Client, alice: User, cooking: Task) -> None:
     sent = {"cell": f"{alice.pk}:2026-03-02", "task": cooking.pk, "back": "https://example.org/"}
 
     assert page.post("/board/assign/", sent)["Location"] == "/"

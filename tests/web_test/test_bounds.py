@@ -1,4 +1,4 @@
-"""What the web server takes at most, before ToGo itself is asked: of lines, headers and patience."""
+"""The web server's own limits on lines, headers and waiting, before a request reaches ToGo."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ BOUNDS = ["--http", "1", "--http1-buffer-size", "65536", "--no-ws"]
 
 @pytest.fixture
 def bounded(transactional_db: None) -> Iterator[Server]:
-    """As it is run, with a second of patience instead of 30."""
+    """A server with the usual options, which waits one second for the headers instead of 30."""
     options = [*BOUNDS, "--http1-header-read-timeout", "1000"]
     with start_server(workers=1, threads=2, options=options) as server:
         yield server
@@ -32,8 +32,8 @@ def test_both_ways_to_run_have_these_bounds() -> None:
     assert f"options = {json.dumps(BOUNDS)}\n" in supervisor
 
 
-def answered(server: Server, sent: bytes) -> bytes:
-    """The first of what comes back; empty where the connection is closed."""
+def first_bytes(server: Server, sent: bytes) -> bytes:
+    """The first bytes of the answer; empty if the connection is closed."""
     with contextlib.closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as connection:
         connection.sendall(sent)
         with contextlib.suppress(ConnectionResetError):
@@ -42,7 +42,7 @@ def answered(server: Server, sent: bytes) -> bytes:
 
 
 def status(server: Server, *, target: bytes = b"/health/live/", headers: bytes = b"") -> int:
-    said = answered(server, b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
+    said = first_bytes(server, b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
     found = re.match(rb"HTTP/1\.1 (\d{3}) ", said)
     assert found, said
     return int(found[1])
@@ -58,13 +58,13 @@ def test_lines_and_headers_that_are_too_long_or_too_many_are_refused(bounded: Se
 
 
 @pytest.mark.parametrize("said", [b"", b"GET /health/live/ HTTP/1.1\r\nHost: localho"], ids=["nothing", "little"])
-def test_who_connects_and_says_little_is_not_waited_for(bounded: Server, said: bytes) -> None:
+def test_a_connection_without_a_whole_request_is_closed(bounded: Server, said: bytes) -> None:
     start = time.monotonic()
-    assert answered(bounded, said) == b""
-    assert time.monotonic() - start < 15  # and not the time-out of this test
+    assert first_bytes(bounded, said) == b""
+    assert time.monotonic() - start < 15  # less than the time-out of this socket
 
 
-def test_a_crowd_that_says_little_keeps_nobody_out(bounded: Server) -> None:
+def test_many_incomplete_requests_keep_nobody_out(bounded: Server) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(100):
             connection = socket.create_connection(("127.0.0.1", bounded.port), timeout=20)
@@ -73,11 +73,10 @@ def test_a_crowd_that_says_little_keeps_nobody_out(bounded: Server) -> None:
         assert status(bounded) == 200
 
 
-def test_a_body_without_a_length_is_not_read(bounded: Server) -> None:
-    """However much of it is sent."""
+def test_a_chunked_body_that_is_not_json_is_refused(bounded: Server) -> None:
     said = b"POST /api/users/token/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     chunk = b"%x\r\n%s\r\n" % (1000, b"a" * 1000)
 
-    answer = answered(bounded, said + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 10 + b"0\r\n\r\n")
+    answer = first_bytes(bounded, said + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 10 + b"0\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 400 ")

@@ -1,4 +1,4 @@
-"""What browsers are told, by ToGo as it runs behind a proxy that speaks HTTPS."""
+"""The headers that ToGo sends to browsers behind an HTTPS proxy."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ from tests.conftest import token_of
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a walk in the woods"
-# What every answer says.
+# The headers of every answer.
 EVERYWHERE = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains; preload",
     "X-Content-Type-Options": "nosniff",
@@ -65,14 +65,14 @@ def policy(response: http.client.HTTPResponse) -> dict[str, str]:
     return {name: rest for name, _, rest in (one.strip().partition(" ") for one in said)}
 
 
-def test_pages_calls_problems_and_files_keep_to_a_strict_policy(behind_https: Server, tara: User) -> None:
+def test_pages_calls_problems_and_files_have_a_strict_policy(behind_https: Server, tara: User) -> None:
     token = {"Authorization": f"Bearer {token_of(tara)}"}
     feed = f"/api/users/calendar/{calendar.token_of(actor=tara)}.ics"
     answers = {
         "page": get(behind_https, "/sign-in/"),
         "errors": get(behind_https, "/errors/"),
         "no page": get(behind_https, "/nothing/"),
-        "led on": get(behind_https, "/board/"),
+        "redirect": get(behind_https, "/board/"),
         "call": get(behind_https, "/api/users/me/", **token),
         "export": get(behind_https, "/api/users/assignment/export.csv", **token),
         "feed": get(behind_https, feed),
@@ -88,19 +88,19 @@ def test_pages_calls_problems_and_files_keep_to_a_strict_policy(behind_https: Se
     assert statuses == [200, 200, 404, 302, 200, 200, 200, 401, 404, 400, 200, 200, 200]
     for name, answer in answers.items():
         assert {header: answer.headers[header] for header in EVERYWHERE} == EVERYWHERE, name
-        if name in ("page", "errors", "no page", "led on", "documentation"):
+        if name in ("page", "errors", "no page", "redirect", "documentation"):
             inline = {"style-src": "'self' 'unsafe-inline'"} if name == "documentation" else {}
             assert policy(answer) == PAGES | inline, name
             assert "camera=()" in answer.headers["Permissions-Policy"]
             assert answer.headers["X-Frame-Options"] == "DENY"
         else:
             assert answer.headers["Content-Security-Policy"] == NOTHING, name
-    kept = {name for name, answer in answers.items() if "no-store" not in answer.headers["Cache-Control"]}
-    assert kept == {"feed", "file"}
+    cached = {name for name, answer in answers.items() if "no-store" not in answer.headers["Cache-Control"]}
+    assert cached == {"feed", "file"}
     assert answers["feed"].headers["Cache-Control"] == "private, no-cache"
 
 
-def test_cookies_are_for_this_host_over_https_and_for_no_script(behind_https: Server) -> None:
+def test_cookies_are_only_for_this_host_over_https_and_hidden_from_scripts(behind_https: Server) -> None:
     page = get(behind_https, "/sign-in/")
     secret = SimpleCookie(page.headers["Set-Cookie"])["__Host-csrftoken"]
     form = urlencode({"username": "tara", "password": PASSWORD, "csrfmiddlewaretoken": secret.value})
@@ -121,7 +121,7 @@ def test_cookies_are_for_this_host_over_https_and_for_no_script(behind_https: Se
         assert (cookie["path"], cookie["domain"]) == ("/", "")
 
 
-def test_plain_http_is_led_to_https(behind_https: Server) -> None:
+def test_plain_http_is_redirected_to_https(behind_https: Server) -> None:
     answer = get(behind_https, "/board/?week=2026-W48", **{"X-Forwarded-Proto": "http"})
 
     assert answer.status == 301

@@ -1,4 +1,4 @@
-"""Importing on a page, as a browser without scripts is answered; and the board as a file."""
+"""The pages of imports without scripts, and the export of the board."""
 
 import csv
 import datetime
@@ -31,20 +31,20 @@ def send(page: Client, text: str | bytes, **more: Any) -> Any:
     return page.post("/import/", {"file": SimpleUploadedFile("week.csv", body, "text/csv")}, **more)
 
 
-def work() -> None:
-    """What the worker does."""
+def do_imports() -> None:
+    """Do all imports, as the worker does."""
     for one in Import.objects.order_by("pk"):
         while blocks.do_next_block(one.pk):
             pass
 
 
 def text_of(response: Any) -> str:
-    """What the page says, without its tags."""
+    """The text of the page, without its tags."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
 def refused_lines(whole: Import) -> set[int]:
-    """The lines that were refused, as the blocks have them."""
+    """The refused lines, read from the blocks."""
     return {
         row[0]
         for block in whole.blocks.all()
@@ -60,7 +60,7 @@ def test_a_file_is_tried_looked_at_imported_and_reported(
 
     tried = send(page, ROWS)["Location"]
     assert "0 of 3 rows tried" in text_of(page.get(tried))
-    work()
+    do_imports()
     text = text_of(page.get(tried))
     assert "1 would be assigned 2 refused" in text
     assert "2 cooking alice 2026-03-02 ✕ 2026-03-02 is off (Dentist); the next day with room is 2026-03-03." in text
@@ -70,7 +70,7 @@ def test_a_file_is_tried_looked_at_imported_and_reported(
 
     done = page.post(tried)["Location"]
     assert done != tried
-    work()
+    do_imports()
     assert "1 assigned 2 refused" in text_of(page.get(done))
     assert [(one.user_id, one.date) for one in Assignment.objects.all()] == [(alice.pk, datetime.date(2026, 3, 3))]
     report = b"".join(page.get(f"{done}report.csv").streaming_content).decode()
@@ -84,24 +84,24 @@ def test_a_file_is_tried_looked_at_imported_and_reported(
     assert "Trial run of 3 rows" in text_of(page.get("/import/"))
 
 
-def test_only_what_was_tried_to_its_end_is_imported(page: Client, alice: User, cooking: Task) -> None:
+def test_only_a_finished_trial_is_imported(page: Client, alice: User, cooking: Task) -> None:
     tried = send(page, ROWS)["Location"]
     with nothing_written():
         assert page.post(tried).status_code == 400
-    work()
+    do_imports()
     done = page.post(tried)["Location"]
-    work()
+    do_imports()
     with nothing_written():
         assert page.post(done).status_code == 400
 
 
-def test_a_long_report_comes_in_pages_and_can_show_the_refused_rows_alone(
+def test_a_long_report_has_pages_and_can_show_only_the_refused_rows(
     page: Client, alice: User, tasks: list[Task]
 ) -> None:
     lines = [f"task {number % 8 + 1},alice,{TODAY + datetime.timedelta(days=number // 8)}" for number in range(1200)]
     lines[3::300] = ["nothing,alice,2026-03-02"] * 4
     tried = send(page, "task,user,date\n" + "\n".join(lines))["Location"]
-    work()
+    do_imports()
 
     def shown(query: str) -> tuple[list[int], str | None]:
         html = page.get(tried + query).content.decode()
@@ -136,9 +136,7 @@ def test_a_long_report_comes_in_pages_and_can_show_the_refused_rows_alone(
         ("task,user,date\ncafé,alice,2026-03-02\n".encode("latin-1"), "UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_understood_is_refused_beside_its_field(
-    page: Client, sent: str | bytes, says: str
-) -> None:
+def test_an_unreadable_file_is_refused_beside_its_field(page: Client, sent: str | bytes, says: str) -> None:
     with nothing_written():
         response = send(page, sent)
 
@@ -148,7 +146,7 @@ def test_a_file_that_cannot_be_understood_is_refused_beside_its_field(
     assert error in text_of(response).replace("&#x27;", "'").replace("&quot;", '"')
 
 
-def test_without_a_file_it_says_so(page: Client) -> None:
+def test_a_missing_file_is_refused(page: Client) -> None:
     response = page.post("/import/")
     assert (response.status_code, response.context["form"].errors["file"]) == (400, ["This field is required."])
 
@@ -171,7 +169,7 @@ def test_a_forged_form_is_refused(taskmaster: User, alice: User, cooking: Task) 
         assert send(page, ROWS).status_code == 403
 
 
-def test_progress_is_told_and_that_nobody_works(page: Client, alice: User, cooking: Task) -> None:
+def test_the_page_shows_the_progress_and_that_no_worker_runs(page: Client, alice: User, cooking: Task) -> None:
     path = send(page, ROWS)["Location"]
 
     progress = page.get(f"{path}progress/")
@@ -181,13 +179,13 @@ def test_progress_is_told_and_that_nobody_works(page: Client, alice: User, cooki
     Import.objects.update(progressed_at=datetime.datetime(2026, 3, 2, 11, 59, tzinfo=datetime.UTC))
     assert "No worker has started it yet. Is a worker running?" in text_of(page.get(f"{path}progress/"))
 
-    work()
+    do_imports()
     done = page.get(f"{path}progress/")
     assert done["HX-Refresh"] == "true"
     assert "Is a worker running?" not in text_of(done)
 
 
-def test_that_a_worker_was_lost_in_the_middle_is_told(
+def test_the_page_shows_that_a_worker_was_lost_half_way(
     page: Client, alice: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
@@ -199,16 +197,16 @@ def test_that_a_worker_was_lost_in_the_middle_is_told(
     assert "There has been no progress for a while. Is a worker running?" in text_of(page.get(f"{path}progress/"))
 
 
-def test_what_was_given_up_says_why_and_keeps_its_report(
+def test_a_failed_import_shows_the_reason_and_its_report(
     page: Client, taskmaster: User, alice: User, cooking: Task, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "ROWS_PER_BLOCK", 1)
     tried = send(page, ROWS)["Location"]
-    work()
+    do_imports()
     path = page.post(tried)["Location"]
     blocks.do_next_block(Import.objects.get(dry_run=False).pk)
     User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=False)
-    work()
+    do_imports()
     User.objects.filter(pk=taskmaster.pk).update(is_taskmaster=True)
 
     shown = page.get(path)
@@ -220,7 +218,7 @@ def test_what_was_given_up_says_why_and_keeps_its_report(
     assert "stopped after 1" in text_of(page.get("/import/"))
 
 
-def test_it_is_for_taskmasters_and_only_their_own(
+def test_taskmasters_see_only_their_own_imports_and_others_none(
     page: Client, alice: User, stranger: User, cooking: Task, admin: User
 ) -> None:
     path = send(page, ROWS)["Location"]

@@ -1,4 +1,4 @@
-"""The insights, as a browser is answered."""
+"""The page and the CSV files of the insights."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def page(taskmaster: User, client: Client) -> Client:
 
 
 def rows_of(response: Any) -> list[dict[str, str]]:
-    """The lines of a CSV file."""
+    """The rows of a CSV file."""
     text = b"".join(response.streaming_content).decode().removeprefix("\ufeff")
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -46,7 +46,7 @@ def test_numbers_are_shown_and_sent_as_csv(page: Client, taskmaster: User, alice
     }
 
 
-def test_one_can_look_back_further(page: Client) -> None:
+def test_the_number_of_weeks_can_be_chosen(page: Client) -> None:
     assert len(rows_of(page.get("/insights/full.csv"))) == 4
     assert len(rows_of(page.get("/insights/full.csv?weeks=12"))) == 12
     assert '<option value="12" selected>' in page.get("/insights/?weeks=12").content.decode()
@@ -71,7 +71,7 @@ def test_a_name_is_no_formula_in_the_file(page: Client) -> None:
     assert rows_of(page.get("/insights/people.csv"))[0]["username"] == "'=1+1"
 
 
-def test_they_are_for_taskmasters_alone(alice: User, client: Client) -> None:
+def test_insights_are_for_taskmasters_only(alice: User, client: Client) -> None:
     paths = ["/insights/", *(f"/insights/{name}.csv" for name in ("room", "load", "full", "people"))]
     for path in paths:
         assert client.get(path)["Location"] == f"/sign-in/?next={path}"

@@ -1,4 +1,4 @@
-"""Pages count as calls do, and say in plain words when one has to wait."""
+"""Pages count as calls, and a refused page says when to try again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.no_db
 
 @pytest.fixture(autouse=True)
 def _limited(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Three calls in a second, while time stands still, counted in a folder of this test's own."""
+    """Three calls in a second, with the clock stopped, counted in this test's own folder."""
     settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (3, 1)
     yield
     for key in [key for key in rate_limits._opened if key[0].parent == tmp_path]:
@@ -36,7 +36,7 @@ def test_a_person_who_asks_too_often_gets_a_page_that_says_so(taskmaster: User, 
     assert "You may make 3 calls in a second" in refused.content.decode()
     assert "default-src 'none'" in refused["Content-Security-Policy"]
 
-    # What a script of the page asks for is answered over the page that is there.
+    # The answer to a script is shown over the existing page.
     fragment = client.get("/board/", HTTP_HX_REQUEST="true")
     assert (fragment.status_code, fragment["HX-Reswap"], fragment["Retry-After"]) == (429, "none", "1")
     assert "<html" not in fragment.content.decode()
@@ -53,12 +53,12 @@ def test_pages_and_calls_of_a_person_count_together(taskmaster: User, client: Cl
         rate_limits.require_room(f"person {taskmaster.pk}")
 
 
-def test_without_a_sign_in_an_address_counts(db: None, client: Client) -> None:
+def test_pages_of_anonymous_readers_are_counted_by_address(db: None, client: Client) -> None:
     assert statuses(client, "/sign-in/", REMOTE_ADDR="198.51.100.7") == [200] * 3 + [429] * 2
     assert statuses(client, "/errors/", REMOTE_ADDR="198.51.100.8") == [200] * 3 + [429] * 2
 
 
-def test_files_and_what_operators_ask_are_not_counted(db: None, client: Client) -> None:
+def test_static_files_health_and_metrics_are_not_counted(db: None, client: Client) -> None:
     for path in ("/static/css/base.css", "/health/live/", "/metrics"):
         assert 429 not in statuses(client, path), path
 

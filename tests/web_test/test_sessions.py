@@ -1,4 +1,4 @@
-"""Signing in to the pages, and out; and one's own password."""
+"""Signing in to the pages and out, and changing one's own password."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def is_signed_in(client: Client) -> bool:
         ("javascript:alert(1)", "/"),
     ],
 )
-def test_whoever_signs_in_is_led_to_where_they_wanted_but_never_to_another_site(
+def test_signing_in_redirects_to_the_wanted_page_but_never_to_another_site(
     tara: User, client: Client, wanted: str, led_to: str
 ) -> None:
     response = client.post("/sign-in/", {"username": "tara", "password": PASSWORD, "next": wanted})
@@ -47,14 +47,14 @@ def test_whoever_signs_in_is_led_to_where_they_wanted_but_never_to_another_site(
     "wrong",
     [{"password": "x"}, {"username": "nobody"}, {"username": "\x00"}, {"username": ""}, {"username": "x" * 151}],
 )
-def test_nobody_signs_in_with_what_is_wrong(tara: User, client: Client, wrong: dict[str, str]) -> None:
+def test_wrong_credentials_sign_in_nobody(tara: User, client: Client, wrong: dict[str, str]) -> None:
     response = client.post("/sign-in/", {"username": "tara", "password": PASSWORD, **wrong})
 
     assert response.status_code == 401
     assert not is_signed_in(client)
 
 
-def test_whoever_is_deactivated_or_has_a_new_password_is_signed_out_at_once(tara: User, client: Client) -> None:
+def test_a_deactivation_and_a_new_password_end_sessions_at_once(tara: User, client: Client) -> None:
     for change in ({"is_active": False}, {"password": "argon2$another"}):
         User.objects.filter(pk=tara.pk).update(is_active=True, password=tara.password)
         sign_in(client)
@@ -76,7 +76,7 @@ def change_password(client: Client, **more: str) -> Any:
     return client.post("/account/password/", sent)
 
 
-def test_everybody_changes_their_own_password_and_stays_signed_in_here_alone(client: Client, db: None) -> None:
+def test_everybody_changes_their_own_password_and_stays_signed_in_only_here(client: Client, db: None) -> None:
     ada = users.create_user(actor=None, username="ada", password=PASSWORD)
     elsewhere = Client()
     for browser in (client, elsewhere):
@@ -101,7 +101,7 @@ def test_everybody_changes_their_own_password_and_stays_signed_in_here_alone(cli
         ({"new_password": "1", "again": "1"}, "new_password"),
     ],
 )
-def test_a_password_that_cannot_be_changed_says_why_beside_the_field(
+def test_a_refused_change_of_a_password_says_why_beside_the_field(
     tara: User, client: Client, wrong: dict[str, str], field: str
 ) -> None:
     client.force_login(tara)
@@ -113,7 +113,7 @@ def test_a_password_that_cannot_be_changed_says_why_beside_the_field(
     assert tara.check_password(PASSWORD)
 
 
-def test_pages_keep_to_a_strict_policy(tara: User, client: Client) -> None:
+def test_pages_have_a_strict_policy(tara: User, client: Client) -> None:
     client.force_login(tara)
     for path in ("/sign-in/", "/board/", "/today/", "/errors/", "/admin/"):
         policy = client.get(path)["Content-Security-Policy"]
@@ -126,7 +126,7 @@ def test_pages_keep_to_a_strict_policy(tara: User, client: Client) -> None:
         assert "style-src 'self' 'unsafe-inline'" in policy
 
 
-def test_what_is_not_there_and_what_went_wrong_is_said_in_plain_words(
+def test_missing_pages_and_internal_errors_are_explained(
     tara: User, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.force_login(tara)

@@ -1,4 +1,4 @@
-"""One's own day, as a browser without scripts is answered; and what its script asks for."""
+"""The page of a person's day without scripts, and the fragments that its script requests."""
 
 import datetime
 import re
@@ -24,7 +24,7 @@ def page(alice: User, client: Client) -> Client:
 
 @pytest.fixture
 def given(taskmaster: User, alice: User, cooking: Task) -> Assignment:
-    """Cooking, which alice has today."""
+    """Cooking, assigned to Alice today."""
     return give(taskmaster, alice, cooking, TODAY)
 
 
@@ -33,7 +33,7 @@ def give(taskmaster: User, person: User, task: Task, date: datetime.date) -> Ass
 
 
 def text_of(response: Any) -> str:
-    """What the page says, without its tags."""
+    """The text of the page, without its tags."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
@@ -42,7 +42,7 @@ def changes(page: Client, day: Any) -> Any:
     return page.get("/today/changes/", {"since": since})
 
 
-def test_it_shows_what_is_to_be_done_today_what_comes_next_and_why_no_more(
+def test_the_page_shows_todays_tasks_the_next_ones_and_the_limit(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:
     for number, date in enumerate([TODAY, TODAY, TOMORROW, TODAY + datetime.timedelta(days=7)]):
@@ -60,7 +60,7 @@ def test_it_shows_what_is_to_be_done_today_what_comes_next_and_why_no_more(
     assert "task 6" not in text
 
 
-def test_with_nothing_to_do_it_says_so(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
+def test_the_page_says_that_there_is_nothing_to_do(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
     text = text_of(page.get("/today/"))
     assert "Nothing to do today New tasks appear here by themselves." in text
     assert "Nothing is planned for you yet." in text
@@ -86,7 +86,7 @@ def test_a_task_is_checked_off_and_opened_again(page: Client, given: Assignment)
     assert "<html" not in fragment.content.decode()
 
 
-def test_nobody_checks_off_what_is_not_theirs(
+def test_nobody_checks_off_a_task_of_somebody_else(
     page: Client, taskmaster: User, stranger: User, cooking: Task, client: Client
 ) -> None:
     other = give(taskmaster, stranger, cooking, TODAY)
@@ -116,7 +116,7 @@ def test_the_calendars_link_works_until_it_is_renewed(page: Client, given: Assig
     assert b"SUMMARY:cooking" in page.get(link()).content
 
 
-def test_only_a_change_of_ones_own_days_is_sent(
+def test_only_changes_of_the_persons_own_days_are_sent(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:
     day = page.get("/today/")
