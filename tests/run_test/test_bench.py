@@ -1,4 +1,4 @@
-"""bin/bench runs, keeps what each section found, and draws it. How fast anything is is never tested."""
+"""bin/bench runs, stores the results of each section, and draws them. The speed itself is never tested."""
 
 import json
 import os
@@ -16,14 +16,14 @@ from lab.processes import ROOT
 pytestmark = [
     pytest.mark.no_db,
     pytest.mark.skipif(
-        bool(os.environ.get("DATABASE_URL")), reason="it makes its own databases; the run on SQLite has it"
+        bool(os.environ.get("DATABASE_URL")), reason="it makes its own databases; the run on SQLite tests it"
     ),
 ]
 
 
 @pytest.mark.real_time
 @pytest.mark.parametrize("sections", [["hot"], pytest.param([], id="all", marks=pytest.mark.slow)])
-def test_a_section_runs_and_the_kept_results_stay_as_they_are(sections: list[str]) -> None:
+def test_a_section_runs_and_the_stored_results_stay_as_they_are(sections: list[str]) -> None:
     before = report.PATH.read_text()
 
     done = subprocess.run(
@@ -41,7 +41,7 @@ def test_a_section_runs_and_the_kept_results_stay_as_they_are(sections: list[str
     assert report.PATH.read_text() == before
 
 
-def test_a_section_that_is_not_there_is_named() -> None:
+def test_an_unknown_section_is_named() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "lab.bench", "luck"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -50,7 +50,7 @@ def test_a_section_that_is_not_there_is_named() -> None:
     assert "there is no section luck" in done.stderr
 
 
-def test_a_section_takes_the_place_of_what_it_found_before(tmp_path: Path) -> None:
+def test_new_results_of_a_section_replace_the_old_ones(tmp_path: Path) -> None:
     report.keep(tmp_path, "assign", ["## Assigning one task", "old"])
     report.keep(tmp_path, "bulk", ["## Many in one request"])
     report.keep(tmp_path, "assign", ["## Assigning one task", "new"])

@@ -1,4 +1,4 @@
-"""bin/run, as a user starts it: real processes on a TOGO_HOME of their own."""
+"""bin/run, started as by a user: real processes with a TOGO_HOME of their own."""
 
 import json
 import os
@@ -38,8 +38,8 @@ def test_the_two_calls_of_the_tutorial_work(togo: ToGo) -> None:
     assert (answer["task"], answer["user"], answer["date"]) == (1, 2, "2022-06-23")
 
 
-def test_the_calls_it_prints_can_be_pasted(togo: ToGo) -> None:
-    calls = re.findall(r"curl .*?(?= \| |\n\n)", togo.said.replace("\\\n", ""), re.DOTALL)
+def test_the_printed_calls_can_be_pasted(togo: ToGo) -> None:
+    calls = re.findall(r"curl .*?(?= \| |\n\n)", togo.output.replace("\\\n", ""), re.DOTALL)
     token = ""
     for call, expected in zip(map(shlex.split, calls), (200, 201), strict=True):
         url = next(word for word in call if word.startswith("http"))
@@ -52,19 +52,19 @@ def test_the_calls_it_prints_can_be_pasted(togo: ToGo) -> None:
     assert answer["date"] == date.today().isoformat()  # noqa: DTZ011  (TOGO_TIME_ZONE is UTC here, as on the machine.)
 
 
-def test_the_pages_it_names_are_there(togo: ToGo) -> None:
-    links = re.findall(r"http://127\.0\.0\.1:\d+(/(?:api/docs/|admin/)?)\n", togo.said)
+def test_the_printed_pages_exist(togo: ToGo) -> None:
+    links = re.findall(r"http://127\.0\.0\.1:\d+(/(?:api/docs/|admin/)?)\n", togo.output)
     assert sorted(set(links)) == ["/", "/admin/", "/api/docs/"]
     for link in links:
         assert togo.call("GET", link)[0] == 200
-    assert "Sign in as a (taskmaster and admin) or b, with the password 1." in togo.said
+    assert "Sign in as a (taskmaster and admin) or b, with the password 1." in togo.output
 
 
 def test_a_worker_and_a_broker_run_and_set_limits(togo: ToGo) -> None:
     wait_until(lambda: togo.health() == "ok", what="the first job")
 
 
-def test_only_its_user_gets_to_the_broker(togo: ToGo) -> None:
+def test_only_its_user_can_reach_the_broker(togo: ToGo) -> None:
     _, command = togo.find("unixsocket:")
     socket = Path(command.rpartition("unixsocket:")[2].strip())
 
@@ -79,21 +79,21 @@ def test_a_second_start_on_one_home_says_so_and_harms_nothing(togo: ToGo) -> Non
     assert togo.token("a", "1")
 
 
-def test_a_port_in_use_is_said_in_one_line(togo: ToGo, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(togo: ToGo, tmp_path: Path) -> None:
     line = refused(tmp_path / "home", "--port", str(togo.port))
 
     assert line == f"Port {togo.port} is in use: stop the program that listens on it, or choose another --port."
 
 
-def _says(togo: ToGo, words: str) -> bool:
-    return words in togo.said
+def _has_said(togo: ToGo, words: str) -> bool:
+    return words in togo.output
 
 
-def test_what_ends_by_itself_is_started_again(togo: ToGo) -> None:
+def test_a_process_that_ends_by_itself_is_started_again(togo: ToGo) -> None:
     wait_until(lambda: togo.health() == "ok", what="the first job")
     for name, word in {"broker": "unixsocket:", "web server": "granian", "worker": "celery"}.items():
         os.kill(togo.find(word)[0], signal.SIGKILL)
-        wait_until(partial(_says, togo, f"The {name} has ended (SIGKILL)"), what=name)
+        wait_until(partial(_has_said, togo, f"The {name} has ended (SIGKILL)"), what=name)
 
     wait_until(lambda: togo.find("celery")[0], what="another worker")
     assert togo.find("celery")
@@ -109,16 +109,16 @@ def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> No
 
         assert togo.stop(number) == 0
         assert left_of(started) == []
-        assert togo.said.endswith("Stopping …\nStopped.\n")
-        assert "Traceback" not in togo.said
+        assert togo.output.endswith("Stopping …\nStopped.\n")
+        assert "Traceback" not in togo.output
 
-    # Everyone knows the demonstration's passwords, so only this machine may get to them.
+    # Everyone knows the demonstration's passwords, so only this machine may reach ToGo.
     line = refused(tmp_path / "home", "--host", "0.0.0.0")  # noqa: S104
     assert "The demonstration's passwords work here" in line
     assert "changepassword" in line
 
 
-def test_nothing_lingers_when_it_is_killed_and_the_next_start_works(tmp_path: Path) -> None:
+def test_no_process_stays_when_bin_run_is_killed_and_the_next_start_works(tmp_path: Path) -> None:
     with start(tmp_path / "home") as togo:
         wait_until(lambda: togo.health() == "ok", what="the first job")
         started = togo.started()
@@ -132,9 +132,9 @@ def test_nothing_lingers_when_it_is_killed_and_the_next_start_works(tmp_path: Pa
 def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     with start(tmp_path / "home") as togo:
         started = togo.started()
-        os.kill(togo.find("celery")[0], signal.SIGSTOP)  # This one won't end when it is asked.
+        os.kill(togo.find("celery")[0], signal.SIGSTOP)  # A stopped process doesn't end when it is asked to.
         togo.process.send_signal(signal.SIGINT)
-        wait_until(lambda: "Stopping" in togo.said, what="the first Ctrl-C")
+        wait_until(lambda: "Stopping" in togo.output, what="the first Ctrl-C")
 
         assert togo.stop(signal.SIGINT) == 0
         assert left_of(started) == []
@@ -143,14 +143,14 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
 def test_without_the_demonstration_the_given_admin_is_the_only_person(tmp_path: Path) -> None:
     boss = {"TOGO_ADMIN_USERNAME": "boss", "TOGO_ADMIN_PASSWORD": "long enough for a boss"}
     with start(tmp_path / "home", "--no-demo", **boss) as togo:
-        assert "Sign in as boss, an admin." in togo.said
-        assert "curl" not in togo.said
+        assert "Sign in as boss, an admin." in togo.output
+        assert "curl" not in togo.output
         assert not togo.token("a", "1")
         token = togo.token("boss", "long enough for a boss")
         assert togo.call("GET", "/api/users/me/", token=token)[1]["is_admin"] is True
 
 
-def test_half_an_admin_is_refused(tmp_path: Path) -> None:
+def test_an_admin_without_a_password_is_refused(tmp_path: Path) -> None:
     assert "must be set together" in refused(tmp_path / "home", "--no-demo", TOGO_ADMIN_USERNAME="boss")
 
 
@@ -162,14 +162,14 @@ def test_a_weak_password_of_the_admin_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["TOGO_HOME", "TOGO_LOG_DIR"])
-def test_a_folder_that_cannot_be_written_to_is_said_in_one_line(tmp_path: Path, name: str) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported_in_one_line(tmp_path: Path, name: str) -> None:
     file = tmp_path / "file"
     file.touch()
 
     assert refused(tmp_path / "home", **{name: f"{file}/below"}).startswith(f"{name} must be a folder")
 
 
-def test_settings_that_cannot_be_used_are_said_in_one_line(tmp_path: Path) -> None:
+def test_bad_settings_are_reported_in_one_line(tmp_path: Path) -> None:
     assert refused(tmp_path / "home", TOGO_TIME_ZONE="Mars/Olympus").startswith("TOGO_TIME_ZONE must be")
     assert refused(tmp_path / "home", "--host", "no.such.host.invalid").startswith("--host no.such.host.invalid: ")
     line = refused(tmp_path / "home", DATABASE_URL="postgres://togo@127.0.0.1:1/togo")

@@ -19,7 +19,7 @@ from tests.run_test.togos import OFFLINE, OURS
 pytestmark = [
     pytest.mark.no_db,
     pytest.mark.real_time,
-    pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="no database is used; the run on SQLite has it"),
+    pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="no database is used; the run on SQLite tests it"),
 ]
 
 CALL = "import bootstrap; print(bootstrap.ensure_venv(['requirements.txt'], ['requirements-extra.txt']))"
@@ -64,7 +64,7 @@ class Checkout:
         )
 
     def ensured(self) -> list[str]:
-        """Make the environment; returns what was said, after which comes the path of its Python."""
+        """Make the environment. Return the printed lines but the last, which is the path of its Python."""
         output, errors = (process := self.ensure()).communicate(timeout=60)
         assert (process.returncode, errors) == (0, "")
         *lines, python = output.splitlines()
@@ -83,7 +83,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path)
 
 
-def test_it_installs_once_and_again_only_what_has_changed(checkout: Checkout) -> None:
+def test_requirements_are_installed_once_and_again_only_if_they_have_changed(checkout: Checkout) -> None:
     first = checkout.ensured()
     assert [line.split()[0] for line in first] == ["Making", "Installing", "Installing"]
     assert (checkout.version("tiny"), checkout.version("extra")) == ("1.0", "1.0")
@@ -116,7 +116,7 @@ def test_leaves_out_an_optional_package_without_a_wheel(checkout: Checkout) -> N
     assert checkout.ensured() == []
 
 
-def test_a_failing_pip_is_said_and_tried_again(checkout: Checkout) -> None:
+def test_a_failure_of_pip_is_reported_and_tried_again(checkout: Checkout) -> None:
     checkout.require("requirements.txt", is_there=False, missing="1.0")
     process = checkout.ensure()
     _, errors = process.communicate(timeout=60)
@@ -129,7 +129,7 @@ def test_a_failing_pip_is_said_and_tried_again(checkout: Checkout) -> None:
     assert checkout.version("tiny") == "1.0"
 
 
-def test_a_folder_that_is_something_else_is_left_alone(checkout: Checkout) -> None:
+def test_a_folder_that_is_no_environment_is_left_alone(checkout: Checkout) -> None:
     other = checkout.folder / ".venv" / "notes.txt"
     other.parent.mkdir()
     other.write_text("mine")
@@ -141,7 +141,7 @@ def test_a_folder_that_is_something_else_is_left_alone(checkout: Checkout) -> No
     assert other.read_text() == "mine"
 
 
-def _told(version: str) -> subprocess.CompletedProcess[str]:
+def _require_python(version: str) -> subprocess.CompletedProcess[str]:
     code = f"import bootstrap; bootstrap.require_python({version})"
     command = [sys.executable, "-c", code]
     return subprocess.run(command, cwd=ROOT / "bin", capture_output=True, text=True, check=False)
@@ -149,17 +149,17 @@ def _told(version: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_too_old_python_gets_one_line() -> None:
     for version in ("(3, 6, 15)", "(3, 10, 13)"):
-        told = _told(version)
+        told = _require_python(version)
         assert told.returncode == 1
         assert told.stderr.startswith("ToGo needs Python 3.11 or later, and this is Python 3.")
         assert told.stderr.count("\n") == 1
 
     for version in ("(3, 11, 0)", "(3, 14, 0)", "(4, 0, 0)"):
-        assert _told(version).returncode == 0
+        assert _require_python(version).returncode == 0
 
 
 @pytest.mark.parametrize("file", ["bin/run", "bin/bootstrap.py", "bin/test"])
-def test_old_pythons_can_read_that_they_are_too_old(file: str) -> None:
+def test_old_pythons_can_parse_the_files_that_refuse_them(file: str) -> None:
     ast.parse((ROOT / file).read_text(), feature_version=(3, 6))
 
 
@@ -169,7 +169,7 @@ def test_every_old_python_of_this_machine_is_refused(file: str, tmp_path: Path) 
     nowhere = {**os.environ, "TOGO_VENV": f"{tmp_path}/file/below"}
     folders = [Path(folder) for folder in os.environ["PATH"].split(":")]
     folders += Path.home().glob(".pyenv/versions/*/bin")
-    # pyenv's shims stand for versions that may not be there.
+    # pyenv's shims stand for versions that may not be installed.
     pythons = [python for folder in folders if folder.name != "shims" for python in folder.glob("python3.[0-9]*")]
     for python in pythons:
         if re.fullmatch(r"python3\.([6-9]|10)", python.name):

@@ -1,4 +1,4 @@
-"""docs/guide.md: its commands are run, in order and in one shell, and answer what it shows."""
+"""The commands of docs/guide.md run in order and in one shell, and give the answers that it shows."""
 
 import json
 import os
@@ -27,7 +27,7 @@ COMMANDS = [text for language, text in BLOCKS if language == "sh"]
 
 
 def shown_after(number: int) -> str:
-    """The answer that the guide shows after that block of commands; empty where it shows none."""
+    """The answer that the guide shows after that block of commands; empty if it shows none."""
     at = [place for place, (language, _) in enumerate(BLOCKS) if language == "sh"][number]
     following = BLOCKS[at + 1 : at + 2]
     return following[0][1] if following and following[0][0] == "json" else ""
@@ -53,7 +53,7 @@ def assert_shown(shown: Any, answer: Any) -> None:
         assert shown == answer
 
 
-def test_its_commands_answer_what_it_shows(tmp_path: Path) -> None:
+def test_the_commands_give_the_answers_that_the_guide_shows(tmp_path: Path) -> None:
     with start(tmp_path / "home") as togo:
         script = f"\nprintf '\\n%s\\n' '{END}'\n".join([*COMMANDS, ""])
         script = script.replace("http://localhost:8000", f"http://localhost:{togo.port}")

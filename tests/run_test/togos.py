@@ -16,19 +16,19 @@ from typing import Any
 from lab.processes import ROOT, free_port, wait_until
 
 OURS = ("TOGO_", "DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE")
-# Nothing is fetched: what is missing in the environment is an error.
+# Nothing is downloaded: a package that is missing in the environment is an error.
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """What a user's shell has, with a TOGO_HOME of one's own."""
+    """The variables of a user's shell, with a TOGO_HOME of its own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     own = {"TOGO_VENV": sys.prefix, "TOGO_HOME": str(home), "TOGO_LOG_DIR": str(home / "logging")}
     return inherited | OFFLINE | own | more
 
 
 def refused(home: Path, *options: str, **more: str) -> str:
-    """The one line with which bin/run says that it doesn't start."""
+    """The one line that bin/run prints when it refuses to start."""
     done = subprocess.run(
         [sys.executable, "bin/run", "--port", str(free_port()), *options],
         cwd=ROOT,
@@ -54,11 +54,11 @@ class ToGo:
     log: Path
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def started(self) -> list[int]:
-        """The processes that it has started, and those that they have."""
+        """The processes that it has started, and all that these have started."""
         parents: dict[int, list[int]] = {}
         for line in _ps("-A", "-o", "pid=,ppid="):
             pid, parent = map(int, line.split())
@@ -79,7 +79,7 @@ class ToGo:
         return found
 
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any]:
-        """The status and the JSON of the answer; status 0 where nobody answers."""
+        """The status and the JSON of the answer; status 0 if nobody answers."""
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method)
@@ -93,7 +93,7 @@ class ToGo:
             return 0, None
 
     def token(self, username: str, password: str) -> str:
-        """An access token; empty where this sign-in is refused."""
+        """An access token; empty if the sign-in is refused."""
         _, body = self.call("POST", "/api/users/token/", {"username": username, "password": password})
         return body["access"] if body else ""
 
@@ -126,8 +126,10 @@ def start(home: Path, *options: str, **more: str) -> Iterator[ToGo]:
         )
     togo = ToGo(process, port, home, log)
     try:
-        wait_until(lambda: "Ctrl-C stops it." in togo.said or process.poll() is not None, seconds=90, what="the start")
-        assert process.poll() is None, togo.said
+        wait_until(
+            lambda: "Ctrl-C stops it." in togo.output or process.poll() is not None, seconds=90, what="the start"
+        )
+        assert process.poll() is None, togo.output
         yield togo
     finally:
         if process.poll() is None:
