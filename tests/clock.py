@@ -8,5 +8,5 @@ NOON = "2026-03-02T12:00:00Z"  # of a Monday
 
 
 def freeze_time(moment: str | datetime.datetime) -> time_machine.travel:
-    """Let the clock stand still at `moment`, in the whole process; what `with` gives can `shift` it."""
+    """Stop the clock at `moment` in the whole process. The object that `with` gives can `shift` it."""
     return time_machine.travel(moment, tick=False)

@@ -1,6 +1,6 @@
-"""What the settings read while tests run. A pytest plugin, so that it comes before Django's settings do.
+"""The environment that the settings read in tests. A pytest plugin, so that it is loaded before Django's settings.
 
-`DATABASE_URL` chooses the database, as in use; without it tests run on SQLite, in a file.
+`DATABASE_URL` chooses the database, as in production; without it, tests run on SQLite, in a file.
 """
 
 import atexit
@@ -16,7 +16,7 @@ os.environ["TOGO_HOME"] = f"{HOME}/home"
 os.environ["TOGO_LOG_DIR"] = f"{HOME}/logging"
 os.environ["TOGO_SECRET_KEY"] = "for tests only, and long enough to be taken by ToGo"
 os.environ["TOGO_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
-# Tests make many calls as one person; what is tested of this limit sets it.
+# Tests make many calls as one person; the tests of this limit set it.
 os.environ["TOGO_RATE_LIMIT"] = "off"
 # The tests' own process counts into files, as a web server's processes do.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = f"{HOME}/metrics"

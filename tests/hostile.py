@@ -1,5 +1,5 @@
-"""How many examples of hostile input are tried; and docs/hostile-input.md, of what a long run of them answered:
-`python -m tests.hostile COUNTS`, where COUNTS is what a run wrote to `TOGO_EXAMPLES_LOG`."""
+"""The number of examples of hostile input, and the table in docs/hostile-input.md with the answers of a long run:
+`python -m tests.hostile COUNTS`, where COUNTS is the file that a run wrote to `TOGO_EXAMPLES_LOG`."""
 
 import ast
 import os
@@ -16,7 +16,7 @@ _HERE = "<!-- What python -m tests.hostile writes. -->\n"
 
 
 def hostile(*, examples: int) -> settings:
-    """So many, the same each time; more of them where `TOGO_EXAMPLES` says so."""
+    """Try this number of examples, the same each time, or `TOGO_EXAMPLES` if it is higher."""
     return settings(
         max_examples=max(examples, int(os.environ.get("TOGO_EXAMPLES", "0"))),
         derandomize=True,

@@ -1,4 +1,4 @@
-"""What `bin/screenshots` does: fills a ToGo of its own with a bicycle workshop, and takes pictures."""
+"""The program of `bin/screenshots`: fills a ToGo of its own with a bicycle workshop, and takes pictures."""
 
 import datetime
 import io
@@ -80,7 +80,7 @@ def fill() -> User:
 
 
 def trial(boss: User) -> Import:
-    """A file that was tried: some of its rows fit."""
+    """A finished trial run of a file; some of its rows fit."""
     date = permissions.today() + datetime.timedelta(days=2)
     lines = [f"{TASKS[number]},{username},{date}" for number, (username, _) in enumerate(PEOPLE)]
     text = "\n".join(["task,user,date", *lines, f"Sing,amir,{date}", f"Front desk,nobody,{date}"])
@@ -91,7 +91,7 @@ def trial(boss: User) -> Import:
 
 
 def picture(browser: Browser, server: Server, name: str, path: str, person: User, **look: Any) -> None:
-    """Open a page as that person, and keep what it looks like."""
+    """Open a page as that person, and save a picture of it."""
     steps = look.pop("steps", Page.content)
     context = browser.new_context(**{"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **look})
     client = Client()
@@ -109,7 +109,7 @@ def picture(browser: Browser, server: Server, name: str, path: str, person: User
 
 
 def full_day(page: Page) -> None:
-    """Ask for one more on the first day that is full."""
+    """Try to assign a task on the first day that is full."""
     page.locator(".cell.full .add").first.click()
     page.get_by_role("alert").wait_for()
 

@@ -1,7 +1,7 @@
-"""A linter for migrations: each must run while the version before it still serves, and hold nobody up.
+"""A linter for migrations: each must run while the previous version still serves, and block nobody.
 
-What it can't know is said in the migration: `safe = {"remove_task_colour": "0.2 doesn't read it any more"}`, by the
-step's `migration_name_fragment`.
+A migration says what the linter can't know: `safe = {"remove_task_colour": "0.2 doesn't read it any more"}` has the
+step's `migration_name_fragment` and the reason why the step is safe.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from django.db.migrations.state import ProjectState
 
 from apps.migrations._online import AddIndexOnline
 
-# What grows with use; the other tables have as many rows as there are people, tasks and rules.
+# The tables that grow with use; the other tables have as many rows as there are people, tasks and rules.
 GROWING = {"assignment", "dailylimit", "event", "idempotencykey", "importblock", "importclaim"}
 HARMLESS = (
     migrations.AlterModelManagers,
@@ -26,13 +26,13 @@ OLD_VERSION = "the old version reads or writes what this changes"
 
 
 def findings(migration: migrations.Migration, before: ProjectState) -> list[str]:
-    """What is wrong with a migration, a line for each step. `before` is what the tables are until then."""
+    """The problems of a migration, a line for each step. `before` is the state of the tables before it."""
     safe: dict[str, str] = dict(getattr(migration, "safe", {}))
     found = []
     for operation, problem in _problems(migration.operations, before.clone(), atomic=migration.atomic):
         if not safe.pop(operation.migration_name_fragment, None):
             found.append(f"{operation.describe()}: {problem}")
-    found += [f"safe: there is no unsafe step {name!r}, or no reason beside it" for name in safe]
+    found += [f"safe: there is no unsafe step {name!r}, or it has no reason" for name in safe]
     return found
 
 
@@ -53,7 +53,7 @@ def _problems(
 
 
 def _problem(operation: Operation, state: ProjectState, *, atomic: bool) -> str | None:
-    """What a version that knows nothing of this step would notice of it."""
+    """How this step would disturb a version that knows nothing of it."""
     if isinstance(operation, migrations.AddField):
         return _of_new_field(operation)
     if isinstance(operation, migrations.AlterField):
@@ -64,14 +64,14 @@ def _problem(operation: Operation, state: ProjectState, *, atomic: bool) -> str 
     if isinstance(operation, migrations.AddIndex):
         grows = operation.model_name_lower in GROWING
         return (
-            "PostgreSQL stops writers while it is built: use AddIndexOnline of apps/migrations/_online.py"
+            "PostgreSQL blocks writers while it builds the index: use AddIndexOnline of apps/migrations/_online.py"
             if grows
             else None
         )
     if isinstance(operation, migrations.AddConstraint):
         return (
-            "the old version may write rows that it refuses, and PostgreSQL stops writers while it looks at all rows: "
-            "AddConstraintNotValid once nobody writes them, and ValidateConstraint after it"
+            "the old version may write rows that it refuses, and PostgreSQL blocks writers while it checks all rows: "
+            "use AddConstraintNotValid once nobody writes such rows, and then ValidateConstraint"
         )
     if isinstance(operation, migrations.RunPython | migrations.RunSQL):
         return _of_changed_rows(operation, atomic=atomic)
@@ -85,25 +85,25 @@ def _of_new_field(operation: migrations.AddField) -> str | None:
     if not (field.null or field.has_db_default()):
         return "without null or db_default the old version can't insert a row"
     if (field.unique or field.db_index) and operation.model_name_lower in GROWING:
-        return "its index stops writers while it is built: db_index=False, and AddIndexOnline"
+        return "PostgreSQL blocks writers while it builds its index: use db_index=False, and AddIndexOnline"
     return None
 
 
 def _of_changed_rows(operation: migrations.RunPython | migrations.RunSQL, *, atomic: bool) -> str | None:
     if not operation.reversible:
-        return "without a way back the migration before it can't be returned to"
+        return "it can't be reversed, so nobody can return to the previous migration"
     if not operation.elidable:
-        return "mark it elidable once somebody has thought about rows written meanwhile"
+        return "mark it elidable once you have thought about rows that are written meanwhile"
     if atomic:
         return "all rows stay locked until its end: `atomic = False`, and a transaction for each few hundred"
     return None
 
 
 def _is_wider(old: models.Field[Any, Any], new: models.Field[Any, Any]) -> bool:
-    """Whether a column takes all that it took, and keeps its type: a longer text, or null as well."""
+    """Whether a column keeps its type and accepts all that it accepted: a longer text, or null as well."""
     (_, was_kind, _, was), (_, is_kind, _, now) = old.deconstruct(), new.deconstruct()
     for options in (was, now):
-        # Django's own checks; the database doesn't know of them.
+        # Options of Django's own checks, which the database doesn't know.
         for name in (*old.non_db_attrs, "default"):
             options.pop(name, None)
     longer = (now.pop("max_length", None) or 0) >= (was.pop("max_length", None) or 0)

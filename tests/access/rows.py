@@ -1,10 +1,10 @@
-"""What a row of the table is, and the few kinds of them there are."""
+"""A row of the table, and functions that make the few kinds of rows."""
 
 from dataclasses import dataclass
 from typing import Any
 
-# Who asks, and about what: a person about their own thing and about somebody else's, all others about somebody else's,
-# and the one who is deactivated, with tokens and a session from before, about their own.
+# The callers: a person asks about their own row and about somebody else's, a deactivated person, with tokens and a
+# session from before, asks about their own, and all others ask about somebody else's.
 ANONYMOUS, PERSON, OTHER, TASKMASTER, ADMIN, DISABLED = (
     "anonymous",
     "person",
@@ -15,21 +15,21 @@ ANONYMOUS, PERSON, OTHER, TASKMASTER, ADMIN, DISABLED = (
 )
 COLUMNS = (ANONYMOUS, PERSON, OTHER, TASKMASTER, ADMIN, DISABLED)
 
-# A cell that asks nothing: the case is not theirs.
+# A cell without a call: the caller can't have the case.
 NONE = "–"
 SIGN_IN = "302 /sign-in/"
 ADMIN_SIGN_IN = "302 /admin/login/"
-# The method of a row that is about all of them.
+# The method of a row that is for all methods.
 ANY = "any"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A call of one kind, and what each is answered: the status, then a problem's code or where a page leads to;
+    """A call, and the answer for each caller: the status, then a problem's code or the target of a redirect;
     `200 nothing` is an empty list.
 
-    `sends` is JSON for the API and a form for pages. In it, in `query` and in the path a name in braces stands for
-    what is in the world of `tests/access/world.py`; `{id}` for the `thing` there.
+    `sends` is JSON for the API and a form for pages. In `sends`, in `query` and in the path, a name in braces stands
+    for a value of the `World` in `tests/access/world.py`; `{id}` stands for its `thing`.
     """
 
     method: str
@@ -39,7 +39,7 @@ class Row:
     thing: str = ""
     query: str = ""
     sends: Any = None
-    # Each about what is their own.
+    # Each caller asks about their own row.
     own: bool = False
 
 
@@ -50,18 +50,18 @@ def api(method: str, path: str, person: str, other: str, taskmaster: str, admin:
 
 
 def page(method: str, path: str, person: str, other: str, taskmaster: str, admin: str, **more: Any) -> Row:
-    """A page for those who are signed in."""
+    """A page for people who are signed in."""
     answers = (SIGN_IN, person, other, taskmaster, admin, SIGN_IN)
     return Row(method, path, dict(zip(COLUMNS, answers, strict=True)), **more)
 
 
 def admin_page(method: str, path: str, admin: str, **more: Any) -> Row:
-    """A page for admins alone. Nobody else gets in: who isn't signed in is led to sign in."""
+    """A page for admins only. Callers who aren't signed in are redirected to the sign-in."""
     answers = (ADMIN_SIGN_IN, "403", "403", "403", admin, ADMIN_SIGN_IN)
     return Row(method, path, dict(zip(COLUMNS, answers, strict=True)), **more)
 
 
 def each(method: str, path: str, *answers: str, **more: Any) -> Row:
-    """A call of which nothing is the rule: an answer for each column, or one for all."""
+    """A call with an answer for each column, or one for all."""
     all_answers = answers * len(COLUMNS) if len(answers) == 1 else answers
     return Row(method, path, dict(zip(COLUMNS, all_answers, strict=True)), **more)

@@ -486,7 +486,7 @@ PAGES = [
 ]
 
 # For each model with admin pages: the object that they show, the form that adds one, and the form that changes one.
-_KEPT = {
+_ADMIN_MODELS = {
     "user": (
         "whose",
         {**_NEW, "is_active": "on"},
@@ -499,7 +499,7 @@ _KEPT = {
 
 
 def _pages_of(name: str) -> list[Row]:
-    thing, made, changed = _KEPT[name]
+    thing, made, changed = _ADMIN_MODELS[name]
     path, one = f"/admin/togo/{name}/", f"/admin/togo/{name}/{{object_id}}/"
     stays = name in ("user", "dailylimit")
     return [
@@ -534,7 +534,7 @@ ADMIN_PAGES = [
     admin_page("POST", "/admin/", "200"),
     admin_page("GET", "/admin/togo/", "200"),
     admin_page("POST", "/admin/togo/", "200"),
-    *(row for name in _KEPT for row in _pages_of(name)),
+    *(row for name in _ADMIN_MODELS for row in _pages_of(name)),
     admin_page("GET", "/admin/autocomplete/", "200", query="app_label=togo&model_name=limitrule&field_name=user"),
     admin_page("POST", "/admin/autocomplete/", "405"),
     admin_page("GET", "/admin/jsi18n/", "200"),

@@ -1,4 +1,4 @@
-"""The people who ask, what each of them has, and how a row of the table is asked."""
+"""The people who call, the rows of each of them, and the calls that a row of the table stands for."""
 
 import contextlib
 import json
@@ -34,12 +34,12 @@ from tests.clock import freeze_time
 from tests.conftest import TODAY
 
 MISSING = 999_999_999
-# What is asked with a token; all else with a session.
+# Paths that are called with a token; all others are called with a session.
 _API = ("/api/", "/health/", "/metrics")
 
 
 class Unsalted(MD5PasswordHasher):
-    """Hashes a password fast, and always alike."""
+    """Hashes a password fast, and always to the same hash."""
 
     def salt(self) -> str:
         """Always the same."""
@@ -47,7 +47,7 @@ class Unsalted(MD5PasswordHasher):
 
 
 class World:
-    """People, and for each the same few things. What is asked in it leaves it as it was."""
+    """People, each with the same few rows. A call leaves the world as it was."""
 
     def __init__(self) -> None:
         self._browser = Client(raise_request_exception=False)
@@ -60,14 +60,14 @@ class World:
         people = [self.alice, self.bob, self.taskmaster, self.admin, self.gone]
         self.things = {person.pk: self._things_of(person) for person in people}
         self.third_refresh = str(RefreshToken.for_user(self.third))
-        # From before they were deactivated.
+        # Sessions from before the deactivation.
         self.sessions = {person.pk: self._session_of(person) for person in people}
         users.update_user(actor=self.admin, user_id=self.gone.pk, is_active=False)
         self.everything = everything()
 
     def ask(self, row: Row, column: str, **how: Any) -> str:
-        """What this column's person is answered, in the words of the table, with `, and it was written` after a
-        refusal that has changed something all the same. `how` is as `asked` has it."""
+        """The answer for this column's caller, in the words of the table, with `, and it was written` after a
+        refusal that has changed something all the same. `how` is passed to `asked`."""
         with self.asked(row, column, **how) as response:
             answer = answer_of(response)
             changes = (how.get("method") or row.method) not in ("GET", "HEAD", "OPTIONS")
@@ -79,30 +79,30 @@ class World:
     def asked(
         self, row: Row, column: str, *, session: bool | None = None, method: str = "", csrf: bool = False
     ) -> Iterator[Any]:
-        """The answer that this column's person gets, and inside what the database holds then.
+        """Yields the answer for this column's caller; the call is rolled back at the end.
 
-        `session` says whether they are known by the session of a page or by a token; by default by what the path
-        takes. `method` is another one than the row's; with `csrf` a form needs its secret.
+        `session` says whether the caller has the session of a page or a token; by default the path decides.
+        `method` replaces the row's own. With `csrf`, a form needs its CSRF token.
         """
-        asks, about = self._who(column, own=row.own)
-        names = self._names(row, asks, about)
+        caller, about = self._caller(column, own=row.own)
+        names = self._names(row, caller, about)
         headers = {}
         self._browser.cookies.clear()
         self._browser.handler.enforce_csrf_checks = csrf
-        if asks and (session if session is not None else not row.path.startswith(_API)):
-            self._browser.cookies["sessionid"] = self.sessions[asks.pk]
-        elif asks:
+        if caller and (session if session is not None else not row.path.startswith(_API)):
+            self._browser.cookies["sessionid"] = self.sessions[caller.pk]
+        elif caller:
             headers["Authorization"] = f"Bearer {names['access']}"
         with transaction.atomic():
             response = self._send(method or row.method, row, names, headers)
             if response.streaming:
-                b"".join(response.streaming_content)  # What fails while it is sent fails here.
+                b"".join(response.streaming_content)  # An error while the body is sent is raised here.
             yield response
             transaction.set_rollback(True)
 
     def _send(self, method: str, row: Row, names: dict[str, Any], headers: dict[str, str]) -> Any:
-        path = _filled(row.path, names) + (f"?{_filled(row.query, names)}" if row.query else "")
-        sends = _filled(row.sends, names)
+        path = _fill_in(row.path, names) + (f"?{_fill_in(row.query, names)}" if row.query else "")
+        sends = _fill_in(row.sends, names)
         if row.path.startswith("/api/") and "file" not in (sends or {}):
             body = json.dumps(sends) if sends is not None else ""
             return self._browser.generic(method, path, body, content_type="application/json", headers=headers)
@@ -110,7 +110,7 @@ class World:
             return self._browser.post(path, sends or {}, headers=headers)
         return self._browser.generic(method, path, headers=headers)
 
-    # --- what is in it ------------------------------------------------------------------------------------------
+    # --- rows ---------------------------------------------------------------------------------------------------
 
     def _person(self, name: str, **fields: bool) -> User:
         person = User(username=name, **fields)
@@ -126,7 +126,7 @@ class World:
             past = give(person, TODAY.replace(month=2, day=27))
         file = SimpleUploadedFile("week.csv", _csv(self.spare, person.pk))
         sent = imports.start(actor=self.chief, file=file, dry_run=True).pk
-        # Tried to its end; and it is theirs, even where they are no taskmaster any more.
+        # A finished trial of this person, even if they aren't a taskmaster any more.
         Import.objects.filter(pk=sent).update(
             uploader=person, status=ImportStatus.DONE, finished_at="2026-03-02T12:00Z"
         )
@@ -146,11 +146,11 @@ class World:
         client.force_login(person)
         return client.cookies["sessionid"].value
 
-    # --- how it is asked ----------------------------------------------------------------------------------------
+    # --- calls --------------------------------------------------------------------------------------------------
 
-    def _who(self, column: str, *, own: bool) -> tuple[User | None, User]:
-        """Who asks, and about whose things."""
-        asks = {
+    def _caller(self, column: str, *, own: bool) -> tuple[User | None, User]:
+        """The caller, and the person whose rows the call is about."""
+        caller = {
             ANONYMOUS: None,
             PERSON: self.alice,
             OTHER: self.alice,
@@ -158,14 +158,14 @@ class World:
             ADMIN: self.admin,
             DISABLED: self.gone,
         }[column]
-        return asks, asks if asks and (own or column in (PERSON, DISABLED)) else self.bob
+        return caller, caller if caller and (own or column in (PERSON, DISABLED)) else self.bob
 
-    def _names(self, row: Row, asks: User | None, about: User) -> dict[str, Any]:
-        """What the names in braces stand for."""
+    def _names(self, row: Row, caller: User | None, about: User) -> dict[str, Any]:
+        """The values of the names in braces."""
         things = {**self.things[about.pk], "task": self.task, "spare": self.spare, "rule": self.rule}
         things |= {"whose": about.pk, "missing": MISSING}
         thing = things.get(row.thing, "")
-        own = self.things[asks.pk] if asks else {"access": "", "refresh": "no token"}
+        own = self.things[caller.pk] if caller else {"access": "", "refresh": "no token"}
         return {
             **things,
             "id": thing,
@@ -177,7 +177,7 @@ class World:
             "somebody": self.third.username,
             "third": self.third.pk,
             "disabled": self.gone.pk,
-            "password": f"the long one of {asks}" if asks else "none of theirs",
+            "password": f"the long one of {caller}" if caller else "none of theirs",
             "access": own["access"],
             "refresh": own["refresh"],
             "their_refresh": self.third_refresh,
@@ -188,7 +188,7 @@ class World:
 
 
 def everything() -> dict[str, list[Any]]:
-    """Every row of every table but those that a refusal may write to: sessions, and passwords that were tried."""
+    """Every row of every table except those that a refusal may write to: sessions and tries of passwords."""
     return {
         model._meta.label: sorted(model._base_manager.values_list(), key=repr)
         for model in apps.get_models()
@@ -197,12 +197,12 @@ def everything() -> dict[str, list[Any]]:
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether nothing may have been done."""
+    """Whether a call with this answer must not have changed anything."""
     return answer[0] == "4" or answer in (SIGN_IN, ADMIN_SIGN_IN)
 
 
 def answer_of(response: HttpResponseBase) -> str:
-    """What was answered, in the words of the table."""
+    """The answer, in the words of the table."""
     status = str(response.status_code)
     if "Location" in response and status == "302":
         return f"{status} {re.sub(r'(?<=/)[0-9]+(?=/)', '{id}', urlsplit(response['Location']).path)}"
@@ -215,12 +215,12 @@ def answer_of(response: HttpResponseBase) -> str:
     return status
 
 
-def _filled(pattern: Any, names: dict[str, Any]) -> Any:
-    """The pattern with what its names stand for; a name alone keeps its type."""
+def _fill_in(pattern: Any, names: dict[str, Any]) -> Any:
+    """The pattern with the values of its names; a name alone keeps its type."""
     if isinstance(pattern, dict):
-        return {key: _filled(value, names) for key, value in pattern.items()}
+        return {key: _fill_in(value, names) for key, value in pattern.items()}
     if isinstance(pattern, list):
-        return [_filled(value, names) for value in pattern]
+        return [_fill_in(value, names) for value in pattern]
     if not isinstance(pattern, str):
         return pattern
     if alone := re.fullmatch(r"\{(\w+)\}", pattern):
