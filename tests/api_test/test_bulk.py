@@ -69,7 +69,7 @@ def test_all_items_are_assigned_together_in_the_order_of_the_request(
     assert LimitDay.objects.count() == 3
 
 
-def test_three_for_one_person_with_two_slots_left_are_refused_and_the_third_is_named(
+def test_a_third_task_for_a_person_with_two_slots_left_refuses_all_and_is_named(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], caller: APIClient
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=3, reason="Half a day")
@@ -165,7 +165,7 @@ def test_mode_each_gives_the_slots_in_the_order_of_the_items(
     call_command("check_limits")
 
 
-def test_the_next_free_day_counts_what_the_same_request_has_assigned(
+def test_the_next_free_day_counts_the_assignments_of_the_same_request(
     taskmaster: User, alice: User, tasks: list[Task], caller: APIClient
 ) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=1)

@@ -25,7 +25,7 @@ def test_live_answers_even_without_the_database() -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_it_is_ready_without_a_broker_and_names_what_is_missing() -> None:
+def test_togo_is_ready_without_a_broker_and_names_what_is_missing() -> None:
     response = APIClient().get("/health/ready/")
 
     assert response.status_code == 200
@@ -35,7 +35,7 @@ def test_it_is_ready_without_a_broker_and_names_what_is_missing() -> None:
     assert worker.startswith("No worker has set limits since the start")
 
 
-def test_it_is_ready_with_all_its_parts(broker_url: str, settings: Any) -> None:
+def test_togo_is_ready_with_all_its_parts(broker_url: str, settings: Any) -> None:
     settings.CELERY_BROKER_URL = broker_url
     health.note_job(health.LIMIT_JOB)
 
@@ -44,7 +44,7 @@ def test_it_is_ready_with_all_its_parts(broker_url: str, settings: Any) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok", "reasons": []})
 
 
-def test_it_is_not_ready_without_the_database() -> None:
+def test_togo_is_not_ready_without_the_database() -> None:
     with connection.execute_wrapper(fail):
         response = APIClient().get("/health/ready/")
 
@@ -52,7 +52,7 @@ def test_it_is_not_ready_without_the_database() -> None:
     assert response.json() == {"status": "unavailable", "reasons": ["The database can't be reached."]}
 
 
-def test_it_is_not_ready_before_the_migrations() -> None:
+def test_togo_is_not_ready_before_the_migrations() -> None:
     MigrationRecorder(connection).migration_qs.filter(app="togo").latest("id").delete()
 
     response = APIClient().get("/health/ready/")

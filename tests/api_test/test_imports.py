@@ -340,7 +340,7 @@ def test_too_many_rows_are_refused(caller: APIClient, settings: Any) -> None:
     ],
     ids=["fields", "files", "text"],
 )
-def test_a_form_with_too_much_in_it_is_refused(caller: APIClient, parts: list[bytes]) -> None:
+def test_a_form_with_too_many_or_too_long_parts_is_refused(caller: APIClient, parts: list[bytes]) -> None:
     with nothing_written():
         assert_problem(send_form(caller, *parts), 413, "payload_too_large")
 

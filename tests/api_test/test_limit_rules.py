@@ -170,7 +170,7 @@ def test_the_list_has_ordered_pages_and_filters(caller: APIClient, taskmaster: U
 # --- permissions ------------------------------------------------------------------------------------------------
 
 
-def test_rules_are_for_taskmasters_alone(
+def test_rules_are_for_taskmasters_only(
     caller: APIClient, admin: User, alice: User, stranger: User, signed_in: SignIn
 ) -> None:
     rule = caller.post(RULES, {"user": alice.pk, "maximum": 2}, format="json").json()

@@ -185,7 +185,7 @@ def test_the_pages_of_the_documentation_are_refused_in_json_too(caller: APIClien
         ("\xe9", False),
     ],
 )
-def test_an_answer_carries_the_callers_request_id_or_one_of_ours(caller: APIClient, sent: str, taken: bool) -> None:
+def test_an_answer_carries_the_callers_request_id_or_a_new_one(caller: APIClient, sent: str, taken: bool) -> None:
     for path in ("/api/users/me/", "/api/nothing/", "/health/live/", "/errors/", "/nothing/"):
         answered = caller.get(path, HTTP_X_REQUEST_ID=sent)["X-Request-ID"]
 

@@ -94,7 +94,7 @@ def test_every_call_answers_as_the_document_says(case: schemathesis.Case, boss: 
         transaction.set_rollback(True)
 
 
-# --- what the document can't say --------------------------------------------------------------------------------
+# --- gaps of the document ---------------------------------------------------------------------------------------
 
 # Not checked: that a bad request is refused. A bulk reports a bad item among its results.
 UNCHECKED = {"POST /api/users/assignment/bulk/": [negative_data_rejection]}

@@ -239,7 +239,7 @@ def test_the_job_removes_only_tries_that_no_longer_count(verifier: Verifier) -> 
     assert_waits(60, verifier)
 
 
-# --- what a stranger learns -------------------------------------------------------------------------------------
+# --- no hints about accounts ------------------------------------------------------------------------------------
 
 
 class CountingHasher(MD5PasswordHasher):

@@ -1,4 +1,4 @@
-"""What `manage.py check` finds."""
+"""The checks of `manage.py check`."""
 
 import sqlite3
 from typing import Any

@@ -157,7 +157,7 @@ def test_the_image_is_of_a_slim_python_that_togo_supports() -> None:
     assert (int(major), int(minor)) >= (3, 11)
 
 
-def test_only_what_runs_is_copied_into_the_image() -> None:
+def test_only_files_that_run_are_copied_into_the_image() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert lines[0] == "*", "everything is left out first"
     taken = {line[1:] for line in lines if line[0] == "!"}

@@ -287,7 +287,7 @@ def test_two_requests_of_a_date_at_once_ask_for_one_job(
     assert LimitDay.objects.count() == 1
 
 
-# --- what can go wrong ------------------------------------------------------------------------------------------
+# --- races and errors -------------------------------------------------------------------------------------------
 
 
 def test_a_day_made_while_the_rules_change_gets_the_new_limit(taskmaster: User, alice: User) -> None:

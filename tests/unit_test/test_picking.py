@@ -140,7 +140,7 @@ def test_random_limits_stay_the_same_and_differ_between_people_and_days(alice: U
     assert [picker.pick(1, MONDAY + timedelta(days=offset)).maximum for offset in range(6)] == [2, 2, 2, 4, 4, 2]
 
 
-def test_random_limits_of_one_value_are_that_value(alice: User, settings: Any) -> None:
+def test_random_limits_from_a_range_of_one_value_have_that_value(alice: User, settings: Any) -> None:
     settings.TOGO_LIMIT_PICKER = (0, 0)
 
     assert maximum(alice) == 0

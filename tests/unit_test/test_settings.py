@@ -310,7 +310,7 @@ def test_settings_of_a_session_can_be_turned_off_for_a_pooler(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
-def test_mysql_reads_what_is_committed_and_waits_5_seconds_for_a_lock(
+def test_mysql_reads_committed_rows_and_waits_5_seconds_for_a_lock(
     monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     database = read(monkeypatch, DATABASE_URL=f"{scheme}://togo@/togo?unix_socket=/run/my.sock", **_key())["DATABASES"][

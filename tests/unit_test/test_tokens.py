@@ -76,7 +76,7 @@ def test_a_refresh_token_works_once(bob: User) -> None:
     assert set(tokens.refresh(token=second["refresh"])) == {"access", "refresh"}
 
 
-def test_of_two_who_use_a_refresh_token_at_once_one_succeeds(bob: User) -> None:
+def test_one_of_two_uses_of_a_refresh_token_at_once_succeeds(bob: User) -> None:
     pair = obtain()
 
     # Another call uses the token up after this one has read it.

@@ -52,7 +52,7 @@ def test_a_username_that_looks_the_same_is_the_same(admin: User) -> None:
 
 @pytest.mark.real_time
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_create_the_same_person_at_once_one_succeeds() -> None:
+def test_one_of_many_who_create_the_same_person_at_once_succeeds() -> None:
     boss = make_person("boss", is_admin=True)
     start = threading.Barrier(4)
     outcomes: list[str] = []
@@ -104,7 +104,7 @@ def test_a_password_is_compared_with_the_persons_names_wherever_it_is_set(admin:
     assert not User.objects.filter(username="bob").exists()
 
 
-def test_of_two_new_passwords_at_once_one_is_told_to_try_again(alice: User) -> None:
+def test_one_of_two_new_passwords_at_once_is_told_to_try_again(alice: User) -> None:
     alice.set_password("of my own choice")
     alice.save()
     other = User.objects.get(pk=alice.pk)
@@ -155,7 +155,7 @@ def test_the_last_active_admin_stays_admin(admin: User, alice: User) -> None:
 
 @pytest.mark.real_time
 @pytest.mark.django_db(transaction=True)
-def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
+def test_one_of_two_admins_who_demote_each_other_at_once_stays_admin() -> None:
     for number in range(10):
         pair = [make_person(f"admin {number} {one}", is_admin=True) for one in "ab"]
         start = threading.Barrier(2)
