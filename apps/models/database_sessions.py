@@ -22,7 +22,7 @@ _SET = f"""
 def prepare_session(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Prepare a new connection to PostgreSQL: the receiver of Django's `connection_created`.
 
-    The other databases get what they need as settings of the connection; see togo/settings.py.
+    Other databases are prepared by the settings of their connection; see togo/settings.py.
     """
     if connection.vendor != "postgresql":
         return
@@ -31,7 +31,7 @@ def prepare_session(connection: BaseDatabaseWrapper, **_: Any) -> None:
         *_others, mark = cursor.fetchone()
     own = mark == "own"
     connection.session_is_own = own  # type: ignore[attr-defined]  # read by `session_is_own`
-    # Where it isn't, a cursor on the server would be gone at the next fetch.
+    # In a shared session, a cursor on the server would be gone at the next fetch.
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = not own
 
 

@@ -1,4 +1,4 @@
-"""Stored answers: a repeated call is answered again, and not done again."""
+"""Stored answers: a repeated call gets the stored answer and isn't done again."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from django.db import models
 class IdempotencyKey(models.Model):
     """The idempotency key of a call, and the answer to the call.
 
-    The row is inserted first in the call's own transaction: it is there if and only if what the call did is.
+    The call's own transaction inserts the row first, so the row exists if and only if the call's changes do.
     """
 
-    # SHA-256 over person, method, path and key: one short column that every database can keep unique.
+    # SHA-256 of person, method, path and key: one short column for which every database can have a unique index.
     scope = models.CharField(max_length=64, primary_key=True)
     # SHA-256 of the request's content.
     body = models.CharField(max_length=64)

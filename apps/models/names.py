@@ -1,7 +1,7 @@
-"""When two names are the same name. Every door uses these functions: writing, looking up, searching, signing in.
+"""Decides when two names are the same. All code that writes, looks up or searches names, or signs in, uses this.
 
 One letter can be written in several ways: "ö" as one code point (NFC), or as "o" and two dots (NFD), which macOS types
-and stores. Databases compare code points, so a name must have one form before it gets there.
+and stores. Databases compare code points, so a name must have one form before it gets to the database.
 """
 
 import unicodedata
@@ -12,13 +12,13 @@ from django.db import models
 
 
 def tidy(name: str) -> str:
-    """The form in which the names of tasks, and people's first and last names, are kept and looked up: NFC, without
+    """The form in which the names of tasks, and people's first and last names, are stored and looked up: NFC, without
     blanks around it."""
     return unicodedata.normalize("NFC", name).strip()
 
 
 def tidy_username(name: str) -> str:
-    """The form in which usernames are kept and looked up: NFKC, as Django has it, without blanks around it.
+    """The form in which usernames are stored and looked up: NFKC, as in Django, without blanks around it.
 
     Capitals count: "Bob" and "bob" are two people.
     """
@@ -26,12 +26,12 @@ def tidy_username(name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Equal for two names which differ only in their form, in capitals, or in blanks: a reader takes them for one."""
+    """A key that is equal for two names that differ only in their form, in capitals, or in blanks."""
     return " ".join(tidy(unicodedata.normalize("NFD", name).casefold()).split())
 
 
 class NameField(models.CharField[str, str]):
-    """A column of names. What is written to it, and what it is compared with, is made tidy first."""
+    """A column of names. It tidies each name before it is written or compared."""
 
     def to_python(self, value: Any) -> Any:
         """The tidy name, before it is validated."""
@@ -43,18 +43,18 @@ class NameField(models.CharField[str, str]):
         return self.to_python(super().get_prep_value(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """The tidy name, which the object has from now on, too."""
+        """The tidy name, which is also set on the object."""
         value = self.to_python(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)
         return value
 
     def deconstruct(self) -> Any:
-        """A plain column to migrations: the database knows nothing of this."""
+        """A plain column for migrations, because the database doesn't tidy names."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
     def tidied(self, name: str) -> str:
-        """The name as it is kept."""
+        """The name as it is stored."""
         return tidy(name)
 
 
@@ -62,5 +62,5 @@ class UsernameField(NameField):
     """The column of usernames."""
 
     def tidied(self, name: str) -> str:
-        """The username as it is kept."""
+        """The username as it is stored."""
         return tidy_username(name)

@@ -19,12 +19,12 @@ _thread = threading.local()
 
 
 def normal(password: str) -> str:
-    """The form in which new passwords are hashed: NFC, as RFC 8265 has it. Keyboards differ in how they type "ö"."""
+    """The form in which new passwords are hashed: NFC (RFC 8265), because keyboards encode "ö" in different ways."""
     return unicodedata.normalize("NFC", password)
 
 
 def hashed(password: str) -> str:
-    """What is kept of a new password. Raises `TryAgain`."""
+    """The hash of a new password, to be stored. Raises `TryAgain`."""
     return make_password(normal(password))
 
 
@@ -38,7 +38,7 @@ def turn() -> Iterator[None]:
         yield
         return
     if not _turns.acquire(timeout=PATIENCE):
-        raise TryAgain("Too many people are signing in at once; try again in a moment.", retry_after=1)
+        raise TryAgain("Too many people are signing in at the same time; try again in a moment.", retry_after=1)
     _thread.has_turn = True
     try:
         yield

@@ -1,4 +1,4 @@
-"""Copies of an SQLite database, taken and put back while ToGo runs."""
+"""Backs up an SQLite database while ToGo runs, and restores it."""
 
 import contextlib
 import os
@@ -13,22 +13,23 @@ from apps.exceptions.backups import BackupRefused
 
 
 def backup(*, target: Path) -> int:
-    """Write the database as it is at one moment into a new file, checked and safe on disk; returns its bytes.
+    """Write the database as it is at one moment into a new file, check it and sync it to the disk; returns its size in
+    bytes.
 
-    Who writes meanwhile doesn't wait. Raises `BackupRefused` where the file exists or can't be written, and where the
-    database is no SQLite.
+    Writers don't wait meanwhile. Raises `BackupRefused` if the file exists or can't be written, and if the database
+    isn't SQLite.
     """
     source = _database()
     if target.exists():
         raise BackupRefused(f"{target} exists; a backup overwrites nothing.")
-    # Under another name until it is whole: what has the name of a backup is one.
+    # It has another name until it is complete, so that a file with a backup's name is always a complete backup.
     draft = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        # Only its owner reads it, as only they read the database.
+        # Only its owner may read it, as with the database.
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with _opened(source, "ro") as live, _opened(draft, "rw") as copy:
             live.backup(copy)
-            # One file that can be moved about, also to where it can only be read.
+            # Make it a single file that can be moved, also to a read-only place.
             copy.execute("PRAGMA journal_mode = DELETE")
         _check(draft)
         os.link(draft, target)
@@ -43,10 +44,10 @@ def backup(*, target: Path) -> int:
 
 
 def restore(*, source: Path, force: bool = False) -> None:
-    """Put a backup back, in one transaction: killed half-way, the database is as it was.
+    """Restore a backup in one transaction: if it is killed half-way, the database stays as it was.
 
-    Raises `BackupRefused` where the backup is damaged, is none of ToGo or is of a newer ToGo, and, without `force`,
-    where there is a database already; then nothing has changed.
+    Raises `BackupRefused`, and changes nothing, if the backup is damaged, isn't ToGo's or is of a newer ToGo, and,
+    without `force`, if there is a database already.
     """
     target = _database()
     _check(source)
@@ -54,7 +55,7 @@ def restore(*, source: Path, force: bool = False) -> None:
         raise BackupRefused(f"There is a database at {target}; --force replaces it.")
     connection.close()
     try:
-        # Only its owner reads it; SQLite gives its other files the same mode.
+        # Only its owner may read it; SQLite gives its other files the same mode.
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
         target.chmod(0o600)
         with _opened(source, "ro") as copy, _opened(target, "rwc") as live:
@@ -67,7 +68,7 @@ def restore(*, source: Path, force: bool = False) -> None:
 
 def _database() -> Path:
     if connection.vendor != "sqlite":
-        raise BackupRefused("This is for SQLite; docs/operations/backups.md has the way of other databases.")
+        raise BackupRefused("This is for SQLite; docs/operations/backups.md explains backups of other databases.")
     return Path(str(connection.settings_dict["NAME"]))
 
 
@@ -78,17 +79,17 @@ def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
 
 
 def _check(path: Path) -> None:
-    """Raise `BackupRefused` unless it is a whole database of this ToGo or an older one."""
+    """Raise `BackupRefused` unless it is a complete database of this ToGo or an older one."""
     try:
         with _opened(path, "ro") as copy:
-            said = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
+            found = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
             broken = copy.execute("PRAGMA foreign_key_check").fetchone()
             applied = {row[0] for row in copy.execute("SELECT name FROM django_migrations WHERE app = 'togo'")}
     except sqlite3.Error as error:
         raise BackupRefused(f"{path} is no backup of ToGo: {error}.") from None
-    if said != ["ok"] or broken:
+    if found != ["ok"] or broken:
         raise BackupRefused(
-            f"{path} is damaged: {said[0] if said != ['ok'] else f'a row of {broken[0]} lost another'}."
+            f"{path} is damaged: {found[0] if found != ['ok'] else f'a row of {broken[0]} refers to a missing row'}."
         )
     known = {name for app, name in MigrationLoader(None).disk_migrations if app == "togo"}
     if unknown := sorted(applied - known):
@@ -96,7 +97,7 @@ def _check(path: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """A file's name is as safe on disk as what is in it."""
+    """Sync the folder to the disk, so that the file's name is as safe as its content."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,7 +14,7 @@ from apps.services.shared import permissions, picking, repicking
 
 
 class RuleFields(TypedDict, total=False):
-    """What a rule says; what is missing means everyone, every weekday, for ever."""
+    """The fields of a rule. Without a person it is for everyone, without a weekday for all, without dates for ever."""
 
     user_id: int | None
     weekday: int | None
@@ -31,8 +31,8 @@ def all_rules(*, actor: User) -> QuerySet[LimitRule]:
 
 
 def days_off(*, actor: User) -> QuerySet[LimitRule]:
-    """The rules that say days off, for a person or for everyone, the next ones first, with their people; rules whose
-    days are all past are left out. Raises `NotAllowed`."""
+    """The rules for days off of a person or of everyone, the next ones first, with their people. Rules whose days are
+    all past are left out. Raises `NotAllowed`."""
     rules = all_rules(actor=actor).filter(
         maximum=0, weekday__isnull=True, date_from__isnull=False, date_to__gte=permissions.today()
     )
@@ -73,7 +73,7 @@ def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> L
         # The version first: it is locked then, and the rule is read as the change before this one left it.
         _lock_version()
         rule = _get(rule_id)
-        before, was_for = _told(rule), rule.user_id
+        before, was_for = _as_json(rule), rule.user_id
         if any(getattr(rule, name) != value for name, value in fields.items()):
             _save(rule, fields)
             moved = was_for if rule.user_id != was_for else None
@@ -132,12 +132,12 @@ def _get(rule_id: int) -> LimitRule:
 
 
 def _note(kind: Kind, actor: User, rule: LimitRule, *, from_user_id: int | None = None, **more: Any) -> None:
-    data = {"rule": _told(rule), **more}
+    data = {"rule": _as_json(rule), **more}
     events.note(kind, actor_id=actor.pk, user_id=rule.user_id, from_user_id=from_user_id, data=data)
 
 
-def _told(rule: LimitRule) -> dict[str, Any]:
-    """What a rule says, as the history keeps it."""
+def _as_json(rule: LimitRule) -> dict[str, Any]:
+    """The fields of a rule, as an event stores them."""
     return {
         "id": rule.pk,
         "user": rule.user_id,

@@ -114,7 +114,7 @@ def not_valid() -> TokenNotValid:
 
 def _person_with(username: str, password: str) -> User | None:
     person = User.objects.filter(username=username).first()
-    # A database may take other spellings for the same name. Each of them would have password tries of its own.
+    # Some databases find other spellings of the name, too. Each spelling would have its own password tries.
     if person is not None and person.username != username:
         person = None
     # A person with no usable password costs the same hash, so that the time doesn't tell whether there is an account.

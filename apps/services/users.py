@@ -22,7 +22,7 @@ DEMO_PASSWORDS = {"a": "1", "b": "1"}
 
 
 class FieldError(TypedDict):
-    """What is wrong with a field."""
+    """A mistake in a field."""
 
     field: str
     code: str
@@ -140,14 +140,14 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
 def ensure_admin(*, username: str, password: str) -> bool:
     """Make the first admin unless there is an active one; returns whether one was made.
 
-    Raises `InvalidRequest` when a person who is no active admin has this username: nobody is promoted.
+    Raises `InvalidRequest` if a person who is not an active admin has this username: this function promotes nobody.
     """
 
     def work() -> bool:
         if User.objects.filter(is_admin=True, is_active=True).exclude(username__in=DEMO_PASSWORDS).exists():
             return False
         if User.objects.filter(username=username).exists():
-            raise InvalidRequest(f"There is a person {username} who is no active admin; take another name.")
+            raise InvalidRequest(f"There is a person {username} who is not an active admin; choose another name.")
         User.objects.create_superuser(username, password)
         return True
 

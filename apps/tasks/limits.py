@@ -30,7 +30,8 @@ def set_due_limits() -> None:
 
 @shared_task
 def count_drift() -> None:
-    """Recount what is taken on every day, and note how many days are wrong: none, unless something is broken."""
+    """Recount the assignments of every day, and record how many days have a wrong `taken`: none, unless a bug or a
+    change past ToGo broke them."""
     started = time.monotonic()
     found = sum(1 for _ in limits.drifted())
     health.note_job(health.DRIFT_JOB, seconds=time.monotonic() - started, found=found)

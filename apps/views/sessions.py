@@ -80,7 +80,7 @@ def password(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refusal.detail)
             status = refusal.status
         else:
-            # The session was opened with the old password; this one goes on.
+            # A new password ends all sessions; keep this one.
             update_session_auth_hash(request, User.objects.get(pk=actor.pk))
             if form.cleaned_data["new_link"]:
                 calendar.renew(actor=actor)

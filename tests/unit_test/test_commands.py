@@ -173,7 +173,7 @@ def test_the_first_admin_is_made_from_the_environment_and_stays(set_first_admin:
 def test_ensure_admin_promotes_nobody(set_first_admin: Any, alice: User) -> None:
     set_first_admin("alice", "of my own choice")
 
-    with pytest.raises(CommandError, match="There is a person alice who is no active admin"):
+    with pytest.raises(CommandError, match="There is a person alice who is not an active admin"):
         run("ensure_admin")
 
     alice.refresh_from_db()

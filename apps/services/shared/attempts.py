@@ -1,13 +1,13 @@
-"""Checks passwords, but not many: a caller who guesses has to wait, and nobody else.
+"""Limits how many passwords are checked: a caller who guesses must wait, and nobody else must.
 
-1. A try reserves a place of its account and address, and a place of its address, in a transaction that is committed
-   before the password is checked. Reserved places and wrong passwords together never exceed the places there are, so
-   however many try at once, no more wrong passwords are checked.
+1. A try reserves a place of its account and address, and a place of its address, and commits that transaction before it
+   checks the password. Reserved places and wrong passwords together never exceed the number of places. So even if many
+   callers try at the same time, ToGo checks no more wrong passwords than that.
 2. A wrong password keeps its places for 15 minutes; a right one gives them back.
-3. A reservation is a lease of 10 seconds: a process that is killed in between refuses nobody for longer. The result of
-   a check that outlasts its lease is told to nobody.
+3. A reservation is a lease of 10 seconds: if its process is killed, it refuses others for no longer. If a check takes
+   longer than its lease, its result is thrown away.
 
-The places are kept in the database, which sign-ins need anyway.
+The places are stored in the database, which sign-ins need anyway.
 """
 
 import datetime
@@ -30,42 +30,42 @@ T = TypeVar("T")
 
 WINDOW = datetime.timedelta(minutes=15)
 LEASE = datetime.timedelta(seconds=10)
-# Wrong passwords within the window: for an account from one address, so that nobody can be locked out from elsewhere,
-# and from one address for all accounts, which a whole office may share.
+# The most wrong passwords within the window: for an account from one address, so that nobody can lock a person out from
+# another address, and for all accounts from one address, which a whole office may share.
 PER_ACCOUNT = 5
 PER_ADDRESS = 50
-# Right passwords of an account from one address, and the seconds they are counted in: each costs a tenth of a second
-# of a processor.
+# The most right passwords of an account from one address, and in how many seconds: each costs a tenth of a second of
+# processor time.
 SIGN_INS = (120, 60)
 
 
 class _Tries(NamedTuple):
-    """What counts of a row: when wrong passwords and undecided tries began."""
+    """The tries of a row that still count: the times at which wrong passwords and undecided tries began."""
 
     wrong: list[float]
     pending: list[float]
 
 
 def verified(*, username: str, address: str, verify: Callable[[], T]) -> T:
-    """What `verify` returns, which checks a password; a false value means that the password is wrong.
+    """Call `verify`, which checks a password, and return its result; a false value means that the password is wrong.
 
     Raises these without calling it:
 
-    - `TooManyAttempts` after 5 wrong passwords for this account, or 50 for any, from this address in 15 minutes. It
-      makes no difference whether there is such an account.
-    - `TooManyRequests` when so many tries are undecided that a further one might be one too many, and after 120 right
+    - `TooManyAttempts` after 5 wrong passwords for this account, or 50 for any, from this address in 15 minutes,
+      whether the account exists or not.
+    - `TooManyRequests` if a further try might be one too many, because others are undecided, and after 120 right
       passwords for this account from this address in a minute.
-    - `TryAgain` when too many people sign in at once.
+    - `TryAgain` if too many people sign in at the same time.
 
-    Raises `TryAgain` as well when the check took longer than the lease.
+    Also raises `TryAgain` if the check took longer than the lease.
     """
-    # The same form of the name as signing in looks for.
+    # The form of the name in which a sign-in looks it up.
     account = _key("account", tidy_username(username), address)
     places = {account: PER_ACCOUNT, _key("address", address): PER_ADDRESS}
     # A flood of refused tries locks nothing, writes nothing and waits for nothing.
     _require_place(PasswordTries.objects.in_bulk(list(places)), places, timezone.now())
     rate_limits.require_room(f"sign-in {account}", what="sign-ins", rate=SIGN_INS, count=False)
-    # Waiting for a turn takes no place: a crowd of right passwords is not taken for guesses.
+    # A try that waits for its turn takes no place, so many right passwords at the same time don't count as guesses.
     with turn():
         began = _reserve(places)
         found = verify()
@@ -81,7 +81,7 @@ def remove_old() -> int:
 
 
 def _reserve(places: Mapping[str, int]) -> float:
-    """Reserve a place of each kind; returns the moment, by which the reservation is found again."""
+    """Reserve a place of each kind; returns the time of the reservation, which identifies it."""
     known = PasswordTries.objects.filter(pk__in=places).values_list("pk", flat=True)
     missing = [PasswordTries(key=key, last_at=timezone.now()) for key in sorted(places.keys() - set(known))]
     if missing:
@@ -91,7 +91,7 @@ def _reserve(places: Mapping[str, int]) -> float:
         rows = {row.key: row for row in PasswordTries.objects.locked().filter(pk__in=places)}
         if len(rows) < len(places):
             raise TryAgain("Old sign-ins are being cleaned up; try again.", retry_after=1)
-        # Read the clock only when the locks are held: what others wrote meanwhile must not lie in the future.
+        # Read the clock after the rows are locked: the times that others wrote meanwhile must not lie in the future.
         now = timezone.now()
         _require_place(rows, places, now)
         for row in rows.values():
@@ -104,7 +104,7 @@ def _reserve(places: Mapping[str, int]) -> float:
 
 
 def _decide(places: Mapping[str, int], began: float, *, right: bool) -> None:
-    """Turn the reservation into a wrong password, or give it back. Raises `TryAgain` where the lease is over."""
+    """Turn the reservation into a wrong password, or give it back. Raises `TryAgain` if the lease is over."""
 
     def work() -> bool:
         now = timezone.now()

@@ -23,7 +23,7 @@ WAIT = 2
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call answered: HTTP status, JSON, and where what it made is. `replayed` when it was done before."""
+    """The answer to a call: HTTP status, JSON, and the new object's address. `replayed` if it was stored before."""
 
     status: int
     body: str
@@ -32,11 +32,11 @@ class Answer:
 
 
 def once(*, actor: User, call: str, key: str, body: str, work: Callable[[], Answer]) -> Answer:
-    """Do `work` in one transaction and keep its answer, or give the answer that is kept for this key.
+    """Do `work` in one transaction and store its answer, or return the answer that is stored for this key.
 
-    A key belongs to a person and a `call` (method and path); `body` is the digest of what was sent. What `work`
-    raises undoes it and frees the key. Raises `IdempotencyKeyReused` when something else was sent with this key within
-    24 hours, `IdempotencyKeyInUse` after 2 seconds of waiting for another call, and `TryAgain`.
+    A key belongs to a person and a `call` (method and path); `body` is the digest of the request's content. If `work`
+    raises, it is undone and the key is free again. Raises `IdempotencyKeyReused` if this key was sent with other
+    content within 24 hours, `IdempotencyKeyInUse` after waiting 2 seconds for another call, and `TryAgain`.
     """
     scope = hashlib.sha256("\0".join([str(actor.pk), call, key]).encode()).hexdigest()
 
@@ -45,15 +45,15 @@ def once(*, actor: User, call: str, key: str, body: str, work: Callable[[], Answ
 
     try:
         with unit_of_work.in_turn(scope, seconds=WAIT):
-            # A constraint fails where another call with this key was first or (on PostgreSQL, at the commit) where a
-            # task was deleted. The next attempt finds out which.
+            # A constraint fails if another call with this key was first, or (on PostgreSQL, at the commit) if a task
+            # was deleted. The next attempt finds out which.
             return unit_of_work.run(attempt, restart_on=IntegrityError)
     except unit_of_work.WaitedTooLong:
         raise IdempotencyKeyInUse("The first call with this key is still running.", retry_after=1) from None
 
 
 def remove_expired() -> int:
-    """Forget the keys that are older than 24 hours; returns how many."""
+    """Delete the keys that are older than 24 hours; returns how many."""
     return unit_of_work.run(lambda: IdempotencyKey.objects.filter(created_at__lt=_expired_before()).delete()[0])
 
 
@@ -71,7 +71,7 @@ def _kept(scope: str, body: str) -> Answer | None:
     if row is None or row.status is None:
         return None
     if row.body != body:
-        raise IdempotencyKeyReused("This key was used for a call that sent something else.")
+        raise IdempotencyKeyReused("This key was used for a call with other content.")
     return Answer(row.status, row.answer, row.location, replayed=True)
 
 

@@ -65,7 +65,7 @@ def count(caller: str, *, rate: Rate) -> None:
 
 
 def _file(rate: Rate | None) -> Path:
-    # A file for each rate: in a row of callers, the moment at which a bucket is full says who may be forgotten.
+    # Each rate has its own file: a full row forgets the caller whose wait ends first, which only compares at one rate.
     path: Path = settings.TOGO_HOME / ("rate_limits" if rate is None else f"rate_limits_{rate[0]}_{rate[1]}")
     return path
 

@@ -1,4 +1,4 @@
-"""Knows a full disk from a database that is away: what is there can still be read, and nothing can be written."""
+"""Tells a full disk from a database that can't be reached: with a full disk, reads still work and writes don't."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 FULL = "The database's disk is full: nothing can be written until there is room."
-# The periodic job writes every minute: while the disk is full it notes that again before this time is over.
+# The periodic job writes every minute, so while the disk is full it calls `note` again before this time is over.
 _SECONDS = 120
 
 # https://www.sqlite.org/rescode.html: SQLITE_FULL, and SQLITE_IOERR_SHMSIZE where the index of the log can't grow
@@ -30,10 +30,10 @@ def is_full(error: BaseException) -> bool:
 
 
 def note(error: BaseException) -> None:
-    """Note for every process that shares this TOGO_HOME, if the disk is full."""
+    """If the disk is full, record that for every process that shares this TOGO_HOME."""
     if is_full(error):
         path = settings.TOGO_HOME / "disk_full"
-        # An empty file takes no room; where even that fails, the error itself is in the log.
+        # An empty file takes no room; if even that fails, the log has the error.
         with contextlib.suppress(OSError):
             path.touch()
             now = time.time()

@@ -1,6 +1,6 @@
-// Names for the admin's fields that search, which have none for those who don't see them.
+// Gives the admin's search fields names for screen readers.
 
-// After the admin's own scripts have made them.
+// Runs after the admin's own scripts have created the fields.
 window.django?.jQuery?.(() => {
   for (const field of document.querySelectorAll("select.admin-autocomplete")) {
     const box = field.nextElementSibling?.querySelector(".select2-selection");

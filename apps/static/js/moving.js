@@ -1,7 +1,7 @@
 // Moving a task to another person or day: by dragging, and with Alt and an arrow key. The server decides; until it has
 // answered, the task stays where it was.
 
-// For each assignment that is being moved, the cell that it will end up in.
+// For each assignment that is being moved, its last target cell.
 const moving = new Map();
 let moves = Promise.resolve();
 let dragged = null;
@@ -11,8 +11,8 @@ let followed = null;
 const chipOf = (assignment) => document.getElementById(`chip-${assignment}`);
 const cellOf = (chip) => chip?.closest("[data-cell]")?.dataset.cell;
 
-// Moves are sent one after the other, in the order in which they were asked for. When one isn't done, the later ones of
-// the same assignment are given up: they started from where it never got.
+// Moves are sent one after the other, in the order of the user's actions. If one is refused, the later moves of the same
+// assignment are dropped: they started from a cell that it never reached.
 function move(assignment, cell) {
   moving.set(assignment, cell);
   moves = moves.then(() => send(assignment, cell));
@@ -48,7 +48,7 @@ board?.addEventListener("dragover", (event) => {
   if (!dragged) return;
   const cell = event.target.closest("[data-cell]");
   markTarget(cell);
-  if (cell) event.preventDefault(); // Which says that it may be dropped here.
+  if (cell) event.preventDefault(); // This tells the browser that a drop is allowed here.
 });
 
 board?.addEventListener("dragleave", (event) => { if (!board.contains(event.relatedTarget)) markTarget(null); });

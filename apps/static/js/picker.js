@@ -1,5 +1,5 @@
-// The picker of tasks: Enter takes the first task that is shown for the text in the field, never one of an older text. It
-// creates no task: where none is found, it moves to the button that does.
+// The picker of tasks: Enter chooses the first task found for the text in the field, never one for an older text. It
+// creates no task: if none is found, it moves the focus to the button that creates one.
 
 let enterFor = null;
 
@@ -20,7 +20,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const options = optionsFor(event.target.value);
   if (options) return take(options);
-  // Not found yet: ask now, and take what is shown when the answer is there.
+  // There is no answer for this text yet: ask now, and choose from the answer when it is there.
   enterFor = event.target.value;
   htmx.trigger(event.target, "find-now");
 });

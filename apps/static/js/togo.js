@@ -11,7 +11,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- panels: a link that has a page of its own opens over the page that is there ---
+// --- panels: a link to a separate page opens it over the current page ---
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-panel]");

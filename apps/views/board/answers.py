@@ -1,4 +1,4 @@
-"""What the board's pages and panels answer with."""
+"""The answers of the board's pages and panels."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ PEOPLE_SUGGESTED = 20
 
 
 def panel(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A panel over the board; without scripts a page of its own."""
+    """A panel over the board; without scripts a separate page."""
     layout = "panel.html" if is_fragment(request) else "base.html"
     return render(request, template, {**context, "layout": layout, "back": back(request)}, status=status)
 
@@ -41,7 +41,7 @@ def done(
 def refused(
     request: HttpRequest, text: str, places: Iterable[Place], *, status: int, action: dict[str, Any] | None = None
 ) -> HttpResponse:
-    """The same for something that wasn't done: the cells are sent, too, because they may look different by now."""
+    """The same for a refusal. It sends the cells, too, because they may have changed meanwhile."""
     if not is_fragment(request):
         return say(request, text, refused=True)
     context = {"cells": board.cells_of(places), **toast(text, action=action, refused=True)}
@@ -57,5 +57,5 @@ def button(path: str, label: str, **fields: object) -> dict[str, Any]:
 
 
 def suggested_people(text: str) -> dict[str, Any]:
-    """What a field for a person shows: the text in it, and active people whose names contain it."""
+    """The context of a field for a person: the text in it, and active people whose names contain it."""
     return {"username": text, "people": User.objects.active().search(text).order_by("username")[:PEOPLE_SUGGESTED]}

@@ -85,7 +85,7 @@ def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[P
 
 
 def _choice(actor: User, places: list[Place], text: str) -> dict[str, Any]:
-    """What the picker shows for these days; for a single full day, why it is full and which day is free instead."""
+    """The picker's context for these days; for a single full day, also why it is full and which day is free instead."""
     suggestions = tasks.suggest(text=text, most=TASKS_SUGGESTED)
     context: dict[str, Any] = {"places": places, "search": text, **suggestions._asdict()}
     if len(places) == 1:
