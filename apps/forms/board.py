@@ -12,13 +12,13 @@ from apps.services.shared.formats import HIGHEST_ID, Place, Version
 
 
 class FormattedField(forms.Field):
-    """A text that one of `formats`' readers understands."""
+    """A text that a function of `formats` parses."""
 
     read: Callable[[str], Any]
     message: ClassVar[str]
 
     def to_python(self, value: Any) -> Any:
-        """What the text says; None where there is none."""
+        """The parsed text; None if it is empty."""
         try:
             return self.read(value) if value else None
         except ValueError:
@@ -47,7 +47,7 @@ class PlaceField(FormattedField):
 
 
 class ListField(forms.Field):
-    """Texts of one name, each of which `read` understands."""
+    """Several texts with the same field name, each of which `read` parses."""
 
     widget = forms.MultipleHiddenInput
 
@@ -56,7 +56,7 @@ class ListField(forms.Field):
         self._read, self._message = read, message
 
     def to_python(self, value: Any) -> list[Any]:
-        """What the texts say."""
+        """The parsed texts."""
         try:
             return [self._read(text) for text in value or []]
         except ValueError:
@@ -156,7 +156,7 @@ class DaysOffForm(forms.Form):
     date_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
     date_to = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(max_length=255, help_text="For example: “Holiday”.")
-    # Sent by the page that says what days off for everyone touch.
+    # Sent by the page that shows how many people and days the days off for everyone affect.
     sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
