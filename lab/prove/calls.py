@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 # The longest wait for one answer, in seconds.
 TIMEOUT = 3.0
 # For how many seconds a call with a key is sent again.
-PATIENCE = 20.0
+RESEND_SECONDS = 20.0
 
 
 class Answer(NamedTuple):
@@ -87,7 +87,7 @@ class Caller:
 
         If a sending got no answer, only success is certain: after a refusal the earlier sending may still be done.
         """
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + RESEND_SECONDS
         sends, lost = (1, sent.is_unknown) if sent else (0, False)
         while True:
             answer = self.send(method, path, body, headers)

@@ -16,7 +16,7 @@ class Options(NamedTuple):
 def parse(arguments: Sequence[str]) -> Options:
     """Read the command line; exits with a message if an option is wrong."""
     parser = argparse.ArgumentParser(prog="bin/run", description="Start ToGo with all it needs. Ctrl-C stops it.")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is all (127.0.0.1)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on, 0.0.0.0 for all (127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (8000)")
     parser.add_argument("--no-demo", dest="demo", action="store_false", help="make no demonstration people and tasks")
     return Options(**vars(parser.parse_args(arguments)))
