@@ -1,23 +1,23 @@
-# ToGo's image: `docker build --tag togo .`; docker-compose.yml runs it with all it needs.
+# ToGo's image: `docker build --tag togo .`; docker-compose.yml runs it with all its parts.
 
-# The Python that the tests run on. To pin its bytes, too: docker build --build-arg PYTHON_DIGEST=@sha256:…
+# The Python that the tests run on. To pin the base image: docker build --build-arg PYTHON_DIGEST=@sha256:…
 # (docker buildx imagetools inspect python:3.11-slim prints the digest).
 ARG PYTHON=3.11
 ARG PYTHON_DIGEST=
 
 FROM python:${PYTHON}-slim${PYTHON_DIGEST} AS build
 COPY requirements.txt /
-# Wheels only, checked against their hashes: nothing is compiled. A folder of its own, so that pip stays behind.
+# Installs only wheels and checks their hashes; nothing is compiled. A separate folder keeps pip out of the image.
 RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --only-binary :all: --require-hashes --requirement /requirements.txt
-# .dockerignore names what is copied.
+# .dockerignore names the files to copy.
 COPY . /app
 RUN /venv/bin/python -m compileall -q /app
 
 FROM python:${PYTHON}-slim${PYTHON_DIGEST}
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     TOGO_HOME=/var/lib/togo TOGO_LOG_DIR=/var/log/togo
-# Volumes that are mounted here take over owner and mode.
+# Volumes that are mounted on these folders get their owner and mode.
 RUN pip uninstall --yes --quiet --root-user-action ignore wheel setuptools pip \
     && groupadd --gid 10001 togo \
     && useradd --uid 10001 --gid togo --no-create-home --shell /usr/sbin/nologin togo \
@@ -25,10 +25,10 @@ RUN pip uninstall --yes --quiet --root-user-action ignore wheel setuptools pip \
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app
-# By number, so that orchestrators can tell that it isn't root.
+# By number, so that orchestrators can see that it isn't root.
 USER 10001:10001
 EXPOSE 8000
-# For `web`, which is what runs when nothing else is said; docker-compose.yml has those of the others.
+# For `web`, the default command; docker-compose.yml has the health checks of the others.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["/app/entrypoint.sh", "healthy", "web"]
 ENTRYPOINT ["/app/entrypoint.sh"]
 CMD ["web"]

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# What a container of ToGo does; also what a service manager can start. `entrypoint.sh` alone lists the commands.
+# Runs a part of ToGo in a container or under a service manager. `entrypoint.sh` alone lists the commands.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 usage() {
   cat >&2 <<'TEXT'
 usage: entrypoint.sh COMMAND
-  web             wait for the database, migrate it, make the first admin, and serve on port 8000
-  worker          do the jobs
+  web             wait for the database, migrate it, create the first admin, and serve on port 8000
+  worker          run the jobs
   beat            send the periodic jobs to the workers
   manage …        run a command of manage.py
   healthy ROLE    exit 0 if this container's web, worker or beat works
-  secrets FOLDER DATABASE_FOLDER  make the key and the database's password there, unless they are there
+  secrets FOLDER DATABASE_FOLDER  create the key and the database's password there, unless they exist
 TEXT
   exit 64
 }
@@ -21,13 +21,13 @@ fail() {
   exit 1
 }
 
-# What is secret can be given as NAME_FILE, a file that holds it: a container's variables are shown to whoever asks.
+# Reads each secret NAME from the file that NAME_FILE names: a container's variables are easy to see, a file isn't.
 read_secrets() {
   local name file
   for name in TOGO_SECRET_KEY DATABASE_URL CELERY_BROKER_URL TOGO_ADMIN_PASSWORD; do
     file=${name}_FILE
     [[ -n ${!file:-} ]] || continue
-    [[ -z ${!name:-} ]] || fail "$name and $file are both set; give one of them."
+    [[ -z ${!name:-} ]] || fail "$name and $file are both set; set only one of them."
     [[ -r ${!file} ]] || fail "$file names a file that can't be read: ${!file}."
     export "$name=$(<"${!file}")"
   done
@@ -37,11 +37,11 @@ require_database() {
   [[ -n ${DATABASE_URL:-} ]] || fail "DATABASE_URL or DATABASE_URL_FILE must name the database."
 }
 
-# Waits a minute for the database to be there and migrated, which `web` does.
+# Waits a minute until the database answers and `web` has migrated it.
 wait_until_migrated() {
   local problem end=$((SECONDS + 60))
   until problem=$(python manage.py migrate --check 2>&1); do
-    # Settings that can't be used don't get better.
+    # Waiting doesn't help if a setting can't be used.
     (($? != 78)) || fail "${problem##*togo: }"
     if ((SECONDS > end)); then
       [[ -n $problem ]] || fail "the database isn't migrated; entrypoint.sh web does that."
@@ -55,25 +55,25 @@ web() {
   require_database
   python manage.py migrate_under_lock
   python manage.py ensure_admin
-  # Fails where somebody can sign in with a demonstration password, or where waits behind a pooler are unbounded.
+  # Fails if somebody can sign in with a demonstration password, or if waits for locks behind a pooler have no time-out.
   python manage.py check --deploy --tag demo --tag pooler --tag names --database default
   serve
 }
 
-# Granian gives up when a worker process dies twice within seconds. It is started again, at most four times; after that
-# the container ends, and whoever runs it is told.
+# Granian ends if a web process dies twice within seconds. This starts it again, at most four times; after that the
+# container ends with Granian's exit code.
 serve() {
   local child='' stopping='' status try
   trap 'stopping=1; [[ -z $child ]] || kill -TERM "$child" 2>/dev/null || true' TERM INT
   for try in 1 2 3 4 5; do
-    # HTTP/1.1 alone: only then a client that connects and sends nothing, or little, gets no more than 30 s. Headers of
-    # 64 KiB.
+    # Only with HTTP/1.1 alone does Granian drop a client that sends nothing, or little, after 30 s. Headers may have 64
+    # KiB.
     granian --interface wsgi --http 1 --http1-buffer-size 65536 --no-ws --respawn-failed-workers \
       --workers-kill-timeout 20 togo.wsgi:application &
     child=$!
     status=0
     wait "$child" || status=$?
-    # A signal ends the wait before Granian has ended.
+    # A signal ends `wait` before Granian has ended.
     while kill -0 "$child" 2>/dev/null; do
       status=0
       wait "$child" || status=$?
@@ -89,7 +89,7 @@ serve() {
 worker() {
   require_database
   wait_until_migrated
-  # On SIGTERM jobs are given some seconds, and what isn't done then goes back into the queue.
+  # On SIGTERM, Celery gives its jobs some seconds, and puts unfinished jobs back into the queue.
   export REMAP_SIGTERM=SIGQUIT
   exec celery --app togo.celery worker --loglevel info --concurrency "${TOGO_WORKER_PROCESSES:-2}"
 }
@@ -99,7 +99,7 @@ beat() {
   exec celery --app togo.celery beat --loglevel info
 }
 
-# The process answers, under a host name that it accepts.
+# Checks that the process answers, under a host name that it accepts.
 web_is_healthy() {
   python - <<'PYTHON'
 import http.client
@@ -114,12 +114,12 @@ raise SystemExit(0 if status == 200 else f"/health/live/ answers {status}")
 PYTHON
 }
 
-# It answers through the broker.
+# Checks that the worker answers through the broker.
 worker_is_healthy() {
   celery --app togo.celery inspect ping --destination "celery@$HOSTNAME" --timeout 5
 }
 
-# What it is there for is done: the periodic job, sent by beat and done by a worker, has lately run to its end.
+# Checks that the periodic job, which beat sends and a worker runs, has lately run to its end.
 beat_is_healthy() {
   python - <<'PYTHON'
 import django
@@ -147,7 +147,7 @@ make_secrets() {
   echo "postgres://togo:$(<"$database/password")@database/togo" >"$folder/database_url"
 }
 
-# Writes a file whole or not at all, and never over another.
+# Writes a file completely or not at all, and never overwrites one.
 make_secret() {
   [[ ! -s $1 ]] || return 0
   python -c 'import secrets; print(secrets.token_urlsafe(64))' >"$1.draft"
