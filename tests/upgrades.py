@@ -11,7 +11,7 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from apps.migrations._online import AddIndexOnline
+from apps.migrations._online import AddCheckOnline, AddIndexOnline
 
 # The tables that grow with use; the other tables have as many rows as there are people, tasks and rules.
 GROWING = {"assignment", "dailylimit", "event", "idempotencykey", "importblock", "importclaim"}
@@ -68,6 +68,8 @@ def _problem(operation: Operation, state: ProjectState, *, atomic: bool) -> str 
             if grows
             else None
         )
+    if isinstance(operation, AddCheckOnline):
+        return "without `atomic = False` it stops writers while PostgreSQL looks at all rows" if atomic else None
     if isinstance(operation, migrations.AddConstraint):
         return (
             "the old version may write rows that it refuses, and PostgreSQL blocks writers while it checks all rows: "

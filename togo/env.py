@@ -109,16 +109,26 @@ def time_zone(name: str, default: str) -> str:
     return value
 
 
+def unit(name: str) -> str:
+    """The short name of a unit, such as `h` or `points`; empty when it isn't set."""
+    value = text(name, "").strip()
+    if len(value) > 20 or not (value.isprintable() and not any(character.isdigit() for character in value)):
+        raise ImproperlyConfigured(f"{name} must be a unit of at most 20 characters, such as h, not {value!r}.")
+    return value
+
+
 def limit_picker(name: str) -> str | tuple[int, int]:
     """`"rules"`, or the lowest and highest maximum of `random:LOW-HIGH`."""
     value = text(name, "rules")
     if value == "rules":
         return value
-    if span := re.fullmatch(r"random:(\d{1,4})-(\d{1,4})", value, re.ASCII):
+    if span := re.fullmatch(r"random:(\d{1,5})-(\d{1,5})", value, re.ASCII):
         low, high = int(span[1]), int(span[2])
-        if low <= high <= 1000:
+        if low <= high <= 10_000:
             return low, high
-    raise ImproperlyConfigured(f"{name} must be rules or random:LOW-HIGH with 0 <= LOW <= HIGH <= 1000, not {value!r}.")
+    raise ImproperlyConfigured(
+        f"{name} must be rules or random:LOW-HIGH with 0 <= LOW <= HIGH <= 10000, not {value!r}."
+    )
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -65,7 +65,9 @@ def _secret_key() -> str:
 # --- tasks and limits -------------------------------------------------------------------------------------------
 
 TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
-TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=1000)
+TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, high=10_000)
+# The unit of efforts, a name only: empty for tasks, or such as "h" or "points".
+TOGO_EFFORT_UNIT = env.unit("TOGO_EFFORT_UNIT")
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
 TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")

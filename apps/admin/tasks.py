@@ -13,7 +13,7 @@ from apps.services import tasks
 class TaskAdmin(ServiceAdmin[Task]):
     """The catalogue of tasks."""
 
-    list_display = ("name", "is_active")
+    list_display = ("name", "effort", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
     ordering = ("name",)

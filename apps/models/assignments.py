@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 
+from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.limits import DailyLimit
 from apps.models.tasks import Task
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
-    """Both count against the limit: a done task still took a slot of the day."""
+    """Both count against the limit: a done task still took its part of the day."""
 
     OPEN = "open"
     DONE = "done"
@@ -51,6 +52,8 @@ class Assignment(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
     taskmaster = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="given")
     status = models.CharField(max_length=4, choices=Status.choices, default=Status.OPEN)
+    # How much of the day it takes: the task's effort when it was assigned, unless the call gave another one.
+    effort = EffortField()
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -60,6 +63,7 @@ class Assignment(models.Model):
         constraints = [
             # A person gets a task once a day. Its index also serves reading and counting a day's assignments.
             models.UniqueConstraint(fields=["daily_limit", "task"], name="togo_assignment_day_task"),
+            effort_within_bounds("togo_assignment_effort"),
         ]
         indexes = [
             # For pages of the list by time.

@@ -16,6 +16,7 @@ class Kind(models.TextChoices):
     MOVED = "moved", "an assignment was moved to another person or date"
     DONE = "done", "an assignment was marked as done"
     REOPENED = "reopened", "an assignment was marked as open again"
+    EFFORT_CHANGED = "effort_changed", "the effort of an assignment was changed"
     UNASSIGNED = "unassigned", "an assignment was taken away"
     LIMIT_SET = "limit_set", "a person's limit of a date was set by hand"
     LIMIT_GIVEN_BACK = "limit_given_back", "a date that was set by hand was given back to the rules"

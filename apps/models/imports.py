@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import connections, models
 
+from apps.models.effort import EffortField
+
 if TYPE_CHECKING:
     from apps.models.users import User
 
@@ -69,8 +71,8 @@ class Import(models.Model):
 class ImportBlock(models.Model):
     """Some hundred rows of a file, which are assigned in one transaction, and the result of each.
 
-    `rows` are `[line, task, user, date]` as in the file. `outcomes` is null until the rows are done; then it holds, in
-    the same order, each row's assignment id, or the code and detail of its refusal.
+    `rows` are `[line, task, user, date]` as in the file, and the effort where the row has one. `outcomes` is null until
+    they are done; then it holds, in the same order, each row's assignment id, or the code and detail of its refusal.
     """
 
     parent = models.ForeignKey(
@@ -102,6 +104,7 @@ class ImportClaim(models.Model):
     user = models.BigIntegerField()
     date = models.DateField()
     task = models.BigIntegerField()
+    effort = EffortField()
 
     class Meta:
         constraints = [

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from apps.models.prepared_statements import as_date, rows
 
-HIGHEST_MAXIMUM = 1000
+HIGHEST_MAXIMUM = 10_000
 
 # The columns that a picker needs.
 _FIELDS = ["id", "user_id", "weekday", "date_from", "date_to", "maximum", "reason"]

@@ -43,10 +43,10 @@ class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
         """One person's set days, including both dates. Every refusal reads them."""
         return [DailyLimit.of_row(row) for row in rows(_WINDOW, {"user": user_id, "first": first, "last": last})]
 
-    def with_room(self) -> "DailyLimitQuerySet":
-        """Days that can take one more task. It filters on the day's own columns only, so that PostgreSQL checks a
+    def with_room(self, effort: int) -> "DailyLimitQuerySet":
+        """Days on which so much more fits. It filters on the day's own columns only, so that PostgreSQL checks a
         guarded update again after it waited for another transaction."""
-        return self.filter(taken__lt=F("maximum"))
+        return self.filter(taken__lte=F("maximum") - effort)
 
     def locked(self) -> "DailyLimitQuerySet":
         """These rows, locked in the order of their ids. On SQLite the transaction itself is the lock."""
@@ -69,7 +69,7 @@ class _Capacity:
 
     @property
     def remaining(self) -> int:
-        """How many more tasks fit on this day."""
+        """How much more fits on this day."""
         more: int = self.maximum - self.taken
         return more
 
@@ -80,7 +80,8 @@ class _Capacity:
 
 
 class DailyLimit(_Capacity, models.Model):
-    """One person's limit on one date, and how much of it is taken. Only `apps.services.slots` writes `taken`.
+    """One person's limit on one date, and how much of it is taken. Only `apps.services.slots` writes `taken`, the sum
+    of the efforts of the day's assignments.
 
     `wanted` is the limit that the rules or a person ask for, and `maximum = max(wanted, taken)` is the one that holds.
     If more is taken than is wanted now, nothing more gets in, and every task taken away lowers `maximum` down to

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.db import models
 
 from apps.models.base import holds
+from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.names import NameField, folded, tidy
 
 
@@ -29,10 +30,12 @@ class Task(models.Model):
 
     name = NameField(max_length=255)
     is_active = models.BooleanField(default=True, help_text="Can be assigned. Untick it to retire the task.")
+    effort = EffortField(help_text="How much of a day's limit it takes, from when it is assigned next.")
 
     objects = TaskQuerySet.as_manager()
 
     class Meta:
+        constraints = [effort_within_bounds("togo_task_effort")]
         # For the list's pages, which are in the order of names.
         indexes = [models.Index(fields=["name", "id"], name="togo_task_name")]
 

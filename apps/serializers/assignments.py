@@ -7,9 +7,11 @@ from rest_framework.fields import empty
 
 from apps.models import Assignment
 from apps.models.assignments import Status
+from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.serializers.base import (
     DateField,
     DateRangeSerializer,
+    EffortField,
     IdField,
     PageQuerySerializer,
     PageSerializer,
@@ -29,23 +31,27 @@ class AssignmentCreateSerializer(StrictSerializer):
     task = IdField(help_text="The task's id.")
     user = IdField(help_text="The id of the person who gets it.")
     date = DateField(help_text="The date, as YYYY-MM-DD.")
+    effort = EffortField(help_text="How much of the day's limit it takes, from 1 to 1000; default: the task's effort.")
 
     def run_validation(self, data: Any = empty) -> Any:
         """The valid fields. Raises `ValidationError`. A valid body takes a short path, a tenth of the time."""
         return _valid(data) or super().run_validation(data)
 
 
+_VALID_FIELDS = ({"task", "user", "date"}, {"task", "user", "date", "effort"})
+
+
 def _valid(data: Any) -> dict[str, Any] | None:
     """The fields if all of them are valid, else None: then the serializer finds out what is wrong."""
-    if type(data) is not dict or data.keys() != {"task", "user", "date"}:
+    if type(data) is not dict or data.keys() not in _VALID_FIELDS:
         return None
-    task, user, date = data["task"], data["user"], data["date"]
-    if type(task) is not int or type(user) is not int or type(date) is not str:
+    task, user, date, effort = data["task"], data["user"], data["date"], data.get("effort", LOWEST_EFFORT)
+    if type(task) is not int or type(user) is not int or type(date) is not str or type(effort) is not int:
         return None
-    if not (1 <= task <= HIGHEST_ID and 1 <= user <= HIGHEST_ID):
+    if not (1 <= task <= HIGHEST_ID and 1 <= user <= HIGHEST_ID and LOWEST_EFFORT <= effort <= HIGHEST_EFFORT):
         return None
     try:
-        return {"task": task, "user": user, "date": parse_date(date)}
+        return {**data, "date": parse_date(date)}
     except ValueError:
         return None
 
@@ -55,6 +61,7 @@ class AssignmentChangeSerializer(StrictSerializer):
 
     user = IdField(required=False, help_text="The id of the person to move it to.")
     date = DateField(required=False, help_text="The date to move it to, as YYYY-MM-DD.")
+    effort = EffortField(help_text="How much of the day's limit it takes from now on, from 1 to 1000.")
     status = serializers.ChoiceField(choices=Status.choices, required=False)
 
 
@@ -63,6 +70,7 @@ class EarliestSerializer(StrictSerializer):
 
     task = IdField(help_text="The task's id.")
     user = IdField(help_text="The id of the person who gets it.")
+    effort = EffortField(help_text="How much of the day's limit it takes, from 1 to 1000; default: the task's effort.")
 
     def get_fields(self) -> dict[str, Any]:
         """The fields; `from` is a keyword of Python."""
@@ -79,6 +87,7 @@ class AssignmentSerializer(ShapeSerializer):
     date = serializers.DateField(help_text="The date.")
     taskmaster = serializers.IntegerField(source="taskmaster_id", help_text="The id of the person who assigned it.")
     status = serializers.ChoiceField(choices=Status.choices)
+    effort = serializers.IntegerField(help_text="How much of the day's limit it takes.")
     created_at = serializers.DateTimeField(help_text="When it was assigned, in UTC.")
     limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
 

@@ -5,7 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.models import DailyLimit
-from apps.serializers.base import DateField, PageQuerySerializer, PageSerializer, QueryIdField, QueryIntegerField
+from apps.serializers.base import (
+    DateField,
+    PageQuerySerializer,
+    PageSerializer,
+    QueryEffortField,
+    QueryIdField,
+    QueryIntegerField,
+)
 from apps.services.availability import SEARCH_DAYS
 
 
@@ -13,9 +20,9 @@ class FreeDaySerializer(serializers.Serializer[DailyLimit]):
     """A day with room."""
 
     date = serializers.DateField()
-    maximum = serializers.IntegerField(help_text="The most tasks that the person may have on that date.")
-    taken = serializers.IntegerField(help_text="How many they have.")
-    remaining = serializers.IntegerField(help_text="How many more fit: at least one.")
+    maximum = serializers.IntegerField(help_text="The most that the person may have on that date.")
+    taken = serializers.IntegerField(help_text="How much they have.")
+    remaining = serializers.IntegerField(help_text="How much more fits: at least the `effort` of the query.")
 
 
 class FreePersonSerializer(FreeDaySerializer):
@@ -51,6 +58,7 @@ class AvailabilityQuerySerializer(PageQuerySerializer):
     date = DateField(required=False, help_text="The date to find free people on.")
     user = QueryIdField(required=False, help_text="The person to find free days of; default: you.")
     date_from = DateField(required=False, help_text="The first date; default: today.")
+    effort = QueryEffortField(help_text="Only days with room for this effort, from 1 to 1000; default: 1.")
     days = QueryIntegerField(
         required=False,
         min_value=1,

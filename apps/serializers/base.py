@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.services.shared.formats import HIGHEST_ID, parse_date
 
 S = TypeVar("S", bound=serializers.Serializer[Any])
@@ -117,6 +118,13 @@ class IdField(IntegerField):
         super().__init__(min_value=1, max_value=HIGHEST_ID, **kwargs)
 
 
+class EffortField(IntegerField):
+    """How much of a day's limit a task takes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": False, "min_value": LOWEST_EFFORT, "max_value": HIGHEST_EFFORT, **kwargs})
+
+
 class QueryIntegerField(IntegerField):
     """A whole number in a query, as digits."""
 
@@ -125,6 +133,10 @@ class QueryIntegerField(IntegerField):
         if not (isinstance(data, str) and _DIGITS.fullmatch(data)):
             self.fail("invalid")
         return super().to_internal_value(int(data))
+
+
+class QueryEffortField(QueryIntegerField, EffortField):
+    """An effort in the query of a URL."""
 
 
 class QueryIdField(QueryIntegerField, IdField):

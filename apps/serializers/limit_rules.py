@@ -31,7 +31,7 @@ class LimitRuleChangeSerializer(StrictSerializer):
     date_from = DateField(required=False, allow_null=True, help_text="The first date; null means no beginning.")
     date_to = DateField(required=False, allow_null=True, help_text="The last date; null means no end.")
     maximum = IntegerField(
-        required=False, min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks on each of these days."
+        required=False, min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most on each of these days."
     )
     reason = TextField(required=False, allow_blank=True, max_length=255, help_text="Shown in refusals.")
 
@@ -39,7 +39,7 @@ class LimitRuleChangeSerializer(StrictSerializer):
 class LimitRuleCreateSerializer(LimitRuleChangeSerializer):
     """A rule. A field that is left out means everyone, every weekday, or no beginning or end."""
 
-    maximum = IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks on each of these days.")
+    maximum = IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most on each of these days.")
 
 
 class LimitRuleSerializer(serializers.Serializer[LimitRule]):
@@ -50,7 +50,7 @@ class LimitRuleSerializer(serializers.Serializer[LimitRule]):
     weekday = serializers.IntegerField(allow_null=True, help_text="0 (Monday) to 6 (Sunday); null means every day.")
     date_from = serializers.DateField(allow_null=True, help_text="The first date; null means no beginning.")
     date_to = serializers.DateField(allow_null=True, help_text="The last date; null means no end.")
-    maximum = serializers.IntegerField(help_text="The most tasks on each of these days.")
+    maximum = serializers.IntegerField(help_text="The most on each of these days.")
     reason = serializers.CharField(help_text="Shown in refusals.")
     created_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(

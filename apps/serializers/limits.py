@@ -29,9 +29,9 @@ class SourceSerializer(ShapeSerializer):
 class RoomSerializer(ShapeSerializer):
     """How much of a day is taken."""
 
-    maximum = serializers.IntegerField(help_text="The most tasks that the person may have on that date.")
-    taken = serializers.IntegerField(help_text="How many they have.")
-    remaining = serializers.IntegerField(help_text="How many more fit.")
+    maximum = serializers.IntegerField(help_text="The most that the person may have on that date.")
+    taken = serializers.IntegerField(help_text="How much they have: the sum of the efforts of their tasks.")
+    remaining = serializers.IntegerField(help_text="How much more fits.")
     source = SourceSerializer()  # type: ignore[assignment]  # a field of this name, not the class's attribute
 
 
@@ -66,6 +66,6 @@ class DailyLimitSetSerializer(StrictSerializer):
     """A limit to set by hand."""
 
     maximum = IntegerField(
-        min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most tasks that the person may have on that date."
+        min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most that the person may have on that date."
     )
     reason = TextField(default="", allow_blank=True, max_length=255, help_text="Shown in refusals.")

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from apps.models import Task
 from apps.serializers.base import (
     BooleanField,
+    EffortField,
     PageQuerySerializer,
     PageSerializer,
     QueryBooleanField,
@@ -19,6 +20,9 @@ class TaskChangeSerializer(StrictSerializer):
 
     name = TextField(required=False, max_length=255, help_text="Its name.")
     is_active = BooleanField(required=False, help_text="Can be assigned; false retires it.")
+    effort = EffortField(
+        help_text="How much of a day's limit it takes, from 1 to 1000. A change counts for later assignments only."
+    )
 
 
 class TaskCreateSerializer(TaskChangeSerializer):
@@ -33,6 +37,7 @@ class TaskSerializer(serializers.Serializer[Task]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     is_active = serializers.BooleanField(help_text="Can be assigned.")
+    effort = serializers.IntegerField(help_text="How much of a day's limit it takes.")
 
 
 class TaskPageSerializer(PageSerializer):

@@ -14,8 +14,10 @@ from apps.services.slots import DayFull
 from apps.services.unit_of_work import LostRace
 
 
-def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
+def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None) -> Assignment:
     """Give a person a task on a date; the answer's `daily_limit` tells what is taken then.
+
+    It takes `effort` of the day (default: the task's effort).
 
     A day without a limit gets one first, and a job sets everyone else's limit of that date.
 
@@ -23,11 +25,13 @@ def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> A
     `AlreadyAssigned`, `DailyLimitReached` and `TryAgain`; then nothing is written.
     """
     permissions.require_may_assign(actor, user_id, date)
-    return _with_advice(lambda: slots.take(actor=actor, task_id=task_id, user_id=user_id, date=date))
+    return _with_advice(lambda: slots.take(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort))
 
 
-def assign_earliest(*, actor: User, task_id: int, user_id: int, first: datetime.date | None = None) -> Assignment:
-    """Give a person a task on their first day from `first` (today) that has room and hasn't this task.
+def assign_earliest(
+    *, actor: User, task_id: int, user_id: int, first: datetime.date | None = None, effort: int | None = None
+) -> Assignment:
+    """Give a person a task on their first day from `first` (today) that has room for its effort and hasn't this task.
 
     Looks at 366 days. Raises `NoFreeDay`, and all that `assign` raises except the refusals of a single day.
     """
@@ -36,15 +40,15 @@ def assign_earliest(*, actor: User, task_id: int, user_id: int, first: datetime.
     last = min(first + datetime.timedelta(days=availability.SEARCH_DAYS - 1), permissions.last_date())
 
     def attempt() -> Assignment:
-        _require_assignable(task_id, user_id)
+        task = _require_assignable(task_id, user_id)
         theirs = Assignment.objects.filter(task=task_id, daily_limit__user=user_id, daily_limit__date__gte=first)
         assigned = set(theirs.values_list("daily_limit__date", flat=True))
         lost_a_race = False
-        for day in availability.free_days(user_id=user_id, first=first, last=last):
+        for day in availability.free_days(user_id=user_id, first=first, last=last, effort=effort or task.effort):
             if day.date in assigned:
                 continue
             try:
-                return slots.take(actor=actor, task_id=task_id, user_id=user_id, date=day.date)
+                return slots.take(actor=actor, task_id=task_id, user_id=user_id, date=day.date, effort=effort)
             except (DayFull, AlreadyAssigned):
                 lost_a_race = True  # Taken since it was read: try the next day.
         if lost_a_race:
@@ -66,9 +70,11 @@ def change(
     assignment_id: int,
     user_id: int | None = None,
     date: datetime.date | None = None,
+    effort: int | None = None,
     status: str | None = None,
 ) -> Assignment:
-    """Move an assignment to another person, another day or both, mark it done or open, all in one step.
+    """Move an assignment to another person, another day or both, change its effort, mark it done or open, all in one
+    step.
 
     It keeps its id, task and taskmaster. Where it is already it may stay, however full that day is.
 
@@ -82,7 +88,14 @@ def change(
         if place != (assignment.user_id, assignment.date):
             permissions.require_may_move(actor, assignment, *place)
             _require_active_person(place[0])
-            return slots.move(actor=actor, assignment=assignment, user_id=place[0], date=place[1], status=status)
+            return slots.move(
+                actor=actor, assignment=assignment, user_id=place[0], date=place[1], effort=effort, status=status
+            )
+        if effort and effort != assignment.effort:
+            permissions.require_may_move(actor, assignment, *place)
+            if effort > assignment.effort:
+                _require_active_person(place[0])
+            return slots.change_effort(actor=actor, assignment=assignment, effort=effort, status=status)
         return slots.mark(actor=actor, assignment=assignment, status=status) if status else assignment
 
     return _with_advice(attempt)
@@ -117,15 +130,17 @@ def _with_advice(attempt: Callable[[], Assignment]) -> Assignment:
     try:
         return unit_of_work.retry(attempt)
     except DayFull as full:
-        next_free_date = availability.next_free_date(user_id=full.day.user_id, after=full.day.date)
-        raise refusals.daily_limit_reached(full.day, next_free_date) from None
+        next_free_date = availability.next_free_date(user_id=full.day.user_id, after=full.day.date, effort=full.effort)
+        raise full.refusal(next_free_date) from None
 
 
-def _require_assignable(task_id: int, user_id: int) -> None:
+def _require_assignable(task_id: int, user_id: int) -> Task:
     task = Task.objects.filter(pk=task_id).first()
     person = User.objects.filter(pk=user_id).first()
     if refusal := refusals.of_task_or_person(task_id, task, user_id, person):
         raise refusal
+    assert task
+    return task
 
 
 def _require_active_person(user_id: int) -> None:

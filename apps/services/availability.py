@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.models import DailyLimit, User
 from apps.models.base import DayKey
+from apps.models.effort import DEFAULT_EFFORT
 from apps.services import limits
 from apps.services.shared import permissions, picking
 
@@ -32,42 +33,54 @@ _PEOPLE_PER_PAGE = 500
 Window = tuple[int, datetime.date, datetime.date]
 
 
+class Search(NamedTuple):
+    """A search for a person's first date after `after` with room for so much effort."""
+
+    user_id: int
+    after: datetime.date
+    effort: int
+
+
 # --- when a person is free --------------------------------------------------------------------------------------
 
 
-def next_free_date(*, user_id: int, after: datetime.date) -> datetime.date | None:
-    """The first date after `after` on which the person has room, at most 366 days on and within what may be
-    planned; None when there is none."""
-    return next_free_dates(days=[(user_id, after)])[user_id, after]
+def next_free_date(*, user_id: int, after: datetime.date, effort: int = DEFAULT_EFFORT) -> datetime.date | None:
+    """The first date after `after` on which the person has room for this effort, at most 366 days on and within what
+    may be planned; None when there is none."""
+    search = Search(user_id, after, effort)
+    return next_free_dates([search])[search]
 
 
-def next_free_dates(*, days: Iterable[DayKey]) -> dict[DayKey, datetime.date | None]:
-    """`next_free_date` for each of these people and dates. It is fast for a thousand: the rules are read once, and a
-    query reads a few hundred days."""
-    answers: dict[DayKey, datetime.date | None] = dict.fromkeys(days)
+def next_free_dates(searches: Iterable[Search]) -> dict[Search, datetime.date | None]:
+    """`next_free_date` for each of these searches. It is fast for a thousand: the rules are read once, and a query
+    reads a few hundred days."""
+    answers: dict[Search, datetime.date | None] = dict.fromkeys(searches)
     last_date = permissions.last_date()
-    waiting = [(user_id, after) for user_id, after in answers if after < last_date]
+    waiting = [search for search in answers if search.after < last_date]
     if not waiting:
         return answers
-    people, first = {user_id for user_id, _ in waiting}, min(after for _, after in waiting)
+    people, first = {search.user_id for search in waiting}, min(search.after for search in waiting)
     # The rules are only read if one of the next days isn't set yet.
     picker = functools.cache(lambda: picking.load_to_tell(people, first, last_date))
     for start, end in pairwise(_WINDOWS):
         windows = [
-            (user_id, _later(after, start + 1), min(_later(after, end), last_date)) for user_id, after in waiting
+            (user_id, _later(after, start + 1), min(_later(after, end), last_date)) for user_id, after, _ in waiting
         ]
         for some in range(0, len(windows), _WINDOWS_PER_QUERY):
             chunk = slice(some, some + _WINDOWS_PER_QUERY)
             found = _read(windows[chunk])
-            for day, window in zip(waiting[chunk], windows[chunk], strict=True):
-                answers[day] = next(_free_dates(picker, found, window), None)
-        waiting = [day for day in waiting if answers[day] is None]
+            for search, window in zip(waiting[chunk], windows[chunk], strict=True):
+                answers[search] = next(_free_dates(picker, found, window, search.effort), None)
+        waiting = [search for search in waiting if answers[search] is None]
     return answers
 
 
-def free_days(*, user_id: int, first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
-    """The person's days with room from `first` to `last`, as far as may be planned, in order. A day that isn't set yet
-    is as it would be set now, without a `pk`. Days are read as they are needed, the near ones first."""
+def free_days(
+    *, user_id: int, first: datetime.date, last: datetime.date, effort: int = DEFAULT_EFFORT
+) -> Iterator[DailyLimit]:
+    """The person's days from `first` to `last` with room for this effort, as far as may be planned, in order. A day
+    that isn't set yet is as it would be set now, without a `pk`. Days are read as they are needed, the near ones first.
+    """
     last = min(last, permissions.last_date())
     if first > last:
         return
@@ -76,7 +89,7 @@ def free_days(*, user_id: int, first: datetime.date, last: datetime.date) -> Ite
     while first <= last:
         window = (user_id, first, min(_later(first, length - 1), last))
         found = _read([window])
-        for date in _free_dates(lambda: picker, found, window):
+        for date in _free_dates(lambda: picker, found, window, effort):
             yield found.get((user_id, date)) or limits.unset_day(picker, user_id, date)
         first, length = _later(window[2], 1), SEARCH_DAYS
 
@@ -91,10 +104,16 @@ class PersonRoom:
 
 
 def room_of(
-    *, actor: User, user_id: int | None = None, first: datetime.date | None = None, days: int = NEAR_DAYS
+    *,
+    actor: User,
+    user_id: int | None = None,
+    first: datetime.date | None = None,
+    days: int = NEAR_DAYS,
+    effort: int = DEFAULT_EFFORT,
 ) -> PersonRoom:
-    """The days on which `actor` may give this person (default: themselves) a task: among `days` days from `first`
-    (default: today), and the next one within 366. Raises `UserNotFound`, also for others if `actor` is no taskmaster.
+    """The days on which `actor` may give this person (default: themselves) a task of this effort: among `days` days
+    from `first` (default: today), and the next one within 366. Raises `UserNotFound`, also for others if `actor` is no
+    taskmaster.
     """
     user_id = user_id or actor.pk
     permissions.require_may_see_days_of(actor, [user_id])
@@ -103,7 +122,7 @@ def room_of(
     nearest = None
     if User.objects.active().filter(pk=user_id).exists() and first <= permissions.last_date():
         earliest = max(first, permissions.earliest_date(actor) or first)
-        for day in free_days(user_id=user_id, first=earliest, last=_later(first, SEARCH_DAYS - 1)):
+        for day in free_days(user_id=user_id, first=earliest, last=_later(first, SEARCH_DAYS - 1), effort=effort):
             nearest = nearest or day.date
             if (day.date - first).days >= days:
                 break
@@ -122,13 +141,13 @@ def _read(windows: list[Window]) -> dict[DayKey, DailyLimit]:
 
 
 def _free_dates(
-    picker: Callable[[], picking.Picker], found: dict[DayKey, DailyLimit], window: Window
+    picker: Callable[[], picking.Picker], found: dict[DayKey, DailyLimit], window: Window, effort: int
 ) -> Iterator[datetime.date]:
     user_id, first, last = window
     for offset in range((last - first).days + 1):
         date = _later(first, offset)
         day = found.get((user_id, date))
-        if (day.remaining if day else picker().pick(user_id, date).maximum) > 0:
+        if (day.remaining if day else picker().pick(user_id, date).maximum) >= effort:
             yield date
 
 
@@ -157,9 +176,16 @@ class RoomPage:
 
 
 def room_on(
-    *, actor: User, date: datetime.date, size: int, edge: Edge | None = None, backwards: bool = False
+    *,
+    actor: User,
+    date: datetime.date,
+    size: int,
+    edge: Edge | None = None,
+    backwards: bool = False,
+    effort: int = DEFAULT_EFFORT,
 ) -> RoomPage:
-    """The people who are free on a date and whom `actor` may give tasks: at most `size` of them, from `edge` on.
+    """The people who have room for this effort on a date and whom `actor` may give tasks: at most `size` of them, from
+    `edge` on.
 
     Ordered by `remaining`, most first, once everybody's limit of the date is set, else by `name`; an edge keeps the
     order of its page. By name, a page looks at 500 people at most: it can hold fewer than `size`, even none, although
@@ -170,7 +196,7 @@ def room_on(
         people = people.none()
     by_name = isinstance(edge.key, str) if edge else not limits.is_set_for_everybody(date)
     look = _look_by_name if by_name else _look_by_remaining
-    seen, more = look(people, date, size, edge, backwards)
+    seen, more = look(people, date, effort, size, edge, backwards)
     if backwards:
         seen.reverse()
     before, after = (more, bool(edge)) if backwards else (bool(edge), more)
@@ -179,7 +205,7 @@ def room_on(
         return Edge(day.user.username if by_name else day.remaining, day.user_id)
 
     return RoomPage(
-        days=[day for day in seen if day.remaining > 0],
+        days=[day for day in seen if day.remaining >= effort],
         ordered_by="name" if by_name else "remaining",
         following=edge_at(seen[-1]) if seen and after else None,
         preceding=edge_at(seen[0]) if seen and before else None,
@@ -187,12 +213,12 @@ def room_on(
 
 
 def _look_by_remaining(
-    people: QuerySet[User], date: datetime.date, size: int, edge: Edge | None, backwards: bool
+    people: QuerySet[User], date: datetime.date, effort: int, size: int, edge: Edge | None, backwards: bool
 ) -> tuple[list[DailyLimit], bool]:
     """The days with room next to the edge, and whether there are more."""
     # EXISTS for each day: with a join SQLite would read all people first.
     theirs = Exists(people.filter(pk=OuterRef("user")))
-    days = DailyLimit.objects.filter(theirs, date=date).with_room().annotate(room=F("maximum") - F("taken"))
+    days = DailyLimit.objects.filter(theirs, date=date).with_room(effort).annotate(room=F("maximum") - F("taken"))
     if edge:
         past = {"room__gt": edge.key} if backwards else {"room__lt": edge.key}
         beside = {"user__lt": edge.id} if backwards else {"user__gt": edge.id}
@@ -205,7 +231,7 @@ def _look_by_remaining(
 
 
 def _look_by_name(
-    people: QuerySet[User], date: datetime.date, size: int, edge: Edge | None, backwards: bool
+    people: QuerySet[User], date: datetime.date, effort: int, size: int, edge: Edge | None, backwards: bool
 ) -> tuple[list[DailyLimit], bool]:
     """The days of people next to the edge, free or not, until `size` are free; and whether there are more people."""
     if edge:
@@ -220,5 +246,5 @@ def _look_by_name(
             break
         day.user = looked_at[day.user_id]
         seen.append(day)
-        free += day.remaining > 0
+        free += day.remaining >= effort
     return seen, len(seen) < len(beside)

@@ -13,6 +13,7 @@ from apps.exceptions.assignments import AssignmentNotFound, DailyLimitReached
 from apps.exceptions.base import ToGoError, TryAgain
 from apps.models import Assignment, DailyLimit, Event, User
 from apps.models.assignments import Status
+from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import Source
 from apps.services import assignments, availability, limits
 from apps.services.shared import formats, permissions, refusals, repicking
@@ -192,7 +193,8 @@ def refusal_of(cell: Cell) -> DailyLimitReached | None:
     if cell.limit.remaining > 0:
         return None
     user_id, date = cell.place
-    return refusals.daily_limit_reached(cell.limit, availability.next_free_date(user_id=user_id, after=date))
+    next_free_date = availability.next_free_date(user_id=user_id, after=date)
+    return refusals.daily_limit_reached(cell.limit, effort=DEFAULT_EFFORT, next_free_date=next_free_date)
 
 
 def current_version() -> Version:

@@ -22,6 +22,8 @@ class Item(NamedTuple):
     task_id: int
     user_id: int
     date: datetime.date
+    # None for the effort of the task.
+    effort: int | None = None
 
 
 # An item, or why it can't even be looked up; and what became of it.
@@ -72,19 +74,22 @@ def candidates_of(asked: Iterable[Asked]) -> "list[Candidate | ToGoError]":
             refusal: ToGoError | None = refusals.of_task(item.task_id, task)
         else:
             refusal = refusals.of_task_or_person(item.task_id, task, item.user_id, others.get(item.user_id))
-        return refusal or Candidate(tasks[item.task_id], item.user_id, item.date)
+        if refusal:
+            return refusal
+        found = tasks[item.task_id]
+        return Candidate(found, item.user_id, item.date, item.effort or found.effort)
 
     return [one(item) for item in asked]
 
 
 def with_advice(outcomes: Sequence[Done | DayFull | ToGoError]) -> list[Done | ToGoError]:
     """The outcomes, with a refusal that names the next free date for each full day; looked up for all together."""
-    full = {(one.day.user_id, one.day.date) for one in outcomes if isinstance(one, DayFull)}
-    free = availability.next_free_dates(days=full)
-    return [
-        refusals.daily_limit_reached(one.day, free[one.day.user_id, one.day.date]) if isinstance(one, DayFull) else one
-        for one in outcomes
-    ]
+
+    def search_of(full: DayFull) -> availability.Search:
+        return availability.Search(full.day.user_id, full.day.date, full.effort)
+
+    free = availability.next_free_dates({search_of(one) for one in outcomes if isinstance(one, DayFull)})
+    return [one.refusal(free[search_of(one)]) if isinstance(one, DayFull) else one for one in outcomes]
 
 
 def _take_many(actor: User, asked: Sequence[Asked], *, all_or_nothing: bool) -> list[slots.Outcome]:

@@ -15,6 +15,7 @@ _COLUMNS = {
     "user": "daily_limit__user_id",
     "username": "daily_limit__user__username",
     "date": "daily_limit__date",
+    "effort": "effort",
     "status": "status",
     "taskmaster": "taskmaster_id",
     "created_at": "created_at",

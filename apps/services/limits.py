@@ -4,8 +4,9 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
 from django.db import IntegrityError, connection
-from django.db.models import Count, DateField, Exists, F, Func, OuterRef, QuerySet, Value
+from django.db.models import DateField, Exists, F, Func, OuterRef, QuerySet, Sum, Value
 from django.db.models.constants import OnConflict
+from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -282,6 +283,6 @@ def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
 
 
 def drifted() -> Iterator[Mapping[str, object]]:
-    """Every day whose `taken` differs from the number of its assignments, `counted`. There should be none."""
-    days = DailyLimit.objects.annotate(counted=Count("assignments")).exclude(counted=F("taken"))
+    """Every day whose `taken` differs from the sum of its assignments' efforts, `counted`. There should be none."""
+    days = DailyLimit.objects.annotate(counted=Coalesce(Sum("assignments__effort"), 0)).exclude(counted=F("taken"))
     return days.order_by("user_id", "date").values("user_id", "date", "maximum", "taken", "counted").iterator()

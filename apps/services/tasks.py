@@ -18,6 +18,7 @@ class TaskFields(TypedDict, total=False):
 
     name: str
     is_active: bool
+    effort: int
 
 
 class Suggestions(NamedTuple):
@@ -67,7 +68,7 @@ def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
 
 
 def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
-    """Rename, retire or bring back a task; people who have it keep it.
+    """Rename, retire or bring back a task, or change its effort; people who have it keep it as it is.
 
     Raises `NotAllowed`, `TaskNotFound`, and `TaskExists` when another active task has the new name.
     """

@@ -86,13 +86,18 @@ class AssignmentsView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """Gives a person a task on a date, if the day has room. A full day is refused, with the next day that has room.
+        """Gives a person a task on a date, if the day has room for its effort. A full day is refused, with the next day
+        that has room.
 
         Taskmasters assign to everyone, other people to themselves, from today on.
         """
         data = AssignmentCreateSerializer.read(request)
         assignment = assignments.assign(
-            actor=require_person(request.user), task_id=data["task"], user_id=data["user"], date=data["date"]
+            actor=require_person(request.user),
+            task_id=data["task"],
+            user_id=data["user"],
+            date=data["date"],
+            effort=data.get("effort"),
         )
         return _created(request, assignment)
 
@@ -121,7 +126,11 @@ class EarliestView(ApiView):
         task yet."""
         data = EarliestSerializer.read(request)
         assignment = assignments.assign_earliest(
-            actor=require_person(request.user), task_id=data["task"], user_id=data["user"], first=data.get("from")
+            actor=require_person(request.user),
+            task_id=data["task"],
+            user_id=data["user"],
+            first=data.get("from"),
+            effort=data.get("effort"),
         )
         return _created(request, assignment)
 
@@ -143,7 +152,7 @@ class AssignmentView(ApiView):
 
     @documented(
         TAG,
-        "Move an assignment, or mark it",
+        "Move an assignment, change its effort, or mark it",
         parameters=[ID],
         request=AssignmentChangeSerializer,
         responses={200: AssignmentSerializer},
@@ -158,11 +167,12 @@ class AssignmentView(ApiView):
         ],
     )
     def patch(self, request: Request, id: int) -> JsonResponse:
-        """Moves an assignment to another person, another date or both, and marks it done or open, all in one step.
+        """Moves an assignment to another person, another date or both, changes its effort, and marks it done or open,
+        all in one step.
 
-        It keeps its id, task and taskmaster. If the new day is full, the call is refused as when a task is assigned,
-        and nothing changes. Everyone marks their own assignments. Taskmasters move all assignments, other people those
-        that they gave themselves.
+        It keeps its id, task and taskmaster. If the day has no room for its effort, the call is refused as when a task
+        is assigned, and nothing changes. Everyone marks their own assignments. Taskmasters change all assignments,
+        other people those that they gave themselves.
         """
         data = AssignmentChangeSerializer.read(request)
         assignment = assignments.change(
@@ -170,6 +180,7 @@ class AssignmentView(ApiView):
             assignment_id=id,
             user_id=data.get("user"),
             date=data.get("date"),
+            effort=data.get("effort"),
             status=data.get("status"),
         )
         return JsonResponse(AssignmentSerializer.show(assignment))

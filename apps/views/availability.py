@@ -6,6 +6,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.request import Request
 
 from apps.exceptions.users import UserNotFound
+from apps.models.effort import DEFAULT_EFFORT
 from apps.serializers.availability import (
     AvailabilityQuerySerializer,
     DateAvailabilitySerializer,
@@ -38,8 +39,8 @@ class AvailabilityView(ApiView):
     def get(self, request: Request) -> JsonResponse:
         """With `date`: a page of people with room on that date. Otherwise: the days on which a person has room.
 
-        A day is free if the caller could assign a task to it; so no day is free that is further ahead than can be
-        planned. Taskmasters may ask about everyone, other people about themselves.
+        A day is free if the caller could assign a task of that `effort` to it; so no day is free that is further ahead
+        than can be planned. Taskmasters may ask about everyone, other people about themselves.
         """
         query = AvailabilityQuerySerializer.read(request)
         return JsonResponse(_of_a_date(request, query) if "date" in query else _of_a_person(request, query))
@@ -51,6 +52,7 @@ def _of_a_person(request: Request, query: dict[str, Any]) -> Any:
         user_id=query.get("user"),
         first=query.get("date_from"),
         days=query.get("days", availability.NEAR_DAYS),
+        effort=query.get("effort", DEFAULT_EFFORT),
     )
     return PersonAvailabilitySerializer(room).data
 
@@ -63,6 +65,7 @@ def _of_a_date(request: Request, query: dict[str, Any]) -> Any:
         size=size_of(query),
         edge=Edge(*edge) if edge else None,
         backwards=backwards,
+        effort=query.get("effort", DEFAULT_EFFORT),
     )
     return DateAvailabilitySerializer(
         {

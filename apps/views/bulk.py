@@ -46,7 +46,7 @@ class BulkView(ApiView):
 
 def _asked(item: Any) -> bulk.Asked:
     if isinstance(item, dict):
-        return bulk.Item(item["task"], item["user"], item["date"])
+        return bulk.Item(item["task"], item["user"], item["date"], item.get("effort"))
     error = translate(item)
     assert error
     return error

@@ -7,14 +7,14 @@ from togo.wsgi import application
 __all__ = ["application", "take_slot"]
 
 
-def take_slot(user_id: int, date: datetime.date) -> bool:
+def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
     """Take a slot even if none is free. `taken` stays at `maximum`, so that the database's check can't stop it."""
     from django.db.models import F
     from django.db.models.functions import Least
 
     from apps.models import DailyLimit
 
-    return DailyLimit.objects.of(user_id, date).update(taken=Least(F("taken") + 1, F("maximum"))) == 1
+    return DailyLimit.objects.of(user_id, date).update(taken=Least(F("taken") + effort, F("maximum"))) == 1
 
 
 def _remove_guard() -> None:

@@ -492,7 +492,7 @@ _ADMIN_MODELS = {
         {**_NEW, "is_active": "on"},
         {"first_name": "New", "is_active": "on"},
     ),
-    "task": ("task", {**_NAME, "is_active": "on"}, {"name": "baking", "is_active": "on"}),
+    "task": ("task", {**_NAME, "is_active": "on", "effort": "1"}, {"name": "baking", "is_active": "on", "effort": "1"}),
     "limitrule": ("rule", {"maximum": "3"}, {"maximum": "2", "user": "{whose}"}),
     "dailylimit": ("day", {"user": "{whose}", "date": "2026-03-09", **_BY_HAND}, _BY_HAND),
 }

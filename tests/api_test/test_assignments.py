@@ -40,6 +40,7 @@ def test_a_taskmaster_assigns_a_task(taskmaster: User, alice: User, cooking: Tas
         "date": "2026-03-02",
         "taskmaster": taskmaster.pk,
         "status": "open",
+        "effort": 1,
         "created_at": "2026-03-02T12:00:00Z",
         "limit": {
             "maximum": 5,
@@ -77,8 +78,10 @@ def test_a_full_day_is_refused_with_the_reason_and_the_next_free_day(
         "code": "daily_limit_reached",
         "user": alice.pk,
         "date": "2026-03-02",
+        "effort": 1,
         "maximum": 1,
         "taken": 1,
+        "remaining": 0,
         "source": {"kind": "person_range", "rule": rule.pk, "reason": "Training"},
         "next_free_date": "2026-03-04",
     }

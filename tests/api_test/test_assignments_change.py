@@ -50,6 +50,7 @@ def test_an_assignment_moves_to_another_person_and_day_in_one_step(
         "date": "2026-03-03",
         "taskmaster": admin.pk,
         "status": "open",
+        "effort": 1,
         "created_at": "2026-03-02T12:00:00Z",
         "limit": {
             "maximum": 5,

@@ -92,8 +92,10 @@ def test_a_third_task_for_a_person_with_two_slots_left_refuses_all_and_is_named(
             "code": "daily_limit_reached",
             "user": alice.pk,
             "date": "2026-03-02",
+            "effort": 1,
             "maximum": 3,
             "taken": 1,
+            "remaining": 2,
             "source": {"kind": "hand", "rule": None, "reason": "Half a day"},
             "next_free_date": "2026-03-03",
         }

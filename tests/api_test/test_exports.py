@@ -57,8 +57,12 @@ def test_gives_all_assignments_as_csv(
     assert response["Content-Disposition"] == 'attachment; filename="assignments.csv"'
     assert response["X-Request-ID"]
     text = b"".join(response).decode()
-    first = f"{given[0].pk},{tasks[0].pk},task 1,{alice.pk},alice,2026-03-04,open,{taskmaster.pk},2026-03-02T12:00:00Z"
-    assert text.startswith(f"\ufeffid,task,task_name,user,username,date,status,taskmaster,created_at\r\n{first}\r\n")
+    first = (
+        f"{given[0].pk},{tasks[0].pk},task 1,{alice.pk},alice,2026-03-04,1,open,{taskmaster.pk},2026-03-02T12:00:00Z"
+    )
+    assert text.startswith(
+        f"\ufeffid,task,task_name,user,username,date,effort,status,taskmaster,created_at\r\n{first}\r\n"
+    )
     assert text.endswith("\r\n")
     assert [row["id"] for row in rows(caller)] == [str(one.pk) for one in given]
 

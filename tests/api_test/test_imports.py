@@ -96,9 +96,9 @@ def test_the_report_names_every_row_with_its_code(caller: APIClient, alice: User
     send(caller, 'task,user,date\ncooking,alice,2026-03-02\n\n"=HYPERLINK(""http://x"")",alice,2026-03-02\n@x,bob,1\n')
     url = f"/api/users/assignment/import/{Import.objects.get().pk}/report.csv"
     assert b"".join(caller.get(url)).decode().splitlines()[1:] == [
-        "2,cooking,alice,2026-03-02,not_done,,,,",
-        '4,"\'=HYPERLINK(""http://x"")",alice,2026-03-02,not_done,,,,',
-        "5,'@x,bob,1,not_done,,,,",
+        "2,cooking,alice,2026-03-02,,not_done,,,,",
+        '4,"\'=HYPERLINK(""http://x"")",alice,2026-03-02,,not_done,,,,',
+        "5,'@x,bob,1,,not_done,,,,",
     ]
 
     finish()
@@ -110,7 +110,7 @@ def test_the_report_names_every_row_with_its_code(caller: APIClient, alice: User
     assert response["Content-Disposition"] == f'attachment; filename="import-{Import.objects.get().pk}.csv"'
     assert response["X-Request-ID"]
     text = b"".join(response).decode()
-    assert text.startswith("\ufeffline,task,user,date,status,code,detail,assignment,next_free_date\r\n")
+    assert text.startswith("\ufeffline,task,user,date,effort,status,code,detail,assignment,next_free_date\r\n")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert [(row["line"], row["status"], row["code"], row["assignment"]) for row in rows] == [
         ("2", "accepted", "", str(Assignment.objects.get().pk)),

@@ -300,7 +300,7 @@ def test_a_path_without_a_valid_person_and_date_is_not_found(taskmaster: User, s
         ({}, "maximum"),
         ({"reason": "Inventory"}, "maximum"),
         ({"maximum": -1}, "maximum"),
-        ({"maximum": 1001}, "maximum"),
+        ({"maximum": 10001}, "maximum"),
         ({"maximum": "5"}, "maximum"),
         ({"maximum": 5.0}, "maximum"),
         ({"maximum": True}, "maximum"),

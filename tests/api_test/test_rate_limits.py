@@ -12,6 +12,7 @@ from apps.models import Assignment, Task, User
 from apps.services.shared import rate_limits
 from apps.views.http.rate_limits import CallThrottle
 from tests.api_test.test_problems import assert_problem
+from tests.clock import stop_rate_limits
 
 pytestmark = pytest.mark.no_db
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.no_db
 @pytest.fixture(autouse=True)
 def _limited(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three calls in a second, with the clock stopped, counted in this test's own folder."""
+    stop_rate_limits(monkeypatch)
     settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (3, 1)
     # As settings.py does if there is a limit.
     monkeypatch.setattr(APIView, "throttle_classes", [CallThrottle])

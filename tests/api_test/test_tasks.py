@@ -21,11 +21,14 @@ def test_a_taskmaster_creates_reads_changes_and_deletes_a_task(taskmaster: User,
     made = caller.post("/api/tasks/", {"name": " Water the \U0001f335 "}, format="json")
     task = Task.objects.get()
     assert (made.status_code, made["Location"]) == (201, f"http://testserver/api/tasks/{task.pk}/")
-    assert made.json() == {"id": task.pk, "name": "Water the \U0001f335", "is_active": True}
+    assert made.json() == {"id": task.pk, "name": "Water the \U0001f335", "is_active": True, "effort": 1}
     assert caller.get(made["Location"]).json() == made.json()
 
     changed = caller.patch(f"/api/tasks/{task.pk}/", {"name": "cooking", "is_active": False}, format="json")
-    assert (changed.status_code, changed.json()) == (200, {"id": task.pk, "name": "cooking", "is_active": False})
+    assert (changed.status_code, changed.json()) == (
+        200,
+        {"id": task.pk, "name": "cooking", "is_active": False, "effort": 1},
+    )
     assert Task.objects.values_list("name", "is_active").get() == ("cooking", False)
     with nothing_written():
         assert caller.patch(f"/api/tasks/{task.pk}/", {}, format="json").json() == changed.json()

@@ -66,6 +66,7 @@ class UserDetailTaskTest(TestCase):
                 "date": "2026-03-02",
                 "taskmaster": self.taskmaster.pk,
                 "status": "open",
+                "effort": 1,
                 "created_at": "2026-03-02T12:00:00Z",
                 "limit": {
                     "maximum": 5,

@@ -57,8 +57,10 @@ def test_refuses_the_task_past_the_limit(taskmaster: User, alice: User, tasks: l
     assert refusal.value.data == {
         "user": alice.pk,
         "date": MONDAY,
+        "effort": 1,
         "maximum": 2,
         "taken": 2,
+        "remaining": 0,
         "source": {"kind": "person_weekday", "rule": rule.pk, "reason": "Short Mondays"},
         "next_free_date": TUESDAY,
     }

@@ -71,7 +71,7 @@ def test_people_tasks_and_days_that_are_used_can_not_be_deleted(
 
 
 @pytest.mark.parametrize(
-    "broken", [{"weekday": 7}, {"maximum": 1001}, {"date_from": date(2026, 3, 3), "date_to": MONDAY}], ids=str
+    "broken", [{"weekday": 7}, {"maximum": 10001}, {"date_from": date(2026, 3, 3), "date_to": MONDAY}], ids=str
 )
 def test_an_invalid_rule_is_refused(db: None, broken: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():

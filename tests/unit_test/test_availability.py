@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.models import Task, User
 from apps.services import assignments, availability, limit_rules, limits
+from apps.services.availability import Search
 
 MONDAY = date(2026, 3, 2)
 
@@ -85,42 +86,45 @@ def test_many_days_get_the_answers_that_each_gets_alone(
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 20), maximum=1)
     limits.set_by_hand(actor=taskmaster, user_id=taskmaster.pk, date=date(2026, 3, 4), maximum=0)
     refused = [
-        (person.pk, day)
+        Search(person.pk, day, 1)
         for person in (alice, stranger, taskmaster)
         for day in (date(2019, 1, 1), *(MONDAY + timedelta(days=offset) for offset in (0, 1, 17, 18, 365, 366, 900)))
     ]
 
-    answers = availability.next_free_dates(days=[*refused, refused[0]])
+    answers = availability.next_free_dates([*refused, refused[0]])
 
-    assert answers == {day: availability.next_free_date(user_id=day[0], after=day[1]) for day in refused}
-    assert answers[alice.pk, MONDAY] == date(2026, 3, 20)
-    assert answers[alice.pk, date(2026, 3, 20)] == date(2026, 4, 21)
-    assert answers[alice.pk, date(2019, 1, 1)] is None
-    assert answers[stranger.pk, MONDAY] == date(2026, 3, 6)
-    assert answers[taskmaster.pk, date(2026, 3, 3)] == date(2026, 3, 5)
-    assert answers[stranger.pk, date(2027, 3, 2)] == date(2027, 3, 3)
-    assert answers[stranger.pk, date(2027, 3, 3)] is None
+    assert answers == {
+        search: availability.next_free_date(user_id=search.user_id, after=search.after) for search in refused
+    }
+    assert answers[Search(alice.pk, MONDAY, 1)] == date(2026, 3, 20)
+    assert answers[Search(alice.pk, date(2026, 3, 20), 1)] == date(2026, 4, 21)
+    assert answers[Search(alice.pk, date(2019, 1, 1), 1)] is None
+    assert answers[Search(stranger.pk, MONDAY, 1)] == date(2026, 3, 6)
+    assert answers[Search(taskmaster.pk, date(2026, 3, 3), 1)] == date(2026, 3, 5)
+    assert answers[Search(stranger.pk, date(2027, 3, 2), 1)] == date(2027, 3, 3)
+    assert answers[Search(stranger.pk, date(2027, 3, 3), 1)] is None
 
 
 def test_no_query_is_sent_without_a_date_to_find(alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
-        assert availability.next_free_dates(days=[]) == {}
-        assert availability.next_free_dates(days=[(alice.pk, date.max)]) == {(alice.pk, date.max): None}
+        assert availability.next_free_dates([]) == {}
+        assert availability.next_free_dates([Search(alice.pk, date.max, 1)]) == {Search(alice.pk, date.max, 1): None}
 
     assert len(queries) == 0
 
 
 def test_a_thousand_days_take_few_queries_and_only_those_not_found_near_look_far(taskmaster: User, alice: User) -> None:
-    days = [(person, MONDAY + timedelta(days=offset)) for person in range(1000, 1100) for offset in range(10)]
+    days = [MONDAY + timedelta(days=offset) for offset in range(10)]
+    searches = [Search(person, day, 1) for person in range(1000, 1100) for day in days]
     with CaptureQueriesContext(connection) as near:
-        answers = availability.next_free_dates(days=days)
-    assert answers == {(person, day): day + timedelta(days=1) for person, day in days}
+        answers = availability.next_free_dates(searches)
+    assert answers == {search: search.after + timedelta(days=1) for search in searches}
     assert len(near) == 1 + 10
 
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=0, date_to=date(2026, 6, 1))
     with CaptureQueriesContext(connection) as far:
-        answers = availability.next_free_dates(days=[*days, (alice.pk, MONDAY)])
-    assert answers[alice.pk, MONDAY] == date(2026, 6, 2)
+        answers = availability.next_free_dates([*searches, Search(alice.pk, MONDAY, 1)])
+    assert answers[Search(alice.pk, MONDAY, 1)] == date(2026, 6, 2)
     assert len(far) == 1 + 11 + 1
 
 

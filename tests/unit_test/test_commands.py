@@ -96,8 +96,8 @@ def test_finds_days_that_have_drifted_and_exits_1(
 
     assert left.value.code == 1
     assert capsys.readouterr() == (
-        f"person {alice.pk}, 2026-03-03: taken 1, assignments 0, maximum 1\n"
-        f"person {stranger.pk}, 2026-03-02: taken 2, assignments 1, maximum 5\n",
+        f"person {alice.pk}, 2026-03-03: taken 1, efforts 0, maximum 1\n"
+        f"person {stranger.pk}, 2026-03-02: taken 2, efforts 1, maximum 5\n",
         "2 days have drifted.\n",
     )
 

@@ -60,7 +60,7 @@ ALLOWED = {
         "copy.execute('PRAGMA foreign_key_check')",
         "copy.execute(\"SELECT name FROM django_migrations WHERE app = 'togo'\")",
     },
-    "services/imports/blocks.py": {"day.taken = min(day.taken + claimed, day.maximum)"},  # a snapshot, in a dry run
+    "services/imports/blocks.py": {"day.taken = min(day.taken + effort, day.maximum)"},  # a snapshot, in a dry run
     "services/limits.py": {
         "cursor.execute(f'{into} {select} {suffix}', params)"
     },  # inserts days, ignoring existing ones

@@ -63,8 +63,10 @@ class UserDetailTaskTest(TestCase):
             {
                 "user": self.alice.pk,
                 "date": MONDAY,
+                "effort": 1,
                 "maximum": 2,
                 "taken": 2,
+                "remaining": 0,
                 "source": {"kind": "hand", "rule": None, "reason": "Half a day"},
                 "next_free_date": TUESDAY,
             },

@@ -210,12 +210,12 @@ def test_nobody_is_deleted(page: Client, alice: User) -> None:
 
 
 def test_a_task_is_created_changed_and_deleted(page: Client) -> None:
-    send(page, "task/add/", name="coking", is_active="on")
+    send(page, "task/add/", name="coking", is_active="on", effort="1")
     task = Task.objects.get()
-    assert (task.name, task.is_active) == ("coking", True)
+    assert (task.name, task.is_active, task.effort) == ("coking", True, 1)
 
-    send(page, f"task/{task.pk}/change/", name="cooking")
-    assert Task.objects.values_list("name", "is_active").get() == ("cooking", False)
+    send(page, f"task/{task.pk}/change/", name="cooking", effort="3")
+    assert Task.objects.values_list("name", "is_active", "effort").get() == ("cooking", False, 3)
 
     send(page, f"task/{task.pk}/delete/", post="yes")
     assert not Task.objects.exists()

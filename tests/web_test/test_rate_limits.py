@@ -10,13 +10,15 @@ from django.test import Client
 from apps.exceptions.base import TooManyRequests
 from apps.models import User
 from apps.services.shared import rate_limits
+from tests.clock import stop_rate_limits
 
 pytestmark = pytest.mark.no_db
 
 
 @pytest.fixture(autouse=True)
-def _limited(settings: Any, tmp_path: Path) -> Iterator[None]:
+def _limited(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three calls in a second, with the clock stopped, counted in this test's own folder."""
+    stop_rate_limits(monkeypatch)
     settings.TOGO_HOME, settings.TOGO_RATE_LIMIT = tmp_path, (3, 1)
     yield
     for key in [key for key in rate_limits._opened if key[0].parent == tmp_path]:

@@ -1,4 +1,4 @@
-"""Compares `taken` of every day with the number of its assignments."""
+"""Compares `taken` of every day with the efforts of its assignments."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from apps.services import health, limits
 class Command(BaseCommand):
     """`manage.py check_limits`"""
 
-    help = "Recount every person's days, print those whose `taken` is not the number of assignments, and then exit 1."
+    help = "Add up the efforts of every day, print the days whose `taken` is another number, and then exit 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check every day; exits with 1 if some differ."""
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for day in limits.drifted():
             drifted += 1
             self.stdout.write(
-                "person {user_id}, {date}: taken {taken}, assignments {counted}, maximum {maximum}".format(**day)
+                "person {user_id}, {date}: taken {taken}, efforts {counted}, maximum {maximum}".format(**day)
             )
         # Metrics and alerts report this number.
         health.note_job(health.DRIFT_JOB, seconds=time.monotonic() - started, found=drifted)

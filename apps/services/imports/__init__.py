@@ -20,10 +20,11 @@ from apps.services.shared import permissions, spreadsheets
 from apps.services.shared.spreadsheets import Source
 
 COLUMNS = ("task", "user", "date")
+OPTIONAL = ("effort",)
 # Further columns of exports and reports, which can be edited and imported, too.
 _OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
 _OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
-REPORT_COLUMNS = ("line", *COLUMNS, "status", "code", "detail", "assignment", "next_free_date")
+REPORT_COLUMNS = ("line", *COLUMNS, *OPTIONAL, "status", "code", "detail", "assignment", "next_free_date")
 # Rows per transaction of the job. On SQLite nobody else can write during a transaction, and larger ones are not faster.
 ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
 KEPT = datetime.timedelta(days=30)
@@ -134,11 +135,15 @@ def _rows(file: Source) -> Iterator[list[object]]:
     number = 0
     # Two lines for each row: a cell may have a line break, and some programs write an empty line after each row.
     most_lines = 2 * limit + 1000
-    for number, row in enumerate(spreadsheets.read(file, COLUMNS, _OTHERS, most_lines=most_lines), 1):
+    for number, row in enumerate(
+        spreadsheets.read(file, COLUMNS, _OTHERS, optional=OPTIONAL, most_lines=most_lines), 1
+    ):
         if number > limit:
             message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
             raise PayloadTooLarge(message, limit=limit)
-        yield [row.line, *row.cells]
+        *cells, effort = row.cells
+        # Workers of older versions know rows without an effort.
+        yield [row.line, *cells, effort] if effort else [row.line, *cells]
     if not number:
         message = "The file has a header and no rows."
         raise InvalidRequest(message, errors=[{"field": "file", "code": "empty", "message": message}])
@@ -154,7 +159,8 @@ def _reported(import_: Import, first: int = 0) -> Iterator[list[object]]:
             outcome = block.outcomes[place] if block.outcomes else {}
             status = "not_done" if not block.outcomes else "refused" if "code" in outcome else accepted
             told = (outcome.get(name) for name in ("code", "detail", "assignment", "next_free_date"))
-            yield [*row, status, *told]
+            line, task, user, date, *effort = row
+            yield [line, task, user, date, "".join(effort), status, *told]
         skipped = 0
 
 

@@ -7,8 +7,8 @@ right, even if a worker is killed or several work at the same time.
 import datetime
 import logging
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError
@@ -20,6 +20,7 @@ from apps.exceptions.tasks import TaskNotFound
 from apps.exceptions.users import UserNotFound
 from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
 from apps.models.base import DayKey, any_of, conditions_for
+from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.imports import ImportStatus
 from apps.models.limits import DaySnapshot
 from apps.models.names import folded, tidy, tidy_username
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 _TASK = ("name", "is_active", "pk")
 _ID = re.compile(r"\d{1,18}", re.ASCII)
+_EFFORT = re.compile(r"\d{1,4}", re.ASCII)
 
 # The id that a cell names, which may not exist, or the reason why the cell names nothing.
 Named = int | ToGoError
@@ -113,15 +115,15 @@ def _as_json(outcome: object) -> dict[str, Any]:
 def _items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
     """The item of each row, or the reason why the row is invalid; names are looked up for all rows together."""
     rows = list(rows)
-    tasks = _tasks({task for task, _, _ in rows})
-    people = _people({user for _, user, _ in rows})
-    dates = {date: _date(date) for date in {date for _, _, date in rows}}
+    tasks = _tasks({row[0] for row in rows})
+    people = _people({row[1] for row in rows})
+    dates = {date: _date(date) for date in {row[2] for row in rows}}
     return [_item_of(row, tasks[row[0]], people[row[1]], dates[row[2]]) for row in rows]
 
 
 def _item_of(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
     if not all(row):
-        empty = [name for name, cell in zip(("task", "user", "date"), row, strict=True) if not cell]
+        empty = [name for name, cell in zip(("task", "user", "date"), row, strict=False) if not cell]
         return InvalidRequest(f"The row has no {' and no '.join(empty)}.")
     if date is None:
         return InvalidRequest(f"{row[2]!r} is not a date that exists, as YYYY-MM-DD.")
@@ -129,7 +131,12 @@ def _item_of(row: Sequence[str], task: Named, user: Named, date: datetime.date |
         return task
     if isinstance(user, ToGoError):
         return user
-    return Item(task, user, date)
+    # Only a row that has an effort has a fourth cell.
+    if not row[3:]:
+        return Item(task, user, date)
+    if not _EFFORT.fullmatch(row[3]) or not LOWEST_EFFORT <= int(row[3]) <= HIGHEST_EFFORT:
+        return InvalidRequest(f"{row[3]!r} is not an effort, which is a whole number from 1 to {HIGHEST_EFFORT}.")
+    return Item(task, user, date, int(row[3]))
 
 
 def _date(cell: str) -> datetime.date | None:
@@ -217,24 +224,34 @@ def _predict(import_: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | To
     candidates = bulk.candidates_of(asked)
     places = {(candidate.user_id, candidate.date) for candidate in candidates if isinstance(candidate, Candidate)}
     claims = {
-        claim
+        (user_id, date, task_id): effort
         for some in conditions_for(places)
-        for claim in ImportClaim.objects.filter(some, parent=import_).values_list("user", "date", "task")
+        for user_id, date, task_id, effort in ImportClaim.objects.filter(some, parent=import_).values_list(
+            "user", "date", "task", "effort"
+        )
     }
     days = _days_as_they_would_be(places)
-    for place, claimed in Counter((user_id, date) for user_id, date, _ in claims).items():
-        day = days[place]
-        day.taken = min(day.taken + claimed, day.maximum)
+    for (user_id, date, _), effort in claims.items():
+        day = days[user_id, date]
+        day.taken = min(day.taken + effort, day.maximum)
     decisions = decide([_unclaimed(candidate, claims) for candidate in candidates], days)
     ImportClaim.objects.bulk_create(
-        ImportClaim(parent=import_, user=accepted.day.user_id, date=accepted.day.date, task=accepted.task.pk)
+        ImportClaim(
+            parent=import_,
+            user=accepted.day.user_id,
+            date=accepted.day.date,
+            task=accepted.task.pk,
+            effort=accepted.effort,
+        )
         for accepted in decisions
         if isinstance(accepted, Accepted)
     )
     return bulk.with_advice(decisions)
 
 
-def _unclaimed(candidate: Candidate | ToGoError, claims: set[tuple[int, datetime.date, int]]) -> Candidate | ToGoError:
+def _unclaimed(
+    candidate: Candidate | ToGoError, claims: Collection[tuple[int, datetime.date, int]]
+) -> Candidate | ToGoError:
     if isinstance(candidate, Candidate) and (candidate.user_id, candidate.date, candidate.task.pk) in claims:
         return refusals.already_assigned(task_id=candidate.task.pk, user_id=candidate.user_id, date=candidate.date)
     return candidate

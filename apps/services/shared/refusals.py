@@ -9,6 +9,7 @@ from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
 from apps.models.limits import DaySnapshot
+from apps.services.shared.units import amount_is, part
 
 
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
@@ -48,33 +49,49 @@ def already_assigned(
     )
 
 
-def daily_limit_reached(day: DailyLimit | DaySnapshot, next_free_date: datetime.date | None) -> DailyLimitReached:
-    """The day is full, why, and which day to take instead. Where it has room left, candidates before this one in the
-    same request ask for that room."""
+def daily_limit_reached(
+    day: DailyLimit | DaySnapshot,
+    *,
+    effort: int,
+    next_free_date: datetime.date | None,
+    promised: int = 0,
+    held: int = 0,
+) -> DailyLimitReached:
+    """The day has no room for this effort, why, and which day to take instead.
+
+    Candidates before this one in the same request take `promised` of the day, and the assignment itself holds `held`.
+    """
     if not day.maximum:
         state = f"{day.date} is off{f' ({day.source_reason})' if day.source_reason else ''}"
     else:
-        tasks, are = "task" if day.maximum == 1 else "tasks", "is" if day.taken == 1 else "are"
-        state = f"{day.taken} of {day.maximum} {tasks} {are} taken on {day.date}"
-    if day.remaining:
-        state += f", and this request asks for {day.remaining} more before this one"
-    advice = f"the next day with room is {next_free_date}" if next_free_date else "no later day with room was found"
+        state = f"{part(day.taken, day.maximum)} {'is' if day.taken == 1 else 'are'} taken on {day.date}"
+        if day.remaining >= effort:
+            state += f", and this request asks for {promised} more before this one"
+        if held:
+            state += f", {held} of them by this assignment"
+        if effort > 1:
+            state += f", and it would take {effort}"
+    room = "room" if effort == 1 else f"room for {effort}"
+    advice = (
+        f"the next day with {room} is {next_free_date}" if next_free_date else f"no later day with {room} was found"
+    )
     return DailyLimitReached(
         f"{state}; {advice}.",
         user=day.user_id,
         date=day.date,
+        effort=effort,
         maximum=day.maximum,
         taken=day.taken,
+        remaining=day.remaining,
         source=day.source,
         next_free_date=next_free_date,
     )
 
 
 def limit_below_taken(day: DailyLimit) -> LimitBelowTaken:
-    """The person has more tasks on that day than the maximum that was asked for."""
-    state = "1 task is" if day.taken == 1 else f"{day.taken} tasks are"
+    """More is taken on that day than the maximum that was asked for."""
     return LimitBelowTaken(
-        f"{state} taken on {day.date}; take {'it' if day.taken == 1 else 'some'} away first.",
+        f"{amount_is(day.taken)} taken on {day.date}; take {'it' if day.taken == 1 else 'some'} away first.",
         user=day.user_id,
         date=day.date,
         taken=day.taken,

@@ -55,9 +55,15 @@ class Row(NamedTuple):
 
 
 def read(
-    file: Source, columns: Sequence[str], others: Collection[str] = (), *, most_lines: int | None = None
+    file: Source,
+    columns: Sequence[str],
+    others: Collection[str] = (),
+    *,
+    optional: Sequence[str] = (),
+    most_lines: int | None = None,
 ) -> Iterator[Row]:
-    """Yield the rows of a file, without empty ones. Each has the cells of `columns`, without blanks around them.
+    """Yield the rows of a file, without empty ones. Each has the cells of `columns`, without blanks around them, and
+    after them those of the columns that are `optional`, empty where the file doesn't have them.
 
     The first line names the columns, in any order and case; `read` skips columns that are in `others`.
     Raises `InvalidRequest` with the line's number if the file isn't such a file, or has more than `most_lines` lines.
@@ -69,15 +75,15 @@ def read(
     else:
         separator = max(SEPARATORS, key=header.count)
     rows = _rows(lines, csv.reader(chain([header], lines), delimiter=separator, strict=True, skipinitialspace=True))
-    names = _names(next(rows, Row(0, [])), columns, others)
-    places = [names.index(column) for column in columns]
+    names = _names(next(rows, Row(0, [])), columns, {*optional, *others})
+    places = [names.index(column) if column in names else None for column in (*columns, *optional)]
     for line, cells in rows:
         if any(cells[len(names) :]):
             raise _refusal(
                 "columns", f"Line {line} has more cells than the header; is one with {separator!r} unquoted?"
             )
         cells += [""] * (len(names) - len(cells))
-        chosen = [_as_typed(cells[place]) for place in places]
+        chosen = ["" if place is None else _as_typed(cells[place]) for place in places]
         if max(map(len, chosen)) > LONGEST_CELL:
             raise _refusal("max_length", f"Line {line} has a cell of more than {LONGEST_CELL} characters.")
         yield Row(line, chosen)

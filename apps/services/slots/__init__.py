@@ -1,7 +1,8 @@
 """The only code that writes `DailyLimit.taken`, and that inserts, changes or deletes assignments.
 
-A slot is taken by one guarded UPDATE whose row count decides; nothing that was read before it does. The assignment is
-written in the same transaction, so `taken` is always the number of assignments. Every function here is atomic by
+A slot is the part of a day that an assignment takes: its effort. It is taken by one guarded UPDATE whose row count
+decides; nothing that was read before it does. The assignment is written in the same transaction, so `taken` is always
+the sum of the efforts of the day's assignments. Every function here is atomic by
 itself: it opens its own transaction, or a savepoint within a unit of work. Call it through `unit_of_work.retry`.
 
 `portable.py` says what each function does, for every database. `postgresql.py` does some of them in one statement.
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, connection
 
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, User
+from apps.models import Assignment, DailyLimit, User
 from apps.models.base import DayKey
 from apps.models.limits import DaySnapshot
 from apps.services.limits import DayMissing
@@ -28,6 +29,7 @@ __all__ = [
     "CreatedAssignment",
     "DayFull",
     "NothingTaken",
+    "change_effort",
     "decide",
     "free",
     "mark",
@@ -47,21 +49,23 @@ class NothingTaken(Exception):
         self.decisions = decisions
 
 
-def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment:
+def take(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None) -> Assignment:
     """Take a slot of a person's day and write the assignment and its event. The assignment's day tells what is taken.
+
+    Without `effort` the slot is as large as the task's effort is at that moment.
 
     Raises `TaskNotFound`, `UserNotFound`, `TaskInactive`, `UserInactive`, `AlreadyAssigned`, `DayFull`, `DayMissing`
     and `LostRace`; then nothing is written.
     """
     write = postgresql.take if _on_postgresql() else portable.take
     try:
-        assignment = write(actor=actor, task_id=task_id, user_id=user_id, date=date)
+        assignment = write(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
     except IntegrityError:
         # The person has the task already, or the task or the person was deleted meanwhile.
-        raise _conflict(task_id, user_id, date) from None
+        raise _conflict(task_id, user_id, date, effort) from None
     if assignment is None:
         # Looked up only now: most tasks can be assigned.
-        raise why_not(task_id=task_id, user_id=user_id, date=date)
+        raise why_not(task_id=task_id, user_id=user_id, date=date, effort=effort)
     return assignment
 
 
@@ -90,19 +94,44 @@ def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_o
 
 
 def move(
-    *, actor: User, assignment: Assignment, user_id: int, date: datetime.date, status: str | None = None
+    *,
+    actor: User,
+    assignment: Assignment,
+    user_id: int,
+    date: datetime.date,
+    effort: int | None = None,
+    status: str | None = None,
 ) -> Assignment:
-    """Free the slot of an assignment, take one on this person's date, and mark it with `status` if that is given.
+    """Free the slot of an assignment, take one on this person's other date or another person's, and change its effort
+    and its `status` if they are given.
 
     It keeps its id, task and taskmaster. `assignment` is as it was read, with its day and task. Raises
     `AlreadyAssigned`, `DayFull`, `DayMissing` and `LostRace`; then nothing is changed.
     """
+    effort = effort or assignment.effort
     try:
-        return portable.move(actor=actor, assignment=assignment, user_id=user_id, date=date, status=status)
+        return portable.move(
+            actor=actor, assignment=assignment, user_id=user_id, date=date, effort=effort, status=status
+        )
     except portable.SlotNotTaken:
-        raise why_not(task_id=assignment.task_id, user_id=user_id, date=date, moving=assignment.pk) from None
+        raise why_not(
+            task_id=assignment.task_id, user_id=user_id, date=date, effort=effort, moving=assignment.pk
+        ) from None
     except IntegrityError:
-        raise _conflict(assignment.task_id, user_id, date, moving=assignment.pk) from None
+        raise _conflict(assignment.task_id, user_id, date, effort, moving=assignment.pk) from None
+
+
+def change_effort(*, actor: User, assignment: Assignment, effort: int, status: str | None = None) -> Assignment:
+    """Let an assignment take more or less of its day, and mark it with `status` if that is given. What it takes less
+    is free at once. Raises `DayFull` and `LostRace`; then nothing is changed.
+    """
+    try:
+        return portable.change_effort(actor=actor, assignment=assignment, effort=effort, status=status)
+    except portable.SlotNotTaken:
+        day = DailyLimit.objects.get(pk=assignment.daily_limit_id)
+        if assignment.effort + day.remaining >= effort:
+            raise LostRace from None
+        raise DayFull(day, effort, held=assignment.effort) from None
 
 
 def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
@@ -128,8 +157,10 @@ def _locked_days(candidates: Sequence[Candidate | ToGoError]) -> dict[DayKey, Da
     return days
 
 
-def _conflict(task_id: int, user_id: int, date: datetime.date, *, moving: int | None = None) -> Exception:
+def _conflict(
+    task_id: int, user_id: int, date: datetime.date, effort: int | None, *, moving: int | None = None
+) -> Exception:
     """The exception to raise where a constraint of the database refused to write."""
-    why = why_not(task_id=task_id, user_id=user_id, date=date, moving=moving)
+    why = why_not(task_id=task_id, user_id=user_id, date=date, effort=effort, moving=moving)
     # A day that is full by now says nothing about the constraint.
     return LostRace() if isinstance(why, DayFull) else why

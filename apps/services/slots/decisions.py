@@ -11,6 +11,7 @@ from apps.exceptions.assignments import AlreadyAssigned
 from apps.exceptions.base import ToGoError
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.base import DayKey, any_of
+from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row
 from apps.services.limits import DayMissing
@@ -21,7 +22,7 @@ from apps.services.unit_of_work import LostRace
 Decision = Accepted | DayFull | ToGoError
 
 _LOOK = f"""
-SELECT task.id, task.name, task.is_active, person.id, person.username, person.is_active,
+SELECT task.id, task.name, task.is_active, task.effort, person.id, person.username, person.is_active,
     {", ".join(f"day.{column}" for column in DAY.split(", "))}, assignment.id
 FROM (SELECT 1) AS one
 LEFT JOIN togo_task AS task ON task.id = %(task)s
@@ -32,18 +33,18 @@ LEFT JOIN togo_assignment AS assignment ON assignment.daily_limit_id = day.id AN
 
 
 def refusal_on_day(
-    task_id: int, day: DailyLimit | DaySnapshot, assignment_id: int | None, promised: int = 0
+    task_id: int, day: DailyLimit | DaySnapshot, effort: int, assignment_id: int | None, promised: int = 0
 ) -> AlreadyAssigned | DayFull | None:
-    """Why this task can't be assigned on this day, or None if it can: the person has the task, or the day is full.
+    """Why this task can't be assigned on this day, or None if it can: the person has the task, or it doesn't fit.
 
     `assignment_id` is the assignment by which the person has the task, 0 where a candidate before this one gets it.
-    `promised` slots of the day go to candidates before this one.
+    `promised` is what candidates before this one take of the day.
     """
     if assignment_id is not None:
         return refusals.already_assigned(
             task_id=task_id, user_id=day.user_id, date=day.date, assignment_id=assignment_id or None
         )
-    return None if day.remaining > promised else DayFull(day)
+    return None if promised + effort <= day.remaining else DayFull(day, effort, promised=promised)
 
 
 def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, DaySnapshot]) -> list[Decision]:
@@ -57,22 +58,25 @@ def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, Da
         if isinstance(candidate, ToGoError):
             decisions.append(candidate)
             continue
-        task, user_id, date = candidate
+        task, user_id, date, effort = candidate
         key, assignment = (user_id, date), (user_id, date, task.id)
         day = days[key]
-        refusal = refusal_on_day(task.id, day, assigned.get(assignment), promised[key])
+        refusal = refusal_on_day(task.id, day, effort, assigned.get(assignment), promised[key])
         if refusal is None:
-            promised[key] += 1
+            promised[key] += effort
             assigned[assignment] = 0
-        decisions.append(refusal or Accepted(task, day))
+        decisions.append(refusal or Accepted(task, day, effort))
     return decisions
 
 
-def why_not(*, task_id: int, user_id: int, date: datetime.date, moving: int | None = None) -> Exception:
+def why_not(
+    *, task_id: int, user_id: int, date: datetime.date, effort: int | None = None, moving: int | None = None
+) -> Exception:
     """Why no slot was taken, looked up afterwards with one read: the exception to raise.
 
-    `moving` is the id of an assignment that is moved; it keeps its task, retired or not. Returns a refusal, `DayFull`,
-    `DayMissing` where the limit isn't set yet, and `LostRace` where the slot could be taken by now.
+    `effort` is the task's where it is None. `moving` is the id of an assignment that is moved; it keeps its task,
+    retired or not. Returns a refusal, `DayFull`, `DayMissing` where the limit isn't set yet, and `LostRace` where the
+    slot could be taken by now.
     """
     seen = _look(task_id=task_id, user_id=user_id, date=date)
     if moving is None and (refusal := refusals.of_task_or_person(task_id, seen.task, user_id, seen.person)):
@@ -81,7 +85,8 @@ def why_not(*, task_id: int, user_id: int, date: datetime.date, moving: int | No
         return DayMissing((user_id, date), for_everybody=True)
     if moving is not None and seen.assignment_id == moving:
         return LostRace()  # Someone else moved it there.
-    return refusal_on_day(task_id, seen.day, seen.assignment_id) or LostRace()
+    asked = effort or (seen.task.effort if seen.task else DEFAULT_EFFORT)
+    return refusal_on_day(task_id, seen.day, asked, seen.assignment_id) or LostRace()
 
 
 class _Seen(NamedTuple):
@@ -97,9 +102,9 @@ class _Seen(NamedTuple):
 def _look(*, task_id: int, user_id: int, date: datetime.date) -> _Seen:
     row = first_row(_LOOK, {"task": task_id, "user": user_id, "date": date})
     assert row  # There is always one row, whatever is missing in it.
-    task, person, day, assignment_id = row[:3], row[3:6], row[6:-1], row[-1]
+    task, person, day, assignment_id = row[:4], row[4:7], row[7:-1], row[-1]
     return _Seen(
-        Task(*task) if task[0] else None,
+        Task.from_db(DEFAULT_DB_ALIAS, ["id", "name", "is_active", "effort"], task) if task[0] else None,
         User.from_db(DEFAULT_DB_ALIAS, ["id", "username", "is_active"], person) if person[0] else None,
         DailyLimit.of_row(day) if day[0] else None,
         assignment_id,

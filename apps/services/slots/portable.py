@@ -23,36 +23,45 @@ class SlotNotTaken(Exception):
     """The guard let nothing through: the day is full, or isn't there."""
 
 
-def take_slot(user_id: int, date: datetime.date) -> bool:
-    """Take a slot of an active person's day if one is free; returns whether it was. The rule: its row count decides."""
+def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
+    """Take so much of an active person's day if it fits; returns whether it did. The rule: its row count decides."""
     # Not across the relation: PostgreSQL would not check that again after it waited for another transaction.
     is_active = Exists(User.objects.active().filter(pk=user_id))
-    return DailyLimit.objects.of(user_id, date).with_room().filter(is_active).update(taken=F("taken") + 1) == 1
+    day = DailyLimit.objects.of(user_id, date).with_room(effort).filter(is_active)
+    return day.update(taken=F("taken") + effort) == 1
 
 
-def free_slot(day_id: int) -> None:
-    """Free a slot of this day; a maximum above the wanted one falls with it. Raises `LostRace` if none is taken."""
+def free_slot(day_id: int, effort: int) -> None:
+    """Free so much of this day; a maximum above the wanted one falls with it. Raises `LostRace` if less is taken."""
     # `maximum` before `taken`: MySQL assigns from left to right.
-    lowered = {"maximum": Greatest("wanted", F("taken") - 1), "taken": F("taken") - 1}
-    if DailyLimit.objects.filter(pk=day_id, taken__gt=0).update(**lowered) != 1:
+    lowered = {"maximum": Greatest("wanted", F("taken") - effort), "taken": F("taken") - effort}
+    if DailyLimit.objects.filter(pk=day_id, taken__gte=effort).update(**lowered) != 1:
         raise LostRace
 
 
-def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment | None:
-    """Write the slot, the assignment and the event. None, and nothing, where the day isn't set or is full, or the task
-    or the person isn't there or active. Raises `IntegrityError` where the person has the task on that date already.
+def take(
+    *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
+) -> Assignment | None:
+    """Write the slot, the assignment and the event. None, and nothing, where the day isn't set or has too little room,
+    or the task or the person isn't there or active. Without `effort` the task's is taken. Raises `IntegrityError` where
+    the person has the task on that date already.
     """
     with atomic():
         task = Task.objects.filter(pk=task_id, is_active=True).first()
-        if task is None or not take_slot(user_id, date):
+        if task is None:
+            return None
+        effort = effort or task.effort
+        if not take_slot(user_id, date, effort):
             return None
         day = DailyLimit.objects.get(user=user_id, date=date)
-        assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=actor)
-        _note(Kind.ASSIGNED, actor, assignment)
+        assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=actor, effort=effort)
+        _note(Kind.ASSIGNED, actor, assignment, data={"effort": effort})
         return assignment
 
 
-def move(*, actor: User, assignment: Assignment, user_id: int, date: datetime.date, status: str | None) -> Assignment:
+def move(
+    *, actor: User, assignment: Assignment, user_id: int, date: datetime.date, effort: int, status: str | None
+) -> Assignment:
     """Free the old slot and take the new one, the days in the order of their ids. Raises `SlotNotTaken`, `DayMissing`,
     `LostRace` and `IntegrityError`."""
     with atomic():
@@ -60,14 +69,30 @@ def move(*, actor: User, assignment: Assignment, user_id: int, date: datetime.da
         if new_day is None:
             raise DayMissing((user_id, date), for_everybody=True)
         if new_day > assignment.daily_limit_id:
-            free_slot(assignment.daily_limit_id)
-        if not take_slot(user_id, date):
+            free_slot(assignment.daily_limit_id, assignment.effort)
+        if not take_slot(user_id, date, effort):
             raise SlotNotTaken
         if new_day < assignment.daily_limit_id:
-            free_slot(assignment.daily_limit_id)
-        moved = _update(assignment, daily_limit=new_day)
-        _note(Kind.MOVED, actor, moved, moved_from=assignment)
+            free_slot(assignment.daily_limit_id, assignment.effort)
+        moved = _update(assignment, daily_limit=new_day, effort=effort)
+        came_from = {"user": assignment.user_id, "date": assignment.date.isoformat()}
+        _note(Kind.MOVED, actor, moved, data={"from": came_from}, moved_from=assignment)
+        _note_effort(actor, moved, was=assignment.effort)
         return mark(actor=actor, assignment=moved, status=status) if status else moved
+
+
+def change_effort(*, actor: User, assignment: Assignment, effort: int, status: str | None) -> Assignment:
+    """Take what a higher effort takes more of the same day, or free what a lower one takes less. Raises `SlotNotTaken`
+    and `LostRace`."""
+    more = effort - assignment.effort
+    with atomic():
+        if more < 0:
+            free_slot(assignment.daily_limit_id, -more)
+        elif not take_slot(assignment.user_id, assignment.date, more):
+            raise SlotNotTaken
+        changed = _update(assignment, effort=effort)
+        _note_effort(actor, changed, was=assignment.effort)
+        return mark(actor=actor, assignment=changed, status=status) if status else changed
 
 
 def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
@@ -85,11 +110,12 @@ def free(*, actor: User, assignment: Assignment) -> None:
     """Free the slot, delete the assignment and write the event. Raises `LostRace`."""
     with atomic():
         # The day before the assignment: the one lock order.
-        free_slot(assignment.daily_limit_id)
-        deleted, _ = Assignment.objects.filter(pk=assignment.pk, daily_limit=assignment.daily_limit_id).delete()
+        free_slot(assignment.daily_limit_id, assignment.effort)
+        as_read = {"pk": assignment.pk, "daily_limit": assignment.daily_limit_id, "effort": assignment.effort}
+        deleted, _ = Assignment.objects.filter(**as_read).delete()
         if deleted != 1:
             raise LostRace
-        _note(Kind.UNASSIGNED, actor, assignment)
+        _note(Kind.UNASSIGNED, actor, assignment, data={"effort": assignment.effort})
 
 
 def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
@@ -102,16 +128,21 @@ def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
 def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssignment]:
     """Write slots, assignments and events on days that are locked and have room. Raises `LostRace` where a day is
     gone, and `IntegrityError`."""
-    slots = Counter(day.id for _, day in accepted)
-    if DailyLimit.objects.filter(pk__in=slots).update(taken=F("taken") + _number_of_slots(slots)) != len(slots):
+    efforts: Counter[int] = Counter()
+    for _, day, effort in accepted:
+        efforts[day.id] += effort
+    if DailyLimit.objects.filter(pk__in=efforts).update(taken=F("taken") + _effort_of_day(efforts)) != len(efforts):
         raise LostRace
     rows = Assignment.objects.bulk_create(
-        [Assignment(daily_limit_id=day.id, task=task, taskmaster=actor) for task, day in accepted]
+        [
+            Assignment(daily_limit_id=day.id, task=task, taskmaster=actor, effort=effort)
+            for task, day, effort in accepted
+        ]
     )
     count_slots(accepted)
     created = [
-        CreatedAssignment(row.pk, day, row.task_id, actor.pk, row.status, row.created_at)
-        for row, (_, day) in zip(rows, accepted, strict=True)
+        CreatedAssignment(row.pk, day, row.task_id, actor.pk, row.status, row.effort, row.created_at)
+        for row, (_, day, _) in zip(rows, accepted, strict=True)
     ]
     events.note_all(
         [
@@ -123,8 +154,9 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
                 task_name=task.name,
                 date=day.date,
                 assignment=one.id,
+                data={"effort": one.effort},
             )
-            for one, (task, day) in zip(created, accepted, strict=True)
+            for one, (task, day, _) in zip(created, accepted, strict=True)
         ]
     )
     return created
@@ -132,30 +164,42 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
 
 def count_slots(accepted: Sequence[Accepted]) -> None:
     """Let the snapshots tell what is taken after the write."""
-    for _, day in accepted:
-        day.taken += 1
+    for _, day, effort in accepted:
+        day.taken += effort
 
 
-def _number_of_slots(slots: Counter[int]) -> Case:
-    """How many slots each of these days gives, as an expression."""
+def _effort_of_day(efforts: Counter[int]) -> Case:
+    """The effort that each of these days takes, as an expression."""
     days_with: dict[int, list[int]] = {}
-    for day_id, number in slots.items():
-        days_with.setdefault(number, []).append(day_id)
+    for day_id, effort in efforts.items():
+        days_with.setdefault(effort, []).append(day_id)
     return Case(
-        *(When(pk__in=day_ids, then=Value(number)) for number, day_ids in days_with.items()),
+        *(When(pk__in=day_ids, then=Value(effort)) for effort, day_ids in days_with.items()),
         output_field=PositiveSmallIntegerField(),
     )
 
 
 def _update(assignment: Assignment, **fields: object) -> Assignment:
     """Write these fields, and read the row as it is then. Raises `LostRace` where someone else changed it meanwhile."""
-    as_read = {"pk": assignment.pk, "daily_limit": assignment.daily_limit_id, "status": assignment.status}
+    as_read = {name: getattr(assignment, name) for name in ("pk", "daily_limit_id", "effort", "status")}
     if Assignment.objects.filter(**as_read).update(**fields) != 1:
         raise LostRace
     return Assignment.objects.with_day().select_related("task").get(pk=assignment.pk)
 
 
-def _note(kind: Kind, actor: User, assignment: Assignment, *, moved_from: Assignment | None = None) -> None:
+def _note_effort(actor: User, assignment: Assignment, *, was: int) -> None:
+    if was != assignment.effort:
+        _note(Kind.EFFORT_CHANGED, actor, assignment, data={"from": was, "to": assignment.effort})
+
+
+def _note(
+    kind: Kind,
+    actor: User,
+    assignment: Assignment,
+    *,
+    data: dict[str, object] | None = None,
+    moved_from: Assignment | None = None,
+) -> None:
     events.note(
         kind,
         actor_id=actor.pk,
@@ -164,5 +208,5 @@ def _note(kind: Kind, actor: User, assignment: Assignment, *, moved_from: Assign
         date=assignment.date,
         assignment_id=assignment.pk,
         from_user_id=moved_from.user_id if moved_from and moved_from.user_id != assignment.user_id else None,
-        data={"from": {"user": moved_from.user_id, "date": moved_from.date.isoformat()}} if moved_from else {},
+        data=data,
     )

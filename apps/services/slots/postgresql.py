@@ -22,19 +22,21 @@ from apps.services.unit_of_work import LostRace, single_statement
 # Only our own words are put together here; values are sent beside them.
 TAKE = f"""
 WITH task AS (
-    SELECT id, name, is_active FROM togo_task WHERE id = %(task)s AND is_active
+    SELECT id, name, is_active, coalesce(%(effort)s::smallint, effort) AS effort
+    FROM togo_task WHERE id = %(task)s AND is_active
 ), day AS (
-    UPDATE togo_dailylimit SET taken = taken + 1
-    WHERE user_id = %(user)s AND date = %(date)s AND taken < maximum
+    UPDATE togo_dailylimit SET taken = taken + (SELECT effort FROM task)
+    WHERE user_id = %(user)s AND date = %(date)s AND taken + (SELECT effort FROM task) <= maximum
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)
-        AND EXISTS (SELECT 1 FROM task)
     RETURNING {DAY}
 ), created AS (
-    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
-    SELECT day.id, task.id, %(actor)s, %(status)s, %(now)s FROM day, task RETURNING id
+    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
+    SELECT day.id, task.id, %(actor)s, %(status)s, task.effort, %(now)s FROM day, task RETURNING id
 ), event AS (
     INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
-    SELECT %(now)s, %(actor)s, %(kind)s, %(user)s, task.id, task.name, %(date)s, created.id, '{{}}' FROM created, task
+    SELECT %(now)s, %(actor)s, %(kind)s, %(user)s, task.id, task.name, %(date)s, created.id,
+        jsonb_build_object('effort', task.effort)
+    FROM created, task
 )
 SELECT created.id, task.*, day.* FROM created, task, day
 """  # noqa: S608
@@ -47,20 +49,23 @@ ORDER BY id FOR NO KEY UPDATE OF day
 
 _WRITE_MANY = """
 WITH accepted AS (
-    SELECT * FROM unnest(%(days)s::bigint[], %(tasks)s::bigint[]) WITH ORDINALITY AS accepted (day, task, number)
+    SELECT * FROM unnest(%(days)s::bigint[], %(tasks)s::bigint[], %(efforts)s::smallint[])
+        WITH ORDINALITY AS accepted (day, task, effort, number)
 ), day AS (
-    UPDATE togo_dailylimit SET taken = taken + slots.number
-    FROM (SELECT day, count(*) AS number FROM accepted GROUP BY day) AS slots
-    WHERE togo_dailylimit.id = slots.day
+    UPDATE togo_dailylimit SET taken = taken + more.effort
+    FROM (SELECT day, sum(effort) AS effort FROM accepted GROUP BY day) AS more
+    WHERE togo_dailylimit.id = more.day
     RETURNING id, user_id, date
 ), created AS (
-    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
-    SELECT day.id, accepted.task, %(actor)s, %(status)s, %(now)s FROM accepted JOIN day ON day.id = accepted.day
+    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
+    SELECT day.id, accepted.task, %(actor)s, %(status)s, accepted.effort, %(now)s
+    FROM accepted JOIN day ON day.id = accepted.day
     ORDER BY accepted.number
-    RETURNING id, daily_limit_id, task_id
+    RETURNING id, daily_limit_id, task_id, effort
 ), event AS (
     INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
-    SELECT %(now)s, %(actor)s, %(kind)s, day.user_id, created.task_id, task.name, day.date, created.id, '{}'
+    SELECT %(now)s, %(actor)s, %(kind)s, day.user_id, created.task_id, task.name, day.date, created.id,
+        jsonb_build_object('effort', created.effort)
     FROM created JOIN day ON day.id = created.daily_limit_id JOIN togo_task AS task ON task.id = created.task_id
     ORDER BY created.id
 )
@@ -68,7 +73,9 @@ SELECT id, daily_limit_id, task_id FROM created
 """
 
 
-def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Assignment | None:
+def take(
+    *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
+) -> Assignment | None:
     """As `portable.take`, in one statement."""
     now = timezone.now()
     values = {
@@ -76,6 +83,7 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Ass
         "user": user_id,
         "actor": actor.pk,
         "date": date,
+        "effort": effort,
         "now": now,
         "status": Status.OPEN.value,
         "kind": Kind.ASSIGNED.value,
@@ -84,8 +92,16 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date) -> Ass
         row = first_row(TAKE, values)
     if row is None:
         return None
-    task, day = Task(*row[1:4]), DailyLimit.of_row(row[4:])
-    return Assignment(id=row[0], daily_limit=day, task=task, taskmaster=actor, status=Status.OPEN, created_at=now)
+    pk, task_id, name, is_active, taken, *day = row
+    return Assignment(
+        id=pk,
+        daily_limit=DailyLimit.of_row(day),
+        task=Task(id=task_id, name=name, is_active=is_active),
+        taskmaster=actor,
+        status=Status.OPEN,
+        effort=taken,
+        created_at=now,
+    )
 
 
 def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
@@ -98,8 +114,9 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
     """As `portable.write_many`, in one statement."""
     now = timezone.now()
     values = {
-        "days": array(day.id for _, day in accepted),
-        "tasks": array(task.id for task, _ in accepted),
+        "days": array(day.id for _, day, _ in accepted),
+        "tasks": array(task.id for task, _, _ in accepted),
+        "efforts": array(effort for _, _, effort in accepted),
         "actor": actor.pk,
         "now": now,
         "status": Status.OPEN.value,
@@ -109,4 +126,7 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
     if len(ids) != len(accepted):
         raise LostRace
     count_slots(accepted)
-    return [CreatedAssignment(ids[day.id, task.id], day, task.id, actor.pk, Status.OPEN, now) for task, day in accepted]
+    return [
+        CreatedAssignment(ids[day.id, task.id], day, task.id, actor.pk, Status.OPEN, effort, now)
+        for task, day, effort in accepted
+    ]

@@ -3,8 +3,10 @@
 import datetime
 from typing import NamedTuple
 
+from apps.exceptions.assignments import DailyLimitReached
 from apps.models import DailyLimit, Task
 from apps.models.limits import DaySnapshot
+from apps.services.shared import refusals
 
 
 class Candidate(NamedTuple):
@@ -13,13 +15,15 @@ class Candidate(NamedTuple):
     task: Task
     user_id: int
     date: datetime.date
+    effort: int
 
 
 class Accepted(NamedTuple):
-    """A task and the day that has room for it."""
+    """A task, the day that has room for it, and how much of the day it takes."""
 
     task: Task
     day: DaySnapshot
+    effort: int
 
 
 class CreatedAssignment(NamedTuple):
@@ -30,6 +34,7 @@ class CreatedAssignment(NamedTuple):
     task_id: int
     taskmaster_id: int
     status: str
+    effort: int
     created_at: datetime.datetime
 
     @property
@@ -44,8 +49,20 @@ class CreatedAssignment(NamedTuple):
 
 
 class DayFull(Exception):
-    """A day has no free slot. It becomes the refusal `DailyLimitReached` once the next free date was looked up."""
+    """A day has no room for this effort. It becomes a `refusal` once the next free date was looked up.
 
-    def __init__(self, day: DailyLimit | DaySnapshot) -> None:
-        super().__init__(day)
+    `promised` is what goes to candidates before this one, and `held` what the assignment itself holds on that day.
+    """
+
+    def __init__(self, day: DailyLimit | DaySnapshot, effort: int, *, promised: int = 0, held: int = 0) -> None:
+        super().__init__(day, effort, promised, held)
         self.day = day
+        self.effort = effort
+        self.promised = promised
+        self.held = held
+
+    def refusal(self, next_free_date: datetime.date | None) -> DailyLimitReached:
+        """The refusal that people and programs get."""
+        return refusals.daily_limit_reached(
+            self.day, effort=self.effort, next_free_date=next_free_date, promised=self.promised, held=self.held
+        )

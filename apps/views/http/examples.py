@@ -41,6 +41,7 @@ _VALUES: dict[str, Any] = {
     "date_to": "2026-03-06",
     "done": 3,
     "dry_run": False,
+    "effort": 1,
     "file": "task,user,date\r\ncooking,b,2026-03-02\r\n",
     "finished_at": None,
     "first_name": "Bea",
