@@ -98,7 +98,7 @@ class Model:
         return (date for date in dates if date <= LAST and self.remaining(user, date) > 0)
 
     def next_free_date(self, user: int, date: datetime.date) -> str | None:
-        """The first later day with room, as an answer spells it."""
+        """The first later day with room, in ISO format."""
         after = date + datetime.timedelta(days=1)
         return next((free.isoformat() for free in self.free_dates(user, after, 366)), None)
 

@@ -45,7 +45,7 @@ def _execute(*statements: str) -> None:
 def full_disk(cooking: Task) -> Iterator[None]:
     """A database without room for another assignment: a full file on SQLite, the server's own error elsewhere."""
     if connection.vendor == "sqlite":
-        _execute("PRAGMA max_page_count = 1")  # SQLite keeps the pages that exist.
+        _execute("PRAGMA max_page_count = 1")  # The limit never goes below the pages that exist.
         # Fill the free space in these pages.
         with pytest.raises(OperationalError, match="full"):  # noqa: PT012
             for number in range(2000):

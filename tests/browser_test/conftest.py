@@ -69,7 +69,7 @@ class Visit:
         return self.page
 
     def assert_accessible(self) -> None:
-        """Assert that axe finds nothing to complain of on the page that is open."""
+        """Assert that axe finds no problem on the open page."""
         before = len(self.complaints)
         results = Axe().run(self.page)
         del self.complaints[before:]  # Axe itself writes styles into the page.

@@ -1,4 +1,4 @@
-"""Backups taken while real servers write, and put back."""
+"""Backups are taken while real servers write, and restored."""
 
 import sqlite3
 import subprocess

@@ -69,7 +69,7 @@ class ToGo:
         return found[1:]
 
     def find(self, word: str) -> tuple[int, str]:
-        """The first process it started whose command line holds this word, and that line; waits for it."""
+        """Wait for a started process whose command line has this word. Return its id and the line."""
 
         def look() -> tuple[int, str] | None:
             lines = (line.split(maxsplit=1) for line in _ps("-o", "pid=,args=", "-p", _list(self.started())))
@@ -110,7 +110,7 @@ class ToGo:
 
 @contextlib.contextmanager
 def start(home: Path, *options: str, **more: str) -> Iterator[ToGo]:
-    """A running ToGo, from its greeting on."""
+    """Run ToGo, and yield it after its greeting."""
     port = free_port()
     home.parent.mkdir(exist_ok=True)
     log = home.with_suffix(".txt")

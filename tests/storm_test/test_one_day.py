@@ -67,7 +67,7 @@ def test_the_same_task_is_assigned_once_and_takes_one_slot(server: Server) -> No
 
 
 def test_without_the_guard_the_same_calls_break_the_limit() -> None:
-    """The control: ToGo itself, with `slots.portable.take_slot` swapped for one without the condition."""
+    """The control: ToGo itself, with `slots.portable.take_slot` replaced by a function without the condition."""
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     tasks = [Task.objects.create(name=f"task {number}") for number in range(CLIENTS)]
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=DAYS[0], maximum=LIMIT)

@@ -35,7 +35,7 @@ def test_five_of_200_wrong_passwords_at_once_are_checked(server: Server, bob: Us
     answers = crowd.all_at_once(guess)
 
     assert count(answers) == {401: 5, 429: 195}
-    # While the fifth wrong one is being checked, others are told to wait a moment; from then on, for 15 minutes.
+    # While the fifth wrong password is being checked, others are told to wait a moment; after that, for 15 minutes.
     waits = {problem["code"]: problem["retry_after"] for status, problem in answers if status == 429}
     assert set(waits) <= {"too_many_requests", "too_many_attempts"}
     assert waits.get("too_many_requests", 1) == 1

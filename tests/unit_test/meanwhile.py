@@ -1,4 +1,4 @@
-"""Runs another caller's change at the worst moment, on the test's own connection: no threads, no chance."""
+"""Runs another caller's change at the worst moment, on the test's own connection, without threads or chance."""
 
 import contextlib
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Passwords are checked, but not too many wrong ones."""
+"""A person and an address may send only so many wrong passwords; then none is checked."""
 
 from pathlib import Path
 from typing import Any

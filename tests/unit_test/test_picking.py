@@ -174,7 +174,7 @@ def test_picks_the_rule_of_the_documented_order(rules: list[LimitRule], day: dat
 
 def _expected_pick(rules: list[LimitRule], day: date) -> tuple[str, int | None]:
     """person + range → everyone + range → person + weekday → everyone + weekday → person → everyone → the default;
-    within a level weekday beats none, then the highest id."""
+    within a level, a rule with a weekday wins, and then the highest id."""
     fitting = [
         rule
         for rule in rules
