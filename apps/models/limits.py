@@ -46,7 +46,8 @@ class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
     def with_room(self, effort: int) -> "DailyLimitQuerySet":
         """Days on which so much more fits. It filters on the day's own columns only, so that PostgreSQL checks a
         guarded update again after it waited for another transaction."""
-        return self.filter(taken__lte=F("maximum") - effort)
+        # Added and not subtracted: MariaDB's columns have no numbers below 0.
+        return self.filter(maximum__gte=F("taken") + effort)
 
     def locked(self) -> "DailyLimitQuerySet":
         """These rows, locked in the order of their ids. On SQLite the transaction itself is the lock."""

@@ -103,13 +103,16 @@ def test_a_static_file_is_named_by_its_content_and_cached_for_a_year() -> None:
     assert settings.WHITENOISE_MAX_AGE == 31_536_000
 
 
-def test_pages_are_compressed_and_calls_are_not(alice: User) -> None:
+def test_pages_are_compressed_and_calls_and_health_checks_are_not(alice: User) -> None:
     page = Client().get("/sign-in/", HTTP_ACCEPT_ENCODING="gzip")
     call = APIClient().get("/api/schema/", HTTP_ACCEPT_ENCODING="gzip")
+    check = APIClient().get("/health/ready/", HTTP_ACCEPT_ENCODING="gzip")
 
     assert page["Content-Encoding"] == "gzip"
     assert b"<title>" in gzip.decompress(page.content)
     assert not call.has_header("Content-Encoding")
+    assert not check.has_header("Content-Encoding")
+    assert len(check.content) > 200  # GZipMiddleware leaves shorter ones as they are.
 
 
 def test_security_txt_names_the_contact_of_the_settings(settings: Any) -> None:

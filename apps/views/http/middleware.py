@@ -40,7 +40,11 @@ class TryAgainForPages(MiddlewareMixin):
 class GZipForPages(_ForPages, GZipMiddleware):
     """Compresses pages and static files. An attacker can't guess their content from the compressed length (BREACH):
     Django adds a random number of bytes, and masks the CSRF token anew each time. API responses are not compressed:
-    their callers are programs, and some of them hold tokens."""
+    their callers are programs, and some of them hold tokens. Nor are health checks, which are short."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        is_probe = request.path_info.startswith("/health/")
+        return self.get_response(request) if is_probe else super().__call__(request)
 
 
 class CSPForPages(_ForPages, CSPMiddleware):
