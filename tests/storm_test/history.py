@@ -10,8 +10,8 @@ from apps.models.events import Kind
 
 def assert_history_matches_rows() -> None:
     """The events of each assignment fit together, and end with the state of its row."""
-    rows = Assignment.objects.values_list("pk", "daily_limit__user", "daily_limit__date", "status", "task")
-    now = {pk: (user_id, day, status, task_id) for pk, user_id, day, status, task_id in rows}
+    rows = Assignment.objects.values_list("pk", "daily_limit__user", "daily_limit__date", "status", "effort", "task")
+    now = {pk: tuple(state) for pk, *state in rows}
     told: dict[int, Any] = {}
     for event in Event.objects.filter(assignment__isnull=False).order_by("pk"):
         assert event.assignment is not None
@@ -32,16 +32,20 @@ def _after(before: Any, event: Event) -> Any:
     """The state of an assignment after that event; None once it is unassigned."""
     if event.kind == Kind.ASSIGNED:
         assert before is None, f"{event.assignment} was assigned twice"
-        return event.user, event.date, "open", event.task
+        return event.user, event.date, "open", event.data["effort"], event.task
     assert before, f"{event.assignment} was {event.kind} but doesn't exist"
-    user_id, day, status, task_id = before
+    user_id, day, status, effort, task_id = before
     assert event.task == task_id
     if event.kind == Kind.MOVED:
         assert event.data["from"] == {"user": user_id, "date": day.isoformat()}
         assert (event.user, event.date) != (user_id, day)
-        return event.user, event.date, status, task_id
+        return event.user, event.date, status, effort, task_id
     assert (event.user, event.date) == (user_id, day)
     if event.kind == Kind.UNASSIGNED:
+        assert event.data["effort"] == effort
         return None
+    if event.kind == Kind.EFFORT_CHANGED:
+        assert event.data["from"] == effort != event.data["to"]
+        return user_id, day, status, event.data["to"], task_id
     assert (event.kind, status) in {(Kind.DONE, "open"), (Kind.REOPENED, "done")}
-    return user_id, day, "done" if event.kind == Kind.DONE else "open", task_id
+    return user_id, day, "done" if event.kind == Kind.DONE else "open", effort, task_id

@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from apps.models import User
+from django.core.management import call_command
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from apps.models import DailyLimit, User
 from lab.processes import Client, Server
 from tests.conftest import token_of
+from tests.storm_test.history import assert_history_matches_rows
 
 A = TypeVar("A")
 CLIENTS = 64
@@ -38,3 +43,18 @@ def count(answers: Iterable[tuple[int, Any]]) -> dict[int, int]:
     for status, _ in answers:
         counts[status] = counts.get(status, 0) + 1
     return counts
+
+
+def broken_days() -> list[tuple[int, int, int]]:
+    """The days whose `taken` isn't the sum of their efforts, or is above `maximum`: these three numbers of each."""
+    days = DailyLimit.objects.annotate(efforts=Coalesce(Sum("assignments__effort"), 0))
+    broken = days.filter(~Q(taken=F("efforts")) | Q(taken__gt=F("maximum")))
+    return list(broken.values_list("taken", "efforts", "maximum"))
+
+
+def assert_consistent(server: Server, *, calls: int) -> None:
+    """Days, assignments and history agree, and at most one call in a thousand was retried."""
+    assert broken_days() == []
+    call_command("check_limits")
+    assert_history_matches_rows()
+    assert server.retries() < calls / 1000 + 1

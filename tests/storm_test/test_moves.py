@@ -1,12 +1,9 @@
 """Assignments move between the same days at once, in every direction."""
 
-import random
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db.models import F
 from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, Task
@@ -14,8 +11,8 @@ from apps.models.events import Kind
 from apps.services import assignments, limits
 from lab.processes import Client, Server
 from tests.conftest import make_person
-from tests.storm_test.history import assert_history_matches_rows, moves_of
-from tests.storm_test.storms import CLIENTS, Crowd, count
+from tests.storm_test.history import moves_of
+from tests.storm_test.storms import CLIENTS, Crowd, assert_consistent, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
@@ -62,7 +59,7 @@ def test_moves_between_two_days_in_both_directions(server: Server, number_of_peo
     rows = Assignment.objects.values_list("pk", "daily_limit__user", "daily_limit__date")
     assert {pk: place for pk, *place in rows} == {pk: list(places[side]) for pk, side in zip(mine, here, strict=True)}
     assert moves_of(mine) == told
-    _assert_consistent(server, calls=len(answers))
+    assert_consistent(server, calls=len(answers))
 
 
 def test_many_move_the_same_assignment(server: Server) -> None:
@@ -81,84 +78,4 @@ def test_many_move_the_same_assignment(server: Server) -> None:
     assert count(answers) == {200: len(answers)}
     assert sum(DailyLimit.objects.values_list("taken", flat=True)) == 1
     assert Event.objects.filter(kind=Kind.MOVED).count() <= len(answers)
-    _assert_consistent(server, calls=len(answers))
-
-
-def test_all_kinds_of_writes_at_once(server: Server) -> None:
-    taskmaster = make_person("taskmaster", is_taskmaster=True)
-    people = [make_person(f"person {number}").pk for number in range(3)]
-    tasks = [Task.objects.create(name=f"task {number}").pk for number in range(12)]
-    days = [(localdate() + timedelta(days=offset)).isoformat() for offset in range(2)]
-    crowd = Crowd(server, taskmaster)
-    made: list[int] = []
-    deleted: list[int] = []
-
-    def one(chance: random.Random) -> dict[str, Any]:
-        return {"task": chance.choice(tasks), "user": chance.choice(people), "date": chance.choice(days)}
-
-    def act(client: Client, number: int) -> tuple[int, Any]:
-        """Make a random call about any caller's assignments."""
-        chance = random.Random()
-        actions = chance.choices(
-            ["create", "move", "mark", "delete", "bulk", "earliest", "limit"], [4, 6, 1, 4, 1, 1, 1]
-        )
-        item, any_of_them = one(chance), f"{PATH}{chance.choice(made or [1])}/"
-        match actions[0]:
-            case "create":
-                status, answer = client.call("POST", PATH, item)
-            case "earliest":
-                status, answer = client.call("POST", f"{PATH}earliest/", {"task": item["task"], "user": item["user"]})
-            case "bulk":
-                items = [one(chance) for _ in range(4)]
-                mode = chance.choice(["all", "each"])
-                status, answer = client.call("POST", f"{PATH}bulk/", {"assignments": items, "mode": mode})
-            case "move":
-                return client.call("PATCH", any_of_them, {"user": item["user"], "date": item["date"]})
-            case "mark":
-                return client.call("PATCH", any_of_them, {"status": chance.choice(["open", "done"])})
-            case "delete":
-                status, answer = client.call("DELETE", any_of_them)
-                if status == 204:
-                    deleted.append(int(any_of_them.split("/")[-2]))
-            case _:
-                path = f"/api/users/limit/{item['user']}/{item['date']}/"
-                if chance.random() < 0.5:
-                    return client.call("PUT", path, {"maximum": chance.randint(0, 8)})
-                return client.call("DELETE", path)
-        if status in {201, 207}:
-            made.extend(_made_by(answer))
-        return status, answer
-
-    answers = [answer for _ in range(ROUNDS) for answer in crowd.all_at_once(act)]
-
-    counts = count(answers)
-    assert set(counts) == {200, 201, 204, 207, 404, 409}, counts
-    refusals = {problem["code"] for status, problem in answers if status in {404, 409}}
-    assert refusals <= {
-        "assignment_not_found",
-        "daily_limit_reached",
-        "already_assigned",
-        "bulk_refused",
-        "limit_below_taken",
-    }
-    assert len(made) > 100, counts
-    assert len(set(made)) == len(made)
-    assert len(set(deleted)) == len(deleted)
-    assert set(Assignment.objects.values_list("pk", flat=True)) == set(made) - set(deleted)
-    _assert_consistent(server, calls=len(answers))
-
-
-def _made_by(answer: Any) -> list[int]:
-    """The ids of the assignments that an answer reports as created."""
-    if "id" in answer:
-        return [answer["id"]]
-    if "assignments" in answer:
-        return [one["id"] for one in answer["assignments"]]
-    return [one["assignment"]["id"] for one in answer["results"] if one["status"] == 201]
-
-
-def _assert_consistent(server: Server, *, calls: int) -> None:
-    assert not DailyLimit.objects.filter(taken__gt=F("maximum")).exists()
-    call_command("check_limits")
-    assert_history_matches_rows()
-    assert server.retries() < calls / 1000 + 1
+    assert_consistent(server, calls=len(answers))
