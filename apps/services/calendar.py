@@ -18,8 +18,9 @@ from icalendar import Event as CalendarEvent
 from apps.exceptions.base import NotFound
 from apps.models import Assignment, CalendarLink, Event, User
 from apps.models.assignments import Status
+from apps.models.effort import DEFAULT_EFFORT
 from apps.services import unit_of_work
-from apps.services.shared import permissions
+from apps.services.shared import permissions, units
 
 # A feed shows so many past days.
 DAYS_BACK = 31
@@ -126,7 +127,10 @@ def _calendar(person: User, events: Sequence[Component]) -> bytes:
 
 
 def _event(assignment: Assignment, changed: datetime.datetime) -> CalendarEvent:
-    name = _CONTROL.sub(" ", assignment.task.name)
+    name = assignment.task.name
+    if assignment.effort != DEFAULT_EFFORT:
+        name = f"{name} ({units.short(assignment.effort)})"
+    name = _CONTROL.sub(" ", name)
     event = CalendarEvent()
     event.add("uid", f"{assignment.pk}.{_installation()}@togo")
     event.add("dtstamp", changed)

@@ -90,6 +90,21 @@ def test_names_arrive_as_they_are_in_short_lines(taskmaster: User, alice: User, 
     assert b"\n" not in b"".join(lines)
 
 
+@pytest.mark.parametrize(("unit", "summary"), [("", "cooking (3)"), ("h", "cooking (3 h)")])
+def test_an_effort_other_than_1_stands_behind_the_name(
+    taskmaster: User, alice: User, cooking: Task, link: str, settings: Any, unit: str, summary: str
+) -> None:
+    settings.TOGO_EFFORT_UNIT = unit
+    given = give(taskmaster, cooking, alice)
+    assert [str(event["SUMMARY"]) for event in events(link)] == ["cooking"]
+
+    assignments.change(actor=taskmaster, assignment_id=given, effort=3)
+
+    assert [str(event["SUMMARY"]) for event in events(link)] == [summary]
+    assignments.change(actor=alice, assignment_id=given, status="done")
+    assert [str(event["SUMMARY"]) for event in events(link)] == [f"\u2713 {summary}"]
+
+
 def test_an_unchanged_calendar_is_not_sent_again(taskmaster: User, alice: User, cooking: Task, link: str) -> None:
     give(taskmaster, cooking, alice)
     first = APIClient().get(link)

@@ -3,6 +3,16 @@
 from django.conf import settings
 
 
+def unit() -> str:
+    """The name of what efforts and limits are counted in: `tasks`, or `h` where `TOGO_EFFORT_UNIT` is `h`."""
+    return settings.TOGO_EFFORT_UNIT or "tasks"
+
+
+def short(number: int) -> str:
+    """So much effort where there is little space: `3`, or `3 h`."""
+    return f"{number} {settings.TOGO_EFFORT_UNIT}".rstrip()
+
+
 def amount(number: int) -> str:
     """So much effort in words: `1 task`, `3 tasks`, or `3 h` where `TOGO_EFFORT_UNIT` is `h`."""
     unit = settings.TOGO_EFFORT_UNIT or ("task" if number == 1 else "tasks")
