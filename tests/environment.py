@@ -26,6 +26,7 @@ os.environ["CELERY_BROKER_URL"] = f"redis+socket://{HOME}/no-broker.sock"
 for name in (
     "TOGO_TIME_ZONE",
     "TOGO_DEFAULT_DAILY_LIMIT",
+    "TOGO_EFFORT_UNIT",
     "TOGO_LIMIT_PICKER",
     "TOGO_ASSIGN_DAYS_AHEAD",
     "TOGO_IMPORT_MAX_BYTES",

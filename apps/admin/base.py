@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 
 from apps.exceptions.base import ToGoError
 from apps.models.names import tidy
+from apps.services.shared import units
 from apps.services.shared.permissions import require_person
 
 M = TypeVar("M", bound=Model)
@@ -19,6 +20,9 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
     Django wraps a page in a transaction. A refusal rolls it back, and is then shown.
     """
+
+    # Fields for efforts and limits: their help says what they are counted in.
+    amounts: tuple[str, ...] = ()
 
     def create(self, actor: Any, data: dict[str, Any]) -> M:
         """Call the service that makes a row of the form's data."""
@@ -31,6 +35,13 @@ class ServiceAdmin(admin.ModelAdmin[M]):
     def remove(self, actor: Any, row: M) -> None:
         """Call the service that deletes the row."""
         raise NotImplementedError
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The field of a form for a column."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in self.amounts:
+            field.help_text = f"{field.help_text} Counted in {units.unit()}.".strip()
+        return field
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Whether a list may be filtered by this part of the address: only by the filters that the page shows.

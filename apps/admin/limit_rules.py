@@ -20,6 +20,7 @@ class LimitRuleAdmin(ServiceAdmin[LimitRule]):
     list_select_related = ("user",)
     readonly_fields = ("created_at", "applied_at")
     ordering = ("-id",)
+    amounts = ("maximum",)
 
     def create(self, actor: Any, data: dict[str, Any]) -> LimitRule:
         """Make a rule."""

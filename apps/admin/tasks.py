@@ -17,13 +17,14 @@ class TaskAdmin(ServiceAdmin[Task]):
     list_filter = ("is_active",)
     search_fields = ("name",)
     ordering = ("name",)
+    amounts = ("effort",)
 
     def create(self, actor: Any, data: dict[str, Any]) -> Task:
         """Make a task."""
         return tasks.create_task(actor=actor, **data)
 
     def change(self, actor: Any, row: Task, data: dict[str, Any]) -> None:
-        """Rename or retire a task."""
+        """Rename or retire a task, or change its effort."""
         tasks.update_task(actor=actor, task_id=row.pk, **data)
 
     def remove(self, actor: Any, row: Task) -> None:

@@ -6,6 +6,7 @@ from django import forms
 
 from apps.models import DailyLimit
 from apps.models.limit_rules import HIGHEST_MAXIMUM
+from apps.services.shared import units
 
 
 class DailyLimitForm(forms.ModelForm[DailyLimit]):
@@ -20,6 +21,7 @@ class DailyLimitForm(forms.ModelForm[DailyLimit]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["maximum"].help_text = f"Counted in {units.unit()}."
         if self.instance.pk:
             self.fields["user"].disabled = self.fields["date"].disabled = True
             self.initial.update(maximum=self.instance.wanted, reason=self.instance.source_reason)

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, Sum
 
 from apps.models import DailyLimit, User
 from apps.services import board, limits
-from apps.services.shared import formats, permissions, picking, spreadsheets
+from apps.services.shared import formats, permissions, picking, spreadsheets, units
 
 DAYS_AHEAD = 14
 PEOPLE_PER_PAGE = 25
@@ -48,7 +48,7 @@ def load(*, actor: User, weeks: int) -> Numbers:
     """How much was taken, and the sum of the limits, on each day of the last `weeks` weeks. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
     rows = [(date, taken, maximum) for date, taken, maximum, _, _ in _days(weeks)]
-    return Numbers("load", "Load per day", ("Taken", "Limit"), rows)
+    return Numbers("load", f"Load per day, in {units.unit()}", ("Taken", "Limit"), rows)
 
 
 def full(*, actor: User, weeks: int) -> Numbers:
@@ -66,7 +66,7 @@ def full(*, actor: User, weeks: int) -> Numbers:
 
 
 def room(*, actor: User) -> Numbers:
-    """How many more tasks all active people together can take on each of the next 14 days. A day that isn't set yet
+    """How much more all active people together can take on each of the next 14 days. A day that isn't set yet
     counts with the limit that the rules would set now. Raises `NotAllowed`.
 
     People without rules of their own are counted, not read: the rules give the same limit to all of them.
@@ -92,7 +92,7 @@ def room(*, actor: User) -> Numbers:
         for date in dates:
             number, left = known.get(date, (0, 0))
             free[date] += left + (others - number) * picker.pick(0, date).maximum
-    return Numbers("room", "Free room in the next two weeks", ("Free",), list(free.items()))
+    return Numbers("room", f"Free room in the next two weeks, in {units.unit()}", ("Free",), list(free.items()))
 
 
 def heat_map(*, actor: User, after: str = "", before: str = "") -> HeatMap:
