@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from django import forms
 
 from apps.models.assignments import Status
+from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.limit_rules import HIGHEST_MAXIMUM
-from apps.services.shared import formats
+from apps.services.shared import formats, units
 from apps.services.shared.formats import HIGHEST_ID, Place, Version
 
 
@@ -71,6 +72,11 @@ def _ids(**options: Any) -> ListField:
     return ListField(formats.parse_id, "These must be ids.", **options)
 
 
+def _effort() -> forms.IntegerField:
+    """An effort, None where it isn't given."""
+    return forms.IntegerField(required=False, min_value=LOWEST_EFFORT, max_value=HIGHEST_EFFORT)
+
+
 class BoardForm(forms.Form):
     """The week and the people that the board is asked to show."""
 
@@ -89,18 +95,20 @@ class ChangesForm(forms.Form):
 
 
 class ChooseForm(forms.Form):
-    """The days to choose a task for, and the text to search tasks for."""
+    """The days to choose a task for, the text to search tasks for, and the effort it would take instead of its own."""
 
     cell = _places(required=False)
     q = forms.CharField(required=False, max_length=255)
+    effort = _effort()
 
 
 class AssignForm(forms.Form):
-    """An existing task, or the name of a new one, for one or several days."""
+    """An existing task, or the name of a new one, for one or several days; and the effort, if not the task's own."""
 
     cell = _places()
     task = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
     name = forms.CharField(required=False, max_length=255)
+    effort = _effort()
 
     def clean(self) -> dict[str, Any]:
         """The fields. Adds an error when they name no task."""
@@ -111,11 +119,13 @@ class AssignForm(forms.Form):
 
 
 class ChangeForm(forms.Form):
-    """Where an assignment is moved to, as a cell of the board or as a username and a date, or its new status."""
+    """Where an assignment is moved to, as a cell of the board or as a username and a date, its new effort, or its new
+    status."""
 
     cell = PlaceField(required=False)
     username = forms.CharField(required=False, max_length=150, strip=False)
     date = forms.DateField(required=False)
+    effort = _effort()
     status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
 
 
@@ -140,10 +150,14 @@ class HandOnForm(forms.Form):
 class DayForm(forms.Form):
     """A day's limit, set by hand."""
 
-    maximum = forms.IntegerField(label="Most tasks on this day", min_value=0, max_value=HIGHEST_MAXIMUM)
+    maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
     reason = forms.CharField(
         required=False, max_length=255, help_text="People see it when this day is full. For example: “Training”."
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["maximum"].label = f"Most {units.unit()} on this day"
 
 
 class DaysOffForm(forms.Form):

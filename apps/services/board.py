@@ -21,7 +21,7 @@ from apps.services.shared.formats import Place, Version
 
 DAYS = 7
 PEOPLE_PER_PAGE = 50
-# A day with tasks and fewer free slots than this is nearly full.
+# A day on which something is taken is nearly full when less than this is left, or less than a tenth.
 _NEARLY = 2
 # Events don't commit in the order of their ids: this many ids below the newest one are looked at again.
 _LATE = 50
@@ -46,7 +46,8 @@ class Cell:
             return "off"
         if self.limit.remaining <= 0:
             return "full"
-        return "nearly" if self.limit.taken and self.limit.remaining < _NEARLY else "free"
+        is_little = self.limit.remaining < _NEARLY or self.limit.remaining * 10 < self.limit.maximum
+        return "nearly" if self.limit.taken and is_little else "free"
 
     @property
     def why(self) -> str:

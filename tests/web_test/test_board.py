@@ -284,8 +284,9 @@ def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
 
     choice = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02")
 
-    assert "This day is full: 1 of 1 taken. The limit comes from: set by hand for that day (“Half a day”)." in text_of(
-        choice
+    assert (
+        "This day is full: 1 of 1 task taken. The limit comes from: set by hand for that day (“Half a day”)."
+        in text_of(choice)
     )
     assert 'name="task"' not in choice.content.decode()
     assert f'href="/board/assign/?cell={alice.pk}:2026-03-03"' in choice.content.decode()

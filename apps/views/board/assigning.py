@@ -9,6 +9,7 @@ from apps.exceptions.assignments import DailyLimitReached
 from apps.exceptions.base import ToGoError
 from apps.forms.board import AssignForm, ChooseForm
 from apps.models import User
+from apps.models.effort import DEFAULT_EFFORT, HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.services import assignments, board, bulk, tasks, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
@@ -22,33 +23,40 @@ TASKS_SUGGESTED = 12
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def assign(request: HttpRequest) -> HttpResponse:
-    """`/board/assign/?cell=2:2026-11-24&q=…`: choose a task for one or several days; POST assigns it."""
+    """`/board/assign/?cell=2:2026-11-24&q=…&effort=3`: choose a task for one or several days; POST assigns it.
+
+    It takes `effort` of each day, or, where that isn't given, the task's own. A new task gets it as its own.
+    """
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     if request.method != "POST":
         asked = valid(ChooseForm(request.GET))
-        return panel(request, "board/assign.html", _choice(actor, asked["cell"], asked["q"]))
+        return panel(request, "board/assign.html", _choice(actor, asked["cell"], asked["q"], asked["effort"]))
     asked = valid(AssignForm(request.POST))
-    task_id, created = asked["task"], None
+    task_id, effort, created = asked["task"], asked["effort"], None
     if not task_id:
-        choice = _choice(actor, asked["cell"], asked["name"])
+        choice = _choice(actor, asked["cell"], asked["name"], effort)
         if not choice["is_new"]:
             return panel(request, "board/assign.html", {**choice, "exists": True}, status=409)
-        task_id = created = tasks.create_task(actor=actor, name=asked["name"]).pk
+        new = tasks.create_task(actor=actor, name=asked["name"], effort=effort or DEFAULT_EFFORT)
+        task_id = created = new.pk
     if len(asked["cell"]) == 1:
-        return _assign_one(request, actor, task_id, asked["cell"][0], created)
-    return _assign_many(request, actor, task_id, asked["cell"])
+        return _assign_one(request, actor, task_id, effort, asked["cell"][0], created)
+    return _assign_many(request, actor, task_id, effort, asked["cell"])
 
 
-def _assign_one(request: HttpRequest, actor: User, task_id: int, place: Place, created: int | None) -> HttpResponse:
+def _assign_one(
+    request: HttpRequest, actor: User, task_id: int, effort: int | None, place: Place, created: int | None
+) -> HttpResponse:
     try:
-        one = assignments.assign(actor=actor, task_id=task_id, user_id=place.user_id, date=place.date)
+        one = assignments.assign(actor=actor, task_id=task_id, user_id=place.user_id, date=place.date, effort=effort)
     except DailyLimitReached as full:
         context = {
             "places": [place],
             "person": users.get(actor=actor, user_id=place.user_id),
             "date": place.date,
             "task_id": task_id,
+            "effort": effort,
             **_full(full),
         }
         return panel(request, "board/assign.html", context, status=full.status)
@@ -60,8 +68,10 @@ def _assign_one(request: HttpRequest, actor: User, task_id: int, place: Place, c
     return response
 
 
-def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[Place]) -> HttpResponse:
-    outcomes = bulk.assign_each(actor=actor, asked=[bulk.Item(task_id, *place) for place in places])
+def _assign_many(
+    request: HttpRequest, actor: User, task_id: int, effort: int | None, places: list[Place]
+) -> HttpResponse:
+    outcomes = bulk.assign_each(actor=actor, asked=[bulk.Item(task_id, *place, effort) for place in places])
     people = User.objects.in_bulk([place.user_id for place in places])
     results = [
         {
@@ -84,10 +94,19 @@ def _assign_many(request: HttpRequest, actor: User, task_id: int, places: list[P
     return response
 
 
-def _choice(actor: User, places: list[Place], text: str) -> dict[str, Any]:
-    """The picker's context for these days; for a single full day, also why it is full and which day is free instead."""
-    suggestions = tasks.suggest(text=text, most=TASKS_SUGGESTED)
-    context: dict[str, Any] = {"places": places, "search": text, **suggestions._asdict()}
+def _choice(actor: User, places: list[Place], text: str, effort: int | None) -> dict[str, Any]:
+    """The picker's context for these days: tasks, each with what it would take. For a single day also what is left of
+    it, or, if it is full, why, and which day is free instead."""
+    found, is_new = tasks.suggest(text=text, most=TASKS_SUGGESTED)
+    options = [{"task": task, "effort": effort or task.effort} for task in found]
+    context: dict[str, Any] = {
+        "places": places,
+        "search": text,
+        "effort": effort,
+        "options": options,
+        "is_new": is_new,
+        "efforts": (LOWEST_EFFORT, HIGHEST_EFFORT),
+    }
     if len(places) == 1:
         [(user_id, date)] = places
         owner = users.get(actor=actor, user_id=user_id)

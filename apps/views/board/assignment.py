@@ -1,4 +1,4 @@
-"""One assignment: moves it, marks it, takes it away."""
+"""One assignment: moves it, changes its effort, marks it, takes it away."""
 
 import contextlib
 
@@ -10,8 +10,9 @@ from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.forms.board import ChangeForm, RemoveForm, UndoForm
 from apps.models import Assignment, User
 from apps.models.assignments import Status
+from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.services import assignments, board, tasks, users
-from apps.services.shared import permissions
+from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, refused, suggested_people
@@ -21,12 +22,16 @@ from apps.views.http.pages import page, valid
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def change(request: HttpRequest, id: int) -> HttpResponse:
-    """`/board/assignment/{id}/`: what can be done with an assignment; POST moves or marks it."""
+    """`/board/assignment/{id}/`: what can be done with an assignment; POST moves or marks it, or changes its effort."""
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     one = assignments.get(actor=actor, assignment_id=id)
     if request.method != "POST":
-        context = {"assignment": one, **suggested_people(one.daily_limit.user.username)}
+        context = {
+            "assignment": one,
+            "efforts": (LOWEST_EFFORT, HIGHEST_EFFORT),
+            **suggested_people(one.daily_limit.user.username),
+        }
         return panel(request, "board/assignment.html", context)
     asked = valid(ChangeForm(request.POST))
     if asked["status"]:
@@ -37,26 +42,43 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     if not place:
         to = users.get_by_name(actor=actor, username=asked["username"]).pk if asked["username"] else one.user_id
         place = Place(to, asked["date"] or one.date)
-    return _move(request, actor, one, place)
+    return _change(request, actor, one, place, asked["effort"])
 
 
-def _move(request: HttpRequest, actor: User, one: Assignment, place: Place) -> HttpResponse:
+def _change(request: HttpRequest, actor: User, one: Assignment, place: Place, effort: int | None) -> HttpResponse:
+    """Move it to this place, and change its effort if one is given."""
     path, was = f"/board/assignment/{one.pk}/", Place(one.user_id, one.date)
     try:
-        now = assignments.change(actor=actor, assignment_id=one.pk, user_id=place.user_id, date=place.date)
+        now = assignments.change(
+            actor=actor, assignment_id=one.pk, user_id=place.user_id, date=place.date, effort=effort
+        )
     except ToGoError as refusal:
         free = refusal.data.get("next_free_date")
-        offer = button(path, f"Move to {free:%a %-d %b}", cell=Place(place.user_id, free)) if free else None
+        offer = (
+            button(path, f"Move to {free:%a %-d %b}", cell=Place(place.user_id, free), **_given(effort))
+            if free
+            else None
+        )
         return refused(request, refusal.detail, [was, place], status=refusal.status, action=offer)
     text = f"{now.task.name} is moved to {now.daily_limit.user}, {place.date:%a %-d %b}."
-    return done(request, text, [was, place], action=button(path, "Undo", cell=was))
+    if effort and place == was:
+        text = f"{now.task.name} takes {units.amount(now.effort)} now."
+    undo = button(path, "Undo", cell=was, **_given(effort and one.effort))
+    return done(request, text, [was, place], action=undo)
+
+
+def _given(effort: int | None) -> dict[str, int]:
+    """The field of a form for an effort, if there is one."""
+    return {"effort": effort} if effort else {}
 
 
 @require_POST
 @page
 def remove(request: HttpRequest, id: int) -> HttpResponse:
-    """`/board/assignment/{id}/remove/`: take it away; the message offers to assign it again. `created_task` is a task
-    that was made for this assignment: it goes, too, unless somebody else has it by now."""
+    """`/board/assignment/{id}/remove/`: take it away; the message offers to assign it again, with its effort.
+
+    `created_task` is a task that was made for this assignment: it goes, too, unless somebody else has it by now.
+    """
     actor = require_person(request.user)
     asked = valid(RemoveForm(request.POST))
     one = assignments.get(actor=actor, assignment_id=id)
@@ -66,7 +88,8 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
         with contextlib.suppress(TaskInUse, TaskNotFound):
             tasks.delete_task(actor=actor, task_id=one.task_id)
             return done(request, f"{one.task.name} is taken away and no longer a task.", [place])
-    return done(request, text, [place], action=button("/board/assign/", "Undo", cell=place, task=one.task_id))
+    again = button("/board/assign/", "Undo", cell=place, task=one.task_id, effort=one.effort)
+    return done(request, text, [place], action=again)
 
 
 @require_POST

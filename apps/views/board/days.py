@@ -10,7 +10,7 @@ from apps.exceptions.base import ToGoError
 from apps.forms.board import DayForm, DaysOffForm
 from apps.models import LimitRule, User
 from apps.services import board, limit_rules, limits, users
-from apps.services.shared import permissions
+from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, suggested_people
@@ -36,7 +36,7 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
         try:
             limits.set_by_hand(actor=actor, user_id=user, date=date, **form.cleaned_data)
             maximum = form.cleaned_data["maximum"]
-            return done(request, f"{owner} gets at most {_count(maximum, 'task')} on {date:%a %-d %b}.", [place])
+            return done(request, f"{owner} gets at most {units.amount(maximum)} on {date:%a %-d %b}.", [place])
         except ToGoError as refusal:
             form.add_error(None, refusal.detail)
     context = {"form": form, "person": owner, "date": date, "cell": cell}
