@@ -100,6 +100,7 @@ def pgbench(data: dataset.Dataset, days: int, seconds: float) -> float:
         "task": ":task",
         "user": ":person",
         "actor": "1",
+        "effort": "NULL",
         "now": "now()",
         "status": "'open'",
         "kind": "'assigned'",
