@@ -1,4 +1,4 @@
-"""bin/prove [--minutes N] [--database sqlite|postgresql|URL] [--control] [--full FOLDER] …"""
+"""bin/prove [--minutes N] [--database sqlite|postgresql|URL] [--control [guard|effort]] [--full FOLDER] …"""
 
 import argparse
 import json
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from lab.prove import campaign, full, report
 from lab.prove.campaign import Options
+
+CONTROLS = {"guard": "lab.prove.control:application", "effort": "lab.prove.control_effort:application"}
 
 
 def main(arguments: list[str]) -> int:
@@ -24,7 +26,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--clients", type=int, default=12, help="how many clients call at the same time (12)")
     parser.add_argument("--seed", type=int, help="repeats the calls and faults of an earlier run")
     parser.add_argument("--no-faults", action="store_true", help="calls only, without faults")
-    parser.add_argument("--control", action="store_true", help="checks that the checker finds a ToGo without its guard")
+    parser.add_argument(
+        "--control",
+        nargs="?",
+        choices=sorted(CONTROLS),
+        const="guard",
+        help="checks that the checker finds a ToGo without its guard, or one that adds 1 instead of the effort",
+    )
     parser.add_argument(
         "--full", type=Path, metavar="FOLDER", help="rounds until the goals are reached; continues those in FOLDER"
     )
@@ -52,7 +60,7 @@ def main(arguments: list[str]) -> int:
     if given.seed is not None:
         options.seed = given.seed
     if given.control:
-        options.application = "lab.prove.control:application"
+        options.application = CONTROLS[given.control]
     result = campaign.run(options, lambda line: print(line, flush=True))
     numbers = report.numbers(result)
     text = report.text(numbers)

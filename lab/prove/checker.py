@@ -34,7 +34,7 @@ def check(operations: Iterable[Operation], ending: Ending, rules: dict[int, set[
     1. Every acknowledged write has its events, and every event belongs to an acknowledged write, or to a call whose
        outcome its client doesn't know.
     2. The events of each assignment fit together and lead to its row.
-    3. Each day's `taken` is the number of its rows and not above `maximum`.
+    3. Each day's `taken` is the sum of the efforts of its rows and not above `maximum`.
     4. For each day there is an order of the operations that explains all answers without ever breaking the limit. The
        order of the events is such an order, and agrees with the clock.
     """
@@ -92,11 +92,13 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
     first = operation.items[0] if operation.items else None
     if operation.outcome == Outcome.REFUSED:
         if operation.code == "daily_limit_reached" and first:
-            yield first.key, _with_numbers(base, first, does=Does.FULL)
+            # An assignment that stays on its day asks only for what it takes more.
+            held = operation.was_effort if operation.kind == Kind.CHANGE else 0
+            yield first.key, _with_numbers(base, first, does=Does.FULL, amount=first.effort - held)
         if operation.code == "limit_below_taken" and first and isinstance(operation.value, int):
             yield first.key, replace(base, does=Does.BELOW_TAKEN, amount=operation.value, taken=first.taken)
     for full in operation.full:
-        yield full.item.key, _with_numbers(base, full.item, does=Does.FULL, amount=full.slots)
+        yield full.item.key, _with_numbers(base, full.item, does=Does.FULL, amount=full.effort)
     if operation.outcome == Outcome.REFUSED:
         return
     match operation.kind:
@@ -107,12 +109,15 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
             for item in some:
                 places[item.key].append(item)
             for key, items in places.items():
-                yield key, _with_numbers(base, items[-1], amount=len(items))
+                yield key, _with_numbers(base, items[-1], amount=sum(item.effort for item in items))
         case Kind.MOVE | Kind.DELETE:
             assert operation.was
-            yield operation.was, replace(base, does=Does.FREE)
+            yield operation.was, replace(base, does=Does.FREE, amount=operation.was_effort)
             if operation.kind == Kind.MOVE and first:
-                yield first.key, _with_numbers(base, first)
+                yield first.key, _with_numbers(base, first, amount=first.effort)
+        case Kind.CHANGE if first:
+            more = first.effort - operation.was_effort
+            yield first.key, _with_numbers(base, first, does=Does.TAKE if more > 0 else Does.FREE, amount=abs(more))
         case Kind.SET if first and isinstance(operation.value, int):
             yield first.key, _with_numbers(base, first, does=Does.SET, amount=operation.value)
         case Kind.GIVE_BACK if first:
@@ -124,7 +129,7 @@ def _with_numbers(step: Step, item: Item, **more: Any) -> Step:
 
 
 def _item_of_event(event: Event) -> Item:
-    return Item(event["task"], event["user"], event["date"], event["assignment"])
+    return Item(event["task"], event["user"], event["date"], event["assignment"], effort=event["data"]["effort"])
 
 
 def _first_about(key: Key, events: list[Event]) -> Event | None:
@@ -144,21 +149,26 @@ def _check_rows(ending: Ending, verdict: Verdict) -> None:
         if number is None:
             continue
         before = there.get(number)
+        data = event["data"]
         now = {"id": number, "task": event["task"], "user": event["user"], "date": event["date"]}
-        expected = {**now, "status": before["status"]} if before else None
+        expected = {**now, "status": before["status"], "effort": before["effort"]} if before else None
         match event["kind"]:
             case "assigned":
                 fits = before is None and number not in gone
-                after: dict[str, Any] | None = {**now, "status": "open"}
+                after: dict[str, Any] | None = {**now, "status": "open", "effort": data["effort"]}
             case "moved":
-                was = event["data"]["from"]
+                was = data["from"]
                 fits = before is not None and (before["user"], before["date"]) == (was["user"], was["date"])
                 after = expected
+            case "effort_changed":
+                fits = before == expected and before is not None and before["effort"] == data["from"] != data["to"]
+                after = {**expected, "effort": data["to"]} if expected else None
             case "unassigned":
-                fits, after = before == expected and before is not None, None
+                fits = before == expected and before is not None and before["effort"] == data["effort"]
+                after = None
             case kind:
                 fits = before == expected and before is not None and before["status"] != _status(kind)
-                after = {**now, "status": _status(kind)}
+                after = {**expected, "status": _status(kind)} if expected else None
         if not fits:
             verdict.find("history that doesn't fit together", event)
         there.pop(number, None)
@@ -177,15 +187,17 @@ def _status(kind: str) -> str:
 
 
 def _check_counters(ending: Ending, verdict: Verdict) -> None:
-    rows = Counter((row["user"], row["date"]) for row in ending.assignments)
+    efforts: Counter[Key] = Counter()
+    for row in ending.assignments:
+        efforts[row["user"], row["date"]] += row["effort"]
     for limit in ending.limits:
-        counted = rows.pop((limit["user"], limit["date"]), 0)
-        if counted != limit["taken"]:
-            verdict.find("drift", f"{limit}, but {counted} rows")
-        if counted > limit["maximum"]:
-            verdict.find("broken limit", f"{limit}, but {counted} rows")
-    for key, counted in rows.items():
-        verdict.find("drift", f"{counted} rows of {key} without a limit")
+        effort = efforts.pop((limit["user"], limit["date"]), 0)
+        if effort != limit["taken"]:
+            verdict.find("drift", f"{limit}, but its rows take {effort}")
+        if effort > limit["maximum"]:
+            verdict.find("broken limit", f"{limit}, but its rows take {effort}")
+    for key, effort in efforts.items():
+        verdict.find("drift", f"rows of {key} take {effort} without a limit")
 
 
 def _check_day(

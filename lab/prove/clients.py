@@ -6,12 +6,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from lab.prove.answers import assignment_of, day_of, read_bulk
+from lab.prove.answers import assignment_of, day_of, full_day_of, read_bulk
 from lab.prove.calls import Answer, Caller
 from lab.prove.history import Full, History, Item, Key, Kind, Operation, Outcome
-from lab.prove.world import World
+from lab.prove.world import EFFORTS, World
 
 PATH = "/api/users/assignment/"
 # How many of its own assignments a client remembers; older ones aren't changed any more.
@@ -20,7 +21,8 @@ REMEMBERED = 60
 HANG_UPS, LONGEST_WAIT = 0.04, 0.03
 # The part of the calls that are about the few hot people.
 HOT = 0.4
-MAXIMA = [0, 2, 3, 5, 8]
+# Some days have room for several large tasks, and some for none.
+MAXIMA = [0, 5, 8, 13, 21]
 # Clients call about a window of days. It moves on, so that there are always days whose limits aren't set yet.
 WINDOW_DAYS = 8
 SECONDS_PER_DAY = 6
@@ -49,6 +51,7 @@ class Client(threading.Thread):
             (self._create, 20),
             (self._bulk, 25),
             (self._move, 20),
+            (self._change_effort, 10),
             (self._delete, 25),
             (self._mark, 5),
             (self._set_by_hand, 5),
@@ -67,10 +70,9 @@ class Client(threading.Thread):
 
     def _create(self) -> None:
         item = self._some_item()
-        body = {"task": item.task, "user": item.user, "date": item.date}
         with_key = self._chance.random() < 0.5
-        start, answer = self._call("POST", PATH, body, again=with_key)
-        items = [assignment_of(answer.body)] if answer.status == 201 else [item]
+        start, answer = self._call("POST", PATH, self._body_of(item), again=with_key)
+        items = [self._answered(item, answer, 201)]
         self._record(Kind.CREATE, start, answer, {201}, items=items, full=item)
 
     def _bulk(self) -> None:
@@ -80,7 +82,7 @@ class Client(threading.Thread):
         if mode == "all":
             # A large bulk hardly ever finds room for all its items.
             items = items[: self._chance.choice([2, 5, 20, 200])]
-        body = {"mode": mode, "assignments": [{"task": i.task, "user": i.user, "date": i.date} for i in items]}
+        body = {"mode": mode, "assignments": [self._body_of(item) for item in items]}
         start, answer = self._call("POST", f"{PATH}bulk/", body, again=self._chance.random() < 0.5)
         there, full = read_bulk(items, answer, self._history.surprise)
         self._record(
@@ -95,12 +97,27 @@ class Client(threading.Thread):
         if place.key == old.key:
             self._remember(old, status)
             return
-        new = Item(old.task, place.user, place.date, old.assignment)
-        body = {"user": new.user, "date": new.date}
+        new = replace(old, user=place.user, date=place.date)
+        body: dict[str, Any] = {"user": new.user, "date": new.date}
+        if self._chance.random() < 0.5:
+            new = replace(new, effort=place.effort)
+            body["effort"] = new.effort
+        self._patch(Kind.MOVE, old, new, body, status)
+
+    def _change_effort(self) -> None:
+        if not (mine := self._any_of_mine()):
+            return
+        old, status = mine
+        effort = self._chance.choice([effort for effort in EFFORTS if effort != old.effort])
+        self._patch(Kind.CHANGE, old, replace(old, effort=effort), {"effort": effort}, status)
+
+    def _patch(self, kind: Kind, old: Item, new: Item, body: dict[str, Any], status: str) -> None:
+        new = replace(new, taken=None, maximum=None)
         start, answer = self._call("PATCH", f"{PATH}{old.assignment}/", body)
-        if answer.status == 200:
-            new = assignment_of(answer.body)
-        self._record(Kind.MOVE, start, answer, {200}, items=[new], was=old.key, full=new, status=status)
+        items = [self._answered(new, answer, 200)]
+        self._record(
+            kind, start, answer, {200}, items=items, was=old.key, was_effort=old.effort, full=new, status=status
+        )
         if not answer.is_unknown and answer.status != 200:
             self._remember(old, status)
 
@@ -109,7 +126,7 @@ class Client(threading.Thread):
             return
         old, status = mine
         start, answer = self._call("DELETE", f"{PATH}{old.assignment}/")
-        self._record(Kind.DELETE, start, answer, {204}, items=[old], was=old.key)
+        self._record(Kind.DELETE, start, answer, {204}, items=[old], was=old.key, was_effort=old.effort)
         if not answer.is_unknown and answer.status != 204:
             self._remember(old, status)
 
@@ -156,6 +173,15 @@ class Client(threading.Thread):
 
     # --- how calls are sent and recorded ---
 
+    def _body_of(self, item: Item) -> dict[str, Any]:
+        """The body that assigns it. Where its effort is the task's own, ToGo must find that itself."""
+        body: dict[str, Any] = {"task": item.task, "user": item.user, "date": item.date}
+        return body if item.effort == self._world.efforts[item.task] else body | {"effort": item.effort}
+
+    def _answered(self, asked: Item, answer: Answer, status: int) -> Item:
+        """The assignment in an answer with that status; any other answer returns `asked` unchanged."""
+        return assignment_of(answer.body, asked, self._history.surprise) if answer.status == status else asked
+
     def _call(self, method: str, path: str, body: Any = None, *, again: bool = False) -> tuple[float, Answer]:
         headers = {"Authorization": f"Bearer {self._world.token(self._actor)}", "Content-Type": "application/json"}
         start = time.time()
@@ -183,6 +209,7 @@ class Client(threading.Thread):
         *,
         items: list[Item] | None = None,
         was: Key | None = None,
+        was_effort: int = 1,
         value: int | str | None = None,
         full: Item | None = None,
         status: str = "open",
@@ -193,10 +220,10 @@ class Client(threading.Thread):
         items = items or []
         if outcome == Outcome.REFUSED:
             if answer.code == "daily_limit_reached" and full:
-                items = [Item(full.task, full.user, full.date, None, answer.body["taken"], answer.body["maximum"])]
+                items = [full_day_of(full, answer.body, self._history.surprise)]
             elif answer.code not in EXPECTED[kind]:
                 self._history.surprise(f"{kind} of {items}: {answer.status} {answer.code} {answer.body}")
-        elif outcome == Outcome.DONE and kind in {Kind.CREATE, Kind.BULK, Kind.MOVE, Kind.MARK}:
+        elif outcome == Outcome.DONE and kind in {Kind.CREATE, Kind.BULK, Kind.MOVE, Kind.CHANGE, Kind.MARK}:
             for item in items:
                 self._remember(item, status)
         self._history.add(
@@ -209,6 +236,7 @@ class Client(threading.Thread):
                 outcome=outcome,
                 items=tuple(items),
                 was=was,
+                was_effort=was_effort,
                 value=value,
                 code=answer.code,
                 sends=answer.sends,
@@ -224,7 +252,8 @@ class Client(threading.Thread):
         offset = moved_on + min(self._chance.randrange(WINDOW_DAYS), self._chance.randrange(WINDOW_DAYS))
         date = today + datetime.timedelta(days=offset)
         people = self._world.hot if self._chance.random() < HOT else self._world.people
-        return Item(self._chance.choice(self._world.tasks), self._chance.choice(people), date.isoformat())
+        task, effort = self._chance.choice(self._world.tasks), self._chance.choice(EFFORTS)
+        return Item(task, self._chance.choice(people), date.isoformat(), effort=effort)
 
     def _remember(self, item: Item, status: str) -> None:
         assert item.assignment is not None
@@ -242,6 +271,7 @@ EXPECTED = {
     Kind.CREATE: {"daily_limit_reached", "already_assigned"} | _BUSY,
     Kind.BULK: {"bulk_refused"} | _BUSY,
     Kind.MOVE: {"daily_limit_reached", "already_assigned"} | _BUSY,
+    Kind.CHANGE: {"daily_limit_reached"} | _BUSY,
     Kind.DELETE: _BUSY,
     Kind.MARK: _BUSY,
     Kind.SET: {"limit_below_taken"} | _BUSY,

@@ -33,8 +33,8 @@ _READS = {Does.FULL, Does.BELOW_TAKEN}
 class Step:
     """The effect of one call on a day; `taken` and `maximum` are the numbers in its answer, if it had any.
 
-    `amount` is the maximum to set, or a number of slots; for `Does.FULL` the last of these slots didn't fit. An
-    `optional` step may have happened or not.
+    `amount` is the maximum to set, or an effort; for `Does.FULL` it was too much for the day. An `optional` step may
+    have happened or not.
     """
 
     start: float
@@ -48,7 +48,7 @@ class Step:
 
 
 class State(NamedTuple):
-    """The number of taken slots, and the limit if it was set by hand."""
+    """How much is taken, and the limit if it was set by hand."""
 
     taken: int = 0
     hand: int | None = None
@@ -105,7 +105,9 @@ def apply(step: Step, state: State, rules: Collection[int]) -> State | None:
             fits = [limit for limit in limits if after.taken <= limit]
             return after if fits and _matches_answer(step, after.taken, fits) else None
         case Does.FREE:
-            return State(state.taken - step.amount, state.hand) if state.taken >= step.amount else None
+            after = State(state.taken - step.amount, state.hand)
+            maxima = [max(limit, after.taken) for limit in limits]
+            return after if after.taken >= 0 and _matches_answer(step, after.taken, maxima) else None
         case Does.SET:
             possible = state.taken <= step.amount and _matches_answer(step, state.taken, [step.amount])
             return State(state.taken, step.amount) if possible else None

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     BULK = "bulk"
     MOVE = "move"
     DELETE = "delete"
+    CHANGE = "change effort"
     MARK = "mark"
     SET = "set by hand"
     GIVE_BACK = "give back"
@@ -36,7 +37,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A task for a person on a date, with the numbers in the answer; `assignment` is its id if it is known."""
+    """A task for a person on a date and its effort; `assignment` is its id if it is known.
+
+    `taken` and `maximum` are the day's numbers in the answer.
+    """
 
     task: int
     user: int
@@ -44,6 +48,7 @@ class Item:
     assignment: int | None = None
     taken: int | None = None
     maximum: int | None = None
+    effort: int = 1
 
     @property
     def key(self) -> Key:
@@ -53,10 +58,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The answer to a bulk about a day without enough room: of `slots` slots, the last didn't fit."""
+    """The answer to a bulk about a day without enough room: `effort` was too much for it."""
 
     item: Item
-    slots: int
+    effort: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,9 @@ class Operation:
     """One call, from its first sending to its last answer, in seconds since 1970.
 
     `items` are the assignments that it made, or that it asked for if it isn't done. `was` is the day that a moved
-    assignment came from, or the day of a deleted or marked one. `value` is a maximum, or the status that was set.
-    `asked` is the number of decisions that the call asked for, `full` the full days in the answer to a bulk.
+    assignment came from, or the day of another one that was there before, and `was_effort` its effort until then.
+    `value` is a maximum, or the status that was set. `asked` is the number of decisions that the call asked for, `full`
+    the full days in the answer to a bulk.
     """
 
     number: int
@@ -76,6 +82,7 @@ class Operation:
     outcome: Outcome
     items: tuple[Item, ...] = ()
     was: Key | None = None
+    was_effort: int = 1
     value: int | str | None = None
     code: str = ""
     sends: int = 1

@@ -9,22 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab.prove.history import Item, Key, Kind, Operation, Outcome
+from lab.prove.history import Item, Kind, Operation, Outcome
 
 Event = dict[str, Any]
-# Events of assignments and of limits set by hand. Events of rules aren't matched.
-MATCHED = {"assigned", "moved", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
+# Events of assignments and of limits set by hand. Rules and their events aren't matched.
+MATCHED = {"assigned", "moved", "effort_changed", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
 # How precise the times are, in seconds.
 _CLOCK = 0.002
-_KINDS = {
-    Kind.CREATE: {"assigned"},
-    Kind.BULK: {"assigned"},
-    Kind.MOVE: {"moved"},
-    Kind.DELETE: {"unassigned"},
-    Kind.MARK: {"done", "reopened"},
-    Kind.SET: {"limit_set"},
-    Kind.GIVE_BACK: {"limit_given_back"},
-}
 # These write no event if they change nothing.
 _MAY_BE_SILENT = {Kind.SET, Kind.GIVE_BACK}
 
@@ -48,10 +39,10 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
             waiting[_key_of_event(event)].append(event)
     ordered = sorted(operations, key=lambda operation: operation.start)
     for operation in ordered:
-        if operation.outcome == Outcome.DONE and operation.kind in _KINDS:
+        if operation.outcome == Outcome.DONE and operation.kind != Kind.RULE:
             _claim_all(operation, waiting, settled)
     nameless = _without_assignment(waiting)
-    unknown = [one for one in ordered if one.outcome == Outcome.UNKNOWN and one.kind in _KINDS]
+    unknown = [one for one in ordered if one.outcome == Outcome.UNKNOWN and one.kind != Kind.RULE]
     # Operations that need all of their events choose first, so that the others take none of those events away.
     whole = [one for one in unknown if _is_all_or_nothing(one) and _is_all_there(one, nameless)]
     early = {one.number for one in whole}
@@ -65,9 +56,8 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
 
 
 def _claim_all(operation: Operation, waiting: dict[tuple[Any, ...], list[Event]], settled: Settled) -> None:
-    items: Iterable[Item] = operation.items
-    for item in items:
-        if event := _take(waiting[_key_of(operation, item)], operation.start, operation.end):
+    for key in _keys_of(operation):
+        if event := _take(waiting[key], operation.start, operation.end):
             settled.events[operation.number].append(event)
         elif operation.kind not in _MAY_BE_SILENT:
             settled.findings.append(f"acknowledged, but the history has no event of it: {operation}")
@@ -81,11 +71,13 @@ def _claim_what_is_there(
 ) -> None:
     claimed = settled.events[operation.number]
     wanted = nameless if operation.kind in {Kind.CREATE, Kind.BULK} else waiting
-    for item in operation.items:
-        if event := _take(wanted[_key_of(operation, item)], operation.start, float("inf")):
+    keys = _keys_of(operation)
+    for key in keys:
+        if event := _take(wanted[key], operation.start, float("inf")):
             claimed.append(event)
-    if _is_all_or_nothing(operation) and len(claimed) not in (0, len(operation.items)):
-        settled.findings.append(f"only a part of an all-or-nothing bulk happened: {operation} {claimed}")
+    one_step = _is_all_or_nothing(operation) or operation.kind == Kind.MOVE
+    if one_step and len(claimed) not in (0, len(keys)):
+        settled.findings.append(f"only a part of a call happened that is one step: {operation} {claimed}")
     if claimed:
         settled.happened += 1
     else:
@@ -97,10 +89,7 @@ def _is_all_or_nothing(operation: Operation) -> bool:
 
 
 def _is_all_there(operation: Operation, nameless: dict[tuple[Any, ...], list[Event]]) -> bool:
-    return all(
-        any(event["at"] >= operation.start - _CLOCK for event in nameless[_key_of(operation, item)])
-        for item in operation.items
-    )
+    return all(any(event["at"] >= operation.start - _CLOCK for event in nameless[key]) for key in _keys_of(operation))
 
 
 def _take(events: list[Event], start: float, end: float) -> Event | None:
@@ -123,22 +112,43 @@ def _without_assignment(waiting: dict[tuple[Any, ...], list[Event]]) -> dict[tup
     return nameless
 
 
-def _key_of(operation: Operation, item: Item) -> tuple[Any, ...]:
-    """The key that the event of this operation and item must have."""
-    kind = min(_KINDS[operation.kind])
-    if operation.kind == Kind.MARK:
-        kind = "done" if operation.value == "done" else "reopened"
-    if operation.kind == Kind.SET:
-        return kind, operation.actor, None, None, item.key, None, operation.value
-    if operation.kind == Kind.GIVE_BACK:
-        return kind, operation.actor, None, None, item.key, None, None
-    was = operation.was if operation.kind == Kind.MOVE else None
-    return kind, operation.actor, item.assignment, item.task, item.key, was, None
+def _keys_of(operation: Operation) -> list[tuple[Any, ...]]:
+    """The keys that the events of this operation must have, in the order in which they are written."""
+    return [key for item in operation.items for key in _keys_of_item(operation, item)]
+
+
+def _keys_of_item(operation: Operation, item: Item) -> Iterable[tuple[Any, ...]]:
+    actor, efforts = operation.actor, (operation.was_effort, item.effort)
+    about = (actor, item.assignment, item.task, item.key)
+    match operation.kind:
+        case Kind.CREATE | Kind.BULK:
+            yield "assigned", *about, item.effort
+        case Kind.MOVE | Kind.CHANGE:
+            if operation.kind == Kind.MOVE:
+                yield "moved", *about, operation.was
+            if item.effort != operation.was_effort:
+                yield "effort_changed", *about, efforts
+        case Kind.DELETE:
+            yield "unassigned", *about, operation.was_effort
+        case Kind.MARK:
+            yield "done" if operation.value == "done" else "reopened", *about, None
+        case Kind.SET:
+            yield "limit_set", actor, None, None, item.key, operation.value
+        case Kind.GIVE_BACK:
+            yield "limit_given_back", actor, None, None, item.key, None
 
 
 def _key_of_event(event: Event) -> tuple[Any, ...]:
-    kind, data = event["kind"], event["data"]
-    place: Key = (event["user"], event["date"])
-    was = (data["from"]["user"], data["from"]["date"]) if kind == "moved" else None
-    maximum = data["maximum"] if kind == "limit_set" else None
-    return kind, event["actor"], event["assignment"], event["task"], place, was, maximum
+    data = event["data"]
+    match event["kind"]:
+        case "assigned" | "unassigned":
+            value: Any = data["effort"]
+        case "moved":
+            value = (data["from"]["user"], data["from"]["date"])
+        case "effort_changed":
+            value = (data["from"], data["to"])
+        case "limit_set":
+            value = data["maximum"]
+        case _:
+            value = None
+    return event["kind"], event["actor"], event["assignment"], event["task"], (event["user"], event["date"]), value

@@ -40,6 +40,7 @@ class System:
             "TOGO_ALLOWED_HOSTS": "127.0.0.1",
             "TOGO_RATE_LIMIT": "off",
             "TOGO_TIME_ZONE": "UTC",
+            "TOGO_DEFAULT_DAILY_LIMIT": "13",
         }
         self.clock = Clock(folder / "clock")
         self._jobs_env = self.env | self.clock.env

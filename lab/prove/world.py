@@ -9,11 +9,13 @@ from typing import Any
 _TOKEN_SECONDS = 300
 # The number of people whose days clients want most.
 HOT = 24
+# Of tasks and of calls.
+EFFORTS = [1, 2, 3, 5, 8]
 
 
 @dataclass
 class World:
-    """The ids of the clients, who assign tasks, of the people, who get them, and of the tasks.
+    """The ids of the clients, who assign tasks, and of the people, who get them; and each task's id with its effort.
 
     Rules are made for the `ruled` people only, so that the limits of the others are known exactly. Clients want the
     days of the `hot` people most.
@@ -24,10 +26,15 @@ class World:
     people: list[int]
     hot: list[int]
     ruled: list[int]
-    tasks: list[int]
+    efforts: dict[int, int]
     default: int
     _tokens: dict[int, tuple[float, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def tasks(self) -> list[int]:
+        """The ids of the tasks."""
+        return list(self.efforts)
 
     def token(self, person: int) -> str:
         """An access token of this person, a new one every few minutes."""
@@ -73,7 +80,10 @@ def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
         people=planned_for,
         hot=planned_for[:: people // HOT],
         ruled=planned_for[::3],
-        tasks=[Task.objects.create(name=f"task {n}").pk for n in range(tasks)],
+        efforts={
+            Task.objects.create(name=f"task {n}", effort=(effort := EFFORTS[n % len(EFFORTS)])).pk: effort
+            for n in range(tasks)
+        },
         default=settings.TOGO_DEFAULT_DAILY_LIMIT,
     )
     world.remember_people()
@@ -90,12 +100,13 @@ def read() -> Ending:
     def with_seconds(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{**row, "at": row["at"].timestamp()} for row in rows]
 
-    rows = Assignment.objects.values("id", "status", "task", "daily_limit__user", "daily_limit__date")
+    rows = Assignment.objects.values("id", "status", "effort", "task", "daily_limit__user", "daily_limit__date")
     return Ending(
         assignments=[
             {
                 "id": row["id"],
                 "status": row["status"],
+                "effort": row["effort"],
                 "task": row["task"],
                 "user": row["daily_limit__user"],
                 "date": row["daily_limit__date"].isoformat(),

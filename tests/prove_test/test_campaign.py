@@ -25,7 +25,8 @@ def test_a_minute_of_faults_breaks_no_promise(tmp_path: Path) -> None:
         assert f"| {fault} |" in report
 
 
-def test_without_the_guard_the_broken_limit_is_found() -> None:
-    done = prove("--minutes", "0.3", "--control")
+@pytest.mark.parametrize("control", ["guard", "effort"])
+def test_a_control_that_breaks_the_limit_is_found(control: str) -> None:
+    done = prove("--minutes", "0.1", "--control", control)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The checker found that the control broke the limit." in done.stdout

@@ -31,7 +31,7 @@ def event(number: int, at: float, kind: str, user: int, date: str, assignment: i
         "date": date,
         "task": assignment,
         "assignment": assignment,
-        "data": data,
+        "data": {"effort": 1, **data} if kind in {"assigned", "unassigned"} else data,
     }
 
 
@@ -39,8 +39,8 @@ def given(assignment: int, user: int = ALICE, date: str = DAY, taken: int | None
     return Item(assignment, user, date, assignment, taken, LIMIT if taken else None)
 
 
-def row(assignment: int, user: int, date: str, status: str = "open") -> dict[str, Any]:
-    return {"id": assignment, "task": assignment, "user": user, "date": date, "status": status}
+def row(assignment: int, user: int, date: str, status: str = "open", effort: int = 1) -> dict[str, Any]:
+    return {"id": assignment, "task": assignment, "user": user, "date": date, "status": status, "effort": effort}
 
 
 def limit(user: int, date: str, taken: int, maximum: int = LIMIT) -> dict[str, Any]:
@@ -206,8 +206,8 @@ def test_another_call_may_have_made_what_looks_like_a_part_of_a_bulk(ending: End
 def test_finds_a_bulk_that_was_refused_a_day_with_room() -> None:
     """After the end Bob has none of two, so of three items the third doesn't fit, and the second would have."""
 
-    def refused(slots: int, outcome: Outcome = Outcome.REFUSED) -> Operation:
-        full = (Full(Item(5, BOB, NEXT, None, 0, LIMIT), slots),)
+    def refused(effort: int, outcome: Outcome = Outcome.REFUSED) -> Operation:
+        full = (Full(Item(5, BOB, NEXT, None, 0, LIMIT), effort),)
         return operation(8, Kind.BULK, Item(5, BOB, NEXT), outcome=outcome, code="bulk_refused", full=full)
 
     assert kinds([*OPERATIONS, refused(3)], ENDING) == set()
@@ -240,3 +240,101 @@ def test_a_limit_set_by_hand_and_given_back_is_followed() -> None:
     # Without the limit by hand three are too many.
     later = [operation(1, Kind.SET, place, value=3, outcome=Outcome.REFUSED, code="try_again"), *operations[1:]]
     assert "broken limit" in kinds(later, Ending(ending.assignments, ending.limits, ending.events[1:]))
+
+
+def effort_of(amount: int, user: int = ALICE, date: str = DAY, taken: int | None = None) -> Item:
+    """The first assignment with this effort, on a day with room for 13."""
+    return Item(1, user, date, 1, taken, None if taken is None else 13, amount)
+
+
+# One of effort 8 is given to Alice and raised to 13, so that another of effort 1 doesn't fit; it can't be raised to 14.
+# It is lowered to 2, which frees 11 at once, and moved to Bob with effort 5.
+EFFORTS = [
+    operation(1, Kind.CREATE, effort_of(8, taken=8)),
+    operation(2, Kind.CHANGE, effort_of(13, taken=13), was=(ALICE, DAY), was_effort=8),
+    operation(3, Kind.CREATE, Item(2, ALICE, DAY, None, 13, 13), outcome=Outcome.REFUSED, code="daily_limit_reached"),
+    operation(
+        4,
+        Kind.CHANGE,
+        effort_of(14, taken=13),
+        was=(ALICE, DAY),
+        was_effort=13,
+        outcome=Outcome.REFUSED,
+        code="daily_limit_reached",
+    ),
+    operation(5, Kind.CHANGE, effort_of(2, taken=2), was=(ALICE, DAY), was_effort=13),
+    operation(6, Kind.CREATE, Item(3, ALICE, DAY, 3, 13, 13, 11)),
+    operation(7, Kind.MOVE, effort_of(5, BOB, NEXT, taken=5), was=(ALICE, DAY), was_effort=2),
+]
+EFFORTS_ENDING = Ending(
+    assignments=[row(3, ALICE, DAY, effort=11), row(1, BOB, NEXT, effort=5)],
+    limits=[limit(ALICE, DAY, 11, 13), limit(BOB, NEXT, 5, 13)],
+    events=[
+        event(1, 1, "assigned", ALICE, DAY, 1, effort=8),
+        event(2, 2, "effort_changed", ALICE, DAY, 1, **{"from": 8, "to": 13}),
+        event(3, 5, "effort_changed", ALICE, DAY, 1, **{"from": 13, "to": 2}),
+        event(4, 6, "assigned", ALICE, DAY, 3, effort=11),
+        event(5, 7, "moved", BOB, NEXT, 1, **{"from": {"user": ALICE, "date": DAY}}),
+        event(6, 7, "effort_changed", BOB, NEXT, 1, **{"from": 2, "to": 5}),
+    ],
+)
+
+
+def efforts_found(operations: list[Operation], ending: Ending = EFFORTS_ENDING) -> set[str]:
+    return set(check(operations, ending, {}, 13).counts)
+
+
+def test_efforts_are_added_up_and_followed_through_changes_and_moves() -> None:
+    assert check(EFFORTS, EFFORTS_ENDING, {}, 13).findings == []
+
+
+def test_finds_a_day_that_counts_assignments_instead_of_efforts() -> None:
+    ending = copy.deepcopy(EFFORTS_ENDING)
+    ending.limits[0]["taken"] = 1
+    assert efforts_found(EFFORTS, ending) == {"drift", "row and history differ"}
+
+
+def test_finds_an_answer_that_counts_assignments_instead_of_efforts() -> None:
+    assert efforts_found([operation(1, Kind.CREATE, effort_of(8, taken=1)), *EFFORTS[1:]]) == {"broken limit"}
+
+
+def test_finds_efforts_above_the_limit() -> None:
+    ending = copy.deepcopy(EFFORTS_ENDING)
+    ending.limits[0] |= {"maximum": 10}
+    assert "broken limit" in efforts_found(EFFORTS, ending)
+
+
+@pytest.mark.parametrize("index", [1, 4])
+def test_finds_a_changed_effort_whose_answer_tells_another_sum(index: int) -> None:
+    wrong = replace(EFFORTS[index], items=(replace(EFFORTS[index].items[0], taken=8),))
+    assert efforts_found([*EFFORTS[:index], wrong, *EFFORTS[index + 1 :]]) == {"broken limit"}
+
+
+def test_finds_a_higher_effort_that_was_refused_although_it_fits() -> None:
+    """By its answer 12 of 13 were taken, so there was room for a raise from 11 to 12."""
+    wrong = replace(EFFORTS[3], items=(effort_of(12, taken=12),), was_effort=11)
+    assert efforts_found([*EFFORTS[:3], wrong, *EFFORTS[4:]]) == {"broken limit"}
+
+
+def test_finds_a_row_whose_effort_is_not_the_last_one() -> None:
+    ending = copy.deepcopy(EFFORTS_ENDING)
+    ending.assignments[1]["effort"] = 2
+    assert efforts_found(EFFORTS, ending) == {"row and history differ", "drift"}
+
+
+def test_finds_a_move_without_the_effort_that_was_asked_for_with_it() -> None:
+    """Nobody knows whether the move was done. Its two changes are one step."""
+    ending = copy.deepcopy(EFFORTS_ENDING)
+    unknown = replace(EFFORTS[6], outcome=Outcome.UNKNOWN, items=(effort_of(5, BOB, NEXT),))
+    assert efforts_found([*EFFORTS[:6], unknown], ending) == set()
+    ending.events.pop()
+    ending.assignments[1]["effort"] = 2
+    ending.limits[1]["taken"] = 2
+    assert "lost or doubled" in efforts_found([*EFFORTS[:6], unknown], ending)
+
+
+def test_finds_an_effort_that_was_changed_without_its_event() -> None:
+    ending = copy.deepcopy(EFFORTS_ENDING)
+    del ending.events[2]
+    found = efforts_found(EFFORTS, ending)
+    assert {"lost or doubled", "history that doesn't fit together"} <= found
