@@ -54,15 +54,17 @@ class ModelAssignment:
     user: int
     date: datetime.date
     by: int
+    effort: int
     status: str = "open"
 
 
 @dataclass
 class Model:
-    """People and tasks with whether they are active, and their rules, days and assignments."""
+    """People and tasks with whether they are active, the efforts of tasks, rules, days and assignments."""
 
     people: dict[int, bool]
     tasks: dict[int, bool]
+    efforts: dict[int, int]
     taskmasters: set[int]
     rules: dict[int, Rule] = field(default_factory=dict)
     # The days that are set: `wanted` and the kind of its source.
@@ -81,7 +83,7 @@ class Model:
         return DEFAULT, "default"
 
     def taken(self, user: int, date: datetime.date) -> int:
-        return sum((one.user, one.date) == (user, date) for one in self.given.values())
+        return sum(one.effort for one in self.given.values() if (one.user, one.date) == (user, date))
 
     def limit(self, user: int, date: datetime.date) -> tuple[int, int, int, str]:
         """`wanted`, `maximum`, `taken` and the source's kind of a day, set or not."""
@@ -93,14 +95,14 @@ class Model:
         _, maximum, taken, _ = self.limit(user, date)
         return maximum - taken
 
-    def free_dates(self, user: int, first: datetime.date, days: int) -> Iterator[datetime.date]:
+    def free_dates(self, user: int, first: datetime.date, days: int, effort: int) -> Iterator[datetime.date]:
         dates = (first + datetime.timedelta(days=offset) for offset in range(days))
-        return (date for date in dates if date <= LAST and self.remaining(user, date) > 0)
+        return (date for date in dates if date <= LAST and self.remaining(user, date) >= effort)
 
-    def next_free_date(self, user: int, date: datetime.date) -> str | None:
-        """The first later day with room, in ISO format."""
+    def next_free_date(self, user: int, date: datetime.date, effort: int) -> str | None:
+        """The first later day with room for this effort, in ISO format."""
         after = date + datetime.timedelta(days=1)
-        return next((free.isoformat() for free in self.free_dates(user, after, 366)), None)
+        return next((free.isoformat() for free in self.free_dates(user, after, 366, effort)), None)
 
     def set_day(self, user: int, date: datetime.date) -> None:
         """Set a day if it isn't set yet."""
@@ -140,74 +142,99 @@ class Model:
         if not self.people[user]:
             raise Refused(409, "user_inactive")
 
-    def require_room(self, task: int, user: int, date: datetime.date) -> None:
+    def require_room(self, task: int, user: int, date: datetime.date, effort: int) -> None:
         """Refuse a day that is full or has the task. Sets the day, because this reads its limit."""
         self.set_day(user, date)
         for pk, one in self.given.items():
             if (one.task, one.user, one.date) == (task, user, date):
                 # An assignment of the same bulk request has no id yet.
                 raise Refused(409, "already_assigned", assignment=pk if pk > 0 else None)
-        if self.remaining(user, date) <= 0:
-            raise self.limit_reached(user, date)
+        if self.remaining(user, date) < effort:
+            raise self.limit_reached(user, date, effort)
 
-    def limit_reached(self, user: int, date: datetime.date) -> Refused:
+    def limit_reached(self, user: int, date: datetime.date, effort: int) -> Refused:
         _, maximum, taken, _ = self.limit(user, date)
-        found = self.next_free_date(user, date)
-        return Refused(409, "daily_limit_reached", maximum=maximum, taken=taken, next_free_date=found)
+        return Refused(
+            409,
+            "daily_limit_reached",
+            effort=effort,
+            maximum=maximum,
+            taken=taken,
+            remaining=maximum - taken,
+            next_free_date=self.next_free_date(user, date, effort),
+        )
 
     # --- calls ---
 
-    def may_assign(self, actor: int, task: int, user: int, date: datetime.date) -> None:
+    def assign(self, actor: int, task: int, user: int, date: datetime.date, effort: int | None) -> ModelAssignment:
+        """The assignment that the call creates."""
         self.require_may_assign(actor, user, date)
         self.require_assignable(task, user)
-        self.require_room(task, user, date)
+        effort = effort or self.efforts[task]
+        self.require_room(task, user, date, effort)
+        return ModelAssignment(task, user, date, actor, effort)
 
-    def earliest(self, actor: int, task: int, user: int, first: datetime.date | None) -> datetime.date:
-        """The date that the call takes."""
+    def assign_earliest(
+        self, actor: int, task: int, user: int, first: datetime.date | None, effort: int | None
+    ) -> ModelAssignment:
+        """The assignment that the call creates."""
         first = first or TODAY
         self.require_may_assign(actor, user, first)
         self.require_assignable(task, user)
+        effort = effort or self.efforts[task]
         assigned_dates = {one.date for one in self.given.values() if (one.task, one.user) == (task, user)}
-        for date in self.free_dates(user, first, 366):
+        for date in self.free_dates(user, first, 366, effort):
             if date not in assigned_dates:
-                return date
+                self.set_day(user, date)
+                return ModelAssignment(task, user, date, actor, effort)
         raise Refused(409, "no_free_day")
 
-    def move(self, actor: int, assignment: int, user: int | None, date: datetime.date | None) -> None:
+    def change(
+        self, actor: int, assignment: int, user: int | None, date: datetime.date | None, effort: int | None
+    ) -> None:
+        """Move an assignment, change its effort, or both."""
         one = self.find_visible(actor, assignment)
-        day = (user or one.user, date or one.date)
-        if day == (one.user, one.date):
-            return
-        self.require_may_unassign(actor, one)
-        self.require_may_assign(actor, *day)
-        self.require_assignable(None, day[0])
-        self.require_room(one.task, *day)
+        day, effort = (user or one.user, date or one.date), effort or one.effort
+        if day != (one.user, one.date):
+            self.require_may_unassign(actor, one)
+            self.require_may_assign(actor, *day)
+            self.require_assignable(None, day[0])
+            self.require_room(one.task, *day, effort)
+        elif effort != one.effort:
+            self.require_may_unassign(actor, one)
+            self.require_may_assign(actor, *day)
+            if effort > one.effort:
+                self.require_assignable(None, one.user)
+            if effort - one.effort > self.remaining(*day):
+                raise self.limit_reached(*day, effort)
         one.user, one.date = day
+        one.effort = effort
 
     def bulk(
-        self, actor: int, items: list[tuple[int, int, datetime.date]], *, each: bool
+        self, actor: int, items: list[tuple[int, int, datetime.date, int | None]], *, each: bool
     ) -> list[ModelAssignment | Refused]:
         """The outcome of each item. Only the days that it sets stay in the model."""
         kept = dict(self.given)
         outcomes: list[ModelAssignment | Refused] = []
-        for number, (task, user, date) in enumerate(items):
+        for number, (task, user, date, asked) in enumerate(items):
             try:
                 if date > LAST:
                     raise Refused(400, "date_out_of_range")
                 self.require_assignable(task, user)
-                self.require_room(task, user, date)
+                effort = asked or self.efforts[task]
+                self.require_room(task, user, date, effort)
             except Refused as refused:
                 outcomes.append(refused)
             else:
-                one = ModelAssignment(task, user, date, actor)
+                one = ModelAssignment(task, user, date, actor, effort)
                 outcomes.append(one)
                 self.given[-1 - number] = one
         if not each and any(isinstance(outcome, Refused) for outcome in outcomes):
             self.given = kept
         # The answers tell `taken` and the next free date as they are after the last item.
         answers = [
-            self.limit_reached(*items[number][1:])
-            if isinstance(outcome, Refused) and "taken" in outcome.data
+            self.limit_reached(*items[number][1:3], outcome.data["effort"])
+            if isinstance(outcome, Refused) and "effort" in outcome.data
             else outcome
             for number, outcome in enumerate(outcomes)
         ]

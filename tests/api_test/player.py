@@ -37,10 +37,11 @@ class Player(RuleBasedStateMachine):
         for table in (Assignment, Event, DailyLimit, LimitDay, LimitRule, IdempotencyKey):
             table._base_manager.all().delete()
         User.objects.update(is_active=True)
-        Task.objects.update(is_active=True)
+        Task.objects.update(is_active=True, effort=1)
         self.model = Model(
             people=dict.fromkeys(self.people[:NOBODY], True),
             tasks=dict.fromkeys(self.tasks[:TASKS], True),
+            efforts=dict.fromkeys(self.tasks[:TASKS], 1),
             taskmasters={self.people[BOSS]},
         )
         # The calls whose answers are stored: caller, path, body, key and answer.
@@ -57,7 +58,7 @@ class Player(RuleBasedStateMachine):
         assert days == {day: self.model.limit(*day) for day in self.model.days}
         assert all(taken <= maximum for _, maximum, taken, _ in days.values())
         given = Assignment.objects.values_list(
-            "pk", "task", "daily_limit__user", "daily_limit__date", "taskmaster", "status"
+            "pk", "task", "daily_limit__user", "daily_limit__date", "taskmaster", "effort", "status"
         )
         assert {pk: ModelAssignment(*rest) for pk, *rest in given} == self.model.given
         assert IdempotencyKey.objects.count() == len(self.stored)
@@ -107,8 +108,9 @@ class Player(RuleBasedStateMachine):
 
     def assert_same_assignment(self, answer: Any) -> None:
         one = self.model.given[answer["id"]]
-        told = (answer["task"], answer["user"], answer["date"], answer["taskmaster"], answer["status"])
-        assert told == (one.task, one.user, one.date.isoformat(), one.by, one.status)
+        told = {name: answer[name] for name in ("task", "user", "date", "taskmaster", "effort", "status")}
+        expected = {"task": one.task, "user": one.user, "date": one.date.isoformat(), "taskmaster": one.by}
+        assert told == {**expected, "effort": one.effort, "status": one.status}
         self.assert_same_limit(answer["limit"], one.user, one.date)
 
     def assert_same_limit(self, answer: Any, user: int, date: datetime.date) -> None:
@@ -120,6 +122,15 @@ class Player(RuleBasedStateMachine):
         assert answer["id"] not in self.model.given
         self.model.given[answer["id"]] = given
         self.assert_same_assignment(answer)
+
+    def create_with(
+        self, work: Callable[[], ModelAssignment], path: str, body: Any, *, actor: int, keyed: bool = False
+    ) -> None:
+        """Make the call that creates one assignment: the one that `work` returns, or both refuse."""
+        made: list[ModelAssignment] = []
+        answer = self.call_both(lambda: made.append(work()), 201, "POST", path, body, actor=actor, keyed=keyed)
+        if answer:
+            self.record_assignment(answer, made[0])
 
     def any_assignment(self, which: int) -> int:
         return sorted(self.model.given)[which % len(self.model.given)]

@@ -12,7 +12,7 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from apps.models import DailyLimit, Task, User
 from apps.tasks.limits import set_daily_limits
-from tests.api_test.model import DEFAULT, LAST, ModelAssignment, Refused, Rule
+from tests.api_test.model import DEFAULT, LAST, Refused, Rule
 from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, create_people_and_tasks
 from tests.conftest import TODAY
 
@@ -28,10 +28,14 @@ known = st.sampled_from([ALICE, ALICE, BOB, BOSS])
 tasks = st.sampled_from([*range(TASKS), *range(TASKS), TASKS])
 dates = st.sampled_from([later(days) for days in (0, 0, 0, 1, 1, 1, 2, 2, -1, 7, 366, 367)])
 numbers = st.integers(0, 1000)
-maxima = st.sampled_from([0, 1, 1, 2, 3])
+maxima = st.sampled_from([0, 1, 1, 2, 3, 5])
+# Mostly no effort is given, and then it is the task's.
+efforts = st.sampled_from([None, None, None, 1, 2, 3, 5, 8])
 # The items of a bulk: random ones, or more than fit on a single day.
-scattered = st.lists(st.tuples(tasks, known, dates), min_size=1, max_size=6)
-crowded = st.builds(lambda user, date: [(task, user, date) for task in range(TASKS)], known, dates)
+scattered = st.lists(st.tuples(tasks, known, dates, efforts), min_size=1, max_size=6)
+crowded = st.builds(
+    lambda user, date, effort: [(task, user, date, effort) for task in range(TASKS)], known, dates, efforts
+)
 
 ALL_REFUSALS = [
     "already_assigned", "assignment_not_found", "bulk_refused", "daily_limit_reached", "date_out_of_range",
@@ -45,21 +49,35 @@ class Togo(Player):
 
     # How often a task was unassigned from a closed day.
     closed = 0
+    # How often a higher effort was refused.
+    kept_effort = 0
+    # How often the next free date of a refusal was taken.
+    followed = 0
 
     # --- assignments ---
 
-    def give(self, actor: int, task: int, user: int, date: datetime.date, *, keyed: bool = False) -> None:
-        me = self.people[actor]
-        body = {"task": task, "user": user, "date": date.isoformat()}
-        answer = self.call_both(
-            lambda: self.model.may_assign(me, task, user, date), 201, "POST", PATH, body, actor=actor, keyed=keyed
+    def give(
+        self,
+        actor: int,
+        task: int,
+        user: int,
+        date: datetime.date,
+        effort: int | None = None,
+        *,
+        keyed: bool = False,
+    ) -> None:
+        body = {"task": task, "user": user, "date": date.isoformat(), **({"effort": effort} if effort else {})}
+        self.create_with(
+            lambda: self.model.assign(self.people[actor], task, user, date, effort),
+            PATH,
+            body,
+            actor=actor,
+            keyed=keyed,
         )
-        if answer:
-            self.record_assignment(answer, ModelAssignment(task, user, date, me))
 
-    @rule(actor=actors, task=tasks, user=people, date=dates, keyed=st.booleans())
-    def create(self, actor: int, task: int, user: int, date: datetime.date, keyed: bool) -> None:
-        self.give(actor, self.tasks[task], self.people[user], date, keyed=keyed)
+    @rule(actor=actors, task=tasks, user=people, date=dates, effort=efforts, keyed=st.booleans())
+    def create(self, actor: int, task: int, user: int, date: datetime.date, effort: int | None, keyed: bool) -> None:
+        self.give(actor, self.tasks[task], self.people[user], date, effort, keyed=keyed)
 
     @rule(user=known, date=dates | st.just(LAST))
     def fill(self, user: int, date: datetime.date) -> None:
@@ -72,26 +90,48 @@ class Togo(Player):
         one = self.model.given[self.any_assignment(which)]
         self.give(BOSS, one.task, one.user, one.date)
 
-    @rule(actor=actors, task=tasks, user=people, first=st.none() | dates | st.just(LAST), keyed=st.booleans())
-    def earliest(self, actor: int, task: int, user: int, first: datetime.date | None, keyed: bool) -> None:
-        task, user, me = self.tasks[task], self.people[user], self.people[actor]
-        body = {"task": task, "user": user, **({"from": first.isoformat()} if first else {})}
-        days: list[datetime.date] = []
-        answer = self.call_both(
-            lambda: days.append(self.model.earliest(me, task, user, first)),
-            201, "POST", f"{PATH}earliest/", body, actor=actor, keyed=keyed,
-        )  # fmt: skip
-        if answer:
-            self.model.set_day(user, days[0])
-            self.record_assignment(answer, ModelAssignment(task, user, days[0], me))
+    @rule(
+        actor=actors,
+        task=tasks,
+        user=people,
+        first=st.none() | dates | st.just(LAST),
+        effort=efforts,
+        keyed=st.booleans(),
+    )
+    def earliest(
+        self, actor: int, task: int, user: int, first: datetime.date | None, effort: int | None, keyed: bool
+    ) -> None:
+        self.give_earliest(actor, self.tasks[task], self.people[user], first, effort, keyed=keyed)
+
+    def give_earliest(
+        self,
+        actor: int,
+        task: int,
+        user: int,
+        first: datetime.date | None,
+        effort: int | None,
+        *,
+        keyed: bool = False,
+    ) -> None:
+        body = {"task": task, "user": user, "from": first and first.isoformat(), "effort": effort}
+        self.create_with(
+            lambda: self.model.assign_earliest(self.people[actor], task, user, first, effort),
+            f"{PATH}earliest/",
+            {name: value for name, value in body.items() if value},
+            actor=actor,
+            keyed=keyed,
+        )
 
     @rule(items=scattered | crowded, each=st.booleans(), keyed=st.booleans())
-    def bulk(self, items: list[tuple[int, int, datetime.date]], each: bool, keyed: bool) -> None:
-        requested = [(self.tasks[task], self.people[user], date) for task, user, date in items]
+    def bulk(self, items: list[tuple[int, int, datetime.date, int | None]], each: bool, keyed: bool) -> None:
+        requested = [(self.tasks[task], self.people[user], date, effort) for task, user, date, effort in items]
         outcomes = self.model.bulk(self.people[BOSS], requested, each=each)
         refused = {number: outcome for number, outcome in enumerate(outcomes) if isinstance(outcome, Refused)}
         body = {
-            "assignments": [{"task": task, "user": user, "date": date.isoformat()} for task, user, date in requested],
+            "assignments": [
+                {"task": task, "user": user, "date": date.isoformat(), **({"effort": effort} if effort else {})}
+                for task, user, date, effort in requested
+            ],
             "mode": "each" if each else "all",
         }
 
@@ -124,20 +164,48 @@ class Togo(Player):
         which=numbers,
         user=st.none() | people,
         date=st.none() | dates,
+        effort=efforts,
         status=st.sampled_from([None, None, "open", "done"]),
     )
-    def change(self, actor: int, which: int, user: int | None, date: datetime.date | None, status: str | None) -> None:
+    def change(
+        self,
+        actor: int,
+        which: int,
+        user: int | None,
+        date: datetime.date | None,
+        effort: int | None,
+        status: str | None,
+    ) -> None:
         pk, me = self.any_assignment(which), self.people[actor]
         person = None if user is None else self.people[user]
-        body = {"user": person, "date": date and date.isoformat(), "status": status}
+        body = {"user": person, "date": date and date.isoformat(), "effort": effort, "status": status}
 
         def work() -> None:
-            self.model.move(me, pk, person, date)
+            self.model.change(me, pk, person, date, effort)
             self.model.given[pk].status = status or self.model.given[pk].status
 
         fields = {name: value for name, value in body.items() if value}
         if answer := self.call_both(work, 200, "PATCH", f"{PATH}{pk}/", fields, actor=actor):
             self.assert_same_assignment(answer)
+
+    @precondition(lambda self: self.model.given)
+    @rule(which=numbers, more=st.sampled_from([1, 1, 2, 0, -1]))
+    def change_the_effort_to_about_what_fits(self, which: int, more: int) -> None:
+        pk = self.any_assignment(which)
+        one = self.model.given[pk]
+        effort = max(1, one.effort + self.model.remaining(one.user, one.date) + more)
+        answer = self.call_both(
+            lambda: self.model.change(self.people[BOSS], pk, None, None, effort),
+            200,
+            "PATCH",
+            f"{PATH}{pk}/",
+            {"effort": effort},
+        )
+        if answer:
+            self.assert_same_assignment(answer)
+        elif self.last["code"] == "daily_limit_reached":
+            assert more > 0
+            Togo.kept_effort += 1
 
     @precondition(lambda self: self.model.given)
     @rule(actor=actors, which=numbers)
@@ -160,7 +228,8 @@ class Togo(Player):
         one = self.model.given.get(pk)
         if one is None or one.date < TODAY or self.model.days[one.user, one.date][1] == "hand":
             return
-        self.post_rule(Rule(0, one.user, None, one.date, one.date, 0))
+        # With its weekday, so that it comes before every other rule of that day.
+        self.post_rule(Rule(0, one.user, one.date.weekday(), one.date, one.date, 0))
         day = DailyLimit.objects.get(user=one.user, date=one.date)
         assert (day.wanted, day.maximum) == (0, day.taken)
         self.call_both(lambda: self.model.given.pop(pk), 204, "DELETE", f"{PATH}{pk}/")
@@ -183,7 +252,16 @@ class Togo(Player):
 
     @rule(actor=actors, user=known, date=dates, maximum=maxima)
     def set_by_hand(self, actor: int, user: int, date: datetime.date, maximum: int) -> None:
-        me, user = self.people[actor], self.people[user]
+        self.put_limit(self.people[user], date, maximum, actor=actor)
+
+    @precondition(lambda self: self.model.given)
+    @rule(which=numbers, maximum=maxima)
+    def set_the_limit_of_a_day_with_tasks(self, which: int, maximum: int) -> None:
+        one = self.model.given[self.any_assignment(which)]
+        self.put_limit(one.user, one.date, maximum, actor=BOSS)
+
+    def put_limit(self, user: int, date: datetime.date, maximum: int, *, actor: int) -> None:
+        me = self.people[actor]
 
         def work() -> None:
             if me not in self.model.taskmasters:
@@ -260,46 +338,74 @@ class Togo(Player):
             Task.objects.filter(pk=self.tasks[task]).update(is_active=active)
             self.model.tasks[self.tasks[task]] = active
 
+    @rule(task=st.integers(0, TASKS - 1), effort=st.integers(1, 4))
+    def change_effort_of_task(self, task: int, effort: int) -> None:
+        """It counts for later assignments."""
+        pk = self.tasks[task]
+        answer = self.call_both(lambda: None, 200, "PATCH", f"/api/tasks/{pk}/", {"effort": effort})
+        assert answer["effort"] == effort
+        self.model.efforts[pk] = effort
+
     # --- availability ---
 
-    @rule(user=known, first=dates, days=st.sampled_from([1, 4, 366]))
-    def read_free_dates(self, user: int, first: datetime.date, days: int) -> None:
+    @rule(user=known, first=dates, days=st.sampled_from([1, 4, 366]), effort=efforts)
+    def read_free_dates(self, user: int, first: datetime.date, days: int, effort: int | None) -> None:
         person = self.people[user]
         active = self.model.people[person]
-        query = f"?user={person}&date_from={first}&days={days}"
+        query = f"?user={person}&date_from={first}&days={days}{f'&effort={effort}' if effort else ''}"
         answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/{query}")
-        free = [date.isoformat() for date in self.model.free_dates(person, first, days)] if active else []
-        within = [date.isoformat() for date in self.model.free_dates(person, first, 366)] if active else []
+        free, within = (
+            [date.isoformat() for date in self.model.free_dates(person, first, length, effort or 1)] if active else []
+            for length in (days, 366)
+        )
         assert [day["date"] for day in answer["results"]] == free
         assert answer["next_free_date"] == (within[0] if within else None)
 
-    @rule(date=dates)
-    def read_free_people(self, date: datetime.date) -> None:
-        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/?date={date}")
+    @rule(date=dates, effort=efforts)
+    def read_free_people(self, date: datetime.date, effort: int | None) -> None:
+        query = f"?date={date}{f'&effort={effort}' if effort else ''}"
+        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/{query}")
         expected = {
             user: self.model.remaining(user, date)
             for user, active in self.model.people.items()
-            if active and date <= LAST and self.model.remaining(user, date) > 0
+            if active and date <= LAST and self.model.remaining(user, date) >= (effort or 1)
         }
         assert {one["user"]: one["remaining"] for one in answer["results"]} == expected
 
-    @rule(user=known, task=tasks)
-    def take_the_next_free_date(self, user: int, task: int) -> None:
+    @rule(user=known, task=tasks, effort=st.integers(1, 8))
+    def take_the_next_free_date(self, user: int, task: int, effort: int) -> None:
         person = self.people[user]
-        free = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/?user={person}")["next_free_date"]
-        if free:
-            body = {"task": self.tasks[task], "user": person, "date": free}
-            response = self.call("POST", PATH, body)
-            assert response.status_code == 201 or response.json()["code"] in {
-                "already_assigned",
-                "task_inactive",
-                "task_not_found",
+        if free := self.read_next_free_date(person, TODAY, effort):
+            self.give(BOSS, self.tasks[task], person, datetime.date.fromisoformat(free), effort)
+            assert self.last.get("code") in {None, "already_assigned", "task_inactive", "task_not_found"}
+
+    @rule(user=known, task=tasks, date=dates, effort=st.integers(1, 8), earliest=st.booleans())
+    def follow_the_advice_of_a_refusal(
+        self, user: int, task: int, date: datetime.date, effort: int, earliest: bool
+    ) -> None:
+        """Availability names the same next free date, and both `create` and `earliest` take it."""
+        task, person = self.tasks[task], self.people[user]
+        self.give(BOSS, task, person, date, effort)
+        if self.last.get("code") != "daily_limit_reached":
+            return
+        advice, after = self.last["next_free_date"], date + datetime.timedelta(days=1)
+        assert self.read_next_free_date(person, after, effort) == advice
+        if earliest:
+            self.give_earliest(BOSS, task, person, after, effort)
+            assigned = {
+                one.date.isoformat() for one in self.model.given.values() if (one.task, one.user) == (task, person)
             }
-            if response.status_code == 201:
-                date = datetime.date.fromisoformat(free)
-                self.model.set_day(person, date)
-                given = ModelAssignment(self.tasks[task], person, date, self.people[BOSS])
-                self.record_assignment(response.json(), given)
+            assert advice is None or advice in assigned
+        elif advice:
+            self.give(BOSS, task, person, datetime.date.fromisoformat(advice), effort)
+            assert self.last.get("code") in {None, "already_assigned"}
+        Togo.followed += 1
+
+    def read_next_free_date(self, person: int, first: datetime.date, effort: int) -> str | None:
+        query = f"?user={person}&date_from={first}&effort={effort}"
+        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/{query}")
+        found: str | None = answer["next_free_date"]
+        return found
 
 
 @pytest.mark.skipif(connection.vendor == "mysql", reason="runs on SQLite and PostgreSQL; MariaDB has tests/storm_test")
@@ -311,7 +417,7 @@ def test_the_api_and_the_model_agree_on_calls_in_random_order(
     run_state_machine_as_test(
         Togo,
         settings=hypothesis.settings(
-            max_examples=60,
+            max_examples=80,
             stateful_step_count=40,
             derandomize=True,
             deadline=None,
@@ -324,3 +430,5 @@ def test_the_api_and_the_model_agree_on_calls_in_random_order(
     assert sorted(Togo.refused) == ALL_REFUSALS
     assert Togo.refused["daily_limit_reached"] > 100
     assert Togo.closed > 20
+    assert Togo.kept_effort > 20
+    assert Togo.followed > 20

@@ -112,8 +112,11 @@ def test_all_kinds_of_writes_at_once(server: Server) -> None:
     taskmaster = make_person("taskmaster", is_taskmaster=True)
     people = [make_person(f"person {number}").pk for number in range(3)]
     tasks = [Task.objects.create(name=f"task {number}", effort=EFFORTS[number % 5]).pk for number in range(12)]
-    days = [(localdate() + timedelta(days=offset)).isoformat() for offset in range(2)]
+    dates = [localdate(), localdate() + timedelta(days=1)]
+    days = [date.isoformat() for date in dates]
     limit_rules.create_rule(actor=taskmaster, user_id=None, maximum=20)
+    # A day that is too short for some efforts even when it is empty.
+    limit_rules.create_rule(actor=taskmaster, user_id=people[0], maximum=3, date_from=dates[1], date_to=dates[1])
     crowd = Crowd(server, taskmaster)
     made: list[int] = []
     deleted: list[int] = []
