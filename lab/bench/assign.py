@@ -21,7 +21,8 @@ CONNECTIONS = 16
 _STORM_CONNECTIONS, _STORM_LIMIT = (16, 64), 5
 # pgbench draws people, dates and tasks at random, and skips an assignment that already exists. Each connection draws
 # from its own tasks, because it can't see the rows that another one hasn't committed. Clients use the first tasks.
-_IS_THERE = """AND EXISTS (SELECT 1 FROM task) AND NOT EXISTS (
+_GUARD = "<= maximum"
+_IS_NEW = """AND NOT EXISTS (
     SELECT 1 FROM togo_assignment AS one WHERE one.daily_limit_id = togo_dailylimit.id AND one.task_id = :task::bigint
 )"""
 _PGBENCH = r"""
@@ -107,7 +108,10 @@ def pgbench(data: dataset.Dataset, days: int, seconds: float) -> float:
     }
     values["date"] = "(CURRENT_DATE + :day::int)"
     statement = re.sub(r"%\((\w+)\)s", lambda found: values[found[1]], postgresql.TAKE)
-    statement = statement.replace("AND EXISTS (SELECT 1 FROM task)", _IS_THERE)
+    before, guard, after = statement.partition(_GUARD)
+    if not guard:
+        raise RuntimeError("the product's statement has another guard")
+    statement = f"{before}{guard} {_IS_NEW}{after}"
     program = databases.postgresql_programs() / "pgbench"
     options = connection.settings_dict["OPTIONS"]
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:

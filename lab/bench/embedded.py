@@ -13,12 +13,12 @@ from lab.bench import dataset, plots, report, servers
 from lab.bench.load import Rate, measure
 
 _CONNECTIONS = (1, 4, 16)
-_TASK = "SELECT id, name, is_active FROM togo_task WHERE id = ? AND is_active"
-_TAKE = """UPDATE togo_dailylimit SET taken = taken + 1 WHERE user_id = ? AND date = ? AND taken < maximum
+_TASK = "SELECT name, effort FROM togo_task WHERE id = ? AND is_active"
+_TAKE = """UPDATE togo_dailylimit SET taken = taken + ? WHERE user_id = ? AND date = ? AND taken + ? <= maximum
 AND EXISTS (SELECT 1 FROM togo_user WHERE id = ? AND is_active)"""
 _DAY = "SELECT * FROM togo_dailylimit WHERE user_id = ? AND date = ?"
-_ASSIGN = """INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
-VALUES (?, ?, 1, 'open', ?)"""
+_ASSIGN = """INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
+VALUES (?, ?, 1, 'open', ?, ?)"""
 _TELL = """INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
 VALUES (?, 1, 'assigned', ?, ?, ?, ?, ?, '{}')"""
 
@@ -87,11 +87,11 @@ def _loop(data: dataset.Dataset, seconds: float) -> float:
             break
         now = str(datetime.datetime.now(datetime.UTC).replace(tzinfo=None))
         database.execute("BEGIN IMMEDIATE")
-        _, name, _ = database.execute(_TASK, [task]).fetchone()
-        if database.execute(_TAKE, [person, date, person]).rowcount != 1:
+        name, effort = database.execute(_TASK, [task]).fetchone()
+        if database.execute(_TAKE, [effort, person, date, effort, person]).rowcount != 1:
             raise RuntimeError("nothing was taken")
         day = database.execute(_DAY, [person, date]).fetchone()
-        made = database.execute(_ASSIGN, [day[0], task, now]).lastrowid
+        made = database.execute(_ASSIGN, [day[0], task, effort, now]).lastrowid
         database.execute(_TELL, [now, person, task, name, date, made])
         database.execute("COMMIT")
         done += 1
