@@ -75,4 +75,4 @@ def test_the_commands_give_the_answers_that_the_guide_shows(tmp_path: Path) -> N
             assert_shown(json.loads(next_week(shown)), json.loads(output.strip().splitlines()[-1]))
         else:
             assert "/errors/#" not in output, (command, output)
-    assert sum(bool(shown_after(number)) for number in range(len(COMMANDS))) >= 17
+    assert sum(bool(shown_after(number)) for number in range(len(COMMANDS))) >= 24
