@@ -1,7 +1,9 @@
 """Efforts and limits in the words of `apps.services.shared.units`."""
 
 from django.template import Library
+from django.utils.html import format_html
 
+from apps.models.effort import DEFAULT_EFFORT
 from apps.services.shared import units
 
 register = Library()
@@ -11,3 +13,18 @@ register.filter(units.amount)
 register.filter(units.part)
 register.filter(units.short)
 register.simple_tag(units.unit)
+
+
+@register.filter
+def beside_name(effort: int) -> str:
+    """An effort to stand behind a task's name, short to see and in words to hear; nothing where it is 1.
+
+    The board has so many names that including a template for each would take noticeably longer.
+    """
+    if effort == DEFAULT_EFFORT:
+        return ""
+    return format_html(
+        ' <span class="effort" aria-hidden="true">{}</span><span class="sr-only"> (takes {})</span>',
+        units.short(effort),
+        units.amount(effort),
+    )
