@@ -289,8 +289,10 @@ def test_an_effort_that_does_not_fit_is_refused_with_the_reason_and_the_next_day
         refused = page.post(f"/board/assignment/{given.pk}/", {"effort": 5}, headers={"HX-Request": "true"})
 
     assert refused.status_code == 409
-    assert "4 of 5 h are taken on 2026-03-02" in text_of(refused)
-    assert "the next day with room for 5 is 2026-03-04." in text_of(refused)
+    assert (
+        "4 of 5 h are taken on 2026-03-02, 3 h of them by this assignment, and it would take 5 h; "
+        "the next day with room for 5 h is 2026-03-04."
+    ) in text_of(refused)
     assert "4/5" in cell_of(refused, alice, MONDAY)
 
     moved = follow(page, refused)

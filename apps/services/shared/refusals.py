@@ -9,7 +9,7 @@ from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
 from apps.models.limits import DaySnapshot
-from apps.services.shared.units import amount_is, part
+from apps.services.shared.units import amount_is, part, short
 
 
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
@@ -66,12 +66,12 @@ def daily_limit_reached(
     else:
         state = f"{part(day.taken, day.maximum)} {'is' if day.taken == 1 else 'are'} taken on {day.date}"
         if day.remaining >= effort:
-            state += f", and this request asks for {promised} more before this one"
+            state += f", and this request asks for {short(promised)} more before this one"
         if held:
-            state += f", {held} of them by this assignment"
+            state += f", {short(held)} of them by this assignment"
         if effort > 1:
-            state += f", and it would take {effort}"
-    room = "room" if effort == 1 else f"room for {effort}"
+            state += f", and it would take {short(effort)}"
+    room = "room" if effort == 1 else f"room for {short(effort)}"
     advice = (
         f"the next day with {room} is {next_free_date}" if next_free_date else f"no later day with {room} was found"
     )
