@@ -57,7 +57,8 @@ class Feed:
 
 
 def feed(*, token: str) -> Feed:
-    """The person's assignments from 31 days ago on. The same assignments give the same bytes.
+    """The person's assignments from 31 days ago on, each titled with its task's name, and with its effort if that isn't
+    1: `cooking (3 h)`. The same assignments give the same bytes.
 
     Raises `NotFound` for a token that was renewed, forged, or is of somebody deactivated.
     """

@@ -3,7 +3,7 @@
 from django.template import Library
 from django.utils.html import format_html
 
-from apps.models.effort import DEFAULT_EFFORT
+from apps.models.effort import DEFAULT_EFFORT, HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.services.shared import units
 
 register = Library()
@@ -13,6 +13,12 @@ register.filter(units.amount)
 register.filter(units.part)
 register.filter(units.short)
 register.simple_tag(units.unit)
+
+
+@register.simple_tag
+def effort_bounds() -> str:
+    """The attributes by which a browser refuses an effort out of bounds in a field."""
+    return format_html('min="{}" max="{}"', LOWEST_EFFORT, HIGHEST_EFFORT)
 
 
 @register.filter

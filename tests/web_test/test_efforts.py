@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.models import Assignment, DailyLimit, Task, User
+from apps.models import Assignment, DailyLimit, Import, Task, User
 from apps.services import assignments, limits
 from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY, make_person
 from tests.web_test.test_board import MONDAY, TUESDAY, cell_of, page, state_of, text_of
+from tests.web_test.test_importing import do_imports
+from tests.web_test.test_importing import send as send_file
 
 __all__ = ["page"]
 
@@ -378,6 +380,24 @@ def test_insights_add_up_efforts(page: Client, taskmaster: User, given: Assignme
     assert "Load per day, in tasks" in text_of(response)
     load = b"".join(page.get("/insights/load.csv").streaming_content).decode()
     assert "2026-03-02,3,3" in load
+
+
+def test_a_file_may_give_efforts_and_its_report_shows_them(
+    page: Client, taskmaster: User, alice: User, given: Assignment, cooking: Task
+) -> None:
+    rows = [f"{cooking.pk},alice,2026-03-02,3", f"{cooking.pk},alice,2026-03-03,2", "roofing,alice,2026-03-03,"]
+    send_file(page, "\n".join(["task,user,date,effort", *rows]))
+    do_imports()
+
+    report = text_of(page.get(f"/import/{Import.objects.get().pk}/"))
+    refused = "3 of 5 tasks are taken on 2026-03-02, and it would take 3; the next day with room for 3 is 2026-03-03."
+    assert f"2 {cooking.pk} 3 alice 2026-03-02 ✕ {refused}" in report
+    assert f"3 {cooking.pk} 2 alice 2026-03-03 ✓ Would be assigned" in report
+    assert "4 roofing alice 2026-03-03 ✓ Would be assigned" in report
+    page.post(f"/import/{Import.objects.get().pk}/")
+    do_imports()
+    assert given_on(alice, TUESDAY) == ([("cooking", 2), ("roofing", 3)], 5)
+    assert given_on(alice, MONDAY) == ([("roofing", 3)], 3)
 
 
 def test_admin_forms_say_what_efforts_and_limits_are_counted_in(client: Client, admin: User, hours: None) -> None:

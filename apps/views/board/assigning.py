@@ -9,7 +9,7 @@ from apps.exceptions.assignments import DailyLimitReached
 from apps.exceptions.base import ToGoError
 from apps.forms.board import AssignForm, ChooseForm
 from apps.models import User
-from apps.models.effort import DEFAULT_EFFORT, HIGHEST_EFFORT, LOWEST_EFFORT
+from apps.models.effort import DEFAULT_EFFORT
 from apps.services import assignments, board, bulk, tasks, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
@@ -105,7 +105,6 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None) -> 
         "effort": effort,
         "options": options,
         "is_new": is_new,
-        "efforts": (LOWEST_EFFORT, HIGHEST_EFFORT),
     }
     if len(places) == 1:
         [(user_id, date)] = places

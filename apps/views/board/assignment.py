@@ -10,7 +10,6 @@ from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.forms.board import ChangeForm, RemoveForm, UndoForm
 from apps.models import Assignment, User
 from apps.models.assignments import Status
-from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.services import assignments, board, tasks, users
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
@@ -27,11 +26,7 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     permissions.require_taskmaster(actor)
     one = assignments.get(actor=actor, assignment_id=id)
     if request.method != "POST":
-        context = {
-            "assignment": one,
-            "efforts": (LOWEST_EFFORT, HIGHEST_EFFORT),
-            **suggested_people(one.daily_limit.user.username),
-        }
+        context = {"assignment": one, **suggested_people(one.daily_limit.user.username)}
         return panel(request, "board/assignment.html", context)
     asked = valid(ChangeForm(request.POST))
     if asked["status"]:
