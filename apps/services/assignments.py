@@ -1,6 +1,7 @@
-"""Assignments: who may give, move, mark and take away what, and what to do instead of what is refused.
+"""Assigns tasks, and moves, changes, marks and deletes assignments: checks that the caller may, and adds the next free
+date to the refusal of a full day.
 
-`slots` writes them; it keeps the rule that nobody is given more than their daily limit.
+`slots` writes the rows and keeps the daily limits.
 """
 
 import datetime
@@ -15,11 +16,10 @@ from apps.services.unit_of_work import LostRace
 
 
 def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None) -> Assignment:
-    """Give a person a task on a date; the answer's `daily_limit` tells what is taken then.
+    """Give a person a task on a date. The `daily_limit` of the result has the day's new numbers.
 
-    It takes `effort` of the day (default: the task's effort).
-
-    A day without a limit gets one first, and a job sets everyone else's limit of that date.
+    The assignment takes `effort` of the day (default: the task's effort). A day without a limit gets one first, and a
+    job sets everyone else's limit of that date.
 
     Raises `NotAllowed`, `DateOutOfRange`, `TaskNotFound`, `UserNotFound`, `TaskInactive`, `UserInactive`,
     `AlreadyAssigned`, `DailyLimitReached` and `TryAgain`; then nothing is written.
@@ -31,9 +31,10 @@ def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date, effo
 def assign_earliest(
     *, actor: User, task_id: int, user_id: int, first: datetime.date | None = None, effort: int | None = None
 ) -> Assignment:
-    """Give a person a task on their first day from `first` (today) that has room for its effort and hasn't this task.
+    """Give a person a task on their first day from `first` (default: today) on that has room for it, and on which they
+    don't have it yet.
 
-    Looks at 366 days. Raises `NoFreeDay`, and all that `assign` raises except the refusals of a single day.
+    Looks at 366 days. Raises `NoFreeDay`, and what `assign` raises except `AlreadyAssigned` and `DailyLimitReached`.
     """
     first = first or permissions.today()
     permissions.require_may_assign(actor, user_id, first)
@@ -73,10 +74,10 @@ def change(
     effort: int | None = None,
     status: str | None = None,
 ) -> Assignment:
-    """Move an assignment to another person, another day or both, change its effort, mark it done or open, all in one
-    step.
+    """Move an assignment to another person, another day or both, change its effort, and mark it done or open, all in
+    one step.
 
-    It keeps its id, task and taskmaster. Where it is already it may stay, however full that day is.
+    It keeps its id, task and taskmaster. An assignment that stays where it is, with its effort, needs no room.
 
     Raises `AssignmentNotFound`, `NotAllowed`, `DateOutOfRange`, `UserNotFound`, `UserInactive`, `AlreadyAssigned`,
     `DailyLimitReached` and `TryAgain`; then nothing is changed.
@@ -102,7 +103,7 @@ def change(
 
 
 def unassign(*, actor: User, assignment_id: int) -> None:
-    """Delete an assignment for good: its slot is free, and the task can be assigned again.
+    """Delete an assignment for good. This frees its slot, and the task can be assigned again.
 
     Raises `AssignmentNotFound`, `NotAllowed` and `TryAgain`; then nothing is changed.
     """
@@ -116,7 +117,7 @@ def unassign(*, actor: User, assignment_id: int) -> None:
 
 
 def get(*, actor: User, assignment_id: int) -> Assignment:
-    """An assignment with its day and task. Raises `AssignmentNotFound` when there is none that `actor` may see."""
+    """An assignment with its day and task. Raises `AssignmentNotFound` if there is none that `actor` may see."""
     rows = Assignment.objects.visible_to(actor).with_day().select_related("task")
     assignment = rows.filter(pk=assignment_id).first()
     if assignment is None:
@@ -125,8 +126,8 @@ def get(*, actor: User, assignment_id: int) -> Assignment:
 
 
 def _with_advice(attempt: Callable[[], Assignment]) -> Assignment:
-    """The result of `attempt`, or a refusal with the next free date, which is looked up after the transaction has
-    ended, so that it holds nobody up."""
+    """The result of `attempt`. If the day is full, raises a refusal with the next free date; the search for it begins
+    after the transaction has ended, so that it blocks nobody."""
     try:
         return unit_of_work.retry(attempt)
     except DayFull as full:

@@ -1,7 +1,7 @@
-"""Finds room: a person's free days, the people who are free on a date, and the next free date in every refusal.
+"""Finds room: a person's free days, the people who are free on a date, and the next free date for refusals.
 
-It reads the same rows as an assignment, and asks the same picker for days that aren't set yet. So a day that it calls
-free can be taken, until someone else takes it.
+It reads the rows that assigning uses, and the same picker answers for days that aren't set yet. So a day that is found
+here can be taken, unless someone else takes it first.
 """
 
 import datetime
@@ -34,7 +34,7 @@ Window = tuple[int, datetime.date, datetime.date]
 
 
 class Search(NamedTuple):
-    """A search for a person's first date after `after` with room for so much effort."""
+    """A search for a person's first date after `after` with room for this effort."""
 
     user_id: int
     after: datetime.date
@@ -45,15 +45,15 @@ class Search(NamedTuple):
 
 
 def next_free_date(*, user_id: int, after: datetime.date, effort: int = DEFAULT_EFFORT) -> datetime.date | None:
-    """The first date after `after` on which the person has room for this effort, at most 366 days on and within what
-    may be planned; None when there is none."""
+    """The first date after `after` on which the person has room for this effort, or None: at most 366 days later, and
+    no further ahead than may be planned."""
     search = Search(user_id, after, effort)
     return next_free_dates([search])[search]
 
 
 def next_free_dates(searches: Iterable[Search]) -> dict[Search, datetime.date | None]:
-    """`next_free_date` for each of these searches. It is fast for a thousand: the rules are read once, and a query
-    reads a few hundred days."""
+    """`next_free_date` for each of these searches. A thousand searches are fast, because they read the rules once and
+    the days of many people with one query."""
     answers: dict[Search, datetime.date | None] = dict.fromkeys(searches)
     last_date = permissions.last_date()
     waiting = [search for search in answers if search.after < last_date]
@@ -78,8 +78,10 @@ def next_free_dates(searches: Iterable[Search]) -> dict[Search, datetime.date | 
 def free_days(
     *, user_id: int, first: datetime.date, last: datetime.date, effort: int = DEFAULT_EFFORT
 ) -> Iterator[DailyLimit]:
-    """The person's days from `first` to `last` with room for this effort, as far as may be planned, in order. A day
-    that isn't set yet is as it would be set now, without a `pk`. Days are read as they are needed, the near ones first.
+    """The person's days from `first` to `last` with room for this effort, by date, as far ahead as may be planned.
+
+    A day that isn't set yet has the limit that would be set now, and no `pk`. The days are read in pieces while the
+    caller uses them.
     """
     last = min(last, permissions.last_date())
     if first > last:
@@ -96,7 +98,7 @@ def free_days(
 
 @dataclass(frozen=True)
 class PersonRoom:
-    """A person's days with room, and the first of them, which may be past those that were asked for."""
+    """A person's days with room, and the next free date, which may be later than all of them."""
 
     user_id: int
     next_free_date: datetime.date | None
@@ -111,9 +113,10 @@ def room_of(
     days: int = NEAR_DAYS,
     effort: int = DEFAULT_EFFORT,
 ) -> PersonRoom:
-    """The days on which `actor` may give this person (default: themselves) a task of this effort: among `days` days
-    from `first` (default: today), and the next one within 366. Raises `UserNotFound`, also for others if `actor` is no
-    taskmaster.
+    """The days on which `actor` may give this person (default: themselves) a task of this effort, among `days` days
+    from `first` (default: today) on; and the next free date within 366 days.
+
+    Raises `UserNotFound`, also if `actor` asks for someone else and is no taskmaster.
     """
     user_id = user_id or actor.pk
     permissions.require_may_see_days_of(actor, [user_id])
@@ -184,12 +187,12 @@ def room_on(
     backwards: bool = False,
     effort: int = DEFAULT_EFFORT,
 ) -> RoomPage:
-    """The people who have room for this effort on a date and whom `actor` may give tasks: at most `size` of them, from
-    `edge` on.
+    """A page of at most `size` people, from `edge` on, who have room for this effort on a date and to whom `actor` may
+    give tasks.
 
-    Ordered by `remaining`, most first, once everybody's limit of the date is set, else by `name`; an edge keeps the
-    order of its page. By name, a page looks at 500 people at most: it can hold fewer than `size`, even none, although
-    others follow.
+    If everybody's limit of the date is set, the people with the most room come first (`remaining`); otherwise the order
+    is by `name`. Later pages keep the order of the first. A page by name looks at 500 people at most, so it can have
+    fewer than `size`, or none, although others follow.
     """
     people = User.objects.active() if actor.may_assign_to_all else User.objects.active().filter(pk=actor.pk)
     if not permissions.may_plan(actor, date):

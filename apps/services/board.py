@@ -1,5 +1,5 @@
-"""The board: reads a week of people's days, with a few queries however many people there are; moves and takes away many
-assignments in one step."""
+"""The board: reads a week of people's days, with a few queries for any number of people; deletes or hands on several
+assignments at once."""
 
 import datetime
 from collections import defaultdict
@@ -41,7 +41,7 @@ class Cell:
 
     @property
     def state(self) -> str:
-        """`off` (nothing is wanted on this day, whatever is there already), `full`, `nearly` or `free`."""
+        """`off`, `full`, `nearly` or `free`. A day with a wanted limit of 0 is `off`, even if it has tasks."""
         if not self.limit.wanted:
             return "off"
         if self.limit.remaining <= 0:
@@ -67,7 +67,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A person's days. `left` is the number of open tasks from today on of somebody who is deactivated."""
+    """A person's days. `left` is the number of open tasks from today on that a deactivated person still has."""
 
     person: User
     cells: list[Cell]
@@ -78,8 +78,8 @@ class Row:
 class Week:
     """A page of people and their days of a week.
 
-    `following` and `preceding` are the usernames after which the next page begins and before which the previous page
-    ends; empty where there is none. `version` changes whenever something that is shown changes.
+    The next page begins after the username `following`, and the previous page ends before the username `preceding`;
+    either is empty if there is no such page. `version` changes whenever something that is shown changes.
     """
 
     dates: list[datetime.date]
@@ -159,7 +159,7 @@ def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
 
 
 def _left(people: list[User]) -> dict[int, int]:
-    """How many open tasks from today on these people have; who has none is missing."""
+    """The number of open tasks from today on of each of these people; people without any are left out."""
     if not people:
         return {}
     counted = open_tasks().filter(daily_limit__user__in=people).values_list("daily_limit__user")
@@ -167,7 +167,7 @@ def _left(people: list[User]) -> dict[int, int]:
 
 
 def cells_of(places: Iterable[Place]) -> list[tuple[User, Cell]]:
-    """These days as they are now, each once, with their people; days of people who don't exist are left out."""
+    """The current cells of these days, each day once, with its person. Days of people who don't exist are left out."""
     places = list(dict.fromkeys(places))
     people = User.objects.in_bulk({place.user_id for place in places})
     return [
@@ -184,7 +184,7 @@ def cell_of(person: User, date: datetime.date) -> Cell:
 
 
 def why(source: dict[str, Any]) -> str:
-    """The `source` of a limit in words: its kind, and the reason that somebody gave."""
+    """The `source` of a limit in words: its kind, and the reason if somebody gave one."""
     label = str(Source(source["kind"]).label)
     return f"{label} (“{source['reason']}”)" if source["reason"] else label
 
@@ -199,11 +199,11 @@ def refusal_of(cell: Cell) -> DailyLimitReached | None:
 
 
 def current_version() -> Version:
-    """The board's version. It changes whenever an event is written to the history, and when all days follow a change
-    of the rules.
+    """The board's version. It changes with every event of the history, and when a change of the rules has reached all
+    days.
 
-    The newest event alone would not do: an event with a lower id can be committed after it. So the events just before
-    it are counted, too.
+    The id of the newest event isn't enough, because an event with a lower id can be committed later. So the version
+    also has the number of events just before it.
     """
     last = list(Event.objects.order_by("-pk").values_list("pk", flat=True)[:_LATE])
     newest = last[0] if last else 0
@@ -211,7 +211,7 @@ def current_version() -> Version:
 
 
 def changed_since(version: Version, people: list[User]) -> list[User]:
-    """The ones of these people whose days may look different than at that version."""
+    """Those of these people whose days may have changed since that version."""
     if version.repicking:
         return people
     changed: set[int | None] = set()
@@ -225,8 +225,9 @@ def changed_since(version: Version, people: list[User]) -> list[User]:
 
 
 def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple[list[User], str, str]:
-    """At most `size` of these people by username, after the username `after` or before `before`; and the usernames
-    after which the next page begins and before which the previous one ends, empty where there is none."""
+    """At most `size` of these people by username, after the username `after` or before `before`; then the username
+    after which the next page begins, and the one before which the previous page ends. Either is empty if there is no
+    such page."""
     if before:
         found = list(people.filter(username__lt=before).order_by("-username")[: size + 1])
         more, page = len(found) > size, found[:size][::-1]
@@ -241,8 +242,8 @@ def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple
 
 
 def unassign_many(*, actor: User, assignment_ids: Iterable[int]) -> list[Place]:
-    """Take these assignments away, each in a transaction of its own; returns the days that have a free slot now. An
-    assignment that is gone already is left out. Raises `NotAllowed` and `TryAgain`; then the rest stays."""
+    """Delete these assignments, each in a transaction of its own; returns their days. Assignments that are gone already
+    are left out. Raises `NotAllowed` and `TryAgain`; then the rest stays."""
     permissions.require_taskmaster(actor)
     freed = []
     for one in Assignment.objects.with_day().filter(pk__in=list(assignment_ids)):
@@ -264,7 +265,7 @@ def tasks_left(*, actor: User, user_id: int) -> list[Assignment]:
 def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[Assignment, ToGoError | None]]:
     """Move a person's open tasks from today on to somebody else, each on its date and in a transaction of its own.
 
-    Returns each task with the refusal that kept it where it is, or None. Raises `NotAllowed` and `TryAgain`.
+    Returns each task with None if it was moved, or with the refusal if it stays. Raises `NotAllowed` and `TryAgain`.
     """
     outcomes: list[tuple[Assignment, ToGoError | None]] = []
     for one in tasks_left(actor=actor, user_id=from_user_id):
@@ -280,7 +281,7 @@ def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[As
 
 @dataclass(frozen=True)
 class Touched:
-    """What days off touch: this many people and days, and the open tasks that are there already and stay."""
+    """How many people and days a period off affects, and how many open tasks are there already and stay."""
 
     people: int
     days: int
@@ -288,7 +289,7 @@ class Touched:
 
 
 def touched_by(*, user_id: int | None, first: datetime.date, last: datetime.date) -> Touched:
-    """What days off from `first` to `last` touch, for one person, or with None for everyone active."""
+    """What a period off from `first` to `last` affects, for one person, or for everyone active if `user_id` is None."""
     people = User.objects.active() if user_id is None else User.objects.filter(pk=user_id)
     there = Assignment.objects.filter(
         status=Status.OPEN,

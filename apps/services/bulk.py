@@ -1,4 +1,4 @@
-"""Many assignments in one call, all or each, with a few statements for all of them together."""
+"""Many assignments in one call, either all or each one that fits, with a few statements for all of them."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -17,22 +17,22 @@ Done = TypeVar("Done", CreatedAssignment, Accepted)
 
 
 class Item(NamedTuple):
-    """A task for a person on a date, by their ids; nothing of it was looked up yet."""
+    """A task for a person on a date, by their ids, which nobody has looked up yet."""
 
     task_id: int
     user_id: int
     date: datetime.date
-    # None for the effort of the task.
+    # None means the task's effort.
     effort: int | None = None
 
 
-# An item, or why it can't even be looked up; and what became of it.
+# An item, or the refusal of one that can't be read; and the outcome of an item.
 Asked = Item | ToGoError
 Outcome = CreatedAssignment | ToGoError
 
 
 def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[CreatedAssignment]:
-    """Assign everything or nothing. Raises `NotAllowed`, `BulkRefused` with what didn't fit, and `TryAgain`."""
+    """Assign all items or none. Raises `NotAllowed`, `BulkRefused` with the refusal of each item, and `TryAgain`."""
     permissions.require_taskmaster(actor)
     try:
         outcomes = _take_many(actor, asked, all_or_nothing=True)
@@ -48,18 +48,18 @@ def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[CreatedAssignment
 
 
 def assign_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
-    """Assign what fits, in this order; returns what became of each. Raises `NotAllowed` and `TryAgain`."""
+    """Assign the items that fit, in this order; returns the outcome of each. Raises `NotAllowed` and `TryAgain`."""
     permissions.require_taskmaster(actor)
     return with_advice(_take_many(actor, asked, all_or_nothing=False))
 
 
 def candidates_of(asked: Iterable[Asked]) -> "list[Candidate | ToGoError]":
-    """Look up the task and the person of each item, without a lock; a refusal is that of a single call."""
+    """Look up the task and the person of each item, without locks. Refusals are the same as those of a single call."""
     asked = list(asked)
     items = [item for item in asked if isinstance(item, Item)]
     tasks = Task.objects.in_bulk({item.task_id for item in items})
     user_ids = {item.user_id for item in items}
-    # Nearly all are active, and then nothing else of them is needed.
+    # Nearly everybody is active, and for them the id is enough.
     active = set(User.objects.active().filter(pk__in=any_of(user_ids)).values_list("pk", flat=True))
     others = User.objects.in_bulk(user_ids - active)
     dates = {date: _refusal_of_date(date) for date in {item.date for item in items}}
@@ -83,7 +83,7 @@ def candidates_of(asked: Iterable[Asked]) -> "list[Candidate | ToGoError]":
 
 
 def with_advice(outcomes: Sequence[Done | DayFull | ToGoError]) -> list[Done | ToGoError]:
-    """The outcomes, with a refusal that names the next free date for each full day; looked up for all together."""
+    """The outcomes; each `DayFull` becomes a refusal with the next free date. One search finds all these dates."""
 
     def search_of(full: DayFull) -> availability.Search:
         return availability.Search(full.day.user_id, full.day.date, full.effort)

@@ -21,11 +21,11 @@ from apps.services.shared.spreadsheets import Source
 
 COLUMNS = ("task", "user", "date")
 OPTIONAL = ("effort",)
-# Further columns of exports and reports, which can be edited and imported, too.
+# Further columns of exports and reports: those files can be edited and imported, too, and these columns are ignored.
 _OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
 _OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
 REPORT_COLUMNS = ("line", *COLUMNS, *OPTIONAL, "status", "code", "detail", "assignment", "next_free_date")
-# Rows per transaction of the job. On SQLite nobody else can write during a transaction, and larger ones are not faster.
+# Rows per transaction of the job. On SQLite nobody else can write during a transaction, and larger ones aren't faster.
 ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
 KEPT = datetime.timedelta(days=30)
 # After this time without progress an import has no worker.
@@ -40,8 +40,8 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
 
     The rows are stored while the file is read, in one transaction.
 
-    Raises `NotAllowed`, `InvalidRequest` with the line where the file can't be read, and `PayloadTooLarge` for more
-    rows than may be imported at once; then nothing of it is kept.
+    Raises `NotAllowed`, `InvalidRequest` with the first line that can't be read, and `PayloadTooLarge` for more rows
+    than may be imported at once; then nothing is stored.
     """
     permissions.require_taskmaster(actor)
 
@@ -61,7 +61,7 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
 
 
 def get(*, actor: User, import_id: int) -> Import:
-    """An import. Raises `NotAllowed`, and `NotFound` when there is none that `actor` has sent; admins see all."""
+    """An import that `actor` has sent; admins see all imports. Raises `NotAllowed`, and `NotFound` if there is none."""
     permissions.require_taskmaster(actor)
     import_ = Import.objects.visible_to(actor).filter(pk=import_id).first()
     if import_ is None:
@@ -70,9 +70,9 @@ def get(*, actor: User, import_id: int) -> Import:
 
 
 def start_for_real(*, actor: User, import_id: int) -> Import:
-    """Import the rows of a dry run that is done, without sending its file again.
+    """Import the rows of a dry run that is done, without its file being sent again.
 
-    Raises `NotAllowed`, `NotFound`, and `InvalidRequest` for what is no finished dry run.
+    Raises `NotAllowed`, `NotFound`, and `InvalidRequest` if the import is no dry run or isn't done.
     """
     tried = get(actor=actor, import_id=import_id)
     if not tried.dry_run or tried.status != ImportStatus.DONE:
@@ -116,13 +116,13 @@ def report_page(
 
 
 def standing_still() -> list[int]:
-    """The ids of imports with rows to do and without progress: their job or its worker was lost."""
+    """The ids of unfinished imports without progress, because their job or its worker was lost."""
     waiting = Import.objects.unfinished().filter(progressed_at__lt=timezone.now() - STANDSTILL)
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
 def remove_old() -> int:
-    """Delete imports that were sent more than 30 days ago, with their rows; returns how many."""
+    """Delete imports that were sent more than 30 days ago, with their rows; returns how many there were."""
     old = list(Import.objects.filter(created_at__lt=timezone.now() - KEPT).values_list("pk", flat=True))
     for import_id in old:
         unit_of_work.run(lambda import_id=import_id: Import.objects.filter(pk=import_id).delete())  # type: ignore[misc]
@@ -142,7 +142,7 @@ def _rows(file: Source) -> Iterator[list[object]]:
             message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
             raise PayloadTooLarge(message, limit=limit)
         *cells, effort = row.cells
-        # Workers of older versions know rows without an effort.
+        # Workers of older versions can't read rows with an effort.
         yield [row.line, *cells, effort] if effort else [row.line, *cells]
     if not number:
         message = "The file has a header and no rows."
@@ -165,7 +165,7 @@ def _reported(import_: Import, first: int = 0) -> Iterator[list[object]]:
 
 
 def _place(import_: Import, row: int) -> tuple[int, int]:
-    """The number of the block that holds a row, and the row's position in it. All blocks of an import but the last have
-    the same length, which may differ from `ROWS_PER_BLOCK` of this version."""
+    """The number of the block that holds a row, and the row's position in it. All blocks of an import except the last
+    one have the same length, which may differ from `ROWS_PER_BLOCK` of this version."""
     rows = ImportBlock.objects.filter(parent=import_, number=0).values_list("rows", flat=True).first()
     return divmod(row, len(rows)) if rows else (0, 0)

@@ -1,4 +1,4 @@
-"""Why people, tasks and days can't be given: the same words for one call, a bulk and an import."""
+"""The refusals of tasks, people and days, with the same words for a single call, a bulk and an import."""
 
 import datetime
 
@@ -13,7 +13,7 @@ from apps.services.shared.units import amount_is, part, short
 
 
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
-    """Why a task can't be assigned; None if it can. `task` is what was found under that id."""
+    """The refusal of this task, or None if it can be assigned. `task` is None if it doesn't exist."""
     if task is None:
         return TaskNotFound(f"There is no task with the id {task_id}.", task=task_id)
     if not task.is_active:
@@ -22,7 +22,7 @@ def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | No
 
 
 def of_person(user_id: int, person: User | None) -> UserNotFound | UserInactive | None:
-    """Why a person can't be given anything; None if they can. `person` is who was found under that id."""
+    """The refusal of this person, or None if they can be given tasks. `person` is None if they don't exist."""
     if person is None:
         return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
     if not person.is_active:
@@ -31,7 +31,8 @@ def of_person(user_id: int, person: User | None) -> UserNotFound | UserInactive 
 
 
 def of_task_or_person(task_id: int, task: Task | None, user_id: int, person: User | None) -> ToGoError | None:
-    """Why this task can't be given to this person, what is missing before what is no longer in use."""
+    """The refusal of this task for this person, or None. A task or person that doesn't exist is refused before one that
+    is no longer active."""
     found = [refusal for refusal in (of_task(task_id, task), of_person(user_id, person)) if refusal]
     return min(found, key=lambda refusal: refusal.status, default=None)
 
@@ -39,7 +40,7 @@ def of_task_or_person(task_id: int, task: Task | None, user_id: int, person: Use
 def already_assigned(
     *, task_id: int, user_id: int, date: datetime.date, assignment_id: int | None = None
 ) -> AlreadyAssigned:
-    """The person has the task on that day; `assignment_id` is None where the same request gives it twice."""
+    """The person has the task on that date already. `assignment_id` is None if the same request assigns it twice."""
     return AlreadyAssigned(
         f"This person has this task on {date} already.",
         task=task_id,
@@ -57,9 +58,9 @@ def daily_limit_reached(
     promised: int = 0,
     held: int = 0,
 ) -> DailyLimitReached:
-    """The day has no room for this effort, why, and which day to take instead.
+    """The day has no room for this effort: says why, and names the next day with room.
 
-    Candidates before this one in the same request take `promised` of the day, and the assignment itself holds `held`.
+    Earlier items of the same request take `promised` of the day; the assignment itself takes `held` already.
     """
     if not day.maximum:
         state = f"{day.date} is off{f' ({day.source_reason})' if day.source_reason else ''}"
@@ -89,7 +90,7 @@ def daily_limit_reached(
 
 
 def limit_below_taken(day: DailyLimit) -> LimitBelowTaken:
-    """More is taken on that day than the maximum that was asked for."""
+    """The requested maximum is less than what is taken on that day."""
     return LimitBelowTaken(
         f"{amount_is(day.taken)} taken on {day.date}; take {'it' if day.taken == 1 else 'some'} away first.",
         user=day.user_id,

@@ -1,11 +1,11 @@
 """The only code that writes `DailyLimit.taken`, and that inserts, changes or deletes assignments.
 
-A slot is the part of a day that an assignment takes: its effort. It is taken by one guarded UPDATE whose row count
-decides; nothing that was read before it does. The assignment is written in the same transaction, so `taken` is always
-the sum of the efforts of the day's assignments. Every function here is atomic by
-itself: it opens its own transaction, or a savepoint within a unit of work. Call it through `unit_of_work.retry`.
+A slot is the part of a day that an assignment takes: its effort. One guarded UPDATE takes it, and only the number of
+rows that it changed decides, not data that was read before. The assignment is written in the same transaction, so
+`taken` is always the sum of the efforts of the day's assignments. Every function here is atomic by itself: it opens its
+own transaction, or a savepoint within a unit of work. Call it through `unit_of_work.retry`.
 
-`portable.py` says what each function does, for every database. `postgresql.py` does some of them in one statement.
+`portable.py` defines the functions for every database. `postgresql.py` replaces some of them by one statement.
 """
 
 import datetime
@@ -50,9 +50,10 @@ class NothingTaken(Exception):
 
 
 def take(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None) -> Assignment:
-    """Take a slot of a person's day and write the assignment and its event. The assignment's day tells what is taken.
+    """Take a slot of a person's day, and write the assignment and its event. The `daily_limit` of the result has the
+    day's new numbers.
 
-    Without `effort` the slot is as large as the task's effort is at that moment.
+    Without `effort` it takes the task's effort.
 
     Raises `TaskNotFound`, `UserNotFound`, `TaskInactive`, `UserInactive`, `AlreadyAssigned`, `DayFull`, `DayMissing`
     and `LostRace`; then nothing is written.
@@ -64,20 +65,20 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort
         # The person has the task already, or the task or the person was deleted meanwhile.
         raise _conflict(task_id, user_id, date, effort) from None
     if assignment is None:
-        # Looked up only now: most tasks can be assigned.
+        # Only now, because most tasks can be assigned.
         raise why_not(task_id=task_id, user_id=user_id, date=date, effort=effort)
     return assignment
 
 
 def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_or_nothing: bool) -> list[Outcome]:
-    """Take slots for these candidates in their order, with a few statements for all of them, and write what they are
-    taken for; returns what became of each. Refusals among the candidates are passed through.
+    """Take slots for these candidates in their order and write their assignments, with a few statements for all of
+    them. Returns the outcome of each; a candidate that is a refusal already is its own outcome.
 
     1. Lock the days, sorted by id.
-    2. Decide about each candidate under the locks.
+    2. Decide about each candidate while the days are locked.
     3. Write all slots, assignments and events.
 
-    Raises `NothingTaken` when one is refused and it is all or nothing, `DayMissing` and `LostRace`.
+    With `all_or_nothing`, one refusal raises `NothingTaken`. Raises `DayMissing` and `LostRace`.
     """
     try:
         with atomic():
@@ -89,7 +90,7 @@ def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_o
             created = iter(write(actor=actor, accepted=accepted) if accepted else [])
             return [next(created) if isinstance(decision, Accepted) else decision for decision in decisions]
     except IntegrityError:
-        # A task or a person was deleted meanwhile. The next attempt finds that out.
+        # A task or a person was deleted meanwhile, which the next attempt finds.
         raise LostRace from None
 
 
@@ -102,10 +103,10 @@ def move(
     effort: int | None = None,
     status: str | None = None,
 ) -> Assignment:
-    """Free the slot of an assignment, take one on this person's other date or another person's, and change its effort
-    and its `status` if they are given.
+    """Move an assignment to this person and date: free its slot, and take one there. Also changes its effort and its
+    `status` if they are given.
 
-    It keeps its id, task and taskmaster. `assignment` is as it was read, with its day and task. Raises
+    It keeps its id, task and taskmaster. `assignment` must have its day and task as they were read. Raises
     `AlreadyAssigned`, `DayFull`, `DayMissing` and `LostRace`; then nothing is changed.
     """
     effort = effort or assignment.effort
@@ -122,8 +123,8 @@ def move(
 
 
 def change_effort(*, actor: User, assignment: Assignment, effort: int, status: str | None = None) -> Assignment:
-    """Let an assignment take more or less of its day, and mark it with `status` if that is given. What it takes less
-    is free at once. Raises `DayFull` and `LostRace`; then nothing is changed.
+    """Change how much of its day an assignment takes, and its `status` if that is given. A lower effort frees room at
+    once. Raises `DayFull` and `LostRace`; then nothing is changed.
     """
     try:
         return portable.change_effort(actor=actor, assignment=assignment, effort=effort, status=status)
@@ -160,7 +161,7 @@ def _locked_days(candidates: Sequence[Candidate | ToGoError]) -> dict[DayKey, Da
 def _conflict(
     task_id: int, user_id: int, date: datetime.date, effort: int | None, *, moving: int | None = None
 ) -> Exception:
-    """The exception to raise where a constraint of the database refused to write."""
+    """The exception to raise after a constraint of the database refused a write."""
     why = why_not(task_id=task_id, user_id=user_id, date=date, effort=effort, moving=moving)
-    # A day that is full by now says nothing about the constraint.
+    # If the day is full by now, that isn't why the constraint refused.
     return LostRace() if isinstance(why, DayFull) else why

@@ -20,19 +20,23 @@ from apps.services.unit_of_work import LostRace, atomic
 
 
 class SlotNotTaken(Exception):
-    """The guard let nothing through: the day is full, or isn't there."""
+    """The guarded update changed no row: the day has no room or isn't set, or the person isn't active."""
 
 
 def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
-    """Take so much of an active person's day if it fits; returns whether it did. The rule: its row count decides."""
-    # Not across the relation: PostgreSQL would not check that again after it waited for another transaction.
+    """Take this effort of an active person's day if it fits; returns whether it did.
+
+    This update is the rule that keeps limits: the number of rows that it changed decides.
+    """
+    # EXISTS instead of a filter on the relation, which PostgreSQL wouldn't check again after waiting for a lock.
     is_active = Exists(User.objects.active().filter(pk=user_id))
     day = DailyLimit.objects.of(user_id, date).with_room(effort).filter(is_active)
     return day.update(taken=F("taken") + effort) == 1
 
 
 def free_slot(day_id: int, effort: int) -> None:
-    """Free so much of this day; a maximum above the wanted one falls with it. Raises `LostRace` if less is taken."""
+    """Give this effort of the day back, and lower a `maximum` above `wanted` by as much. Raises `LostRace` if less is
+    taken."""
     # `maximum` before `taken`: MySQL assigns from left to right.
     lowered = {"maximum": Greatest("wanted", F("taken") - effort), "taken": F("taken") - effort}
     if DailyLimit.objects.filter(pk=day_id, taken__gte=effort).update(**lowered) != 1:
@@ -42,9 +46,10 @@ def free_slot(day_id: int, effort: int) -> None:
 def take(
     *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
 ) -> Assignment | None:
-    """Write the slot, the assignment and the event. None, and nothing, where the day isn't set or has too little room,
-    or the task or the person isn't there or active. Without `effort` the task's is taken. Raises `IntegrityError` where
-    the person has the task on that date already.
+    """Write the slot, the assignment and the event. Without `effort` it takes the task's.
+
+    Writes nothing and returns None if the day isn't set or has too little room, or if the task or the person doesn't
+    exist or isn't active. Raises `IntegrityError` if the person has the task on that date already.
     """
     with atomic():
         task = Task.objects.filter(pk=task_id, is_active=True).first()
@@ -62,8 +67,8 @@ def take(
 def move(
     *, actor: User, assignment: Assignment, user_id: int, date: datetime.date, effort: int, status: str | None
 ) -> Assignment:
-    """Free the old slot and take the new one, the days in the order of their ids. Raises `SlotNotTaken`, `DayMissing`,
-    `LostRace` and `IntegrityError`."""
+    """Free the old slot and take the new one; the days are locked in the order of their ids. Raises `SlotNotTaken`,
+    `DayMissing`, `LostRace` and `IntegrityError`."""
     with atomic():
         new_day = DailyLimit.objects.of(user_id, date).values_list("pk", flat=True).first()
         if new_day is None:
@@ -82,8 +87,8 @@ def move(
 
 
 def change_effort(*, actor: User, assignment: Assignment, effort: int, status: str | None) -> Assignment:
-    """Take what a higher effort takes more of the same day, or free what a lower one takes less. Raises `SlotNotTaken`
-    and `LostRace`."""
+    """Take the difference to a higher effort of the same day, or free the difference to a lower one. Raises
+    `SlotNotTaken` and `LostRace`."""
     more = effort - assignment.effort
     with atomic():
         if more < 0:
@@ -126,8 +131,8 @@ def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
 
 
 def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssignment]:
-    """Write slots, assignments and events on days that are locked and have room. Raises `LostRace` where a day is
-    gone, and `IntegrityError`."""
+    """Write slots, assignments and events on days that are locked and have room. Raises `LostRace` if a day is gone,
+    and `IntegrityError`."""
     efforts: Counter[int] = Counter()
     for _, day, effort in accepted:
         efforts[day.id] += effort
@@ -163,13 +168,13 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
 
 
 def count_slots(accepted: Sequence[Accepted]) -> None:
-    """Let the snapshots tell what is taken after the write."""
+    """Add the written efforts to `taken` of the snapshots."""
     for _, day, effort in accepted:
         day.taken += effort
 
 
 def _effort_of_day(efforts: Counter[int]) -> Case:
-    """The effort that each of these days takes, as an expression."""
+    """An expression for the effort to add to each of these days."""
     days_with: dict[int, list[int]] = {}
     for day_id, effort in efforts.items():
         days_with.setdefault(effort, []).append(day_id)
@@ -180,7 +185,7 @@ def _effort_of_day(efforts: Counter[int]) -> Case:
 
 
 def _update(assignment: Assignment, **fields: object) -> Assignment:
-    """Write these fields, and read the row as it is then. Raises `LostRace` where someone else changed it meanwhile."""
+    """Write these fields, and return the row as it is now. Raises `LostRace` if someone else changed it meanwhile."""
     as_read = {name: getattr(assignment, name) for name in ("pk", "daily_limit_id", "effort", "status")}
     if Assignment.objects.filter(**as_read).update(**fields) != 1:
         raise LostRace

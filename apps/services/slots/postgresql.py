@@ -1,6 +1,6 @@
-"""How slots are taken on PostgreSQL: each function of `portable.py` that stands here too is one statement.
+"""How slots are taken on PostgreSQL: replaces some functions of `portable.py` by one statement each.
 
-One statement is one round trip, and alone it is one transaction. None of them holds `ON CONFLICT DO NOTHING`, which
+One statement is one round trip, and alone it is one transaction. None has `ON CONFLICT DO NOTHING`, which
 would commit a slot without its assignment.
 """
 

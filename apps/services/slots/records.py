@@ -1,4 +1,4 @@
-"""What is asked of slots, and what becomes of it."""
+"""The records that the functions of `slots` take and return, and the exception for a full day."""
 
 import datetime
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from apps.services.shared import refusals
 
 
 class Candidate(NamedTuple):
-    """A task for a person on a date; task and person were found and may be assigned."""
+    """A task for a person on a date, and its effort. Both exist and are active."""
 
     task: Task
     user_id: int
@@ -27,7 +27,7 @@ class Accepted(NamedTuple):
 
 
 class CreatedAssignment(NamedTuple):
-    """An assignment that was written. Objects of the model would take ten times as long where there are many."""
+    """An assignment that was written. For many of them, objects of the model would take ten times as long."""
 
     id: int
     daily_limit: DaySnapshot
@@ -49,9 +49,9 @@ class CreatedAssignment(NamedTuple):
 
 
 class DayFull(Exception):
-    """A day has no room for this effort. It becomes a `refusal` once the next free date was looked up.
+    """A day has no room for this effort. `refusal` makes the answer, once the next free date is known.
 
-    `promised` is what goes to candidates before this one, and `held` what the assignment itself holds on that day.
+    Earlier candidates of the same call take `promised` of the day; an assignment that is already there takes `held`.
     """
 
     def __init__(self, day: DailyLimit | DaySnapshot, effort: int, *, promised: int = 0, held: int = 0) -> None:
@@ -62,7 +62,7 @@ class DayFull(Exception):
         self.held = held
 
     def refusal(self, next_free_date: datetime.date | None) -> DailyLimitReached:
-        """The refusal that people and programs get."""
+        """The refusal for the caller."""
         return refusals.daily_limit_reached(
             self.day, effort=self.effort, next_free_date=next_free_date, promised=self.promised, held=self.held
         )
