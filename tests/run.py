@@ -67,8 +67,8 @@ LEGS = [
     Leg("PostgreSQL, real processes", "postgresql", "real_time and not no_db", durable=True, brokers="redis"),
     Leg("pages in a browser", "sqlite", "browser"),
     Leg("what needs no database", "sqlite", "not real_time and no_db and not fuzz", traced=True),
-    Leg("SQLite", "sqlite", "not real_time and not no_db", traced=True),
-    Leg("hostile input", "sqlite", "fuzz"),
+    Leg("SQLite", "sqlite", "not real_time and not no_db and not fuzz", traced=True),
+    Leg("random input", "sqlite", "fuzz"),
     Leg("PostgreSQL", "postgresql", "not real_time and not no_db"),
     Leg("MariaDB", "mariadb", "not real_time and not no_db"),
 ]

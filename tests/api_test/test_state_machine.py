@@ -408,6 +408,7 @@ class Togo(Player):
         return found
 
 
+@pytest.mark.fuzz
 @pytest.mark.skipif(connection.vendor == "mysql", reason="runs on SQLite and PostgreSQL; MariaDB has tests/storm_test")
 def test_the_api_and_the_model_agree_on_calls_in_random_order(
     transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,7 @@ from apps.tasks import limits as jobs
 from tests.clock import freeze_time
 from tests.conftest import make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
 DAY = datetime.timedelta(days=1)
 
 

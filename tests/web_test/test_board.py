@@ -124,6 +124,7 @@ def links(response: Any, pattern: str) -> list[str]:
     return [html.unescape(address) for address in found if re.search(pattern, address)]
 
 
+@pytest.mark.no_db
 def test_the_boards_own_links_lead_through_120_weeks_forwards_and_backwards(page: Client, alice: User) -> None:
     """Over two turns of the year, 2026 with 53 weeks: search, export and live updates work in each week."""
     seen = ["2026-W10"]

@@ -8,6 +8,8 @@ from django.test import Client
 from apps.models import User
 from apps.services import board, calendar, users
 
+pytestmark = pytest.mark.no_db
+
 PASSWORD = "a walk in the woods"
 
 
