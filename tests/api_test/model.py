@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.conftest import TODAY
 
-DEFAULT = 2
+DEFAULT = 4
 LAST = TODAY + datetime.timedelta(days=366)
 
 PersonDay = tuple[int, datetime.date]

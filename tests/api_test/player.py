@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from rest_framework.test import APIClient
 
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, LimitDay, LimitRule, Task, User
-from tests.api_test.model import Model, ModelAssignment, Refused
+from tests.api_test.model import LAST, Model, ModelAssignment, Refused, Rule
 from tests.conftest import make_person, token_of
 from tests.storm_test.history import assert_history_matches_rows
 
@@ -20,6 +20,11 @@ PATH = "/api/users/assignment/"
 # Indexes into `Player.people`. The last person and the last task don't exist.
 BOSS, ALICE, BOB, NOBODY = range(4)
 TASKS = 4
+
+
+def filled(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a body that have a value."""
+    return {name: value for name, value in fields.items() if value}
 
 
 class Player(RuleBasedStateMachine):
@@ -131,6 +136,98 @@ class Player(RuleBasedStateMachine):
         answer = self.call_both(lambda: made.append(work()), 201, "POST", path, body, actor=actor, keyed=keyed)
         if answer:
             self.record_assignment(answer, made[0])
+
+    def give(
+        self,
+        actor: int,
+        task: int,
+        user: int,
+        date: datetime.date,
+        effort: int | None = None,
+        *,
+        keyed: bool = False,
+    ) -> None:
+        body = filled({"task": task, "user": user, "date": date.isoformat(), "effort": effort})
+        self.create_with(
+            lambda: self.model.assign(self.people[actor], task, user, date, effort),
+            PATH,
+            body,
+            actor=actor,
+            keyed=keyed,
+        )
+
+    def give_earliest(
+        self,
+        actor: int,
+        task: int,
+        user: int,
+        first: datetime.date | None,
+        effort: int | None,
+        *,
+        keyed: bool = False,
+    ) -> None:
+        body = {"task": task, "user": user, "from": first and first.isoformat(), "effort": effort}
+        self.create_with(
+            lambda: self.model.assign_earliest(self.people[actor], task, user, first, effort),
+            f"{PATH}earliest/",
+            filled(body),
+            actor=actor,
+            keyed=keyed,
+        )
+
+    def patch(
+        self,
+        actor: int,
+        pk: int,
+        user: int | None,
+        date: datetime.date | None,
+        effort: int | None,
+        status: str | None = None,
+    ) -> bool:
+        """Change an assignment; returns whether that was accepted."""
+
+        def work() -> None:
+            self.model.change(self.people[actor], pk, user, date, effort)
+            self.model.given[pk].status = status or self.model.given[pk].status
+
+        body = filled({"user": user, "date": date and date.isoformat(), "effort": effort, "status": status})
+        answer = self.call_both(work, 200, "PATCH", f"{PATH}{pk}/", body, actor=actor)
+        if answer:
+            self.assert_same_assignment(answer)
+        return bool(answer)
+
+    def put_limit(self, user: int, date: datetime.date, maximum: int, *, actor: int) -> None:
+        me = self.people[actor]
+
+        def work() -> None:
+            if me not in self.model.taskmasters:
+                raise Refused(403, "not_allowed")
+            if date > LAST:
+                raise Refused(400, "date_out_of_range")
+            if (taken := self.model.taken(user, date)) > maximum:
+                raise Refused(409, "limit_below_taken", taken=taken)
+            self.model.days[user, date] = (maximum, "hand")
+
+        body = {"maximum": maximum}
+        if answer := self.call_both(work, 200, "PUT", f"/api/users/limit/{user}/{date}/", body, actor=actor):
+            self.assert_same_limit(answer, user, date)
+
+    def post_rule(self, made: Rule) -> None:
+        """Create the rule, and take its id from the answer."""
+        body: dict[str, Any] = {"user": made.user, "weekday": made.weekday, "maximum": made.maximum}
+        body |= {
+            "date_from": made.date_from and made.date_from.isoformat(),
+            "date_to": made.date_to and made.date_to.isoformat(),
+        }
+        made.id = self.call_both(lambda: None, 201, "POST", "/api/users/limit-rule/", body)["id"]
+        self.model.rules[made.id] = made
+        self.model.follow_rules()
+
+    def read_next_free_date(self, person: int, first: datetime.date, effort: int) -> str | None:
+        query = f"?user={person}&date_from={first}&effort={effort}"
+        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/{query}")
+        found: str | None = answer["next_free_date"]
+        return found
 
     def any_assignment(self, which: int) -> int:
         return sorted(self.model.given)[which % len(self.model.given)]

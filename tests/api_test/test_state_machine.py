@@ -13,7 +13,7 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from apps.models import DailyLimit, Task, User
 from apps.tasks.limits import set_daily_limits
 from tests.api_test.model import DEFAULT, LAST, Refused, Rule
-from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, create_people_and_tasks
+from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, create_people_and_tasks, filled
 from tests.conftest import TODAY
 
 
@@ -34,7 +34,10 @@ efforts = st.sampled_from([None, None, None, 1, 2, 3, 5, 8])
 # The items of a bulk: random ones, or more than fit on a single day.
 scattered = st.lists(st.tuples(tasks, known, dates, efforts), min_size=1, max_size=6)
 crowded = st.builds(
-    lambda user, date, effort: [(task, user, date, effort) for task in range(TASKS)], known, dates, efforts
+    lambda user, date, all_efforts: [(task, user, date, effort) for task, effort in enumerate(all_efforts)],
+    known,
+    dates,
+    st.lists(efforts, min_size=TASKS, max_size=TASKS),
 )
 
 ALL_REFUSALS = [
@@ -51,29 +54,12 @@ class Togo(Player):
     closed = 0
     # How often a higher effort was refused.
     kept_effort = 0
+    # How often one call moved an assignment and changed its effort.
+    moved_with_effort = 0
     # How often the next free date of a refusal was taken.
     followed = 0
 
     # --- assignments ---
-
-    def give(
-        self,
-        actor: int,
-        task: int,
-        user: int,
-        date: datetime.date,
-        effort: int | None = None,
-        *,
-        keyed: bool = False,
-    ) -> None:
-        body = {"task": task, "user": user, "date": date.isoformat(), **({"effort": effort} if effort else {})}
-        self.create_with(
-            lambda: self.model.assign(self.people[actor], task, user, date, effort),
-            PATH,
-            body,
-            actor=actor,
-            keyed=keyed,
-        )
 
     @rule(actor=actors, task=tasks, user=people, date=dates, effort=efforts, keyed=st.booleans())
     def create(self, actor: int, task: int, user: int, date: datetime.date, effort: int | None, keyed: bool) -> None:
@@ -103,25 +89,6 @@ class Togo(Player):
     ) -> None:
         self.give_earliest(actor, self.tasks[task], self.people[user], first, effort, keyed=keyed)
 
-    def give_earliest(
-        self,
-        actor: int,
-        task: int,
-        user: int,
-        first: datetime.date | None,
-        effort: int | None,
-        *,
-        keyed: bool = False,
-    ) -> None:
-        body = {"task": task, "user": user, "from": first and first.isoformat(), "effort": effort}
-        self.create_with(
-            lambda: self.model.assign_earliest(self.people[actor], task, user, first, effort),
-            f"{PATH}earliest/",
-            {name: value for name, value in body.items() if value},
-            actor=actor,
-            keyed=keyed,
-        )
-
     @rule(items=scattered | crowded, each=st.booleans(), keyed=st.booleans())
     def bulk(self, items: list[tuple[int, int, datetime.date, int | None]], each: bool, keyed: bool) -> None:
         requested = [(self.tasks[task], self.people[user], date, effort) for task, user, date, effort in items]
@@ -129,7 +96,7 @@ class Togo(Player):
         refused = {number: outcome for number, outcome in enumerate(outcomes) if isinstance(outcome, Refused)}
         body = {
             "assignments": [
-                {"task": task, "user": user, "date": date.isoformat(), **({"effort": effort} if effort else {})}
+                filled({"task": task, "user": user, "date": date.isoformat(), "effort": effort})
                 for task, user, date, effort in requested
             ],
             "mode": "each" if each else "all",
@@ -176,17 +143,17 @@ class Togo(Player):
         effort: int | None,
         status: str | None,
     ) -> None:
-        pk, me = self.any_assignment(which), self.people[actor]
         person = None if user is None else self.people[user]
-        body = {"user": person, "date": date and date.isoformat(), "effort": effort, "status": status}
+        self.patch(actor, self.any_assignment(which), person, date, effort, status)
 
-        def work() -> None:
-            self.model.change(me, pk, person, date, effort)
-            self.model.given[pk].status = status or self.model.given[pk].status
-
-        fields = {name: value for name, value in body.items() if value}
-        if answer := self.call_both(work, 200, "PATCH", f"{PATH}{pk}/", fields, actor=actor):
-            self.assert_same_assignment(answer)
+    @precondition(lambda self: self.model.given)
+    @rule(which=numbers, user=known, days=st.sampled_from([1, 2, -1]), effort=st.integers(1, 4))
+    def move_with_another_effort(self, which: int, user: int, days: int, effort: int) -> None:
+        pk = self.any_assignment(which)
+        one = self.model.given[pk]
+        date, effort = one.date + datetime.timedelta(days=days), effort + (effort >= one.effort)
+        if self.patch(BOSS, pk, self.people[user], date, effort):
+            Togo.moved_with_effort += 1
 
     @precondition(lambda self: self.model.given)
     @rule(which=numbers, more=st.sampled_from([1, 1, 2, 0, -1]))
@@ -194,16 +161,7 @@ class Togo(Player):
         pk = self.any_assignment(which)
         one = self.model.given[pk]
         effort = max(1, one.effort + self.model.remaining(one.user, one.date) + more)
-        answer = self.call_both(
-            lambda: self.model.change(self.people[BOSS], pk, None, None, effort),
-            200,
-            "PATCH",
-            f"{PATH}{pk}/",
-            {"effort": effort},
-        )
-        if answer:
-            self.assert_same_assignment(answer)
-        elif self.last["code"] == "daily_limit_reached":
+        if not self.patch(BOSS, pk, None, None, effort) and self.last["code"] == "daily_limit_reached":
             assert more > 0
             Togo.kept_effort += 1
 
@@ -260,22 +218,6 @@ class Togo(Player):
         one = self.model.given[self.any_assignment(which)]
         self.put_limit(one.user, one.date, maximum, actor=BOSS)
 
-    def put_limit(self, user: int, date: datetime.date, maximum: int, *, actor: int) -> None:
-        me = self.people[actor]
-
-        def work() -> None:
-            if me not in self.model.taskmasters:
-                raise Refused(403, "not_allowed")
-            if date > LAST:
-                raise Refused(400, "date_out_of_range")
-            if (taken := self.model.taken(user, date)) > maximum:
-                raise Refused(409, "limit_below_taken", taken=taken)
-            self.model.days[user, date] = (maximum, "hand")
-
-        body = {"maximum": maximum}
-        if answer := self.call_both(work, 200, "PUT", f"/api/users/limit/{user}/{date}/", body, actor=actor):
-            self.assert_same_limit(answer, user, date)
-
     @rule(user=known, date=dates)
     def give_back(self, user: int, date: datetime.date) -> None:
         user = self.people[user]
@@ -297,17 +239,6 @@ class Togo(Player):
         person = None if user is None else self.people[user]
         first, last = (None if end is None else later(end) for end in ends)
         self.post_rule(Rule(0, person, weekday, first, last, maximum))
-
-    def post_rule(self, made: Rule) -> None:
-        """Create the rule, and take its id from the answer."""
-        body: dict[str, Any] = {"user": made.user, "weekday": made.weekday, "maximum": made.maximum}
-        body |= {
-            "date_from": made.date_from and made.date_from.isoformat(),
-            "date_to": made.date_to and made.date_to.isoformat(),
-        }
-        made.id = self.call_both(lambda: None, 201, "POST", "/api/users/limit-rule/", body)["id"]
-        self.model.rules[made.id] = made
-        self.model.follow_rules()
 
     @precondition(lambda self: self.model.rules)
     @rule(which=numbers, maximum=st.none() | maxima)
@@ -401,12 +332,6 @@ class Togo(Player):
             assert self.last.get("code") in {None, "already_assigned"}
         Togo.followed += 1
 
-    def read_next_free_date(self, person: int, first: datetime.date, effort: int) -> str | None:
-        query = f"?user={person}&date_from={first}&effort={effort}"
-        answer = self.call_both(lambda: None, 200, "GET", f"/api/users/availability/{query}")
-        found: str | None = answer["next_free_date"]
-        return found
-
 
 @pytest.mark.fuzz
 @pytest.mark.skipif(connection.vendor == "mysql", reason="runs on SQLite and PostgreSQL; MariaDB has tests/storm_test")
@@ -433,3 +358,4 @@ def test_the_api_and_the_model_agree_on_calls_in_random_order(
     assert Togo.closed > 20
     assert Togo.kept_effort > 20
     assert Togo.followed > 20
+    assert Togo.moved_with_effort > 20
