@@ -77,7 +77,7 @@ def _of_jobs(runs: list[JobRun]) -> Iterator[GaugeMetricFamily]:
     )
     lasted = GaugeMetricFamily("togo_job_duration_seconds", "How long its last run took.", labels=["job"])
     drifted = GaugeMetricFamily(
-        "togo_drifted_days", "Days on which the last count found `taken` not to be the sum of the efforts."
+        "togo_drifted_days", "Days whose `taken` the last check found not to be the sum of the efforts."
     )
     for run in runs:
         last.add_metric([run.name], run.finished_at.timestamp())
