@@ -12,6 +12,7 @@ from django.db import connection
 
 from apps.exceptions.base import ToGoError
 from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.models.events import Kind
 from apps.services import assignments, bulk, limits, slots
 from apps.services.bulk import Item
 from tests.conftest import TODAY, make_person
@@ -19,6 +20,7 @@ from tests.conftest import TODAY, make_person
 pytestmark = pytest.mark.django_db
 
 STEPS = 400
+EFFORTS = [1, 2, 3, 5]
 DAYS = [TODAY + timedelta(days=offset) for offset in range(3)]
 
 
@@ -29,7 +31,9 @@ class World:
         self.chance = random.Random(seed)
         self.taskmaster = make_person(f"{name} taskmaster", is_taskmaster=True)
         self.people = [make_person(f"{name} {number}") for number in range(3)]
-        self.tasks = [Task.objects.create(name=f"{name} task {number}") for number in range(6)]
+        self.tasks = [
+            Task.objects.create(name=f"{name} task {number}", effort=EFFORTS[number % 4]) for number in range(6)
+        ]
         self.outcomes: list[str] = []
 
     def play(self) -> None:
@@ -43,25 +47,33 @@ class World:
     def _step(self) -> str:
         person, day = self.chance.choice(self.people), self.chance.choice(DAYS)
         task = self.chance.choice(self.tasks)
-        action = self.chance.choice(["assign", "assign", "assign", "earliest", "move", "mark", "free", "bulk", "limit"])
+        effort = self.chance.choice([None, *EFFORTS])
+        action = self.chance.choice(
+            ["assign", "assign", "assign", "earliest", "move", "effort", "mark", "free", "bulk", "limit"]
+        )
         whose = Assignment.objects.filter(taskmaster=self.taskmaster).order_by("pk")
         one = whose[self.chance.randrange(whose.count())].pk if whose.count() else 2**40
         by: dict[str, Any] = {"actor": self.taskmaster}
         if action == "assign":
-            assignments.assign(**by, task_id=task.pk, user_id=person.pk, date=day)
+            assignments.assign(**by, task_id=task.pk, user_id=person.pk, date=day, effort=effort)
         elif action == "earliest":
-            assignments.assign_earliest(**by, task_id=task.pk, user_id=person.pk, first=day)
+            assignments.assign_earliest(**by, task_id=task.pk, user_id=person.pk, first=day, effort=effort)
         elif action == "move":
             status = self.chance.choice([None, "done", "open"])
-            assignments.change(**by, assignment_id=one, user_id=person.pk, date=day, status=status)
+            assignments.change(**by, assignment_id=one, user_id=person.pk, date=day, effort=effort, status=status)
+        elif action == "effort":
+            assignments.change(**by, assignment_id=one, effort=self.chance.choice(EFFORTS))
         elif action == "mark":
             assignments.change(**by, assignment_id=one, status=self.chance.choice(["done", "open"]))
         elif action == "free":
             assignments.unassign(**by, assignment_id=one)
         elif action == "limit":
-            limits.set_by_hand(**by, user_id=person.pk, date=day, maximum=self.chance.randint(1, 4))
+            limits.set_by_hand(**by, user_id=person.pk, date=day, maximum=self.chance.randint(1, 12))
         else:
-            asked = [Item(self.chance.choice(self.tasks).pk, self.chance.choice(self.people).pk, day) for _ in range(4)]
+            asked = [
+                Item(self.chance.choice(self.tasks).pk, self.chance.choice(self.people).pk, day, given)
+                for given in (effort, None, *self.chance.choices(EFFORTS, k=2))
+            ]
             outcomes = bulk.assign_each(**by, asked=asked)
             return ",".join(one.code if isinstance(one, ToGoError) else "created" for one in outcomes)
         return action
@@ -79,9 +91,20 @@ class World:
         events = Event.objects.filter(actor=self.taskmaster.pk).order_by("pk")
         return (
             sorted((people[day.user_id], day.date, day.wanted, day.maximum, day.taken) for day in days),
-            sorted((people[one.user_id], one.date, tasks[one.task_id], one.status, bool(one.done_at)) for one in given),
+            sorted(
+                (people[one.user_id], one.date, tasks[one.task_id], one.effort, one.status, bool(one.done_at))
+                for one in given
+            ),
             [
-                (event.kind, named(event.user), named(event.from_user), tasks.get(event.task or 0), event.date)
+                (
+                    event.kind,
+                    named(event.user),
+                    named(event.from_user),
+                    tasks.get(event.task or 0),
+                    event.date,
+                    # Of a move it holds the id of a person.
+                    event.data if event.kind != Kind.MOVED else event.data["from"]["date"],
+                )
                 for event in events
             ],
             self.outcomes,
@@ -108,7 +131,9 @@ def test_both_implementations_leave_the_same_rows(monkeypatch: pytest.MonkeyPatc
         second.play()
 
     assert first.rows() == second.rows()
-    assert {"assign", "move", "mark", "free", "daily_limit_reached", "already_assigned"} <= set(first.outcomes)
+    assert {"assign", "move", "effort", "mark", "free", "daily_limit_reached", "already_assigned"} <= set(
+        first.outcomes
+    )
     assert list(limits.drifted()) == []
 
 
