@@ -1,15 +1,19 @@
 """Migrations run while the previous version still serves, so no step may disturb it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, migrations, models
+from django.db import DatabaseError, connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.test.utils import CaptureQueriesContext
 
-from apps.migrations._online import AddIndexOnline
+from apps.migrations._online import AddCheckOnline, AddIndexOnline
 from apps.models import Event
+from apps.models.events import Kind
 from tests import upgrades
 
 # Installations exist from here on. The migrations before made the first tables.
@@ -19,6 +23,7 @@ UPGRADES = sorted(name for app, name in LOADER.graph.nodes if app == "togo" and 
 NOW = LOADER.project_state()
 INDEX = models.Index(fields=["name"], name="task_name")
 ROWS = models.Index(fields=["kind"], name="event_kind")
+CHECK = models.CheckConstraint(condition=~models.Q(task_name="forbidden"), name="event_task_name")
 KIND = models.CharField(max_length=9, null=True)
 
 
@@ -64,7 +69,8 @@ def test_every_migration_runs_while_the_old_version_serves(name: str) -> None:
         migrations.AddIndex("event", ROWS),
         AddIndexOnline("event", ROWS),
         migrations.AddConstraint("task", models.UniqueConstraint(fields=["name"], name="one_name")),
-        migrations.AddConstraint("event", models.CheckConstraint(condition=models.Q(kind="x"), name="x")),
+        migrations.AddConstraint("event", CHECK),
+        AddCheckOnline("event", CHECK),
         migrations.RunPython(nothing, elidable=True),
         migrations.RunPython(nothing, nothing),
         migrations.RunPython(nothing, nothing, elidable=True),
@@ -97,7 +103,11 @@ def test_accepts_steps_that_do_not_disturb_the_old_version(operation: Operation)
 
 
 def test_accepts_slow_steps_that_block_nobody() -> None:
-    steps = [AddIndexOnline("event", ROWS), migrations.RunPython(nothing, nothing, elidable=True)]
+    steps = [
+        AddIndexOnline("event", ROWS),
+        AddCheckOnline("event", CHECK),
+        migrations.RunPython(nothing, nothing, elidable=True),
+    ]
     assert found_in(*steps, atomic=False) == []
 
 
@@ -122,17 +132,48 @@ def test_the_tables_that_grow_exist() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_index_is_added_online_on_every_database() -> None:
-    step = AddIndexOnline("event", ROWS)
+    with done(AddIndexOnline("event", ROWS)):
+        assert "event_kind" in indexes_and_constraints()
+    assert "event_kind" not in indexes_and_constraints()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_is_added_online_on_every_database() -> None:
+    Event.objects.create(kind=Kind.ASSIGNED, actor=1, task_name="cooking")
+
+    with done(AddCheckOnline("event", CHECK)):
+        assert "event_task_name" in indexes_and_constraints()
+        with pytest.raises(DatabaseError):
+            Event.objects.create(kind=Kind.ASSIGNED, actor=1, task_name="forbidden")
+    assert "event_task_name" not in indexes_and_constraints()
+    assert Event.objects.get().task_name == "cooking"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_looks_at_the_rows_of_a_check_without_stopping_writers() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("other databases check all rows at once")
+    with CaptureQueriesContext(connection) as queries, done(AddCheckOnline("event", CHECK)):
+        adds, validates = [query["sql"] for query in queries if "event_task_name" in query["sql"]]
+
+    assert adds.endswith("NOT VALID")
+    assert "VALIDATE CONSTRAINT" in validates
+
+
+@contextmanager
+def done(step: Operation) -> Iterator[None]:
+    """Do this step for the body, and then undo it."""
     after = NOW.clone()
     step.state_forwards("togo", after)
-
-    def indexes() -> set[str]:
-        with connection.cursor() as cursor:
-            return set(connection.introspection.get_constraints(cursor, Event._meta.db_table))
-
     with connection.schema_editor(atomic=False) as editor:
         step.database_forwards("togo", editor, NOW, after)
-    assert "event_kind" in indexes()
-    with connection.schema_editor(atomic=False) as editor:
-        step.database_backwards("togo", editor, after, NOW)
-    assert "event_kind" not in indexes()
+    try:
+        yield
+    finally:
+        with connection.schema_editor(atomic=False) as editor:
+            step.database_backwards("togo", editor, after, NOW)
+
+
+def indexes_and_constraints() -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, Event._meta.db_table))
