@@ -311,9 +311,14 @@ def test_finds_a_changed_effort_whose_answer_tells_another_sum(index: int) -> No
 
 
 def test_finds_a_higher_effort_that_was_refused_although_it_fits() -> None:
-    """By its answer 12 of 13 were taken, so there was room for a raise from 11 to 12."""
-    wrong = replace(EFFORTS[3], items=(effort_of(12, taken=12),), was_effort=11)
-    assert efforts_found([*EFFORTS[:3], wrong, *EFFORTS[4:]]) == {"broken limit"}
+    """With 8 of 13 taken by the assignment itself, a raise to 13 needs only 5 more, and one to 14 needs 6."""
+
+    def refused(effort: int) -> Operation:
+        about = {"items": (effort_of(effort, taken=8),), "was_effort": 8}
+        return replace(EFFORTS[3], start=1.6, end=1.9, **about)
+
+    assert efforts_found([*EFFORTS, refused(13)]) == {"broken limit"}
+    assert efforts_found([*EFFORTS, refused(14)]) == set()
 
 
 def test_finds_a_row_whose_effort_is_not_the_last_one() -> None:

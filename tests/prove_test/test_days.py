@@ -36,6 +36,12 @@ POSSIBLE = {
     "a bulk fills the day": [Step(0, 1, Does.TAKE, 2, 2, 2), Step(2, 3, Does.FULL, 1, 2, 2)],
     "the rules again after a limit by hand": [Step(0, 1, Does.SET, 0), Step(2, 3, Does.GIVE_BACK), take(4, 5, 1, 2)],
     "a lower limit refused": [take(0, 1), Step(2, 3, Does.BELOW_TAKEN, 0, 1)],
+    "a large one refused and a small one taken": [take(0, 1), Step(2, 3, Does.FULL, 2, 1, 2), take(4, 5, 2, 2)],
+    "a lowered effort frees room at once": [
+        Step(0, 1, Does.TAKE, 2, 2, 2),
+        Step(2, 3, Does.FREE, 1, 1, 2),
+        take(4, 5, 2, 2),
+    ],
 }
 IMPOSSIBLE = {
     "a third": [take(0, 1), take(2, 3), take(4, 5)],
@@ -49,6 +55,9 @@ IMPOSSIBLE = {
     "a limit by hand below what is taken": [take(0, 1), Step(2, 3, Does.SET, 0)],
     "a refusal with room": [take(0, 1), Step(2, 3, Does.FULL, 1, 2, 2)],
     "leaving where nobody is": [free(0, 1)],
+    "a large one refused that fits": [take(0, 1), Step(2, 3, Does.FULL, 1, 1, 2)],
+    "a lowered effort that freed nothing": [Step(0, 1, Does.TAKE, 2, 2, 2), Step(2, 3, Does.FREE, 1, 2, 2)],
+    "a lowered effort that freed too much": [Step(0, 1, Does.TAKE, 1, 1, 2), Step(2, 3, Does.FREE, 2)],
     "an unanswered take before it began": [take(0, 1), Step(2, 3, Does.FULL, 1, 2, 2), take(4, 5, optional=True)],
     "more after the rules are back": [
         Step(0, 1, Does.SET, 3),
