@@ -35,10 +35,10 @@ LEFT JOIN togo_assignment AS assignment ON assignment.daily_limit_id = day.id AN
 def refusal_on_day(
     task_id: int, day: DailyLimit | DaySnapshot, effort: int, assignment_id: int | None, promised: int = 0
 ) -> AlreadyAssigned | DayFull | None:
-    """Why this task can't be assigned on this day, or None if it can: the person has the task, or it doesn't fit.
+    """The refusal of this task on this day, because the person has it already or it doesn't fit; None if there is none.
 
-    `assignment_id` is the assignment by which the person has the task, 0 where a candidate before this one gets it.
-    `promised` is what candidates before this one take of the day.
+    `assignment_id` is the assignment by which the person has the task, or 0 if an earlier candidate gets it. Earlier
+    candidates take `promised` of the day.
     """
     if assignment_id is not None:
         return refusals.already_assigned(
@@ -48,7 +48,7 @@ def refusal_on_day(
 
 
 def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, DaySnapshot]) -> list[Decision]:
-    """What becomes of each candidate on these days, in this order. Writes nothing."""
+    """Decide about each candidate on these days, in this order. Writes nothing."""
     keys = {(one.user_id, one.date) for one in candidates if isinstance(one, Candidate)}
     task_ids = {one.task.id for one in candidates if isinstance(one, Candidate)}
     assigned = _assignments({key: days[key] for key in keys}, task_ids)
@@ -72,11 +72,11 @@ def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, Da
 def why_not(
     *, task_id: int, user_id: int, date: datetime.date, effort: int | None = None, moving: int | None = None
 ) -> Exception:
-    """Why no slot was taken, looked up afterwards with one read: the exception to raise.
+    """The exception that says why no slot was taken; one read looks for the reason afterwards.
 
-    `effort` is the task's where it is None. `moving` is the id of an assignment that is moved; it keeps its task,
-    retired or not. Returns a refusal, `DayFull`, `DayMissing` where the limit isn't set yet, and `LostRace` where the
-    slot could be taken by now.
+    Without `effort` the task's counts. `moving` is the id of an assignment that is moved; it keeps its task, even a
+    retired one. Returns a refusal, `DayFull`, `DayMissing` if the limit isn't set yet, or `LostRace` if the slot could
+    be taken by now.
     """
     seen = _look(task_id=task_id, user_id=user_id, date=date)
     if moving is None and (refusal := refusals.of_task_or_person(task_id, seen.task, user_id, seen.person)):
@@ -90,7 +90,7 @@ def why_not(
 
 
 class _Seen(NamedTuple):
-    """The rows that decide; None for a row that isn't there."""
+    """The rows that decide; None for a missing row."""
 
     task: Task | None
     person: User | None
