@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.state import ProjectState
 
-from apps.migrations._online import AddCheckOnline, AddIndexOnline
+from apps.migrations._online import AddCheckOnline, AddIndexOnline, OnlineMigration
 
 # The tables that grow with use; the other tables have as many rows as there are people, tasks and rules.
 GROWING = {"assignment", "dailylimit", "event", "idempotencykey", "importblock", "importclaim"}
@@ -23,12 +24,18 @@ HARMLESS = (
     migrations.RemoveIndex,
 )
 OLD_VERSION = "the old version reads or writes what this changes"
+LOST_ON_SQLITE = (
+    "SQLite copies the table for it, and loses what is written meanwhile: use OnlineMigration of "
+    "apps/migrations/_online.py, which does it in one transaction"
+)
 
 
 def findings(migration: migrations.Migration, before: ProjectState) -> list[str]:
     """The problems of a migration, a line for each step. `before` is the state of the tables before it."""
     safe: dict[str, str] = dict(getattr(migration, "safe", {}))
     found = []
+    in_pieces = not (migration.atomic or isinstance(migration, OnlineMigration))
+    found += [f"{one.describe()}: {LOST_ON_SQLITE}" for one in migration.operations if in_pieces and _copies_table(one)]
     for operation, problem in _problems(migration.operations, before.clone(), atomic=migration.atomic):
         if not safe.pop(operation.migration_name_fragment, None):
             found.append(f"{operation.describe()}: {problem}")
@@ -50,6 +57,11 @@ def _problems(
         ):
             yield operation, problem
         operation.state_forwards("togo", state)
+
+
+def _copies_table(operation: Operation) -> bool:
+    changes = FieldOperation | migrations.AddConstraint | migrations.RemoveConstraint
+    return isinstance(operation, changes)
 
 
 def _problem(operation: Operation, state: ProjectState, *, atomic: bool) -> str | None:

@@ -2,14 +2,11 @@ from django.core.validators import MaxValueValidator
 from django.db import migrations, models
 from django.db.models import Q
 
-from apps.migrations._online import AddCheckOnline
+from apps.migrations._online import AddCheckOnline, OnlineMigration
 from apps.models.effort import EffortField, effort_within_bounds
 
 
-class Migration(migrations.Migration):
-    # So that PostgreSQL looks at all assignments without stopping writers.
-    atomic = False
-
+class Migration(OnlineMigration):
     dependencies = [
         ("togo", "0013_import_parent"),
     ]

@@ -1,7 +1,33 @@
 """Steps that large tables bear while they are read and written. (Django takes no file with _ for a migration.)"""
 
+import contextlib
+
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, ValidateConstraint
-from django.db import migrations
+from django.db import migrations, transaction
+
+
+class OnlineMigration(migrations.Migration):
+    """A migration whose steps are transactions of their own, so that PostgreSQL locks each table for one step only.
+
+    On SQLite all steps are one transaction. SQLite changes a table by copying it and dropping the old one: without a
+    transaction, others would lose what they write meanwhile, and find no table for a moment.
+    """
+
+    atomic = False
+
+    def apply(self, project_state, schema_editor, collect_sql=False):
+        """Do all steps; returns the state of the tables after them."""
+        with _one_transaction_on_sqlite(schema_editor.connection):
+            return super().apply(project_state, schema_editor, collect_sql)
+
+    def unapply(self, project_state, schema_editor, collect_sql=False):
+        """Undo all steps; returns the state of the tables before them."""
+        with _one_transaction_on_sqlite(schema_editor.connection):
+            return super().unapply(project_state, schema_editor, collect_sql)
+
+
+def _one_transaction_on_sqlite(connection):
+    return transaction.atomic(connection.alias) if connection.vendor == "sqlite" else contextlib.nullcontext()
 
 
 class AddIndexOnline(AddIndexConcurrently):
@@ -20,8 +46,8 @@ class AddIndexOnline(AddIndexConcurrently):
 
 
 class AddCheckOnline(migrations.AddConstraint):
-    """Adds a check that every row passes, also the rows that the old version still writes. Its migration must be
-    `atomic = False`.
+    """Adds a check that every row passes, also the rows that the old version still writes. Its migration must be an
+    `OnlineMigration`.
 
     PostgreSQL looks at the rows that are there without stopping writers. MariaDB copies the table.
     """

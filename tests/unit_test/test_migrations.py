@@ -11,7 +11,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
 
-from apps.migrations._online import AddCheckOnline, AddIndexOnline
+from apps.migrations._online import AddCheckOnline, AddIndexOnline, OnlineMigration
 from apps.models import Event
 from apps.models.events import Kind
 from tests import upgrades
@@ -31,9 +31,14 @@ def nothing(*_: Any) -> None:
     """Stands for a migration's work on rows."""
 
 
-def found_in(*operations: Operation, atomic: bool = True, **more: Any) -> list[str]:
+def found_in(
+    *operations: Operation,
+    atomic: bool = True,
+    kind: type[migrations.Migration] = migrations.Migration,
+    **more: Any,
+) -> list[str]:
     """The findings of the linter for a new migration with these steps."""
-    migration = migrations.Migration("9999_next", "togo")
+    migration = kind("9999_next", "togo")
     migration.operations, migration.atomic = list(operations), atomic
     vars(migration).update(more)
     return upgrades.findings(migration, NOW)
@@ -103,12 +108,18 @@ def test_accepts_steps_that_do_not_disturb_the_old_version(operation: Operation)
 
 
 def test_accepts_slow_steps_that_block_nobody() -> None:
-    steps = [
-        AddIndexOnline("event", ROWS),
-        AddCheckOnline("event", CHECK),
-        migrations.RunPython(nothing, nothing, elidable=True),
-    ]
+    steps = [AddIndexOnline("event", ROWS), migrations.RunPython(nothing, nothing, elidable=True)]
     assert found_in(*steps, atomic=False) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [AddCheckOnline("event", CHECK), migrations.AddField("task", "colour", models.CharField(max_length=9, null=True))],
+    ids=lambda step: step.describe(),
+)
+def test_steps_for_which_sqlite_copies_a_table_are_one_transaction_there(step: Operation) -> None:
+    assert len(found_in(step, atomic=False)) == 1
+    assert found_in(step, atomic=False, kind=OnlineMigration) == []
 
 
 def test_a_new_table_may_be_changed_in_any_way() -> None:
@@ -158,6 +169,25 @@ def test_postgresql_looks_at_the_rows_of_a_check_without_stopping_writers() -> N
 
     assert adds.endswith("NOT VALID")
     assert "VALIDATE CONSTRAINT" in validates
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_online_migration_that_fails_changes_nothing_on_sqlite() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("elsewhere each step is a transaction, and no table is missing meanwhile")
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    Event.objects.create(kind=Kind.ASSIGNED, actor=1, task_name="cooking")
+    migration = OnlineMigration("9999_next", "togo")
+    migration.operations = [AddCheckOnline("event", CHECK), migrations.RunPython(fail)]
+
+    with pytest.raises(ZeroDivisionError), connection.schema_editor(atomic=migration.atomic) as editor:
+        migration.apply(NOW.clone(), editor)
+
+    assert "event_task_name" not in indexes_and_constraints()
+    assert Event.objects.get().task_name == "cooking"
 
 
 @contextmanager
