@@ -129,7 +129,7 @@ def test_all_kinds_of_writes_at_once(server: Server) -> None:
         """Make a random call about any caller's assignments."""
         chance = random.Random()
         actions = chance.choices(
-            ["create", "move", "effort", "mark", "delete", "bulk", "earliest", "limit"], [4, 6, 3, 1, 4, 1, 1, 1]
+            ["create", "move", "effort", "mark", "delete", "bulk", "earliest", "limit"], [4, 6, 3, 1, 5, 3, 1, 1]
         )
         item, any_of_them = one(chance), f"{PATH}{chance.choice(made or [1])}/"
         moved = {name: value for name, value in item.items() if name != "task"}
@@ -140,7 +140,9 @@ def test_all_kinds_of_writes_at_once(server: Server) -> None:
                 body = {name: value for name, value in item.items() if name != "date"}
                 status, answer = client.call("POST", f"{PATH}earliest/", body)
             case "bulk":
-                items = [one(chance) for _ in range(4)]
+                # All on one day, or scattered.
+                day = chance.choice([{}, {"user": item["user"], "date": item["date"]}])
+                items = [one(chance) | day for _ in range(4)]
                 mode = chance.choice(["all", "each"])
                 status, answer = client.call("POST", f"{PATH}bulk/", {"assignments": items, "mode": mode})
             case "move":
