@@ -409,15 +409,28 @@ def test_arrow_keys_after_a_refused_one_do_nothing(visit: Visits, team: Team) ->
     one = team.give(team.alice, 0)
     team.limit(team.alice, 2, 0, "Dentist")
     page = visit(team.boss).open(team.path)
+    # The answer to the first key waits until all keys are pressed.
+    sent: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        sent.append(route)
+        if len(sent) > 1:
+            route.continue_()
+
+    page.route(f"**/board/assignment/{one.pk}/", hold_the_first)
 
     chip(page, one).get_by_role("link").focus()
-    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown"):
+    with page.expect_request(f"**/board/assignment/{one.pk}/"):
+        page.keyboard.press("Alt+ArrowRight")
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(f"Alt+{key}")
+    sent[0].continue_()
 
     expect(page.get_by_role("status")).to_contain_text("is off (Dentist)")
     expect(chip(page, one)).not_to_have_class(re.compile("moving"))
     expect(cell(page, team.alice, team.day(1))).to_contain_text("cooking")
     page.wait_for_load_state("networkidle")
+    assert len(sent) == 2
     assert assigned() == {("alice", "cooking", team.day(1))}
 
 
