@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -279,7 +280,10 @@ def test_a_key_is_accepted_or_refused_by_name(caller: APIClient, taskmaster: Use
             lambda rows: "\n".join(["task,user,date", *map(",".join, rows)]).encode(errors="surrogatepass")
         ),
     ),
-    name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
+    # Django's own class for test files refuses a name that ends with a slash.
+    name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(
+        lambda name: os.path.basename(name) not in {"", ".", ".."}  # noqa: PTH119 - the rule is Django's
+    ),
     dry_run=st.one_of(
         st.sampled_from(["true", "false"]), st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
     ),
