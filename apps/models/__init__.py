@@ -1,5 +1,6 @@
 """Tables, their constraints and indexes, and how they are read."""
 
+from apps.models.api_keys import ApiKey
 from apps.models.assignments import Assignment
 from apps.models.attempts import PasswordTries
 from apps.models.calendar import CalendarLink
@@ -13,6 +14,7 @@ from apps.models.tasks import Task
 from apps.models.users import User
 
 __all__ = [
+    "ApiKey",
     "Assignment",
     "CalendarLink",
     "DailyLimit",

@@ -5,7 +5,7 @@ run here keeps its text, and its values travel beside it. Other databases get th
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -24,14 +24,13 @@ def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | No
 def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows that a statement returns, whether it reads or writes.
 
-    `values` are whole numbers, texts, dates and, on PostgreSQL, times and texts of arrays. SQLite returns dates as
-    texts, which `as_date` reads. Raises the errors that Django raises for its own statements.
+    `values` are whole numbers, texts, dates, times and, on PostgreSQL, texts of arrays. SQLite returns dates as texts,
+    which `as_date` reads. Raises the errors that Django raises for its own statements.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "postgresql":
         return _prepared_rows(connection, statement, values)
-    adapt = connection.ops.adapt_datefield_value
-    adapted = {name: adapt(one) if isinstance(one, date) else one for name, one in values.items()}
+    adapted = {name: _adapted(connection, one) for name, one in values.items()}
     with connection.cursor() as cursor:
         cursor.execute(statement, adapted)
         return list(cursor.fetchall())
@@ -40,6 +39,13 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 def as_date(value: date | str | None) -> date | None:
     """The date in a column of a row of `rows`."""
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _adapted(connection: Any, value: Any) -> Any:
+    """The value as Django would send it to SQLite or MySQL."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
 class _LoggingCursor(CursorDebugWrapper):

@@ -1,10 +1,11 @@
 """People."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -17,8 +18,8 @@ from apps.models.prepared_statements import first_row
 # The columns that every call needs of its caller; Django loads the others when they are used.
 # In the order of the model, which `from_db` relies on.
 _FLAGS = ["is_active", "is_taskmaster", "is_admin"]
-_COLUMNS = ["id", "password", "username", "first_name", "last_name", *_FLAGS, "epoch"]
-_BY_ID = f"SELECT {', '.join(_COLUMNS)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
+PERSON_COLUMNS = ["id", "password", "username", "first_name", "last_name", *_FLAGS, "epoch"]
+_BY_ID = f"SELECT {', '.join(PERSON_COLUMNS)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -59,11 +60,7 @@ class UserManager(BaseUserManager["User"]):
     def by_id(self, user_id: int) -> "User | None":
         """The person with this id, or None. Every call runs this, so it is a prepared statement and not a query."""
         row = first_row(_BY_ID, {"id": user_id})
-        if row is None:
-            return None
-        # SQLite and MySQL return booleans as numbers.
-        values = [bool(value) if name in _FLAGS else value for name, value in zip(_COLUMNS, row, strict=True)]
-        return self.model.from_db(self.db, _COLUMNS, values)
+        return None if row is None else person_from(row)
 
     def visible_to(self, person: "User") -> UserQuerySet:
         """Everyone for a taskmaster, only themselves for anyone else."""
@@ -105,8 +102,8 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
     # When the person was made, or activated last. Limits are set for them from then on.
     active_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
-    # Rises each time the person is deactivated or activated. Tokens, sessions and the link to the calendar name it, so
-    # that those of an earlier epoch stay dead.
+    # Rises each time the person is deactivated or activated. Tokens, sessions, API keys and the link to the calendar
+    # name it, so that those of an earlier epoch stay dead.
     epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -172,3 +169,10 @@ class User(AbstractBaseUser):
     def has_module_perms(self, app_label: str) -> bool:
         """Whether this person sees the admin pages of an app."""
         return self.is_active and self.is_admin
+
+
+def person_from(row: Sequence[Any]) -> User:
+    """The person whose `PERSON_COLUMNS` these are."""
+    # SQLite and MySQL return booleans as numbers.
+    values = [bool(value) if name in _FLAGS else value for name, value in zip(PERSON_COLUMNS, row, strict=True)]
+    return User.from_db(DEFAULT_DB_ALIAS, PERSON_COLUMNS, values)

@@ -9,6 +9,7 @@ import pytest
 from lab.processes import ROOT
 
 APIS = {
+    "api_keys",
     "assignments",
     "availability",
     "backups",

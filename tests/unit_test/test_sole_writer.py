@@ -37,6 +37,9 @@ ALLOWED = {
         "cursor.execute('SET LOCAL idle_in_transaction_session_timeout = 0')",
         "cursor.execute(_LOCKS[holder.vendor])",
     },
+    "models/api_keys.py": {  # a SELECT
+        "first_row(_IN_USE, {'digest': digest, 'now': now, 'noted_since': noted_since})"
+    },
     "models/base.py": {  # arrays
         "RawSQL('SELECT unnest(%s::text[])', [list(values)])",
         "RawSQL('SELECT unnest(%s::bigint[])', [array(values)])",

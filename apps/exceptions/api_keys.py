@@ -1,0 +1,15 @@
+"""Errors about API keys."""
+
+from apps.exceptions.base import ToGoError
+
+
+class KeyNotAllowed(ToGoError):
+    """The call is outside the key's `scope`, or can't be made with any key."""
+
+    code, status, title = "key_not_allowed", 403, "This key may not do this"
+
+
+class TooManyKeys(ToGoError):
+    """The person has as many keys (`maximum`) as one person may have."""
+
+    code, status, title = "too_many_keys", 409, "There are too many keys"
