@@ -20,6 +20,8 @@ _job_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("job_id", d
 
 # The link of a calendar is a secret: anyone who has it can read the calendar.
 _CALENDAR_LINK = re.compile(r"(/calendar/)(?!token/)[^/\s]+")
+# An API key, in whatever part of a message. Names in the code and the database have underscores, and no such length.
+_API_KEY = re.compile(r"(togo_)[0-9A-Za-z-]{28,}")
 
 
 def current_request_id() -> str | None:
@@ -72,13 +74,14 @@ class RequestIdFilter(logging.Filter):
 
 
 class MaskingFilter(logging.Filter):
-    """Masks the token in a calendar's link, the only secret that could reach the log."""
+    """Masks the tokens in calendars' links and API keys, the only secrets that could reach the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Mask it; every record is logged."""
         message = record.getMessage()
-        if _CALENDAR_LINK.search(message):
-            record.msg, record.args = _CALENDAR_LINK.sub(r"\1***", message), None
+        masked = _API_KEY.sub(r"\1***", _CALENDAR_LINK.sub(r"\1***", message))
+        if masked != message:
+            record.msg, record.args = masked, None
         return True
 
 

@@ -7,7 +7,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": "0.1.0",
     "DESCRIPTION": (
         "Assign tasks to people, day by day, and never give anyone more than they can take.\n\n"
-        "Sign in with `POST /api/users/token/` and send `Authorization: Bearer <access>`. "
+        "Sign in with `POST /api/users/token/` and send `Authorization: Bearer <access>`; programs send an API key "
+        "instead. "
         "Dates are `YYYY-MM-DD`, times are in UTC, ids are JSON integers; values aren't converted, and unknown fields "
         "are refused. Lists come in pages: follow the links `next` and `previous` unchanged. Refusals are "
         "`application/problem+json` with a `code` for programs; `type` links to its meaning and what to do about it. "
@@ -21,6 +22,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Limit rules", "description": "Limits are picked from them: defaults, weekdays, holidays, days off."},
         {"name": "Tasks", "description": "The catalogue of tasks."},
         {"name": "People", "description": "The list of people, and yourself."},
+        {"name": "API keys", "description": "With a key a program calls as you, within the key's scope."},
         {"name": "Import and export", "description": "CSV files of assignments."},
         {"name": "Calendar", "description": "Your own assignments in calendar programs."},
         {"name": "History", "description": "Who changed what, and when."},
@@ -30,6 +32,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ApiKeyScope": "apps.models.api_keys.Scope",
         "AssignmentStatus": "apps.models.assignments.Status",
         "ImportStatus": "apps.models.imports.ImportStatus",
     },

@@ -17,6 +17,6 @@ class TooManyAttempts(ToGoError):
 
 class TokenNotValid(ToGoError):
     """The token is forged, expired, used or revoked, or was made before its person's password changed or the person was
-    deactivated."""
+    deactivated. Or the API key is unknown, expired or deleted, or its person was deactivated."""
 
     code, status, title = "token_not_valid", 401, "The token is not valid"

@@ -16,6 +16,8 @@ from apps.services.shared.formats import HIGHEST_ID, parse_date
 S = TypeVar("S", bound=serializers.Serializer[Any])
 
 _DIGITS = re.compile(r"\d{1,19}", re.ASCII)
+# RFC 3339, 5.6.
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
 @functools.cache
@@ -209,6 +211,25 @@ class DateField(serializers.DateField):
             return parse_date(value)
         except ValueError:
             self.fail("invalid")
+
+
+class TimeField(serializers.DateTimeField):
+    """A time exactly as RFC 3339 writes it, with its offset from UTC."""
+
+    default_error_messages = {"invalid": "This must be a time with its offset, as 2026-03-02T12:00:00Z."}
+
+    def to_internal_value(self, value: Any) -> datetime.datetime:
+        """The time, in UTC."""
+        if not (isinstance(value, str) and _TIME.fullmatch(value)):
+            self.fail("invalid")
+        try:
+            time = datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+        # A time near the last year may leave the calendar in another zone.
+        if time.year == datetime.MAXYEAR:
+            self.fail("invalid")
+        return time
 
 
 class PageQuerySerializer(QuerySerializer):

@@ -79,8 +79,8 @@ def create_user(*, actor: User | None, username: str, password: str, **fields: U
 
 
 def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> User:
-    """Change a person. A deactivated person keeps their assignments, but loses every token, session and the link to the
-    calendar for good: none of them works again when the person is activated.
+    """Change a person. A deactivated person keeps their assignments, but loses every token, session, API key and the
+    link to the calendar for good: none of them works again when the person is activated.
 
     Raises `UserNotFound`, and `NotAllowed`, also when no active admin would be left.
     """

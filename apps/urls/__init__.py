@@ -5,6 +5,7 @@ from django.urls import include, path
 import apps.urls.converters  # noqa: F401 - before the routes, which name them
 from apps.urls import (
     admin,
+    api_keys,
     assignments,
     availability,
     board,
@@ -44,6 +45,7 @@ urlpatterns = [
                 *availability.urlpatterns,
                 *events.urlpatterns,
                 *calendar.urlpatterns,
+                *api_keys.urlpatterns,
                 *users.urlpatterns,
             ]
         ),

@@ -8,6 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from apps.exceptions.api_keys import KeyNotAllowed
 from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
 from apps.serializers.base import StrictSerializer
 from apps.serializers.calendar import CalendarLinkSerializer
@@ -24,9 +25,9 @@ TAG = "Calendar"
 class CalendarTokenView(ApiView):
     """`/api/users/calendar/token/`"""
 
-    @documented(TAG, "Read the link to one's calendar", responses={200: CalendarLinkSerializer})
+    @documented(TAG, "Read the link to one's calendar", responses={200: CalendarLinkSerializer}, errors=[KeyNotAllowed])
     def get(self, request: Request) -> JsonResponse:
-        """Your link, to give to a calendar program."""
+        """Your link, to give to a calendar program. API keys can't read it: it would outlive them."""
         return _link(request, calendar.token_of(actor=require_person(request.user)))
 
     @documented(

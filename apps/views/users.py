@@ -43,7 +43,7 @@ class UsersView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> JsonResponse:
-        """For admins."""
+        """For admins. A call with an API key may not name `is_taskmaster` or `is_admin`."""
         data = UserCreateSerializer.read(request)
         made = users.create_user(actor=require_person(request.user), **data)
         return JsonResponse(UserSerializer(made).data, status=201, headers=location(request, "user", made.pk))
@@ -67,7 +67,8 @@ class UserView(ApiView):
     )
     def patch(self, request: Request, id: int) -> JsonResponse:
         """For admins. A deactivated person can't sign in or be given tasks, and keeps the tasks they have; their
-        tokens, sessions and the link to their calendar end for good. The last active admin stays one."""
+        tokens, API keys, sessions and the link to their calendar end for good. The last active admin stays one. A call
+        with an API key may not name `is_taskmaster` or `is_admin`."""
         data = UserChangeSerializer.read(request)
         return JsonResponse(
             UserSerializer(users.update_user(actor=require_person(request.user), user_id=id, **data)).data
@@ -92,7 +93,8 @@ class PasswordView(ApiView):
     )
     def post(self, request: Request) -> JsonResponse:
         """All your tokens and sessions end; sign in with the new password. The link to your calendar stays: renew it
-        with `POST /api/users/calendar/token/` if somebody else may know it."""
+        with `POST /api/users/calendar/token/` if somebody else may know it. Your API keys stay, too: list them with
+        `GET /api/users/api-key/`, and delete those that somebody else may know."""
         data = PasswordSerializer.read(request)
         users.change_password(actor=require_person(request.user), **data, address=address_of(request))
         return JsonResponse(status=204)

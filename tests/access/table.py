@@ -267,6 +267,19 @@ HISTORY = [
     ),
 ]
 
+_KEYS = "/api/users/api-key/"
+_KEY = f"{_KEYS}{{id}}/"
+_NEW_KEY = {"name": "nightly import", "scope": "read"}
+
+API_KEYS = [
+    api("GET", _KEYS, "200", NONE, "200", "200", own=True),
+    api("GET", _KEYS, "200", NO_PERSON, FORBIDDEN, "200", case="of a person", query="user={whose}"),
+    api("POST", _KEYS, "201", NONE, "201", "201", own=True, sends=_NEW_KEY),
+    api("DELETE", _KEY, "204", NONE, "204", "204", thing="key", own=True),
+    api("DELETE", _KEY, NONE, NOTHING, NOTHING, NOTHING, case="another person's", thing="key"),
+    api("DELETE", _KEY, "204", NO_PERSON, FORBIDDEN, "204", case="of a person", query="user={whose}", thing="key"),
+]
+
 _TASK = "/api/tasks/{id}/"
 _NAME = {"name": "baking"}
 
@@ -553,6 +566,7 @@ ADMIN_PAGES = [
 
 SECTIONS = {
     "Tokens": TOKENS,
+    "API keys": API_KEYS,
     "Assignments": ASSIGNMENTS,
     "Limits": LIMITS,
     "Tasks": TASKS,

@@ -17,8 +17,9 @@ from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.models import DailyLimit, Import, PasswordTries, Task, User
+from apps.models.api_keys import Scope
 from apps.models.imports import ImportStatus
-from apps.services import assignments, calendar, imports, limit_rules, users
+from apps.services import api_keys, assignments, calendar, imports, limit_rules, users
 from tests.access.rows import (
     ADMIN,
     ADMIN_SIGN_IN,
@@ -136,6 +137,7 @@ class World:
             "past": past,
             "import": sent,
             "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,
+            "key": api_keys.create(actor=person, name="backup", scope=Scope.READ)[0].pk,
             "token": calendar.token_of(actor=person),
             "access": str(AccessToken.for_user(person)),
             "refresh": str(RefreshToken.for_user(person)),

@@ -9,6 +9,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from apps.models import Assignment, Task, User
+from apps.models.api_keys import Scope
+from apps.services import api_keys
 from apps.services.shared import rate_limits
 from apps.views.http.rate_limits import CallThrottle
 from tests.api_test.test_problems import assert_problem
@@ -42,6 +44,19 @@ def test_the_settings_count_the_calls_if_there_is_a_limit(monkeypatch: pytest.Mo
     for limit in ("", "5/m"):
         classes = read(monkeypatch, TOGO_RATE_LIMIT=limit)["REST_FRAMEWORK"][name]
         assert classes == ["apps.views.http.rate_limits.CallThrottle"]
+
+
+def test_tokens_and_keys_of_a_person_count_together(taskmaster: User, signed_in: Callable[[User], APIClient]) -> None:
+    program = APIClient()
+    key = api_keys.create(actor=taskmaster, name="backup", scope=Scope.READ)[1]
+    program.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    caller = signed_in(taskmaster)
+
+    assert statuses(lambda: caller.get("/api/users/me/"), times=1) == [200]
+    # A call outside the key's scope counts, too.
+    assert statuses(lambda: program.post("/api/tasks/", {}, format="json"), times=1) == [403]
+    assert statuses(lambda: program.get("/api/users/me/"), times=2) == [200, 429]
+    assert_problem(caller.get("/api/users/me/"), 429, "too_many_requests")
 
 
 def test_a_person_who_calls_too_often_is_told_when_to_call_again(

@@ -148,4 +148,6 @@ def _realistic(name: str, value: Any) -> Any:
     if name in ("date", "date_from", "date_to", "from") and isinstance(value, str):
         digits = int(re.sub(r"\D", "", value) or "0")
         return (TODAY + timedelta(days=digits % 80)).isoformat()
+    if name == "expires_at" and isinstance(value, str):
+        return f"{TODAY + timedelta(days=1)}T12:00:00Z"
     return value

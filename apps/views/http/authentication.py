@@ -1,22 +1,38 @@
-"""Authentication: the person of the access token, read from the database for every call."""
+"""Authentication: the person of the access token or API key, read from the database for every call."""
 
 import functools
 import time
 from typing import Any
 
+from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 from rest_framework_simplejwt.tokens import Token
 
 from apps.models import User
+from apps.models.api_keys import KeyInUse
+from apps.services import api_keys
 from apps.views.http import jwt
 
 _tokens = jwt.JsonWebTokens()
+_KEY = api_keys.BEGINNING.encode()
 
 
 class TokenAuthentication(JWTAuthentication):
-    """`Authorization: Bearer <access token>`. A token stops working at once when its person is deactivated or changes
-    the password, and never works again."""
+    """`Authorization: Bearer <access token or API key>`. Both stop working at once when their person is deactivated,
+    and a token when the person changes the password; they never work again."""
+
+    def authenticate(self, request: Request) -> tuple[User, Token | KeyInUse] | None:  # type: ignore[override]  # the library knows no keys
+        """The person, and the token or key by which they are known; None if neither was sent. Raises `InvalidToken`
+        and `AuthenticationFailed`."""
+        header = self.get_header(request)
+        sent = None if header is None else self.get_raw_token(header)
+        if sent is None:
+            return None
+        if sent.startswith(_KEY):
+            return self._person_with_key(sent)
+        token = self.get_validated_token(sent)
+        return self.get_user(token), token
 
     def get_raw_token(self, header: bytes) -> bytes | None:
         """The token of an `Authorization` header; None for another scheme. Case doesn't count (RFC 9110, 11.1)."""
@@ -48,6 +64,12 @@ class TokenAuthentication(JWTAuthentication):
         if jwt.stamp_in(validated_token) != _tokens.stamp_of(person):
             raise AuthenticationFailed("The password was changed, or the person was deactivated meanwhile.")
         return person
+
+    def _person_with_key(self, sent: bytes) -> tuple[User, KeyInUse]:
+        key = api_keys.in_use(key=sent.decode("latin-1"))
+        if key is None:
+            raise InvalidToken("There is no such key any more.")
+        return key.person, key
 
 
 @functools.lru_cache(maxsize=10_000)

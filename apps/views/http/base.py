@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from apps.exceptions.base import UnsupportedMediaType
 from apps.views.http.parsers import StrictJSONParser
+from apps.views.http.scopes import require_key_allows
 
 JSON = "application/json"
 # The value of the header `Allow` for each view.
@@ -88,13 +89,15 @@ class ApiView(APIView):
         )
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check, in this order: content coding, `Accept`, who the caller is, permissions, and the rate limit."""
+        """Check, in this order: content coding, `Accept`, who the caller is, permissions, the rate limit, and what a
+        key may do."""
         if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
             raise UnsupportedMediaType("Send the body as it is: a compressed one is not read.")
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.perform_authentication(request)
         self.check_permissions(request)
         self.check_throttles(request)
+        require_key_allows(request)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """The renderer for this request. Nearly every caller accepts anything. Raises `NotAcceptable`."""

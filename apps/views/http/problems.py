@@ -143,7 +143,7 @@ def translate(exception: Exception) -> base.ToGoError | None:
 
 # Replaces sentences of the libraries that don't say what to do.
 _SENTENCES = {
-    tokens.TokenNotValid: "The access token is forged, expired, or no longer good; renew it, or sign in again.",
+    tokens.TokenNotValid: "The access token or API key is forged, expired, or no longer good.",
     base.NotAuthenticated: "Send an access token: Authorization: Bearer <access>.",
 }
 

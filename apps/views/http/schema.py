@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
-from apps.exceptions import base, idempotency, tokens
+from apps.exceptions import api_keys, base, idempotency, tokens
 from apps.serializers.base import DateField, QuerySerializer, StrictSerializer, TextField
 from apps.serializers.problems import ProblemSerializer
 from apps.services.shared.formats import DATE_PATTERN
@@ -87,8 +87,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """A JSON Web Token as a bearer token (RFC 6750)."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        """A JSON Web Token or an API key as a bearer token (RFC 6750)."""
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT or API key"}
 
 
 def documented(
@@ -114,6 +114,7 @@ def documented(
         keyed = getattr(view, "takes_key", False)
         known: list[type[base.ToGoError]] = [*(errors or []), *_ALWAYS]
         known += _WITH_TOKEN if token else []
+        known += [api_keys.KeyNotAllowed] if token and view.__name__ != "get" else []
         known += _WITH_BODY if request else []
         known += _WITH_KEY if keyed else []
         described = {**responses, **_problems(known)}

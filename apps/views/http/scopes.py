@@ -1,0 +1,54 @@
+"""What an API key may do: the one place that compares calls with scopes.
+
+A key may never do more than its person. This only takes away from that, before the call looks at anything.
+"""
+
+import re
+
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from apps.exceptions.api_keys import KeyNotAllowed
+from apps.models.api_keys import KeyInUse, Scope
+
+_ASSIGNMENTS = "/api/users/assignment/"
+_KEYS = "/api/users/api-key/"
+# Secrets by which a program could go on after its key is deleted; the calendar's may not even be read.
+_SECRETS = ("/api/users/me/password/", "/api/users/calendar/token/")
+_PEOPLE = re.compile(r"/api/users/(?:[0-9]+/)?", re.ASCII)
+_ROLES = {"is_taskmaster", "is_admin"}
+_ONLY = {
+    Scope.READ: "A key with the scope read may only read.",
+    Scope.ASSIGN: f"A key with the scope assign may only read, and make the calls below {_ASSIGNMENTS}.",
+}
+
+
+def require_key_allows(request: Request) -> None:
+    """Raise `KeyNotAllowed` if the call was sent with a key that may not make it."""
+    key = request.auth
+    if not isinstance(key, KeyInUse):
+        return
+    if _is_for_no_key(request):
+        raise KeyNotAllowed("No key may do this; sign in with a username and password.", scope=key.scope)
+    if not _covers(key.scope, request):
+        raise KeyNotAllowed(_ONLY[key.scope], scope=key.scope)
+
+
+def _is_for_no_key(request: Request) -> bool:
+    path = request.path_info
+    if path.startswith(_SECRETS):
+        return True
+    if request.method in SAFE_METHODS:
+        return False
+    return path.startswith(_KEYS) or (bool(_PEOPLE.fullmatch(path)) and _names_roles(request.data))
+
+
+def _names_roles(body: object) -> bool:
+    """Whether a person is given or denied a role. It doesn't matter which, nor whether that changes anything."""
+    return isinstance(body, dict) and not _ROLES.isdisjoint(body)
+
+
+def _covers(scope: Scope, request: Request) -> bool:
+    if scope == Scope.ALL or request.method in SAFE_METHODS:
+        return True
+    return scope == Scope.ASSIGN and request.path_info.startswith(_ASSIGNMENTS)
