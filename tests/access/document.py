@@ -2,7 +2,22 @@
 
 from pathlib import Path
 
-from tests.access.rows import ADMIN, ANONYMOUS, COLUMNS, DISABLED, OTHER, PERSON, TASKMASTER, Row
+from tests.access.rows import (
+    ADMIN,
+    ALL,
+    ANONYMOUS,
+    ASSIGN,
+    COLUMNS,
+    DISABLED,
+    KEYS,
+    NONE,
+    OTHER,
+    PEOPLE,
+    PERSON,
+    READ,
+    TASKMASTER,
+    Row,
+)
 from tests.access.table import SECTIONS
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "access.md"
@@ -19,6 +34,8 @@ listed path, such as `PUT /api/tasks/`, get 405 `method_not_allowed`.
   another person's data. Taskmasters and admins ask about another person's data, or about their own if a call takes no
   other.
 - *Deactivated* is a person who was deactivated and uses an old token and session to ask about their own data.
+- *Key* is a program that sends an API key of the taskmaster's and asks about the same data; *read*, *assign* and *all*
+  are its scopes. Tables without these columns are about pages, which no key opens.
 - Each cell has the status, and the problem's [code](errors.md) or the page that the answer redirects to. `200 nothing`
   is an empty list; – means that the case can't occur. A refused request changes nothing.
 
@@ -32,6 +49,9 @@ _HEADERS = {
     TASKMASTER: "taskmaster",
     ADMIN: "admin",
     DISABLED: "deactivated",
+    READ: "key: read",
+    ASSIGN: "key: assign",
+    ALL: "key: all",
 }
 
 
@@ -41,11 +61,13 @@ def text() -> str:
 
 
 def _section(title: str, rows: list[Row]) -> list[str]:
-    header = ["call", *(_HEADERS[column] for column in COLUMNS)]
+    with_keys = any(row.answers[column] != NONE for row in rows for column in KEYS)
+    columns = COLUMNS if with_keys else PEOPLE
+    header = ["call", *(_HEADERS[column] for column in columns)]
     lines = [f"## {title}", "", _line(header), "|" + "---|" * len(header)]
     for row in rows:
         case = f": {row.case}" if row.case else ""
-        lines.append(_line([f"`{row.method} {row.path}`{case}", *(row.answers[column] for column in COLUMNS)]))
+        lines.append(_line([f"`{row.method} {row.path}`{case}", *(row.answers[column] for column in columns)]))
     return [*lines, ""]
 
 

@@ -1,5 +1,6 @@
 """The table of answers. `api` and `page` take those to a person about their own data, a person about somebody else's, a
-taskmaster and an admin. `each` takes two more: for anonymous callers in front, for deactivated people at the end.
+taskmaster and an admin. `each` takes two more: for anonymous callers in front, for deactivated people at the end. The
+answers to API keys follow from the taskmaster's, because they are a taskmaster's keys.
 
 After a change here: `python -m tests.access`, which writes docs/access.md.
 """
@@ -257,8 +258,8 @@ _LINK = "/api/users/calendar/token/"
 
 HISTORY = [
     api("GET", "/api/users/event/", "200", "200 nothing", "200", "200", query="user={whose}"),
-    api("GET", _LINK, "200", NONE, "200", "200", own=True),
-    api("POST", _LINK, "200", NONE, "200", "200", own=True),
+    api("GET", _LINK, "200", NONE, "200", "200", own=True, no_key=True),
+    api("POST", _LINK, "200", NONE, "200", "200", own=True, no_key=True),
     each(
         "GET",
         "/api/users/calendar/{token}.ics",
@@ -274,10 +275,18 @@ _NEW_KEY = {"name": "nightly import", "scope": "read"}
 API_KEYS = [
     api("GET", _KEYS, "200", NONE, "200", "200", own=True),
     api("GET", _KEYS, "200", NO_PERSON, FORBIDDEN, "200", case="of a person", query="user={whose}"),
-    api("POST", _KEYS, "201", NONE, "201", "201", own=True, sends=_NEW_KEY),
-    api("DELETE", _KEY, "204", NONE, "204", "204", thing="key", own=True),
-    api("DELETE", _KEY, NONE, NOTHING, NOTHING, NOTHING, case="another person's", thing="key"),
-    api("DELETE", _KEY, "204", NO_PERSON, FORBIDDEN, "204", case="of a person", query="user={whose}", thing="key"),
+    api("POST", _KEYS, "201", NONE, "201", "201", own=True, sends=_NEW_KEY, no_key=True),
+    api("DELETE", _KEY, "204", NONE, "204", "204", thing="key", own=True, no_key=True),
+    api("DELETE", _KEY, NONE, NOTHING, NOTHING, NOTHING, case="another person's", thing="key", no_key=True),
+    api(
+        "DELETE",
+        _KEY,
+        *("204", NO_PERSON, FORBIDDEN, "204"),
+        case="of a person",
+        query="user={whose}",
+        thing="key",
+        no_key=True,
+    ),
 ]
 
 _TASK = "/api/tasks/{id}/"
@@ -301,17 +310,35 @@ _NEW = {"username": "newcomer", "password": "of their own choice"}
 PEOPLE = [
     api("GET", "/api/users/", "200", "200 nothing", "200", "200", query="q={name}"),
     api("POST", "/api/users/", FORBIDDEN, FORBIDDEN, FORBIDDEN, "201", sends=_NEW),
+    api(
+        "POST",
+        "/api/users/",
+        *(FORBIDDEN, FORBIDDEN, FORBIDDEN, "201"),
+        case="with a role",
+        sends={**_NEW, "is_admin": True},
+        no_key=True,
+    ),
     api("GET", _PERSON, "200", NO_PERSON, "200", "200", thing="whose"),
     api("GET", _PERSON, NONE, NO_PERSON, NO_PERSON, NO_PERSON, case="doesn't exist", thing="missing"),
-    api("PATCH", _PERSON, FORBIDDEN, NO_PERSON, FORBIDDEN, "200", thing="whose", sends={"is_taskmaster": True}),
+    api("PATCH", _PERSON, FORBIDDEN, NO_PERSON, FORBIDDEN, "200", thing="whose", sends={"first_name": "New"}),
+    api(
+        "PATCH",
+        _PERSON,
+        *(FORBIDDEN, NO_PERSON, FORBIDDEN, "200"),
+        case="their roles",
+        thing="whose",
+        sends={"is_taskmaster": True},
+        no_key=True,
+    ),
     api(
         "PATCH",
         _PERSON,
         *(FORBIDDEN, NONE, FORBIDDEN, "200"),
-        case="their own account",
+        case="their own roles",
         thing="whose",
         own=True,
         sends={"is_admin": True},
+        no_key=True,
     ),
     api(
         "PATCH",
@@ -320,9 +347,10 @@ PEOPLE = [
         case="doesn't exist",
         thing="missing",
         sends={"is_admin": True},
+        no_key=True,
     ),
     api("GET", "/api/users/me/", "200", NONE, "200", "200", own=True),
-    api("POST", "/api/users/me/password/", "204", NONE, "204", "204", own=True, sends=PASSWORDS),
+    api("POST", "/api/users/me/password/", "204", NONE, "204", "204", own=True, sends=PASSWORDS, no_key=True),
 ]
 
 OPEN = [

@@ -24,7 +24,9 @@ from tests.access.rows import (
     ADMIN,
     ADMIN_SIGN_IN,
     ANONYMOUS,
+    API,
     DISABLED,
+    KEYS,
     OTHER,
     PERSON,
     SIGN_IN,
@@ -35,8 +37,6 @@ from tests.clock import freeze_time
 from tests.conftest import TODAY
 
 MISSING = 999_999_999
-# Paths that are called with a token; all others are called with a session.
-_API = ("/api/", "/health/", "/metrics")
 
 
 class Unsalted(MD5PasswordHasher):
@@ -64,6 +64,7 @@ class World:
         # Sessions from before the deactivation.
         self.sessions = {person.pk: self._session_of(person) for person in people}
         users.update_user(actor=self.admin, user_id=self.gone.pk, is_active=False)
+        self.keys = {scope: self._key_with(Scope(scope)) for scope in KEYS}
         self.everything = everything()
 
     def ask(self, row: Row, column: str, **how: Any) -> str:
@@ -90,8 +91,10 @@ class World:
         headers = {}
         self._browser.cookies.clear()
         self._browser.handler.enforce_csrf_checks = csrf
-        if caller and (session if session is not None else not row.path.startswith(_API)):
+        if caller and (session if session is not None else not row.path.startswith(API)):
             self._browser.cookies["sessionid"] = self.sessions[caller.pk]
+        elif column in KEYS:
+            headers["Authorization"] = f"Bearer {self.keys[column]}"
         elif caller:
             headers["Authorization"] = f"Bearer {names['access']}"
         with transaction.atomic():
@@ -148,6 +151,12 @@ class World:
         client.force_login(person)
         return client.cookies["sessionid"].value
 
+    def _key_with(self, scope: Scope) -> str:
+        """A key of the taskmaster's. It was used already: a use in this minute isn't written again."""
+        key = api_keys.create(actor=self.taskmaster, name="program", scope=scope)[1]
+        assert api_keys.in_use(key=key)
+        return key
+
     # --- calls --------------------------------------------------------------------------------------------------
 
     def _caller(self, column: str, *, own: bool) -> tuple[User | None, User]:
@@ -159,6 +168,7 @@ class World:
             TASKMASTER: self.taskmaster,
             ADMIN: self.admin,
             DISABLED: self.gone,
+            **dict.fromkeys(KEYS, self.taskmaster),
         }[column]
         return caller, caller if caller and (own or column in (PERSON, DISABLED)) else self.bob
 

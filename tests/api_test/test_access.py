@@ -7,7 +7,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.access.document import PATH, text
-from tests.access.rows import ADMIN, ANONYMOUS, ANY, COLUMNS, NONE, SIGN_IN, Row
+from tests.access.rows import ADMIN, ALL, ANONYMOUS, ANY, COLUMNS, NONE, SIGN_IN, Row
 from tests.access.table import ROWS
 from tests.access.world import World
 
@@ -83,9 +83,10 @@ def test_a_session_of_the_pages_does_not_open_the_api(row: Row, world: World) ->
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.answers[ANONYMOUS] == SIGN_IN], ids=name_of)
-def test_a_token_opens_no_page(row: Row, world: World) -> None:
+def test_a_token_or_key_opens_no_page(row: Row, world: World) -> None:
     if row.method != ANY:
         assert world.ask(row, ADMIN, session=False) == SIGN_IN
+        assert world.ask(row, ALL, session=False) == SIGN_IN
 
 
 @pytest.mark.parametrize(
