@@ -78,6 +78,12 @@ def keys_of(*, actor: User, user_id: int | None = None) -> ApiKeyQuerySet:
     return ApiKey.objects.of(users.get(actor=actor, user_id=user_id))
 
 
+def working_keys_of(*, actor: User) -> list[ApiKey]:
+    """The keys of `actor` that haven't expired, the newest first."""
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return list(keys_of(actor=actor).filter(unexpired).order_by("-created_at", "-pk"))
+
+
 def delete(*, actor: User, key_id: int, user_id: int | None = None) -> None:
     """Delete a key of `actor`, or of the person with this id: no call that begins afterwards succeeds with it.
 

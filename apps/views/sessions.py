@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.exceptions.base import InvalidRequest, ToGoError, TooManyRequests, TryAgain
 from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.forms.sessions import OwnPasswordForm, PasswordForm, SignInForm
-from apps.models import User
-from apps.services import calendar, tokens, users
+from apps.models import ApiKey, User
+from apps.services import api_keys, calendar, tokens, users
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
 from apps.views.http.pages import page, say
@@ -65,8 +65,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def password(request: HttpRequest) -> HttpResponse:
-    """`/account/password/`: one's own password. All other sessions and tokens of the person end with the old one."""
+    """`/account/password/`: one's own password. All other sessions and tokens of the person end with the old one; API
+    keys stay, and the page names them."""
     actor = require_person(request.user)
+    keys = api_keys.working_keys_of(actor=actor)
     form = OwnPasswordForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -84,10 +86,17 @@ def password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, User.objects.get(pk=actor.pk))
             if form.cleaned_data["new_link"]:
                 calendar.renew(actor=actor)
-            return say(request, "Your password is changed. You are signed out everywhere else.")
+            return say(request, f"Your password is changed. You are signed out everywhere else.{_still_work(keys)}")
     if form.errors and status == 200:
         status = 400
-    return render(request, "session/password.html", {"form": form}, status=status)
+    return render(request, "session/password.html", {"form": form, "keys": keys}, status=status)
+
+
+def _still_work(keys: list[ApiKey]) -> str:
+    """A sentence about the keys that a new password leaves; empty if there are none."""
+    names = ", ".join(key.name for key in keys[:3])
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return f" These API keys still work: {names}{more}." if keys else ""
 
 
 def _next(request: HttpRequest) -> str:

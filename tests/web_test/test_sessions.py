@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.models import User
-from apps.services import board, calendar, users
+from apps.models import ApiKey, User
+from apps.models.api_keys import Scope
+from apps.services import api_keys, board, calendar, users
 
 pytestmark = pytest.mark.no_db
 
@@ -93,6 +94,29 @@ def test_everybody_changes_their_own_password_and_stays_signed_in_only_here(clie
     assert calendar.token_of(actor=ada) != link
     ada.refresh_from_db()
     assert ada.check_password("a swim in the sea")
+
+
+def test_the_page_names_the_api_keys_that_a_new_password_leaves(client: Client, tara: User, db: None) -> None:
+    ada = users.create_user(actor=None, username="ada", password=PASSWORD)
+    client.force_login(ada)
+    assert "API key" not in client.get("/account/password/").content.decode()
+    keys = [api_keys.create(actor=ada, name=f"program <{n}>", scope=Scope.READ)[1] for n in range(1, 5)]
+    api_keys.create(actor=tara, name="of somebody else", scope=Scope.ALL)
+    ApiKey.objects.filter(name="program <4>").update(expires_at="2026-03-02T12:00:00Z")
+
+    shown = client.get("/account/password/").content.decode()
+    for number, key in enumerate(keys, start=1):
+        assert (f"program &lt;{number}&gt;" in shown) == (f"{key[:11]}…" in shown) == (number < 4)
+        assert key not in shown
+    assert "of somebody else" not in shown
+
+    changed = client.post(
+        "/account/password/",
+        {"old_password": PASSWORD, "new_password": "a swim in the sea", "again": "a swim in the sea", "back": "/"},
+        follow=True,
+    ).content.decode()
+    assert "These API keys still work: program &lt;3&gt;, program &lt;2&gt;, program &lt;1&gt;." in changed
+    assert api_keys.in_use(key=keys[0]).person == ada
 
 
 @pytest.mark.parametrize(
