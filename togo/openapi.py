@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from togo.version import VERSION
+
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "ToGo",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "DESCRIPTION": (
         "Assign tasks to people, day by day, and never give anyone more than they can take.\n\n"
         "Sign in with `POST /api/users/token/` and send `Authorization: Bearer <access>`; programs send an API key "
@@ -26,6 +28,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Import and export", "description": "CSV files of assignments."},
         {"name": "Calendar", "description": "Your own assignments in calendar programs."},
         {"name": "History", "description": "Who changed what, and when."},
+        {"name": "Version", "description": "Which versions of ToGo and of its API answer."},
         {"name": "Health", "description": "For operators."},
     ],
     "OAS_VERSION": "3.1.0",

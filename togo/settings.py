@@ -17,6 +17,7 @@ from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.logs import log_settings
 from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
+from togo.version import API_VERSION, VERSION
 
 # Lets Django's generic classes be written with their parameters, for the type checker.
 django_stubs_ext.monkeypatch()
@@ -238,6 +239,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.views.http.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
 }
+TOGO_VERSION, TOGO_API_VERSION = VERSION, API_VERSION
 # Services load these by name, because they may import neither the web's libraries nor Celery.
 TOGO_TOKENS = "apps.views.http.jwt.JsonWebTokens"
 TOGO_QUEUE_LENGTH = "apps.tasks.health.jobs_waiting"

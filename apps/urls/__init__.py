@@ -26,6 +26,7 @@ from apps.urls import (
     today,
     tokens,
     users,
+    version,
 )
 from apps.views.http import problems
 
@@ -50,7 +51,7 @@ urlpatterns = [
             ]
         ),
     ),
-    path("api/", include(tasks.urlpatterns)),
+    path("api/", include([*tasks.urlpatterns, *version.urlpatterns])),
     *docs.urlpatterns,
     # Below /api/ an unknown path gets a problem, not a page.
     path("api/", problems.not_found),

@@ -357,6 +357,7 @@ OPEN = [
     each("GET", "/health/live/", "200"),
     each("GET", "/health/ready/", "200"),
     each("GET", "/metrics", NOTHING, case="if `TOGO_METRICS_TOKEN` isn't set"),
+    each("GET", "/api/version/", "200"),
     each("GET", "/api/schema/", "200"),
     each("GET", "/api/docs/", "200"),
     each("GET", "/api/redocs/", "200"),

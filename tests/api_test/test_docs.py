@@ -21,8 +21,8 @@ pytestmark = pytest.mark.no_db
 # The document itself, its pages, and the routes that answer unknown paths.
 UNDOCUMENTED = {"/api/schema/", "/api/docs/", "/api/redocs/", "/api/redocs/redoc.js", "/api/", "/api/{rest}"}
 
-# Needs no token: its link is the secret.
-OPEN = {"/api/users/calendar/{token}.ics"}
+# Need no token: the calendar's link is the secret, and anyone may know the version.
+OPEN = {"/api/users/calendar/{token}.ics", "/api/version/"}
 
 
 @pytest.fixture(scope="module")

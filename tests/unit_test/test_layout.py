@@ -31,6 +31,7 @@ APIS = {
     "today",
     "tokens",
     "users",
+    "version",
 }
 # Files of a layer that several APIs share, and why they don't have an API's name.
 SHARED = {

@@ -82,6 +82,8 @@ _VALUES: dict[str, Any] = {
     "CalendarLinkSerializer.url": "https://togo.example.org/api/users/calendar/2.0~hZ3kX9.ics",
     "user": 2,
     "username": "b",
+    "api": 1,
+    "version": "0.1.0",
     "wanted": 5,
     "weekday": None,
 }

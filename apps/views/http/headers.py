@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 # A response that is no page may load, run and embed nothing, in case a browser renders it as a page.
@@ -16,8 +17,14 @@ _PERMISSIONS = ", ".join(
 )
 
 
+# Programs call these; their answers name the version of ToGo.
+_FOR_PROGRAMS = ("/api/", "/health/")
+VERSION_HEADER = "ToGo-Version"
+
+
 class HeadersMiddleware:
-    """Forbids caches to store a response, unless it says otherwise, and other sites to load it."""
+    """Forbids caches to store a response, unless it says otherwise, and other sites to load it; tells programs the
+    version of ToGo."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -31,6 +38,8 @@ class HeadersMiddleware:
         headers = response.headers
         headers.setdefault("Cache-Control", "no-store")
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if request.path_info.startswith(_FOR_PROGRAMS):
+            headers[VERSION_HEADER] = settings.TOGO_VERSION
         kind = headers.get("Content-Type", "")
         if kind.startswith("text/html"):
             headers["Permissions-Policy"] = _PERMISSIONS

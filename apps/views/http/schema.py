@@ -16,6 +16,7 @@ from apps.serializers.base import DateField, QuerySerializer, StrictSerializer, 
 from apps.serializers.problems import ProblemSerializer
 from apps.services.shared.formats import DATE_PATTERN
 from apps.views.http import examples
+from apps.views.http.headers import VERSION_HEADER
 from apps.views.http.idempotency import HEADER, REPLAYED
 from apps.views.http.problems import CONTENT_TYPE
 
@@ -52,6 +53,7 @@ def _answered(name: str, description: str, statuses: list[int | str] | None = No
 
 
 _REQUEST_ID = _answered("X-Request-ID", "The request's id: the one that you sent, or a new one. The log has it too.")
+_VERSION = _answered(VERSION_HEADER, "The version of ToGo.")
 _LOCATION = _answered("Location", "The address of the new object.", [201, 202])
 _RETRY_AFTER = _answered("Retry-After", "Wait this many seconds before you try again.", [429, 503])
 _AUTHENTICATE = _answered("WWW-Authenticate", "How to sign in: RFC 6750.", [401])
@@ -118,7 +120,7 @@ def documented(
         known += _WITH_BODY if request else []
         known += _WITH_KEY if keyed else []
         described = {**responses, **_problems(known)}
-        headers = [_REQUEST_ID, _RETRY_AFTER]
+        headers = [_REQUEST_ID, _VERSION, _RETRY_AFTER]
         headers += [_AUTHENTICATE] if any(error.status == 401 for error in known) else []
         headers += [_LOCATION] if {201, 202} & set(responses) and 207 not in responses else []
         headers += [_KEY, _REPLAYED] if keyed else []
