@@ -34,11 +34,9 @@ class ApiKeySerializer(serializers.Serializer[ApiKey]):
     name = serializers.CharField()
     scope = serializers.ChoiceField(choices=Scope.choices)
     prefix = serializers.CharField(help_text="The beginning of the key.")
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="When it stops working; null: never.")
-    last_used_at = serializers.DateTimeField(
-        allow_null=True, help_text="When it was used last, to the minute; null: never."
-    )
+    created_at = TimeField()
+    expires_at = TimeField(allow_null=True, help_text="When it stops working; null: never.")
+    last_used_at = TimeField(allow_null=True, help_text="When it was used last, to the minute; null: never.")
 
 
 class NewApiKeySerializer(ApiKeySerializer):

@@ -18,6 +18,7 @@ from apps.serializers.base import (
     QueryIdField,
     ShapeSerializer,
     StrictSerializer,
+    TimeField,
     shared,
 )
 from apps.serializers.limits import RoomSerializer
@@ -88,7 +89,7 @@ class AssignmentSerializer(ShapeSerializer):
     taskmaster = serializers.IntegerField(source="taskmaster_id", help_text="The id of the person who assigned it.")
     status = serializers.ChoiceField(choices=Status.choices)
     effort = serializers.IntegerField(help_text="How much of the day's limit it takes.")
-    created_at = serializers.DateTimeField(help_text="When it was assigned, in UTC.")
+    created_at = TimeField(help_text="When it was assigned, in UTC.")
     limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
 
     @classmethod

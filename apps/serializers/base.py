@@ -214,9 +214,12 @@ class DateField(serializers.DateField):
 
 
 class TimeField(serializers.DateTimeField):
-    """A time exactly as RFC 3339 writes it, with its offset from UTC."""
+    """A time exactly as RFC 3339 writes it: read with any offset, and shown in UTC whatever `TOGO_TIME_ZONE` is."""
 
     default_error_messages = {"invalid": "This must be a time with its offset, as 2026-03-02T12:00:00Z."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=datetime.UTC, **kwargs)
 
     def to_internal_value(self, value: Any) -> datetime.datetime:
         """The time, in UTC."""

@@ -4,14 +4,14 @@ from rest_framework import serializers
 
 from apps.models import Event
 from apps.models.events import Kind
-from apps.serializers.base import DateRangeSerializer, PageQuerySerializer, PageSerializer, QueryIdField
+from apps.serializers.base import DateRangeSerializer, PageQuerySerializer, PageSerializer, QueryIdField, TimeField
 
 
 class EventSerializer(serializers.Serializer[Event]):
     """One event, as it was at that time. The objects that the ids name may be deleted by now."""
 
     id = serializers.IntegerField()
-    at = serializers.DateTimeField(help_text="When, in UTC.")
+    at = TimeField(help_text="When, in UTC.")
     actor = serializers.IntegerField(help_text="The id of the person who did it.")
     kind = serializers.ChoiceField(choices=Kind.choices)
     user = serializers.IntegerField(

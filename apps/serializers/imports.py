@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from apps.models import Import
 from apps.models.imports import ImportStatus
-from apps.serializers.base import StrictSerializer
+from apps.serializers.base import StrictSerializer, TimeField
 
 
 class ImportCreateSerializer(StrictSerializer):
@@ -55,8 +55,8 @@ class ImportSerializer(serializers.Serializer[Import]):
     done = serializers.IntegerField(help_text="The number of rows that are done: `accepted` plus `refused`.")
     accepted = serializers.IntegerField(help_text="Rows that were assigned, or would be, in a dry run.")
     refused = serializers.IntegerField(help_text="Rows that were refused; the report says why.")
-    created_at = serializers.DateTimeField(help_text="When the file was sent, in UTC.")
-    finished_at = serializers.DateTimeField(allow_null=True, help_text="When it was finished or given up, or null.")
+    created_at = TimeField(help_text="When the file was sent, in UTC.")
+    finished_at = TimeField(allow_null=True, help_text="When it was finished or given up, or null.")
     url = serializers.SerializerMethodField(help_text="The address of this progress report.")
     report = serializers.SerializerMethodField(
         help_text="The address of the CSV file with the result of each row so far."

@@ -14,6 +14,7 @@ from apps.serializers.base import (
     QueryIntegerField,
     StrictSerializer,
     TextField,
+    TimeField,
 )
 
 
@@ -52,8 +53,8 @@ class LimitRuleSerializer(serializers.Serializer[LimitRule]):
     date_to = serializers.DateField(allow_null=True, help_text="The last date; null means no end.")
     maximum = serializers.IntegerField(help_text="The most on each of these days.")
     reason = serializers.CharField(help_text="Shown in refusals.")
-    created_at = serializers.DateTimeField()
-    applied_at = serializers.DateTimeField(
+    created_at = TimeField()
+    applied_at = TimeField(
         allow_null=True, help_text="When all existing days had been picked again with it; null until then."
     )
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -42,6 +43,26 @@ def test_https_behind_a_proxy_is_not_redirected(settings: Any, scheme: str) -> N
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert Client().get("/sign-in/", HTTP_X_FORWARDED_PROTO=scheme).status_code == 200
     assert Client().get("/sign-in/", HTTP_X_FORWARDED_PROTO="http").status_code == 301
+
+
+def test_times_are_in_utc_whatever_the_time_zone_is(taskmaster: User, cooking: Task, settings: Any) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    caller = APIClient()
+    caller.credentials(HTTP_AUTHORIZATION=f"Bearer {token_of(taskmaster)}")
+    body = {"task": cooking.pk, "user": taskmaster.pk, "date": "2026-03-02"}
+    week = BytesIO(f"task,user,date\r\n{cooking.pk},{taskmaster.pk},2026-03-03\r\n".encode())
+    week.name = "week.csv"
+    key = {"name": "backup", "scope": "read", "expires_at": "2026-03-02T14:00:00+01:00"}
+
+    told = [
+        caller.post("/api/users/assignment/", body, format="json").json()["created_at"],
+        caller.post("/api/users/limit-rule/", {"maximum": 3}, format="json").json()["created_at"],
+        caller.get("/api/users/event/").json()["results"][0]["at"],
+        caller.post("/api/users/assignment/import/", {"file": week}, format="multipart").json()["created_at"],
+        caller.post("/api/users/api-key/", key, format="json").json()["expires_at"],
+    ]
+
+    assert told == [*["2026-03-02T12:00:00Z"] * 4, "2026-03-02T13:00:00Z"]
 
 
 def test_a_duplicate_member_is_refused_by_name(taskmaster: User) -> None:
