@@ -192,21 +192,26 @@ def test_a_full_day_says_why_and_the_next_free_one_is_one_click_away(visit: Visi
 def test_one_of_two_gets_the_last_slot_and_the_other_a_friendly_refusal(visit: Visits, team: Team) -> None:
     team.limit(team.alice, 0, 1)
     Task.objects.create(name="baking")
-    first, second = visit(team.boss), visit(make_person("other", is_taskmaster=True))
-    for browser, name in ((first, "cooking"), (second, "baking")):
+    browsers = {"cooking": visit(team.boss), "baking": visit(make_person("other", is_taskmaster=True))}
+    for name, browser in browsers.items():
         page = browser.open(team.path)
         plus(page, team.alice, team.day(0)).click()
         page.get_by_label("Search tasks, or name a new one").fill(name)
         expect(page.locator("#task-options")).to_have_attribute("data-for", name)
-    for browser in (first, second):
+    for browser in browsers.values():
         browser.page.keyboard.press("Enter")
+    for name, browser in browsers.items():
+        given = cell(browser.page, team.alice, team.day(0)).get_by_text(name)
+        expect(given.or_(browser.page.get_by_role("alert"))).to_be_visible()
 
-    expect(cell(first.page, team.alice, team.day(0))).to_contain_text("cooking")
-    expect(second.page.get_by_role("alert")).to_contain_text("This day is full")
-    assert assigned() == {("alice", "cooking", team.day(0))}
-    second.page.get_by_role("button", name=re.compile("Assign it on Tuesday")).click()
-    expect(cell(second.page, team.alice, team.day(1))).to_contain_text("baking")
-    assert ("alice", "baking", team.day(1)) in assigned()
+    [(_, won, day)] = assigned()
+    assert day == team.day(0)
+    expect(cell(browsers.pop(won).page, team.alice, day)).to_contain_text(won)
+    [(lost, loser)] = browsers.items()
+    expect(loser.page.get_by_role("alert")).to_contain_text("This day is full")
+    loser.page.get_by_role("button", name=re.compile("Assign it on Tuesday")).click()
+    expect(cell(loser.page, team.alice, team.day(1))).to_contain_text(lost)
+    assert assigned() == {("alice", won, team.day(0)), ("alice", lost, team.day(1))}
 
 
 def test_a_day_that_becomes_full_while_somebody_chooses_says_so(visit: Visits, team: Team) -> None:
