@@ -13,7 +13,7 @@ from apps.models import DailyLimit, LimitDay, Task, User
 from lab.processes import Client, start_server, wait_until
 from tests.conftest import make_person, token_of
 
-pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 DAYS = [localdate() + timedelta(days=offset) for offset in range(20)]
 
