@@ -1,5 +1,6 @@
 """A dry run reports for each row what an import would do after all rows before it, and writes nothing."""
 
+import io
 from typing import Any
 
 import pytest
@@ -138,3 +139,16 @@ def test_only_a_finished_dry_run_is_imported_by_its_uploader_or_an_admin(
     assert [one.taskmaster for one in Assignment.objects.all()] == [admin]
     with pytest.raises(InvalidRequest):
         imports.start_for_real(actor=admin, import_id=whole.pk)
+
+
+@pytest.mark.parametrize("rows_per_block", [1, 2, 500])
+def test_a_dry_run_adds_up_the_efforts_of_earlier_rows(
+    taskmaster: User, alice: User, tasks: list[Task], rows_per_block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "ROWS_PER_BLOCK", rows_per_block)
+    rows = [(1, 3), (2, 2), (3, 1)]  # Five fit on a day.
+    text = "task,user,date,effort\n" + "".join(f"task {task},alice,2026-03-02,{effort}\n" for task, effort in rows)
+
+    dry = imports.start(actor=taskmaster, file=io.BytesIO(text.encode()), dry_run=True)
+
+    assert [row for row, _ in outcomes(finish(dry))] == ["would_be_accepted", "would_be_accepted", "refused"]

@@ -2,7 +2,7 @@
 
 import datetime
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from apps.models import Assignment, DailyLimit, Event, Task, User
 from apps.models.events import Kind
 from apps.services import assignments, bulk, limits, slots
 from apps.services.bulk import Item
+from apps.services.unit_of_work import LostRace
 from tests.conftest import TODAY, make_person
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +153,29 @@ def test_an_assignment_on_postgresql_is_one_statement(taskmaster: User, alice: U
 
     # The savepoint is that of the transaction around this test.
     assert [statement for statement in sent if statement not in {"SAVEPOINT", "RELEASE"}] == ["WITH"]
+
+
+@pytest.mark.parametrize("change", ["free", "move", "mark"])
+def test_nothing_is_done_to_an_assignment_whose_effort_somebody_changed(
+    taskmaster: User, alice: User, cooking: Task, change: str
+) -> None:
+    """It would free the old effort of a day of which the new one is taken."""
+    for day in DAYS[:2]:
+        limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=day, maximum=5)
+    taken = slots.take(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY, effort=3)
+    as_read = assignments.get(actor=taskmaster, assignment_id=taken.pk)
+    slots.change_effort(actor=taskmaster, assignment=as_read, effort=5)
+
+    changes: dict[str, Callable[[], object]] = {
+        "free": lambda: slots.free(actor=taskmaster, assignment=as_read),
+        "move": lambda: slots.move(actor=taskmaster, assignment=as_read, user_id=alice.pk, date=DAYS[1]),
+        "mark": lambda: slots.mark(actor=taskmaster, assignment=as_read, status="done"),
+    }
+    with pytest.raises(LostRace):
+        changes[change]()
+
+    assert Assignment.objects.values_list("effort", "daily_limit__date", "status").get() == (5, TODAY, "open")
+    assert list(DailyLimit.objects.order_by("date").values_list("taken", flat=True)) == [5, 0]
 
 
 def test_a_bulk_decides_as_single_calls_do(taskmaster: User, tasks: list[Task]) -> None:
