@@ -45,8 +45,8 @@ COVERAGE = ".coverage-{}.json"
 MEASURING = ["slipcover", "--branch", "--source", "apps"]
 MEASURING += ["--omit", "apps/migrations/*,apps/services/slots/postgresql.py", "--json", "--out"]
 LOWEST_COVERAGE = 95
-# Modules whose tests only one run chooses, and whose collection takes longer than that of all others.
-SLOW_TO_COLLECT = ("tests/api_test/test_schemathesis.py",)
+# A module whose tests only one run chooses, and whose collection takes longer than that of all others.
+SLOW_TO_COLLECT = "tests/api_test/test_schemathesis.py"
 # pytest's exit code when no test was chosen.
 NO_TESTS = 5
 
@@ -64,23 +64,40 @@ class Leg:
     durable: bool = False
     # Which brokers the tests use that need one.
     brokers: str = "valkey redis"
-    ignored: tuple[str, ...] = SLOW_TO_COLLECT
+    # Collect only the modules whose path or text has this word: collecting all takes longer than some runs do.
+    word: str = ""
 
 
 # The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
 LEGS = [
-    Leg("commands and proofs", "sqlite", "real_time and no_db and not browser", durable=True),
-    Leg("SQLite, real processes", "sqlite", "real_time and not no_db", durable=True, brokers="valkey"),
-    Leg("MariaDB, real processes", "mariadb", "real_time and not no_db", durable=True, brokers="valkey"),
-    Leg("PostgreSQL, real processes", "postgresql", "real_time and not no_db", durable=True, brokers="redis"),
-    Leg("pages in a browser", "sqlite", "browser"),
+    Leg("commands and proofs", "sqlite", "real_time and no_db and not browser", durable=True, word="real_time"),
+    Leg(
+        "SQLite, real processes", "sqlite", "real_time and not no_db", durable=True, brokers="valkey", word="real_time"
+    ),
+    Leg(
+        "MariaDB, real processes",
+        "mariadb",
+        "real_time and not no_db",
+        durable=True,
+        brokers="valkey",
+        word="real_time",
+    ),
+    Leg(
+        "PostgreSQL, real processes",
+        "postgresql",
+        "real_time and not no_db",
+        durable=True,
+        brokers="redis",
+        word="real_time",
+    ),
+    Leg("pages in a browser", "sqlite", "browser", word="browser_test"),
     Leg("what needs no database", "sqlite", "not real_time and no_db and not fuzz", measured=True),
     Leg("SQLite", "sqlite", "not real_time and not no_db and not fuzz", measured=True),
-    Leg("random input", "sqlite", "fuzz", ignored=()),
+    Leg("random input", "sqlite", "fuzz", word="mark.fuzz"),
     Leg("PostgreSQL", "postgresql", "not real_time and not no_db"),
     Leg("MariaDB", "mariadb", "not real_time and not no_db"),
 ]
-QUICK = [Leg("SQLite, without storms", "sqlite", "not real_time", processes=2, ignored=())]
+QUICK = [Leg("SQLite, without storms", "sqlite", "not real_time", processes=2)]
 
 
 def main() -> int:
@@ -94,6 +111,8 @@ def main() -> int:
     )
     options, more = parser.parse_known_args()
     started = time.monotonic()
+    # Compile each module once, and not in each of the hundreds of processes that tests start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     in_ci = os.environ.get("CI") == "true"
     programs = {} if options.quick else {**DEBIAN, **(DEBIAN_FOR_ALL if options.all else {})}
     left_out = _install_programs(programs, may_install=options.install or in_ci)
@@ -103,11 +122,12 @@ def main() -> int:
     for stale in ROOT.glob(COVERAGE.format("*")):
         stale.unlink()
     report = _Report()
-    if not options.only:
-        _check_code(report)
     slow = "" if options.all else " and not slow"
     with ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as side_by_side:
-        list(side_by_side.map(lambda leg: _run(leg, report, [*more, "-m", leg.marks + slow]), legs))
+        parts = [] if options.only else [side_by_side.submit(_check_code, report)]
+        parts += [side_by_side.submit(_run, leg, report, more, leg.marks + slow) for leg in legs]
+    for part in parts:
+        part.result()
     if not (options.only or options.quick or more):
         report.add("coverage", passed=_report_coverage())
     if options.all:
@@ -163,7 +183,7 @@ def _do(
     report.add(name, passed=done.returncode in passing, seconds=time.monotonic() - began, output=done.stdout)
 
 
-def _run(leg: Leg, report: _Report, options: list[str]) -> None:
+def _run(leg: Leg, report: _Report, more: list[str], marks: str) -> None:
     with tempfile.TemporaryDirectory(prefix="togo-leg-") as folder, _database(leg) as url:
         environment = {
             **os.environ,
@@ -172,11 +192,20 @@ def _run(leg: Leg, report: _Report, options: list[str]) -> None:
             "TOGO_TEST_BROKERS": leg.brokers,
         }
         measuring = ["-m", *MEASURING, COVERAGE.format(leg.name.replace(" ", "-"))] if leg.measured else []
-        ignored = [f"--ignore={path}" for path in leg.ignored]
-        command = [PYTHON, *measuring, "-m", "pytest", "-q", *ignored, *options]
+        command = [PYTHON, *measuring, "-m", "pytest", "-q", *more, "-m", marks]
+        if not more:
+            command += _modules(leg)
         if leg.processes > 1:
             command += ["-n", str(leg.processes)]
         _do(report, leg.name, command, environment, passing=(0, NO_TESTS))
+
+
+def _modules(leg: Leg) -> list[str]:
+    """What a run collects: the modules that can have tests for it."""
+    if not leg.word:
+        return [] if leg in QUICK else [f"--ignore={SLOW_TO_COLLECT}"]
+    modules = sorted(ROOT.glob("tests/*_test/test_*.py"))
+    return [str(path) for path in modules if leg.word in f"{path}\n{path.read_text()}"]
 
 
 @contextlib.contextmanager
