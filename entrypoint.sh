@@ -24,7 +24,7 @@ fail() {
 # Reads each secret NAME from the file that NAME_FILE names: a container's variables are easy to see, a file isn't.
 read_secrets() {
   local name file
-  for name in TOGO_SECRET_KEY DATABASE_URL CELERY_BROKER_URL TOGO_ADMIN_PASSWORD; do
+  for name in TOGO_SECRET_KEY TOGO_SECRET_KEY_FALLBACKS DATABASE_URL CELERY_BROKER_URL TOGO_ADMIN_PASSWORD; do
     file=${name}_FILE
     [[ -n ${!file:-} ]] || continue
     [[ -z ${!name:-} ]] || fail "$name and $file are both set; set only one of them."
@@ -104,9 +104,11 @@ web_is_healthy() {
   python - <<'PYTHON'
 import http.client
 import os
+from urllib.parse import urlsplit
 
 names = [name.strip() for name in os.environ.get("TOGO_ALLOWED_HOSTS", "").split(",") if name.strip()]
-host = (names or ["localhost"])[0].lstrip(".")
+public = urlsplit(os.environ.get("TOGO_PUBLIC_URL", "").strip()).hostname or "localhost"
+host = (names or [public])[0].lstrip(".")
 web = http.client.HTTPConnection("127.0.0.1", int(os.environ["GRANIAN_PORT"]), timeout=4)
 web.request("GET", "/health/live/", headers={"Host": "localhost" if host == "*" else host})
 status = web.getresponse().status

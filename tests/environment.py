@@ -14,7 +14,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 os.environ["TOGO_HOME"] = f"{HOME}/home"
 os.environ["TOGO_LOG_DIR"] = f"{HOME}/logging"
-os.environ["TOGO_SECRET_KEY"] = "for tests only, and long enough to be taken by ToGo"
+os.environ["TOGO_SECRET_KEY"] = "for tests only and long enough to be taken by ToGo"
 os.environ["TOGO_ALLOWED_HOSTS"] = "testserver,localhost,127.0.0.1"
 # Tests make many calls as one person; the tests of this limit set it.
 os.environ["TOGO_RATE_LIMIT"] = "off"

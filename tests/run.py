@@ -19,7 +19,12 @@ from lab import databases
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 # Debian's packages that tests use, and a program of each.
-DEBIAN = {"chromium": "chromium", "mariadb-server": "mariadbd", "redis-server": "redis-server"}
+DEBIAN = {
+    "chromium": "chromium",
+    "mariadb-server": "mariadbd",
+    "nginx-light": "nginx",
+    "redis-server": "redis-server",
+}
 DEBIAN_FOR_ALL = {"pgbouncer": "pgbouncer"}
 # The other Pythons that the README promises; bin/test itself runs with the oldest.
 OTHER_PYTHONS = ("3.12", "3.13")

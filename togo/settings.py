@@ -4,19 +4,18 @@ If nothing is set, ToGo runs *embedded*: with SQLite and a secret key of its own
 If `DATABASE_URL` is set, it is an installation that others reach, and needs a secret key and its host names.
 """
 
-import os
-import secrets
+import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from togo import env, private
+from togo import env, openapi, private
 from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.logs import log_settings
-from togo.openapi import SPECTACULAR_SETTINGS  # noqa: F401  (a setting, long enough for a file of its own)
 from togo.version import API_VERSION, VERSION
 
 # Lets Django's generic classes be written with their parameters, for the type checker.
@@ -31,36 +30,18 @@ if TOGO_EMBEDDED:
 # Granian and other servers read these two themselves.
 env.no_path("SCRIPT_NAME")
 env.no_path("GRANIAN_URL_PATH_PREFIX")
-TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=False)
+# Where people and programs reach ToGo, with a slash at its end; empty if only the host of each request tells.
+TOGO_PUBLIC_URL = env.public_url("TOGO_PUBLIC_URL")
+_public = urlsplit(TOGO_PUBLIC_URL)
+TOGO_HTTPS = env.boolean("TOGO_HTTPS", default=_public.scheme == "https")
+if TOGO_HTTPS and _public.scheme == "http":
+    raise ImproperlyConfigured("TOGO_PUBLIC_URL must begin with https:// if TOGO_HTTPS is on.")
+# The path below which all routes are, such as /togo; empty if ToGo has the host for itself.
+TOGO_ROOT = _public.path.rstrip("/")
+TOGO_ORIGIN = TOGO_PUBLIC_URL.removesuffix(_public.path)
 DEBUG = env.boolean("TOGO_DEBUG", default=False)
 if DEBUG and not TOGO_EMBEDDED:
     raise ImproperlyConfigured("TOGO_DEBUG must be off with DATABASE_URL: error pages would show code and settings.")
-
-
-def _secret_key() -> str:
-    """`TOGO_SECRET_KEY`; an embedded ToGo makes a key once and keeps it in a file that only its owner can read."""
-    key = env.text("TOGO_SECRET_KEY")
-    if not key and TOGO_EMBEDDED:
-        path = TOGO_HOME / "secret_key"
-        # Two first starts may race: each writes a file of its own, and the process that links its file first wins.
-        if not path.exists():
-            draft = TOGO_HOME / f"secret_key.{os.getpid()}"
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(64))
-            try:
-                os.link(draft, path)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        key = path.read_text().strip()
-    # The conditions of Django's own `check --deploy`.
-    if len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"):
-        raise ImproperlyConfigured(
-            "TOGO_SECRET_KEY must be at least 50 characters long, and random; make one with: "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
-        )
-    return key
 
 
 # --- tasks and limits -------------------------------------------------------------------------------------------
@@ -80,11 +61,16 @@ TOGO_METRICS_TOKEN = env.text("TOGO_METRICS_TOKEN")
 
 # --- Django -----------------------------------------------------------------------------------------------------
 
-SECRET_KEY = _secret_key()
+SECRET_KEY = env.secret_key("TOGO_SECRET_KEY", made_in=TOGO_HOME if TOGO_EMBEDDED else None)
+# Keys before this one: what they signed stays valid until they are taken away.
+SECRET_KEY_FALLBACKS = env.former_keys("TOGO_SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.hosts("TOGO_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"] if TOGO_EMBEDDED else [])
+if TOGO_PUBLIC_URL:
+    ALLOWED_HOSTS.append(_public.netloc.removesuffix(f":{_public.port}"))
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
-        "TOGO_ALLOWED_HOSTS must name the hosts by which clients reach ToGo, such as togo.example.org."
+        "TOGO_ALLOWED_HOSTS must name the hosts by which clients reach ToGo, such as togo.example.org; or set "
+        "TOGO_PUBLIC_URL."
     )
 if "*" in ALLOWED_HOSTS and not TOGO_EMBEDDED:
     raise ImproperlyConfigured(
@@ -137,6 +123,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.views.http.pages.navigation",
+                "apps.views.http.pages.root",
             ]
         },
     }
@@ -152,7 +139,9 @@ AUTH_PASSWORD_VALIDATORS = [
 USE_TZ = USE_I18N = True
 LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-STATIC_URL = "/static/"
+# Django's `reverse` puts it before every path.
+FORCE_SCRIPT_NAME = TOGO_ROOT or None
+STATIC_URL = f"{TOGO_ROOT}/static/"
 # Static files are served from where they are installed: nobody has to run collectstatic before a start.
 WHITENOISE_USE_FINDERS = True
 # The URL of a static file changes with its content, so browsers may keep the file for a year.
@@ -168,18 +157,25 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # The proxies in front of ToGo; ToGo believes them which address a request comes from.
 TOGO_TRUSTED_PROXIES = env.networks("TOGO_TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TOGO_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+_root = re.escape(f"{TOGO_ROOT}/".removeprefix("/"))
+SECURE_REDIRECT_EXEMPT = [rf"^({_root})?health/", rf"^({_root})?metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TOGO_HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if TOGO_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS
+# Below a path, the host and its subdomains belong to others, too.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TOGO_HTTPS and not TOGO_ROOT
 # Where to report a weakness, for /.well-known/security.txt: a mailto: or https: address.
 TOGO_SECURITY_CONTACT = env.contact("TOGO_SECURITY_CONTACT")
 SECURE_REFERRER_POLICY = "same-origin"
-# No script can read the cookies. With HTTPS the prefix __Host- binds them to this host, and to HTTPS.
+# The proxy may hand on another host than the one in the browser's address.
+CSRF_TRUSTED_ORIGINS = [TOGO_ORIGIN] if TOGO_ORIGIN else []
+# No script can read the cookies. With HTTPS the prefix __Host- binds them to this host, and to HTTPS. It allows no
+# path, so below a path __Secure- binds them to HTTPS, and the path keeps them from others on the host.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-_prefix = "__Host-" if TOGO_HTTPS else ""
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{TOGO_ROOT}/"
+_prefix = ("__Secure-" if TOGO_ROOT else "__Host-") if TOGO_HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
+MESSAGE_STORAGE = "apps.views.http.messages.MessagesBelowRoot"
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "apps.views.http.pages.stale"
@@ -239,6 +235,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "apps.views.http.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
 }
+_servers = [{"url": TOGO_PUBLIC_URL.rstrip("/")}] if TOGO_PUBLIC_URL else []
+SPECTACULAR_SETTINGS = {**openapi.SPECTACULAR_SETTINGS, "SERVERS": _servers}
 TOGO_VERSION, TOGO_API_VERSION = VERSION, API_VERSION
 # Services load these by name, because they may import neither the web's libraries nor Celery.
 TOGO_TOKENS = "apps.views.http.jwt.JsonWebTokens"
@@ -250,6 +248,7 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     # A token ends when its person's password changes.
     "CHECK_REVOKE_TOKEN": True,
+    "AUTH_TOKEN_CLASSES": ["apps.views.http.jwt.SentAccessToken"],
 }
 
 # --- jobs -------------------------------------------------------------------------------------------------------

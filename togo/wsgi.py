@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
+from django.conf import settings
 from django.core.signals import request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
@@ -25,11 +26,13 @@ def _load_application() -> Callable[..., Iterable[bytes]]:
     wait_briefly_for_the_broker()
     django = get_wsgi_application()
     from apps.views.http.bodies import ReadWholeBodies
+    from apps.views.http.root import ServedBelowRoot
 
     request_started.connect(_skip_recent_health_checks)
     get_resolver().url_patterns  # noqa: B018 - loads the views
     _freeze_loaded_objects()
-    return ReadWholeBodies(django)
+    application: Callable[..., Iterable[bytes]] = ReadWholeBodies(django)
+    return ServedBelowRoot(application) if settings.TOGO_ROOT else application
 
 
 def _freeze_loaded_objects() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -39,8 +40,10 @@ class UserAdmin(ServiceAdmin[User]):
         if not change or "is_active" not in form.changed_data or obj.is_active:
             return
         if left := len(board.tasks_left(actor=require_person(request.user), user_id=obj.pk)):
-            text = '{} still has {} open task{} from today on. <a href="/board/hand-on/{}/">Hand them on</a>'
-            messages.warning(request, format_html(text, obj, left, "" if left == 1 else "s", obj.pk))
+            text = '{} still has {} open task{} from today on. <a href="{}/board/hand-on/{}/">Hand them on</a>'
+            messages.warning(
+                request, format_html(text, obj, left, "" if left == 1 else "s", settings.TOGO_ROOT, obj.pk)
+            )
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody is deleted: the history names them."""

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
+
 
 class ToGoError(Exception):
     """A refusal that a caller can act on.
@@ -22,7 +24,7 @@ class ToGoError(Exception):
     def as_problem(self) -> dict[str, Any]:
         """This error as the members of an RFC 9457 problem."""
         return {
-            "type": f"/errors/#{self.code}",
+            "type": f"{settings.TOGO_ROOT}/errors/#{self.code}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,

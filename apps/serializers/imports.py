@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from apps.models import Import
 from apps.models.imports import ImportStatus
 from apps.serializers.base import StrictSerializer, TimeField
+from apps.services.shared import links
 
 
 class ImportCreateSerializer(StrictSerializer):
@@ -71,5 +72,4 @@ class ImportSerializer(serializers.Serializer[Import]):
         return self._address("import-report", import_)
 
     def _address(self, name: str, import_: Import) -> str:
-        address: str = self.context["request"].build_absolute_uri(reverse(name, args=[import_.pk]))
-        return address
+        return links.absolute(self.context["request"], reverse(name, args=[import_.pk]))

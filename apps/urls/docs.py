@@ -14,6 +14,6 @@ urlpatterns = [
     path(".well-known/security.txt", docs.security_txt),
     path("api/schema/", docs.SchemaView.as_view(), name="schema"),
     path("api/docs/", styled(SpectacularSwaggerSplitView.as_view(url_name="schema"))),
-    path("api/redocs/redoc.js", docs.redoc_script),
+    path("api/redocs/redoc.js", docs.redoc_script, name="redoc-script"),
     path("api/redocs/", styled(SpectacularRedocView.as_view(url_name="schema"))),
 ]

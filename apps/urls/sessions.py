@@ -5,7 +5,7 @@ from django.urls import path
 from apps.views import sessions
 
 urlpatterns = [
-    path("", sessions.start),
+    path("", sessions.start, name="start"),
     path("sign-in/", sessions.sign_in, name="sign-in"),
     path("account/password/", sessions.password, name="password"),
     path("sign-out/", sessions.sign_out, name="sign-out"),

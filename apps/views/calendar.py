@@ -13,6 +13,7 @@ from apps.exceptions.base import NotFound, PayloadTooLarge, UnsupportedMediaType
 from apps.serializers.base import StrictSerializer
 from apps.serializers.calendar import CalendarLinkSerializer
 from apps.services import calendar
+from apps.services.shared import links
 from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.conditional import conditional
@@ -87,5 +88,5 @@ class CalendarView(FileView):
 
 
 def _link(request: Request, token: str) -> JsonResponse:
-    url = request.build_absolute_uri(reverse("calendar", args=[token]))
+    url = links.absolute(request, reverse("calendar", args=[token]))
     return JsonResponse(CalendarLinkSerializer({"url": url}).data)

@@ -7,8 +7,7 @@ from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,7 +19,7 @@ from apps.models import ApiKey, User
 from apps.services import api_keys, calendar, tokens, users
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
-from apps.views.http.pages import page, say
+from apps.views.http.pages import is_ours, page, say
 
 
 @require_safe
@@ -102,8 +101,7 @@ def _still_work(keys: list[ApiKey]) -> str:
 def _next(request: HttpRequest) -> str:
     """Where the person wanted to go; never to another site."""
     wanted = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else "/"
+    return wanted if is_ours(request, wanted) else reverse("start")
 
 
 class PasswordView(PasswordChangeView):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.forms.today import SinceForm, StatusForm
 from apps.models.assignments import Status
 from apps.services import assignments, board, calendar, today
+from apps.services.shared import links
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, page, say, valid
 
@@ -19,7 +20,7 @@ from apps.views.http.pages import is_fragment, page, say, valid
 def day(request: HttpRequest) -> HttpResponse:
     """`/today/`"""
     token = calendar.token_of(actor=require_person(request.user))
-    link = request.build_absolute_uri(reverse("calendar", args=[token]))
+    link = links.absolute(request, reverse("calendar", args=[token]))
     return render(request, "today/day.html", {**_days(request), "calendar": link})
 
 

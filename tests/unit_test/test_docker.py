@@ -338,15 +338,22 @@ def test_the_image_has_the_health_check_of_the_web() -> None:
 
 
 @pytest.mark.parametrize(
-    ("allowed", "asked"),
-    [("localhost,127.0.0.1", "localhost"), (".example.org", "example.org"), ("*", "localhost"), ("", "localhost")],
+    ("allowed", "public", "asked"),
+    [
+        ("localhost,127.0.0.1", "", "localhost"),
+        (".example.org", "https://togo.example.org/", "example.org"),
+        ("*", "", "localhost"),
+        ("", "", "localhost"),
+        ("", "https://togo.example.org:8443/togo/", "togo.example.org"),
+    ],
 )
 def test_the_web_is_healthy_when_it_answers_under_an_allowed_host(
-    entrypoint: Entrypoint, allowed: str, asked: str
+    entrypoint: Entrypoint, allowed: str, public: str, asked: str
 ) -> None:
     entrypoint.with_python()
+    names = {"TOGO_ALLOWED_HOSTS": allowed, "TOGO_PUBLIC_URL": public}
     with _web(status=200) as (port, requests):
-        assert entrypoint.run("healthy", "web", GRANIAN_PORT=port, TOGO_ALLOWED_HOSTS=allowed) == (0, "")
+        assert entrypoint.run("healthy", "web", GRANIAN_PORT=port, **names) == (0, "")
         assert requests == [("/health/live/", asked)]
 
 

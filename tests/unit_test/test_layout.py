@@ -1,6 +1,7 @@
 """The required layout: an API has a file of the same name in each layer, and everything has one place."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,3 +122,12 @@ def test_no_file_is_long(folder: str) -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in modules(folder)}
 
     assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_links_in_templates_begin_with_the_path_below_which_togo_is_served() -> None:
+    """A link that begins with a slash works only where ToGo has the host for itself: write {{ root }}/board/."""
+    link = re.compile(r"""\s(?:href|src|action|formaction|hx-[a-z]+)=["']/[^"']*""")
+    found = {path.name: link.findall(path.read_text()) for path in (ROOT / "apps" / "templates").rglob("*.html")}
+
+    assert len(found) > 30
+    assert {name: links for name, links in found.items() if links} == {}

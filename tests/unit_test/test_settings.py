@@ -18,6 +18,8 @@ from lab.processes import ROOT
 pytestmark = pytest.mark.no_db
 
 KEY = "a key of at least fifty characters, made for this test"
+OLDER = "an older key that has at least fifty characters as well"
+OLDEST = f"{OLDER} and is the oldest"
 POSTGRES = "postgres://togo:s3cret@db.example.org:5433/tasks"
 INSTALLED = {"DATABASE_URL": POSTGRES, "TOGO_SECRET_KEY": KEY, "TOGO_ALLOWED_HOSTS": "togo.example.org"}
 # For each variable, the setting, a good value and the result; below, bad values.
@@ -52,7 +54,18 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_RATE_LIMIT", "off", None),
     ],
     "TOGO_PREPARE_STATEMENTS": [("TOGO_PREPARE_STATEMENTS", "", "auto"), ("TOGO_PREPARE_STATEMENTS", "OFF", "off")],
+    "TOGO_PUBLIC_URL": [
+        ("TOGO_PUBLIC_URL", "", ""),
+        ("TOGO_PUBLIC_URL", "https://togo.example.org", "https://togo.example.org/"),
+        ("TOGO_PUBLIC_URL", "https://Example.org:443/a/to-go", "https://example.org/a/to-go/"),
+        ("TOGO_PUBLIC_URL", "http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
+    ],
     "TOGO_SECRET_KEY": [("SECRET_KEY", KEY, KEY)],
+    "TOGO_SECRET_KEY_FALLBACKS": [
+        ("SECRET_KEY_FALLBACKS", "", []),
+        ("SECRET_KEY_FALLBACKS", f"{OLDER} ,{OLDEST},", [OLDER, OLDEST]),
+        ("SECRET_KEY_FALLBACKS", f"{OLDER}\n{OLDEST}\n", [OLDER, OLDEST]),
+    ],
     "TOGO_SECURITY_CONTACT": [
         ("TOGO_SECURITY_CONTACT", "", ""),
         ("TOGO_SECURITY_CONTACT", "mailto:security@example.org", "mailto:security@example.org"),
@@ -111,6 +124,28 @@ BAD: dict[str, list[str]] = {
     "TOGO_SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:nobody", "https://a b"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
     "TOGO_PREPARE_STATEMENTS": ["on", "always"],
+    "TOGO_PUBLIC_URL": [
+        "togo.example.org",
+        "//togo.example.org/",
+        "ftp://togo.example.org/",
+        "https://",
+        "https:///togo/",
+        "https://togo:s3cret@example.org/",
+        "https://example.org:port/",
+        "https://example.org:99999/",
+        "https://example.org:0/",
+        "https://[::1/",
+        "https://a b/",
+        "https://example.org\\togo/",
+        "https://example.org/togo/?page=1",
+        "https://example.org/togo/#top",
+        "https://example.org/to//go/",
+        "https://example.org/../togo/",
+        "https://example.org/./",
+        "https://example.org/t%C3%B6go/",
+        "https://example.org/\u00f6/",
+    ],
+    "TOGO_SECRET_KEY_FALLBACKS": ["s3cret", f"{OLDER},s3cret", "x" * 60, f"django-insecure-{OLDER}"],
     "TOGO_SECRET_KEY": ["short", "x" * 49, "abcd" * 20, f"django-insecure-{KEY}"],
     "TOGO_ALLOWED_HOSTS": [
         "*",
@@ -265,6 +300,36 @@ def test_two_first_starts_at_once_get_the_same_key(monkeypatch: pytest.MonkeyPat
 
     assert read(monkeypatch)["SECRET_KEY"] == KEY
     assert [file.name for file in (tmp_path / "home").iterdir()] == ["secret_key"]
+
+
+def test_the_public_url_alone_sets_up_an_installation_behind_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(
+        monkeypatch, **{**INSTALLED, "TOGO_ALLOWED_HOSTS": ""}, TOGO_PUBLIC_URL="https://example.org:8443/togo"
+    )
+
+    assert settings["ALLOWED_HOSTS"] == ["example.org"]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://example.org:8443"]
+    assert settings["SPECTACULAR_SETTINGS"]["SERVERS"] == [{"url": "https://example.org:8443/togo"}]
+    assert settings["SECURE_SSL_REDIRECT"] is True
+    assert settings["SECURE_HSTS_SECONDS"] > 0
+    assert settings["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False, "the host belongs to others, too"
+    # A cookie whose name begins with __Host- is for the whole host.
+    assert settings["SESSION_COOKIE_NAME"] == "__Secure-sessionid"
+    assert settings["SESSION_COOKIE_PATH"] == settings["CSRF_COOKIE_PATH"] == "/togo/"
+
+
+def test_explicit_settings_win_over_the_public_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"TOGO_HTTPS": "off", "TOGO_ALLOWED_HOSTS": "togo.internal"}
+    settings = read(monkeypatch, **{**INSTALLED, **own}, TOGO_PUBLIC_URL="https://togo.example.org/")
+
+    assert settings["SECURE_SSL_REDIRECT"] is False
+    assert settings["ALLOWED_HOSTS"] == ["togo.internal", "togo.example.org"]
+
+
+def test_a_plain_public_url_contradicts_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch, TOGO_PUBLIC_URL="http://togo.example.org/")["SECURE_SSL_REDIRECT"] is False
+    with pytest.raises(ImproperlyConfigured, match="TOGO_PUBLIC_URL must begin with https://"):
+        read(monkeypatch, TOGO_HTTPS="on", TOGO_PUBLIC_URL="http://togo.example.org/")
 
 
 def test_an_installation_needs_its_key_and_its_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

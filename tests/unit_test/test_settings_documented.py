@@ -1,15 +1,18 @@
 """docs/settings.md names every variable that ToGo reads, with its default, and no other."""
 
 import ast
+import contextlib
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from django.core.exceptions import ImproperlyConfigured
 
 from lab.processes import ROOT
 from togo import env
@@ -37,8 +40,8 @@ def documented() -> dict[str, str]:
 
 
 def read_by_the_settings() -> dict[str, str]:
-    """The variables that togo/settings.py reads through togo/env.py, with their defaults."""
-    known = {"BASE_DIR": PurePath(), "TOGO_HOME": PurePath("var"), "TOGO_EMBEDDED": True}
+    """The variables that togo/settings.py reads through togo/env/, with their defaults."""
+    known = {"BASE_DIR": PurePath(), "TOGO_HOME": PurePath("var"), "TOGO_EMBEDDED": True, "_public": urlsplit("")}
     found: dict[str, str] = {}
     for call in _calls_of_env(SETTINGS):
         reader = getattr(env, call.func.attr)  # type: ignore[attr-defined]
@@ -49,7 +52,9 @@ def read_by_the_settings() -> dict[str, str]:
             # The value of the expression in the embedded way, in the checkout's folder.
             value = eval(compile(ast.Expression(default[0]), SETTINGS.name, "eval"), {}, known)  # noqa: S307
         else:
-            with patch.dict(os.environ, clear=True):
+            value = None
+            # Where nothing is made, the key must be set.
+            with patch.dict(os.environ, clear=True), contextlib.suppress(ImproperlyConfigured):
                 value = reader(ast.literal_eval(name))
         found[ast.literal_eval(name)] = _as_text(value)
     return found
@@ -75,7 +80,7 @@ def _as_text(value: Any) -> str:
         case PurePath():
             return f"{value}/"
         case _:
-            return str(value) or "none"
+            return str(value or "") or "none"
 
 
 def read_by_commands() -> set[str]:

@@ -57,7 +57,7 @@ def test_a_weak_key_is_refused_with_one_line(tmp_path: Path, start: str) -> None
     ("name", "value", "line"),
     [
         ("TOGO_SECRET_KEY", "", "togo: TOGO_SECRET_KEY must be at least 50 characters long"),
-        ("SCRIPT_NAME", "/togo", "togo: SCRIPT_NAME must not be set: ToGo can't be served below a path yet"),
+        ("SCRIPT_NAME", "/togo", "togo: SCRIPT_NAME must not be set: to serve ToGo below a path, set TOGO_PUBLIC_URL"),
         ("TOGO_ALLOWED_HOSTS", "o.org/togo", "togo: TOGO_ALLOWED_HOSTS must name hosts only"),
         (
             "CELERY_BROKER_URL",

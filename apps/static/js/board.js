@@ -16,7 +16,7 @@ function showChosen() {
 
 assignChosen?.addEventListener("click", (event) => {
   event.preventDefault();
-  openPanel(`/board/assign/?${new URLSearchParams(new FormData(document.getElementById("chosen")))}`);
+  openPanel(`${root}/board/assign/?${new URLSearchParams(new FormData(document.getElementById("chosen")))}`);
 });
 
 document.addEventListener("change", (event) => { if (event.target.name === "cell") showChosen(); });
@@ -49,7 +49,7 @@ function busy() {
 function refresh() {
   const people = [...board.querySelectorAll("[data-person]")].map((row) => ["person", row.dataset.person]);
   const asked = new URLSearchParams([["week", board.dataset.week], ["since", board.dataset.since], ...people]);
-  return watch(`/board/changes/?${asked}`, (answer, changed) => {
+  return watch(`${root}/board/changes/?${asked}`, (answer, changed) => {
     if (busy()) return;
     const chosen = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
     htmx.swap(document.body, changed, { swapStyle: "none" });

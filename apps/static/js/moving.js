@@ -22,7 +22,7 @@ async function send(assignment, cell) {
   if (!moving.has(assignment)) return;
   chipOf(assignment)?.classList.add("moving");
   await htmx
-    .ajax("POST", `/board/assignment/${assignment}/`, { source: board, values: { cell }, swap: "none" })
+    .ajax("POST", `${root}/board/assignment/${assignment}/`, { source: board, values: { cell }, swap: "none" })
     .catch(() => {}); // The page has said already that ToGo didn't answer.
   chipOf(assignment)?.classList.remove("moving");
   const isThere = cellOf(chipOf(assignment)) === cell;

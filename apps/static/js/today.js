@@ -17,7 +17,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 function refresh() {
   const days = document.getElementById("days");
   if (document.hidden || days.classList.contains("htmx-request")) return;
-  watch(`/today/changes/?since=${days.dataset.since}`, (answer, text) => {
+  watch(`${root}/today/changes/?since=${days.dataset.since}`, (answer, text) => {
     htmx.swap(document.getElementById("days"), text, { swapStyle: "morph:outerHTML" }, { contextElement: days });
   });
 }

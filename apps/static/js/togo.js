@@ -1,5 +1,7 @@
 // Every page: messages, panels, live updates, and dates in the reader's locale. No rule of the product lives here.
 
+// The path below which ToGo is served; mostly empty.
+const { root } = document.body.dataset;
 const panel = document.getElementById("panel");
 const messages = () => document.getElementById("messages");
 
@@ -71,7 +73,7 @@ setInterval(() => {
 
 // When the session is over, the page is loaded again: it asks to sign in, and leads back here.
 document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if (new URL(event.detail.xhr.responseURL).pathname !== "/sign-in/") return;
+  if (new URL(event.detail.xhr.responseURL).pathname !== `${root}/sign-in/`) return;
   event.detail.shouldSwap = false;
   location.reload();
 });

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -52,8 +53,12 @@ def refused(
 
 
 def button(path: str, label: str, **fields: object) -> dict[str, Any]:
-    """A button of a message: a form that sends `fields` to `path`."""
-    return {"path": path, "label": label, "fields": {name: str(value) for name, value in fields.items()}}
+    """A button of a message: a form that sends `fields` to `path`, such as `/board/assign/`."""
+    return {
+        "path": f"{settings.TOGO_ROOT}{path}",
+        "label": label,
+        "fields": {name: str(value) for name, value in fields.items()},
+    }
 
 
 def suggested_people(text: str) -> dict[str, Any]:

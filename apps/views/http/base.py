@@ -17,6 +17,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from apps.exceptions.base import UnsupportedMediaType
+from apps.services.shared import links
 from apps.views.http.parsers import StrictJSONParser
 from apps.views.http.scopes import require_key_allows
 
@@ -124,7 +125,7 @@ class ApiView(APIView):
 def location(request: Request, name: str, number: int) -> dict[str, str]:
     """The `Location` header of a new object: the route of this name with its id."""
     before, after = _path(name)
-    return {"Location": f"{request.scheme}://{request.get_host()}{before}{number}{after}"}
+    return {"Location": links.absolute(request, f"{before}{number}{after}")}
 
 
 @functools.cache

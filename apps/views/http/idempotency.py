@@ -37,7 +37,7 @@ def idempotent(view: View) -> View:
             raise ValidationError({HEADER: ErrorDetail("This must be 1 to 255 visible ASCII characters.", "invalid")})
         answer = idempotency.once(
             actor=require_person(request.user),
-            call=f"{request.method} {request.path}",
+            call=f"{request.method} {request.path_info}",
             key=key,
             body=_digest(request),
             work=lambda: _answer(view(self, request, *args, **kwargs)),

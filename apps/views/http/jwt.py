@@ -1,9 +1,14 @@
 """Issues and reads tokens with SimpleJWT. The services don't import it: `settings.TOGO_TOKENS` names this class."""
 
-from rest_framework_simplejwt.exceptions import TokenError
+import contextlib
+from typing import Any
+
+from django.conf import settings
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from rest_framework_simplejwt.utils import aware_utcnow, get_md5_hash_password
 
 from apps.models import User
@@ -64,7 +69,35 @@ def stamp_in(claims: Token) -> str | None:
     return stamp
 
 
+class _AnyKeyBackend(TokenBackend):
+    """Reads what the secret key signed, or one of its fallbacks."""
+
+    def decode(self, token: Token, verify: bool = True) -> dict[str, Any]:
+        """The claims. Raises `TokenBackendError`."""
+        claims: dict[str, Any]
+        try:
+            claims = super().decode(token, verify)
+            return claims
+        except TokenBackendError:
+            for key in settings.SECRET_KEY_FALLBACKS:
+                with contextlib.suppress(TokenBackendError):
+                    claims = TokenBackend(self.algorithm, key).decode(token, verify)
+                    return claims
+            raise
+
+
+_backend = _AnyKeyBackend(api_settings.ALGORITHM, api_settings.SIGNING_KEY)
+
+
+class SentAccessToken(AccessToken):
+    """An access token that a caller sent."""
+
+    _token_backend = _backend
+
+
 class _SentRefreshToken(RefreshToken):
+    _token_backend = _backend
+
     def check_blacklist(self) -> None:
         """Raises `TokenError` for a used token, and for one whose id has other characters than letters and digits:
         a database can't even look up some texts. Our ids are hexadecimal."""

@@ -3,13 +3,16 @@
 import functools
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
@@ -35,7 +38,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     pages = [(path, name) for path, name, taskmasters in _PAGES if user.may_assign_to_all or not taskmasters]
     if user.is_admin:
         pages.append(("/admin/", "Admin"))
-    return {"pages": [{"path": path, "name": name, "current": request.path.startswith(path)} for path, name in pages]}
+    here = request.path_info
+    return {"pages": [{"path": path, "name": name, "current": here.startswith(path)} for path, name in pages]}
+
+
+def root(request: HttpRequest) -> dict[str, str]:
+    """`root`, the path below which ToGo is served, for every template: links begin with it."""
+    return {"root": settings.TOGO_ROOT}
 
 
 def page(view: View) -> View:
@@ -72,11 +81,16 @@ def valid(form: Form) -> dict[str, Any]:
 
 
 def back(request: HttpRequest) -> str:
-    """The page that the person came from, if it is ours, else `/`. They return to it after an action."""
+    """The page that the person came from, if it is ours, else the start. They return to it after an action."""
     wanted = request.POST.get("back") or request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return "/"
+    return wanted if is_ours(request, wanted) else reverse("start")
+
+
+def is_ours(request: HttpRequest, address: str) -> bool:
+    """Whether an address that the browser sent leads to this host, by the name that the proxy hands on or by that of
+    `TOGO_PUBLIC_URL`."""
+    hosts = {request.get_host(), urlsplit(settings.TOGO_PUBLIC_URL).netloc}
+    return url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure())
 
 
 def say(request: HttpRequest, text: str, *, refused: bool = False) -> HttpResponse:

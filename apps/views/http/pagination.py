@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.utils.urls import replace_query_param
 
+from apps.services.shared import links
 from apps.services.shared.formats import HIGHEST_ID
 
 M = TypeVar("M", bound=Model)
@@ -86,7 +87,7 @@ def read_cursor(query: dict[str, Any], *read_keys: Callable[[Any], Any]) -> tupl
 
 def link(request: Request, edge: Edge, *, backwards: bool = False) -> str:
     """The address of the page that begins after this position, or, going backwards, ends before it."""
-    return replace_query_param(request.build_absolute_uri(), "cursor", _encode(backwards, edge))
+    return replace_query_param(links.absolute(request, request.get_full_path()), "cursor", _encode(backwards, edge))
 
 
 def _encode(backwards: bool, edge: Edge) -> str:

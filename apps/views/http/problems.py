@@ -57,7 +57,7 @@ def answer_problem(exception: Exception, context: dict[str, Any]) -> JsonRespons
 @csrf_exempt
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The response to an unknown path below `/api/`."""
-    if request.path.startswith("/api/") and (too_many := rate_limits.too_many_from(request)):
+    if request.path_info.startswith("/api/") and (too_many := rate_limits.too_many_from(request)):
         return _problem(too_many)
     hint = "" if request.path.endswith("/") else " Paths end with a slash."
     return _problem(base.NotFound(f"There is nothing at {request.path}.{hint}"))
@@ -83,7 +83,7 @@ def answer_403(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def answer_404(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """The response to an unknown path."""
-    if request.path.startswith("/api/"):
+    if request.path_info.startswith("/api/"):
         return not_found(request)
     return defaults.page_not_found(request, exception)
 
@@ -111,7 +111,7 @@ def try_again_page(exception: BaseException | None) -> HttpResponseBase | None:
 
 
 def _page_or_problem(request: HttpRequest, error: base.ToGoError, page: HttpResponseBase) -> HttpResponseBase:
-    return _problem(error) if request.path.startswith("/api/") else page
+    return _problem(error) if request.path_info.startswith("/api/") else page
 
 
 def _problem(error: base.ToGoError, headers: dict[str, str] | None = None) -> JsonResponse:

@@ -1,158 +1,15 @@
-"""Reads the environment: each function gives a usable value or raises `ImproperlyConfigured` naming the variable."""
+"""Addresses: of ToGo itself, of its database and of its broker."""
 
 import os
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
-
-def is_set(name: str) -> bool:
-    """Whether the variable holds anything; an empty one counts as not set."""
-    return bool(os.environ.get(name, "").strip())
-
-
-def text(name: str, default: str = "") -> str:
-    """The variable without surrounding blanks."""
-    return os.environ.get(name, "").strip() or default
-
-
-def integer(name: str, default: int, *, low: int, high: int) -> int:
-    """A whole number from `low` to `high`, both included."""
-    value = text(name, str(default))
-    try:
-        number = int(value)
-    except ValueError:
-        number = low - 1
-    if not low <= number <= high:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
-    return number
-
-
-def boolean(name: str, default: bool) -> bool:
-    """`on`, `true`, `yes` or `1`; `off`, `false`, `no` or `0`."""
-    value = text(name, "on" if default else "off").lower()
-    if value in {"on", "true", "yes", "1"}:
-        return True
-    if value in {"off", "false", "no", "0"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
-
-
-def choice(name: str, default: str, choices: Sequence[str]) -> str:
-    """One of these words."""
-    value = text(name, default).lower()
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}.")
-    return value
-
-
-def words(name: str, default: Sequence[str] = ()) -> list[str]:
-    """Words separated by commas."""
-    return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)
-
-
-def contact(name: str) -> str:
-    """An address that people can report to, `mailto:…` or `https://…`; empty when it isn't set."""
-    value = text(name)
-    if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://)[^\s]+", value):
-        raise ImproperlyConfigured(f"{name} must be a mailto: or https: address, not {value!r}.")
-    return value
-
-
-def networks(name: str) -> list[IPv4Network | IPv6Network]:
-    """Addresses and networks separated by commas, such as `10.0.0.7, 192.168.0.0/16`."""
-    try:
-        return [ip_network(word) for word in words(name)]
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name} must be addresses or networks such as 10.0.0.7, 192.168.0.0/16: {error}."
-        ) from None
-
-
-def log_level(name: str, default: str) -> str:
-    """DEBUG, INFO, WARNING, ERROR or CRITICAL."""
-    value = text(name, default).upper()
-    if value not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-        raise ImproperlyConfigured(f"{name} must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {value!r}.")
-    return value
-
-
-def folder(name: str, default: Path) -> Path:
-    """A folder that can be written to; made when it is missing."""
-    path = Path(text(name, str(default))).expanduser().resolve()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if not os.access(path, os.W_OK | os.X_OK):
-            raise PermissionError(13, "Permission denied")
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{name} must be a folder that can be written to; {path}: {error.strerror}."
-        ) from None
-    return path
-
-
-def time_zone(name: str, default: str) -> str:
-    """The name of a zone in the IANA time zone database, such as `Europe/Berlin`."""
-    value = text(name, default)
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ImproperlyConfigured(
-            f"{name} must be the name of a time zone such as Europe/Berlin, not {value!r}."
-        ) from None
-    return value
-
-
-def unit(name: str) -> str:
-    """The short name of a unit, such as `h` or `points`; empty when it isn't set."""
-    value = text(name, "").strip()
-    if len(value) > 20 or not (value.isprintable() and not any(character.isdigit() for character in value)):
-        raise ImproperlyConfigured(f"{name} must be a unit of at most 20 characters, such as h, not {value!r}.")
-    return value
-
-
-def limit_picker(name: str) -> str | tuple[int, int]:
-    """`"rules"`, or the lowest and highest maximum of `random:LOW-HIGH`."""
-    value = text(name, "rules")
-    if value == "rules":
-        return value
-    if span := re.fullmatch(r"random:(\d{1,5})-(\d{1,5})", value, re.ASCII):
-        low, high = int(span[1]), int(span[2])
-        if low <= high <= 10_000:
-            return low, high
-    raise ImproperlyConfigured(
-        f"{name} must be rules or random:LOW-HIGH with 0 <= LOW <= HIGH <= 10000, not {value!r}."
-    )
-
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-
-
-def rate(name: str, default: str) -> tuple[int, int] | None:
-    """A rate such as `200/s`, `1000/m` or `5000/h`, as a number of calls and of seconds; None for `off`."""
-    value = text(name, default)
-    if value == "off":
-        return None
-    if (parts := re.fullmatch(r"(\d{1,6})/([smh])", value, re.ASCII)) and int(parts[1]):
-        return int(parts[1]), _SECONDS[parts[2]]
-    raise ImproperlyConfigured(
-        f"{name} must be off, or calls per second, minute or hour such as 200/s, 1000/m or 5000/h, not {value!r}."
-    )
-
-
-def no_path(name: str) -> str:
-    """An empty text; refuses any path but `/`, because ToGo's links and styles don't work below a path."""
-    if text(name).strip("/"):
-        raise ImproperlyConfigured(
-            f"{name} must not be set: ToGo can't be served below a path yet; give it a host name."
-        )
-    return ""
+from togo.env.texts import text, words
 
 
 def hosts(name: str, default: Sequence[str]) -> list[str]:
@@ -164,6 +21,31 @@ def hosts(name: str, default: Sequence[str]) -> list[str]:
                 f"{name} must name hosts only, such as togo.example.org, without scheme, port or path: not {host!r}."
             )
     return found
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def public_url(name: str) -> str:
+    """An address such as `https://example.org/togo/`, with a slash at its end; empty when it isn't set."""
+    value = text(name)
+    if not value:
+        return ""
+    try:
+        url = urlsplit(value)
+        port = "" if url.port in (None, _DEFAULT_PORTS[url.scheme]) else f":{url.port}"
+        host = re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", url.netloc, re.ASCII)
+        path = url.path.rstrip("/") + "/"
+        below = re.fullmatch(r"/([\w~-][\w.~-]*/)*", path, re.ASCII)
+    except (KeyError, ValueError):
+        host = None
+    # A wrong value may hold a password, so the error doesn't repeat it.
+    if not (host and below and url.port != 0) or set("?#") & set(value):
+        raise ImproperlyConfigured(
+            f"{name} must be an address such as https://togo.example.org/ or https://example.org/togo/: http or https, "
+            "a host, and a path of letters, digits and -._~; no username, ? or #."
+        )
+    return f"{url.scheme}://{host[1].lower()}{port}{path}"
 
 
 _ENGINES = {
