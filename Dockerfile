@@ -1,4 +1,5 @@
-# ToGo's image: `docker build --tag togo .`; docker-compose.yml runs it with all its parts.
+# ToGo's image: `docker build --tag togo .`; docker-compose.yml runs it with all its parts. docs/operations/image.md says
+# how to build it for several platforms.
 
 # The Python that the tests run on. To pin the base image: docker build --build-arg PYTHON_DIGEST=@sha256:…
 # (docker buildx imagetools inspect python:3.11-slim prints the digest).
@@ -30,5 +31,15 @@ USER 10001:10001
 EXPOSE 8000
 # For `web`, the default command; docker-compose.yml has the health checks of the others.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s CMD ["/app/entrypoint.sh", "healthy", "web"]
+# Last, because the layers after them are built anew when they change.
+ARG VERSION=0.1.0
+ARG REVISION=
+ARG SOURCE=
+LABEL org.opencontainers.image.title="ToGo" \
+    org.opencontainers.image.description="Assigns tasks to people per day, and never gives anyone more than their limit." \
+    org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION" \
+    org.opencontainers.image.source="$SOURCE"
 ENTRYPOINT ["/app/entrypoint.sh"]
 CMD ["web"]

@@ -41,8 +41,11 @@ require_database() {
 wait_until_migrated() {
   local problem end=$((SECONDS + 60))
   until problem=$(python manage.py migrate --check 2>&1); do
-    # Waiting doesn't help if a setting can't be used.
-    (($? != 78)) || fail "${problem##*togo: }"
+    # Waiting doesn't help if a setting can't be used, nor does another start.
+    if (($? == 78)); then
+      echo "togo: ${problem##*togo: }" >&2
+      exit 78
+    fi
     if ((SECONDS > end)); then
       [[ -n $problem ]] || fail "the database isn't migrated; entrypoint.sh web does that."
       fail "the database can't be reached: ${problem##*Error: }"

@@ -24,6 +24,7 @@ DEBIAN = {
     "mariadb-server": "mariadbd",
     "nginx-light": "nginx",
     "redis-server": "redis-server",
+    "systemd": "systemd-analyze",
 }
 DEBIAN_FOR_ALL = {"pgbouncer": "pgbouncer"}
 # The other Pythons that the README promises; bin/test itself runs with the oldest.

@@ -1,4 +1,4 @@
-"""An upgrade that was interrupted is finished as docs/operations/upgrades.md says."""
+"""An upgrade that was interrupted is finished as docs/operations/upgrading.md says."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ class MachineEnded(Exception):
 
 def statements() -> list[str]:
     """The statements that the paper gives."""
-    paper = (ROOT / "docs" / "operations" / "upgrades.md").read_text()
+    paper = (ROOT / "docs" / "operations" / "upgrading.md").read_text()
     [block] = re.findall(r"```sql\n(.*?)```", paper, re.DOTALL)
     return [line for line in block.splitlines() if line]
 

@@ -71,14 +71,17 @@ class ApiView(APIView):
         """The response of the handler for this method, or the problem for the error that it raised."""
         self.args, self.kwargs = args, kwargs
         self.request = asked = self.initialize_request(request)
+        method = (request.method or "").lower()
+        known = getattr(self, method, None) if method in self.http_method_names else None
         try:
             self.initial(asked, *args, **kwargs)
-            method = (request.method or "").lower()
-            known = getattr(self, method, None) if method in self.http_method_names else None
             answer: HttpResponseBase = (known or self.http_method_not_allowed)(asked, *args, **kwargs)
         except Exception as error:  # handle_exception raises an unexpected error again.
             answer = self.handle_exception(error)
         answer["Allow"] = _ALLOWED.get(type(self)) or _ALLOWED.setdefault(type(self), ", ".join(self.allowed_methods))
+        if deprecation := getattr(known, "deprecation", None):
+            for name, value in deprecation.headers.items():
+                answer[name] = value
         return answer
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

@@ -1,6 +1,7 @@
 """Builds the OpenAPI document from the serializers and from `documented`."""
 
 import functools
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -16,6 +17,7 @@ from apps.serializers.base import DateField, QuerySerializer, StrictSerializer, 
 from apps.serializers.problems import ProblemSerializer
 from apps.services.shared.formats import DATE_PATTERN
 from apps.views.http import examples
+from apps.views.http.deprecation import Deprecation
 from apps.views.http.headers import VERSION_HEADER
 from apps.views.http.idempotency import HEADER, REPLAYED
 from apps.views.http.problems import CONTENT_TYPE
@@ -57,6 +59,11 @@ _VERSION = _answered(VERSION_HEADER, "The version of ToGo.")
 _LOCATION = _answered("Location", "The address of the new object.", [201, 202])
 _RETRY_AFTER = _answered("Retry-After", "Wait this many seconds before you try again.", [429, 503])
 _AUTHENTICATE = _answered("WWW-Authenticate", "How to sign in: RFC 6750.", [401])
+_DEPRECATED = [
+    _answered("Deprecation", "Since when the call is deprecated: RFC 9745."),
+    _answered("Sunset", "When the call goes, at the earliest: RFC 8594."),
+    _answered("Link", "Where the call's documentation is: it says what to use instead."),
+]
 _REPLAYED = _answered(REPLAYED, "`true` if the call was done before.", [200, 201, 202, 207])
 
 
@@ -103,11 +110,13 @@ def documented(
     parameters: Sequence[Any] = (),
     request: Any = None,
     ignores_query: bool = False,
+    deprecation: Deprecation | None = None,
     **more: Any,
 ) -> Callable[[F], F]:
     """Describe an operation: its tag, a summary, its responses and its errors.
 
-    The call refuses unknown query parameters, unless it `ignores_query`.
+    The call refuses unknown query parameters, unless it `ignores_query`. With `deprecation` every answer of the call
+    announces its end.
     """
     # The name of the operation in generated clients.
     operation = re.sub(r"\W+", "_", summary.lower()).strip("_")
@@ -124,6 +133,10 @@ def documented(
         headers += [_AUTHENTICATE] if any(error.status == 401 for error in known) else []
         headers += [_LOCATION] if {201, 202} & set(responses) and 207 not in responses else []
         headers += [_KEY, _REPLAYED] if keyed else []
+        if deprecation:
+            view.deprecation = deprecation  # type: ignore[attr-defined]  # ApiView reads it
+            headers += _DEPRECATED
+            more.update(deprecated=True, description=f"{inspect.getdoc(view)}\n\n{deprecation.text}")
         extended = extend_schema(
             operation_id=operation,
             tags=[tag],
