@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from togo import env, openapi, private
 from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
+from togo.env.sign_ins import require_whole_provider
 from togo.logs import log_settings
 from togo.version import API_VERSION, VERSION
 
@@ -179,6 +180,21 @@ MESSAGE_STORAGE = "apps.views.http.messages.MessagesBelowRoot"
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "apps.views.http.pages.stale"
+
+# --- signing in -------------------------------------------------------------------------------------------------
+
+# Who may use a password: everybody (`on`), only admins (`admins`), or nobody (`off`).
+TOGO_PASSWORDS = env.choice("TOGO_PASSWORDS", "on", ["on", "admins", "off"])
+TOGO_OIDC_ISSUER = env.issuer("TOGO_OIDC_ISSUER")
+TOGO_OIDC_CLIENT_ID = env.text("TOGO_OIDC_CLIENT_ID")
+TOGO_OIDC_CLIENT_SECRET = env.secret("TOGO_OIDC_CLIENT_SECRET")
+TOGO_OIDC_SCOPES = env.scopes("TOGO_OIDC_SCOPES", "openid profile email")
+TOGO_OIDC_GROUPS_CLAIM = env.text("TOGO_OIDC_GROUPS_CLAIM", "groups")
+TOGO_OIDC_ADMIN_GROUPS = env.words("TOGO_OIDC_ADMIN_GROUPS")
+TOGO_OIDC_TASKMASTER_GROUPS = env.words("TOGO_OIDC_TASKMASTER_GROUPS")
+TOGO_OIDC_SIGNUP = env.boolean("TOGO_OIDC_SIGNUP", default=True)
+TOGO_OIDC_NAME = env.text("TOGO_OIDC_NAME", "single sign-on")
+require_whole_provider(globals())
 
 # --- the database -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from apps.admin.base import ServiceAdmin
 from apps.forms.users import UserForm
 from apps.models import User
 from apps.services import board, users
+from apps.services.shared import passwords
 from apps.services.shared.permissions import require_person
 
 
@@ -44,6 +45,10 @@ class UserAdmin(ServiceAdmin[User]):
             messages.warning(
                 request, format_html(text, obj, left, "" if left == 1 else "s", settings.TOGO_ROOT, obj.pk)
             )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Admins make people with passwords only; the others come by themselves, at their first sign-in."""
+        return passwords.are_on() and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody is deleted: the history names them."""

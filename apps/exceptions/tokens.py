@@ -15,6 +15,12 @@ class TooManyAttempts(ToGoError):
     code, status, title = "too_many_attempts", 429, "Too many wrong passwords"
 
 
+class PasswordsOff(ToGoError):
+    """`TOGO_PASSWORDS` doesn't let this person use a password."""
+
+    code, status, title = "passwords_off", 403, "Passwords are off"
+
+
 class TokenNotValid(ToGoError):
     """The token is forged, expired, used or revoked, or was made before its person's password changed or the person was
     deactivated. Or the API key is unknown, expired or deleted, or its person was deactivated."""

@@ -7,10 +7,12 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 
 from apps.models import User
+from apps.services.shared import passwords
 
 
 class UserForm(forms.ModelForm[User]):
-    """A person. A new person needs a password; later, an empty field leaves the password unchanged."""
+    """A person. A new person needs a password; later, an empty field leaves the password unchanged. The form of a
+    person who may use no password has no such field."""
 
     password = forms.CharField(
         required=False,
@@ -28,6 +30,8 @@ class UserForm(forms.ModelForm[User]):
         if self.instance.pk:
             self.fields["password"].label = "New password"
             self.fields["username"].disabled = True
+            if not passwords.allowed_for(is_admin=self.instance.is_admin):
+                del self.fields["password"]
         else:
             self.fields["password"].required = True
 

@@ -10,6 +10,7 @@ from apps.models.idempotency import IdempotencyKey
 from apps.models.imports import Import, ImportBlock, ImportClaim
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
+from apps.models.oidc import Identity
 from apps.models.tasks import Task
 from apps.models.users import User
 
@@ -20,6 +21,7 @@ __all__ = [
     "DailyLimit",
     "Event",
     "IdempotencyKey",
+    "Identity",
     "Import",
     "ImportBlock",
     "ImportClaim",

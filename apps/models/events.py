@@ -23,6 +23,10 @@ class Kind(models.TextChoices):
     RULE_CREATED = "rule_created", "a rule was made"
     RULE_CHANGED = "rule_changed", "a rule was changed"
     RULE_DELETED = "rule_deleted", "a rule was deleted"
+    SIGNED_UP = "signed_up", "a person was made at their first sign-in with OpenID Connect"
+    SIGN_IN_LINKED = "sign_in_linked", "a person linked a sign-in with OpenID Connect to themselves"
+    SIGN_IN_UNLINKED = "sign_in_unlinked", "a person unlinked a sign-in with OpenID Connect"
+    ROLES_FOLLOWED = "roles_followed", "a person's roles followed their groups at a sign-in"
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -16,7 +16,7 @@ from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
 from apps.models.names import tidy_username
 from apps.services import unit_of_work
-from apps.services.shared import attempts
+from apps.services.shared import attempts, passwords
 
 
 class TokenPair(TypedDict):
@@ -63,13 +63,16 @@ def _tokens() -> Tokens:
 def authenticated(*, username: str, password: str, address: str) -> User:
     """The active person with this name and password, who signs in from `address`.
 
-    Raises `InvalidCredentials`, whichever of the two is wrong, and what `attempts.verified` raises.
+    Raises `PasswordsOff`, `InvalidCredentials`, whichever of the two is wrong, and what `attempts.verified` raises.
     """
+    passwords.require_on()
     person = attempts.verified(
         username=username, address=address, verify=lambda: _person_with(tidy_username(username), password)
     )
     if person is None:
         raise InvalidCredentials("No active person has this username and password.")
+    # Only now: who is an admin is nobody's business who doesn't know the password.
+    passwords.require_allowed_for(person)
     return person
 
 
@@ -82,12 +85,13 @@ def obtain(*, username: str, password: str, address: str) -> TokenPair:
 def refresh(*, token: str) -> TokenPair:
     """A new pair for a refresh token, which is used up: of many callers at once one succeeds.
 
-    Raises `TokenNotValid`.
+    Raises `TokenNotValid`, and `PasswordsOff`: tokens are given for passwords only, and end with them.
     """
     old = _tokens().read(token)
     person = User.objects.active().filter(pk=old.user_id or 0).first()
     if person is None or old.stamp != _tokens().stamp_of(person):
         raise not_valid()
+    passwords.require_allowed_for(person)
 
     def work() -> TokenPair:
         _use_up(old)

@@ -15,7 +15,7 @@ from apps.models import User
 from apps.models.names import tidy_username
 from apps.models.passwords import hashed, normal
 from apps.services import unit_of_work
-from apps.services.shared import attempts, permissions
+from apps.services.shared import attempts, passwords, permissions
 
 # The people of the demonstration. Everyone knows their passwords, so they are for loopback only.
 DEMO_PASSWORDS = {"a": "1", "b": "1"}
@@ -29,14 +29,19 @@ class FieldError(TypedDict):
     message: str
 
 
-class UserFields(TypedDict, total=False):
+class Roles(TypedDict, total=False):
+    """The roles of a person."""
+
+    is_taskmaster: bool
+    is_admin: bool
+
+
+class UserFields(Roles, total=False):
     """The fields of a person besides username and password."""
 
     first_name: str
     last_name: str
     is_active: bool
-    is_taskmaster: bool
-    is_admin: bool
 
 
 def get(*, actor: User, user_id: int) -> User:
@@ -61,13 +66,14 @@ def get_by_name(*, actor: User, username: str) -> User:
 def create_user(*, actor: User | None, username: str, password: str, **fields: Unpack[UserFields]) -> User:
     """Make a person. `actor` is None for the demonstration, where no person asks and any password will do.
 
-    Raises `NotAllowed`, and `InvalidRequest` when the username is taken or holds other characters than letters, digits
-    and @ . + - _, or the password is too easy to guess.
+    Raises `NotAllowed`, `PasswordsOff`, and `InvalidRequest` when the username is taken or holds other characters than
+    letters, digits and @ . + - _, or the password is too easy to guess.
     """
     username = tidy_username(username)
     if actor is not None:
         permissions.require_admin(actor)
         person = User(username=username, **fields)
+        passwords.require_allowed_for(person)
         _require_valid([*_wrong_fields(person), *_wrong_password(password, person, "password")])
     kept = hashed(password)
     try:
@@ -78,18 +84,18 @@ def create_user(*, actor: User | None, username: str, password: str, **fields: U
         ) from None
 
 
-def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> User:
+def update_user(*, actor: User | None, user_id: int, **fields: Unpack[UserFields]) -> User:
     """Change a person. A deactivated person keeps their assignments, but loses every token, session, API key and the
-    link to the calendar for good: none of them works again when the person is activated.
+    link to the calendar for good: none of them works again when the person is activated. `actor` is None for the
+    operator, who may do everything.
 
     Raises `UserNotFound`, and `NotAllowed`, also when no active admin would be left.
     """
-    permissions.require_may_change(actor, user_id)
+    if actor is not None:
+        permissions.require_may_change(actor, user_id)
 
     def work() -> User:
-        admins = User.objects.active().filter(is_admin=True)
-        # Two admins who demote each other at once both lock these rows: the second one finds no admin left.
-        left = set(admins.locked().values_list("pk", flat=True)) - {user_id} if _demotes(fields) else set()
+        left = _other_admins(user_id) if _demotes(fields) else []
         person = _get(user_id)
         if _demotes(fields) and person.is_active and person.is_admin and not left:
             raise NotAllowed("This is the last active admin; make somebody else an admin first.")
@@ -107,13 +113,37 @@ def update_user(*, actor: User, user_id: int, **fields: Unpack[UserFields]) -> U
     return unit_of_work.run(work)
 
 
+def follow_groups(*, user_id: int, roles: Roles) -> Roles:
+    """Give a person these roles, which follow their groups at the OpenID provider; returns those that changed.
+
+    The last active admin stays one, and so does the last who has a password: they get in when the provider is down.
+    """
+
+    def work() -> Roles:
+        left = _other_admins(user_id) if roles.get("is_admin") is False else []
+        person = _get(user_id)
+        if person.has_usable_password():
+            left = [admin for admin in left if admin.has_usable_password()]
+        changed = Roles()
+        if "is_taskmaster" in roles and roles["is_taskmaster"] != person.is_taskmaster:
+            changed["is_taskmaster"] = roles["is_taskmaster"]
+        if "is_admin" in roles and roles["is_admin"] != person.is_admin and (roles["is_admin"] or left):
+            changed["is_admin"] = roles["is_admin"]
+        if changed:
+            User.objects.filter(pk=user_id).update(**changed)
+        return changed
+
+    return unit_of_work.run(work)
+
+
 def set_password(*, actor: User, user_id: int, password: str) -> None:
     """Give a person another password. All their tokens and sessions end; the link to the calendar stays.
 
-    Raises `NotAllowed`, `UserNotFound`, and `InvalidRequest` when the password is too easy to guess.
+    Raises `NotAllowed`, `UserNotFound`, `PasswordsOff`, and `InvalidRequest` when the password is too easy to guess.
     """
     permissions.require_admin(actor)
     person = _get(user_id)
+    passwords.require_allowed_for(person)
     _require_valid(_wrong_password(password, person, "password"))
     kept = hashed(password)
     unit_of_work.run(lambda: User.objects.filter(pk=person.pk).update(password=kept))
@@ -123,9 +153,10 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
     """Change one's own password. All tokens and sessions of this person end; the link to the calendar stays, and
     `calendar.renew` makes a new one.
 
-    Raises `InvalidRequest` when the old password is wrong or the new one too easy to guess, and what
+    Raises `PasswordsOff`, `InvalidRequest` when the old password is wrong or the new one too easy to guess, and what
     `attempts.verified` raises.
     """
+    passwords.require_allowed_for(actor)
     if not attempts.verified(
         username=actor.username, address=address, verify=lambda: actor.check_password(old_password)
     ):
@@ -140,12 +171,14 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
 def ensure_admin(*, username: str, password: str) -> bool:
     """Make the first admin unless there is an active one; returns whether one was made.
 
-    Raises `InvalidRequest` if a person who is not an active admin has this username: this function promotes nobody.
+    Raises `PasswordsOff`, and `InvalidRequest` if a person who is not an active admin has this username: this function
+    promotes nobody.
     """
 
     def work() -> bool:
         if User.objects.filter(is_admin=True, is_active=True).exclude(username__in=DEMO_PASSWORDS).exists():
             return False
+        passwords.require_on()
         if User.objects.filter(username=username).exists():
             raise InvalidRequest(f"There is a person {username} who is not an active admin; choose another name.")
         User.objects.create_superuser(username, password)
@@ -154,9 +187,25 @@ def ensure_admin(*, username: str, password: str) -> bool:
     return unit_of_work.run(work)
 
 
+def make_admin(*, username: str) -> User:
+    """Make a person an active admin: for the operator, where no admin is left. Raises `UserNotFound`."""
+
+    def work() -> User:
+        person = User.objects.filter(username=tidy_username(username)).first()
+        if person is None:
+            raise UserNotFound(f"Nobody has the username “{username}”.", username=username)
+        fields = UserFields(is_admin=True)
+        if not person.is_active:
+            fields["is_active"] = True
+        return update_user(actor=None, user_id=person.pk, **fields)
+
+    return unit_of_work.run(work)
+
+
 def demo_passwords_work() -> bool:
     """Whether anyone can sign in with a password of the demonstration, which everyone knows."""
-    return any(authenticate(username=name, password=password) for name, password in DEMO_PASSWORDS.items())
+    people = (authenticate(username=name, password=password) for name, password in DEMO_PASSWORDS.items())
+    return any(isinstance(person, User) and passwords.is_way_in_for(person) for person in people)
 
 
 def _get(user_id: int) -> User:
@@ -168,6 +217,12 @@ def _get(user_id: int) -> User:
 
 def _no_person(user_id: int) -> UserNotFound:
     return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+
+
+def _other_admins(user_id: int) -> list[User]:
+    """The active admins besides this person, if they are one. Two admins who demote each other at once both lock these
+    rows: the second one finds no admin left."""
+    return [admin for admin in User.objects.active().filter(is_admin=True).locked() if admin.pk != user_id]
 
 
 def _begin_epoch(person: User) -> None:

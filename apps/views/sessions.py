@@ -2,24 +2,29 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest, ToGoError, TooManyRequests, TryAgain
-from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
+from apps.exceptions.tokens import InvalidCredentials, PasswordsOff, TooManyAttempts
 from apps.forms.sessions import OwnPasswordForm, PasswordForm, SignInForm
 from apps.models import ApiKey, User
 from apps.services import api_keys, calendar, tokens, users
+from apps.services.shared import passwords
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
-from apps.views.http.pages import is_ours, page, say
+from apps.views.http.pages import ours, page, say
+from apps.views.http.pages import refused as refused_page
+from apps.views.oidc import SIGN_OUT
 
 
 @require_safe
@@ -41,11 +46,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             login(request, tokens.authenticated(**form.cleaned_data, address=address_of(request)))
-            return redirect(_next(request))
+            return redirect(ours(request, request.POST.get("next", "")))
+        except PasswordsOff as refusal:
+            return refused_page(request, refusal)
         except (InvalidCredentials, TooManyAttempts, TooManyRequests, TryAgain) as refusal:
             refused = refusal
             form.add_error(None, refusal.detail)
-    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", "")}
+    context = {
+        "form": form,
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "passwords": settings.TOGO_PASSWORDS,
+        "provider": settings.TOGO_OIDC_NAME if settings.TOGO_OIDC_ISSUER else "",
+    }
     response = render(request, "session/sign_in.html", context, status=401 if form.errors else 200)
     if refused and "retry_after" in refused.data:
         response.status_code = refused.status
@@ -55,8 +67,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """`/sign-out/`"""
+    """`/sign-out/`: ends the session. A person who signed in at a provider is offered to sign out there, too."""
+    elsewhere = request.session.get(SIGN_OUT, "")
     logout(request)
+    if elsewhere:
+        return render(request, "session/signed_out.html", {"provider": settings.TOGO_OIDC_NAME, "url": elsewhere})
     return redirect("sign-in")
 
 
@@ -67,6 +82,7 @@ def password(request: HttpRequest) -> HttpResponse:
     """`/account/password/`: one's own password. All other sessions and tokens of the person end with the old one; API
     keys stay, and the page names them."""
     actor = require_person(request.user)
+    passwords.require_allowed_for(actor)
     keys = api_keys.working_keys_of(actor=actor)
     form = OwnPasswordForm(request.POST or None)
     status = 200
@@ -98,17 +114,19 @@ def _still_work(keys: list[ApiKey]) -> str:
     return f" These API keys still work: {names}{more}." if keys else ""
 
 
-def _next(request: HttpRequest) -> str:
-    """Where the person wanted to go; never to another site."""
-    wanted = request.POST.get("next", "")
-    return wanted if is_ours(request, wanted) else reverse("start")
-
-
 class PasswordView(PasswordChangeView):
     """`/admin/password_change/`"""
 
     form_class = PasswordForm
     success_url = reverse_lazy("admin:password_change_done")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The page, or a refusal if passwords are off."""
+        try:
+            passwords.require_allowed_for(require_person(request.user))
+        except PasswordsOff as refusal:
+            return refused_page(request, refusal)
+        return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The form's arguments."""

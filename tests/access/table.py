@@ -373,6 +373,10 @@ SESSIONS = [
     each("GET", "/sign-in/", "200"),
     each("POST", "/sign-in/", "401", "302 /", NONE, "302 /", "302 /", "401", own=True, sends=CREDENTIALS),
     each("POST", "/sign-out/", SIGN_IN),
+    each("GET", "/sign-in/oidc/", "404", case="without a provider"),
+    each("GET", "/sign-in/oidc/callback/", "404", case="without a provider"),
+    each("POST", "/account/sign-ins/", "404", case="without a provider"),
+    page("POST", "/account/sign-ins/{id}/unlink/", "302 /", "404", "404", "404", thing="identity"),
     page("GET", "/account/password/", "200", NONE, "200", "200", own=True),
     page(
         "POST",

@@ -16,10 +16,10 @@ from django.http import HttpResponseBase
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from apps.models import DailyLimit, Import, PasswordTries, Task, User
+from apps.models import DailyLimit, Identity, Import, PasswordTries, Task, User
 from apps.models.api_keys import Scope
 from apps.models.imports import ImportStatus
-from apps.services import api_keys, assignments, calendar, imports, limit_rules, users
+from apps.services import api_keys, assignments, calendar, imports, limit_rules, oidc, users
 from tests.access.rows import (
     ADMIN,
     ADMIN_SIGN_IN,
@@ -141,10 +141,16 @@ class World:
             "import": sent,
             "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,
             "key": api_keys.create(actor=person, name="backup", scope=Scope.READ)[0].pk,
+            "identity": self._linked_to(person),
             "token": calendar.token_of(actor=person),
             "access": str(AccessToken.for_user(person)),
             "refresh": str(RefreshToken.for_user(person)),
         }
+
+    def _linked_to(self, person: User) -> int:
+        claims = oidc.Claims("https://id.example.org", person.username, {}, None, "")
+        oidc.link(actor=person, claims=claims)
+        return Identity.objects.get(user=person).pk
 
     def _session_of(self, person: User) -> str:
         client = Client()

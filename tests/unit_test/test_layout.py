@@ -27,6 +27,7 @@ APIS = {
     "limit_rules",
     "limits",
     "metrics",
+    "oidc",
     "sessions",
     "tasks",
     "today",

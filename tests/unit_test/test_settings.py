@@ -66,6 +66,12 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("SECRET_KEY_FALLBACKS", f"{OLDER} ,{OLDEST},", [OLDER, OLDEST]),
         ("SECRET_KEY_FALLBACKS", f"{OLDER}\n{OLDEST}\n", [OLDER, OLDEST]),
     ],
+    "TOGO_PASSWORDS": [("TOGO_PASSWORDS", "", "on"), ("TOGO_PASSWORDS", "Admins", "admins")],
+    "TOGO_OIDC_ISSUER": [("TOGO_OIDC_ISSUER", "", "")],
+    "TOGO_OIDC_SCOPES": [("TOGO_OIDC_SCOPES", "openid  groups", "openid groups")],
+    "TOGO_OIDC_SIGNUP": [("TOGO_OIDC_SIGNUP", "off", False), ("TOGO_OIDC_SIGNUP", "", True)],
+    "TOGO_OIDC_NAME": [("TOGO_OIDC_NAME", "Example ID", "Example ID"), ("TOGO_OIDC_NAME", "", "single sign-on")],
+    "TOGO_OIDC_GROUPS_CLAIM": [("TOGO_OIDC_GROUPS_CLAIM", "roles", "roles")],
     "TOGO_SECURITY_CONTACT": [
         ("TOGO_SECURITY_CONTACT", "", ""),
         ("TOGO_SECURITY_CONTACT", "mailto:security@example.org", "mailto:security@example.org"),
@@ -146,6 +152,27 @@ BAD: dict[str, list[str]] = {
         "https://example.org/\u00f6/",
     ],
     "TOGO_SECRET_KEY_FALLBACKS": ["s3cret", f"{OLDER},s3cret", "x" * 60, f"django-insecure-{OLDER}"],
+    "TOGO_PASSWORDS": ["no", "admin", "off"],
+    "TOGO_OIDC_ISSUER": [
+        "id.example.org",
+        "http://id.example.org",
+        "http://127.example.org",
+        "https://",
+        "https://id.example.org/?realm=office",
+        "https://id.example.org/#office",
+        "https://somebody@id.example.org",
+        "https://id.example.org:0",
+        "https://id.example.org:port",
+        "https://id example.org",
+        f"https://id.example.org/{'x' * 255}",
+        "https://id.example.org",
+    ],
+    "TOGO_OIDC_CLIENT_ID": ["togo"],
+    "TOGO_OIDC_CLIENT_SECRET": ["s3cret"],
+    "TOGO_OIDC_SCOPES": ["profile email", "openid,profile"],
+    "TOGO_OIDC_SIGNUP": ["maybe"],
+    "TOGO_OIDC_ADMIN_GROUPS": ["admins"],
+    "TOGO_OIDC_TASKMASTER_GROUPS": ["planners"],
     "TOGO_SECRET_KEY": ["short", "x" * 49, "abcd" * 20, f"django-insecure-{KEY}"],
     "TOGO_ALLOWED_HOSTS": [
         "*",
@@ -340,6 +367,50 @@ def test_an_installation_needs_its_key_and_its_hosts(monkeypatch: pytest.MonkeyP
         with pytest.raises(ImproperlyConfigured, match=f"^{name} must "):
             read(monkeypatch, **{**INSTALLED, name: ""})
     assert not (tmp_path / "home" / "secret_key").exists()
+
+
+# --- signing in -------------------------------------------------------------------------------------------------
+
+OIDC = {
+    "TOGO_OIDC_ISSUER": "https://id.example.org/realms/office/",
+    "TOGO_OIDC_CLIENT_ID": "togo",
+    "TOGO_OIDC_CLIENT_SECRET": "s3cret",
+}
+
+
+@pytest.mark.parametrize(
+    "issuer", [OIDC["TOGO_OIDC_ISSUER"], "http://127.0.0.1:8080", "http://localhost/x", "http://[::1]:9"]
+)
+def test_a_provider_has_an_issuer_and_knows_togo(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    groups = {"TOGO_OIDC_ADMIN_GROUPS": "bosses, togo admins"}
+    settings = read(monkeypatch, **OIDC | {"TOGO_OIDC_ISSUER": issuer, "TOGO_PASSWORDS": "off"} | groups)
+
+    assert settings["TOGO_OIDC_ISSUER"] == issuer
+    assert settings["TOGO_OIDC_ADMIN_GROUPS"] == ["bosses", "togo admins"]
+
+
+@pytest.mark.parametrize("missing", OIDC)
+def test_a_provider_that_is_half_set_is_refused(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"must be set together with {missing}[.]"):
+        read(monkeypatch, **{**OIDC, missing: ""})
+
+
+def test_the_clients_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("s3cret\n")
+    in_a_file = {"TOGO_OIDC_CLIENT_SECRET": "", "TOGO_OIDC_CLIENT_SECRET_FILE": str(file)}
+    assert read(monkeypatch, **OIDC | in_a_file)["TOGO_OIDC_CLIENT_SECRET"] == "s3cret"
+    # entrypoint.sh sets both.
+    assert read(monkeypatch, TOGO_OIDC_CLIENT_SECRET="s3cret")["TOGO_OIDC_CLIENT_SECRET"] == "s3cret"
+
+    for wrong in (
+        {"TOGO_OIDC_CLIENT_SECRET": "another"},
+        {"TOGO_OIDC_CLIENT_SECRET_FILE": str(tmp_path)},
+        {"TOGO_OIDC_CLIENT_SECRET_FILE": "/dev/null"},
+    ):
+        with pytest.raises(ImproperlyConfigured, match=r"^TOGO_OIDC_CLIENT_SECRET_FILE must ") as refusal:
+            read(monkeypatch, **wrong)
+        assert "s3cret" not in str(refusal.value)
 
 
 # --- the database -----------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ def _migrate() -> None:
 
 
 def _prepare(*, demo: bool, is_open: bool) -> dict[str, object]:
+    from django.conf import settings
     from django.contrib.auth import authenticate
 
     from apps.models import User
@@ -57,7 +58,9 @@ def _prepare(*, demo: bool, is_open: bool) -> dict[str, object]:
         )
     first = User.objects.active().filter(is_admin=True).order_by("pk").values_list("username", flat=True).first()
     works = not is_open and authenticate(username="a", password=users.DEMO_PASSWORDS["a"]) is not None
-    return {"demo": works, "admin": first}
+    if settings.TOGO_PASSWORDS == "off":
+        return {"demo": False, "admin": None, "provider": settings.TOGO_OIDC_NAME}
+    return {"demo": works, "admin": first, "provider": ""}
 
 
 if __name__ == "__main__":

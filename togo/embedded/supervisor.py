@@ -185,6 +185,7 @@ class _Supervisor:
                 address.shown_url(self._options.host, self._listen, self._options.port),
                 demo=known["demo"],
                 admin=known["admin"],
+                provider=known["provider"],
                 today=datetime.datetime.now(ZoneInfo(self._settings.TIME_ZONE)).date(),
                 python=sys.executable,
             )

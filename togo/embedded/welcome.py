@@ -12,9 +12,11 @@ Try the two calls, in another terminal:
 """
 
 
-def text(url: str, *, demo: bool, admin: str | None, today: datetime.date, python: str) -> str:
+def text(url: str, *, demo: bool, admin: str | None, provider: str, today: datetime.date, python: str) -> str:
     """The URL, who can sign in, the main pages, and two calls to try."""
-    if demo:
+    if provider:
+        who = f"Sign in with {provider}."
+    elif demo:
         who = "Sign in as a (taskmaster and admin) or b, with the password 1."
     elif admin:
         who = f"Sign in as {admin}, an admin."

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from togo.env.addresses import broker, database, hosts, public_url
 from togo.env.keys import former_keys, secret_key
+from togo.env.sign_ins import issuer, scopes, secret
 from togo.env.texts import is_set, text, words
 
 __all__ = [
@@ -24,12 +25,15 @@ __all__ = [
     "hosts",
     "integer",
     "is_set",
+    "issuer",
     "limit_picker",
     "log_level",
     "networks",
     "no_path",
     "public_url",
     "rate",
+    "scopes",
+    "secret",
     "secret_key",
     "text",
     "time_zone",

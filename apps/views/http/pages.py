@@ -82,8 +82,12 @@ def valid(form: Form) -> dict[str, Any]:
 
 def back(request: HttpRequest) -> str:
     """The page that the person came from, if it is ours, else the start. They return to it after an action."""
-    wanted = request.POST.get("back") or request.headers.get("Referer", "")
-    return wanted if is_ours(request, wanted) else reverse("start")
+    return ours(request, request.POST.get("back") or request.headers.get("Referer", ""))
+
+
+def ours(request: HttpRequest, address: str) -> str:
+    """This address, or the start if it leads to another site."""
+    return address if is_ours(request, address) else reverse("start")
 
 
 def is_ours(request: HttpRequest, address: str) -> bool:
