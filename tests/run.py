@@ -129,6 +129,8 @@ def main() -> int:
         stale.unlink()
     report = _Report()
     slow = "" if options.all else " and not slow"
+    if options.all:
+        os.environ.setdefault("TOGO_EXAMPLES", "400")
     with ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as side_by_side:
         parts = [] if options.only else [side_by_side.submit(_check_code, report)]
         parts += [side_by_side.submit(_run, leg, report, more, leg.marks + slow) for leg in legs]

@@ -57,6 +57,7 @@ def test_right_passwords_at_once_do_not_count_as_guesses(server: Server, bob: Us
     assert list(PasswordTries.objects.values_list("times", "pending")) == [([], []), ([], [])]
 
 
+@pytest.mark.no_db
 def test_a_crowd_that_signs_in_takes_bounded_memory(server: Server, bob: User) -> None:
     """Argon2 takes 100 MB for each password: eight threads at once would take 800 MB in each of the processes."""
     crowd = Crowd(server, bob, size=32)
