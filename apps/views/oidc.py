@@ -110,6 +110,9 @@ def _taken(request: HttpRequest) -> Pending:
         if pending["state"] == request.GET.get("state"):
             request.session[_PENDING] = [other for other in begun if other is not pending]
             return pending
+    if "error" in request.GET:
+        # Providers should send the state with an error, too; not all do.
+        raise SignInRefused(f"{settings.TOGO_OIDC_NAME} refused the sign-in, or you ended it. Start again.")
     raise SignInRefused("This sign-in wasn’t begun in this browser, or it was finished already. Start again.")
 
 

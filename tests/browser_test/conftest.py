@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from apps.models import User
 from lab.processes import Server, start_server
+from tests.provider import running_provider
 
 # Playwright runs an event loop in this thread, in which Django refuses to query. Nothing else runs in that loop.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -49,9 +50,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def web(django_db_setup: None) -> Iterator[Server]:
+def provider() -> Iterator[str]:
+    """The OpenID provider of the running ToGo: its issuer."""
+    with running_provider() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def web(django_db_setup: None, provider: str) -> Iterator[Server]:
     """A running ToGo for all tests, on the tests' database, which is empty when a test begins."""
-    with start_server(workers=1, threads=4) as server:
+    oidc = {"ISSUER": provider, "CLIENT_ID": "togo", "CLIENT_SECRET": "a secret", "NAME": "Example ID"}
+    with start_server(workers=1, threads=4, **{f"TOGO_OIDC_{name}": value for name, value in oidc.items()}) as server:
         yield server
 
 

@@ -1,6 +1,5 @@
 """People sign in at a real OpenID provider, which runs in a thread: `oidc-provider-mock`."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +11,7 @@ from django.test import Client
 
 from apps.models import Event, Identity, User
 from apps.services import oidc, users
+from tests.provider import Provider, running_provider
 from tests.web_test.conftest import use_provider
 
 # The provider of the tests is older than the libraries that it uses. Other tests try the other databases.
@@ -21,34 +21,10 @@ PASSWORD = "a walk in the woods"
 ADA = {"preferred_username": "ada", "given_name": "Ada", "family_name": "Lovelace", "email": "ada@example.org"}
 
 
-class Provider:
-    """The provider, as the people see it who sign in there."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._accounts: set[str] = set()
-
-    def knows(self, sub: str, **claims: Any) -> None:
-        """There is an account with these claims."""
-        self._accounts.add(sub)
-        assert httpx.put(f"{self.url}/users/{sub}", json=claims).status_code == 204
-
-    def sign_in(self, address: str, sub: str) -> str:
-        """Sign in at the address to which ToGo leads; returns where the provider leads back to."""
-        assert address.startswith(f"{self.url}/oauth2/authorize?")
-        if sub not in self._accounts:
-            self.knows(sub)
-        return httpx.post(address, data={"sub": sub}).headers["Location"]
-
-
 @pytest.fixture(scope="session")
 def _one_provider() -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-        with warnings.catch_warnings(action="ignore"):
-            import oidc_provider_mock
-        with oidc_provider_mock.run_server_in_thread() as server:
-            yield f"http://127.0.0.1:{server.server_port}"
+    with running_provider() as url:
+        yield url
 
 
 @pytest.fixture
