@@ -13,6 +13,7 @@ class Section(NamedTuple):
 SECTIONS = {
     "assign": Section("lab.bench.assign"),
     "connections": Section("lab.bench.connections"),
+    "keys": Section("lab.bench.keys"),
     "sqlite": Section("lab.bench.embedded", "sqlite"),
     "bulk": Section("lab.bench.bulk"),
     "hot": Section("lab.bench.hot"),

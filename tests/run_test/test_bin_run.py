@@ -100,8 +100,16 @@ def test_a_process_that_ends_by_itself_is_started_again(togo: ToGo) -> None:
     wait_until(lambda: togo.health() == "ok", what="the web server and the broker")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "options", "variables"),
+    [
+        (signal.SIGINT, ["--host", "0.0.0.0"], {}),  # noqa: S104
+        (signal.SIGTERM, [], {"TOGO_PUBLIC_URL": "https://togo.example.org/"}),
+    ],
+)
+def test_a_signal_stops_everything_and_the_demonstration_never_opens_to_others(
+    tmp_path: Path, number: signal.Signals, options: list[str], variables: dict[str, str]
+) -> None:
     with start(tmp_path / "home") as togo:
         wait_until(lambda: togo.health() == "ok", what="the first job")
         started = togo.started()
@@ -113,7 +121,7 @@ def test_a_signal_stops_everything(tmp_path: Path, number: signal.Signals) -> No
         assert "Traceback" not in togo.output
 
     # Everyone knows the demonstration's passwords, so only this machine may reach ToGo.
-    line = refused(tmp_path / "home", "--host", "0.0.0.0")  # noqa: S104
+    line = refused(tmp_path / "home", *options, **variables)
     assert "The demonstration's passwords work here" in line
     assert "changepassword" in line
 

@@ -53,8 +53,9 @@ def _prepare(*, demo: bool, is_open: bool) -> dict[str, object]:
     call_command("ensure_admin", stdout=io.StringIO())
     if is_open and users.demo_passwords_work():
         raise SystemExit(
-            "The demonstration's passwords work here, and everyone knows them: ToGo may listen on this machine only. "
-            f"Change them ({sys.executable} manage.py changepassword a, and b) or set TOGO_HOME to another folder."
+            "The demonstration's passwords work here, and everyone knows them: ToGo may listen on this machine only, "
+            f"without a TOGO_PUBLIC_URL. Change them ({sys.executable} manage.py changepassword a, and b) or set "
+            "TOGO_HOME to another folder."
         )
     first = User.objects.active().filter(is_admin=True).order_by("pk").values_list("username", flat=True).first()
     works = not is_open and authenticate(username="a", password=users.DEMO_PASSWORDS["a"]) is not None

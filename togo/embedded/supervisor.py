@@ -99,7 +99,8 @@ class _Supervisor:
 
     def _prepare(self) -> dict[str, Any]:
         """Run `togo.embedded.prepare` and return its answer. Exits if it fails."""
-        is_open = not address.is_loopback(self._listen)
+        # A proxy on this machine lets others in as well.
+        is_open = not address.is_loopback(self._listen) or bool(self._settings.TOGO_PUBLIC_URL)
         demo = self._options.demo and self._settings.TOGO_EMBEDDED and not is_open
         flags = [*(["--demo"] if demo else []), *(["--open"] if is_open else [])]
         process = Process(
@@ -182,7 +183,8 @@ class _Supervisor:
     def _greet(self, known: dict[str, Any]) -> None:
         _say(
             welcome.text(
-                address.shown_url(self._options.host, self._listen, self._options.port),
+                self._settings.TOGO_PUBLIC_URL.rstrip("/")
+                or address.shown_url(self._options.host, self._listen, self._options.port),
                 demo=known["demo"],
                 admin=known["admin"],
                 provider=known["provider"],
