@@ -45,8 +45,23 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The keys of a person, expired ones too. Keys from before a deactivation are dead, and no longer there."""
         return self.filter(user=person, epoch=person.epoch)
 
+
+class ApiKeyManager(models.Manager["ApiKey"]):
+    """Finds keys."""
+
+    def get_queryset(self) -> ApiKeyQuerySet:
+        """All keys."""
+        return ApiKeyQuerySet(self.model, using=self._db)
+
+    def of(self, person: User) -> ApiKeyQuerySet:
+        """The keys of a person, expired ones too."""
+        return self.get_queryset().of(person)
+
     def in_use(self, digest: str, *, now: datetime.datetime, noted_since: datetime.datetime) -> KeyInUse | None:
-        """The key with this digest and its active person; None if there is none or it has expired."""
+        """The key with this digest and its active person; None if there is none or it has expired.
+
+        Every call with a key runs this, so it is a prepared statement and not a query.
+        """
         row = first_row(_IN_USE, {"digest": digest, "now": now, "noted_since": noted_since})
         if row is None:
             return None
@@ -71,7 +86,7 @@ class ApiKey(models.Model):
     # Written at most once a minute.
     last_used_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ApiKeyQuerySet.as_manager()
+    objects = ApiKeyManager()
 
     class Meta:
         verbose_name = "API key"

@@ -6,6 +6,7 @@ stored.
 """
 
 import datetime
+import functools
 import hashlib
 import logging
 import re
@@ -100,10 +101,12 @@ def in_use(*, key: str) -> KeyInUse | None:
 
     That is one query, or none if the checksum is wrong. The use is noted at most once a minute.
     """
-    if not _is_well_formed(key):
+    try:
+        digest = _digest_of_sent(key)
+    except ValueError:
         return None
     now = timezone.now()
-    found = ApiKey.objects.all().in_use(_digest(key), now=now, noted_since=now - NOTED)
+    found = ApiKey.objects.in_use(digest, now=now, noted_since=now - NOTED)
     if found and not found.use_is_noted:
         _note_use(found.key_id, now)
     return found
@@ -126,9 +129,14 @@ def _new_key() -> str:
     return f"{BEGINNING}{chosen}{_checksum(chosen)}"
 
 
-def _is_well_formed(key: str) -> bool:
+@functools.lru_cache(maxsize=10_000)
+def _digest_of_sent(key: str) -> str:
+    """The digest of a key, remembered like the signatures of tokens. Raises `ValueError` if its form or its checksum is
+    wrong, which isn't remembered: such a text may be long."""
     parts = _FORM.fullmatch(key)
-    return parts is not None and _checksum(parts[1]) == parts[2]
+    if parts is None or _checksum(parts[1]) != parts[2]:
+        raise ValueError
+    return _digest(key)
 
 
 def _checksum(text: str) -> str:

@@ -28,18 +28,15 @@ def require_key_allows(request: Request) -> None:
     key = request.auth
     if not isinstance(key, KeyInUse):
         return
-    if _is_for_no_key(request):
+    path, reads = request.path_info, request.method in SAFE_METHODS
+    if path.startswith(_SECRETS) or (not reads and _is_for_no_key(path, request)):
         raise KeyNotAllowed("No key may do this; sign in with a username and password.", scope=key.scope)
-    if not _covers(key.scope, request):
+    if not (reads or _covers(key.scope, path)):
         raise KeyNotAllowed(_ONLY[key.scope], scope=key.scope)
 
 
-def _is_for_no_key(request: Request) -> bool:
-    path = request.path_info
-    if path.startswith(_SECRETS):
-        return True
-    if request.method in SAFE_METHODS:
-        return False
+def _is_for_no_key(path: str, request: Request) -> bool:
+    """Whether this is a change that no key may make."""
     return path.startswith(_KEYS) or (bool(_PEOPLE.fullmatch(path)) and _names_roles(request.data))
 
 
@@ -48,7 +45,6 @@ def _names_roles(body: object) -> bool:
     return isinstance(body, dict) and not _ROLES.isdisjoint(body)
 
 
-def _covers(scope: Scope, request: Request) -> bool:
-    if scope == Scope.ALL or request.method in SAFE_METHODS:
-        return True
-    return scope == Scope.ASSIGN and request.path_info.startswith(_ASSIGNMENTS)
+def _covers(scope: Scope, path: str) -> bool:
+    """Whether the scope allows a change there."""
+    return scope == Scope.ALL or (scope == Scope.ASSIGN and path.startswith(_ASSIGNMENTS))
