@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.views.http.middleware.AuthenticationForPages",
+    "apps.views.http.middleware.SessionUseForPages",
     "apps.views.http.middleware.MessageForPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.views.http.middleware.CSPForPages",

@@ -4,9 +4,10 @@ from apps.exceptions.base import ToGoError
 
 
 class InvalidCredentials(ToGoError):
-    """No active person has this name and password. The answer doesn't say which of the two is wrong."""
+    """No active person has this name and password, or the code of their second factor is wrong. The answer doesn't say
+    which of them it is."""
 
-    code, status, title = "invalid_credentials", 401, "The username or the password is wrong"
+    code, status, title = "invalid_credentials", 401, "The username, the password or the code is wrong"
 
 
 class TooManyAttempts(ToGoError):

@@ -21,6 +21,17 @@ class SignInForm(forms.Form):
     )
 
 
+class SecondStepForm(forms.Form):
+    """A code for a sign-in whose password was right, as the ticket says."""
+
+    code = forms.CharField(
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+        help_text="From your authenticator app, or one of your recovery codes.",
+    )
+    ticket = forms.CharField(max_length=1000, widget=forms.HiddenInput)
+
+
 class OwnPasswordForm(forms.Form):
     """A person's own password, the old one and the new one."""
 

@@ -11,12 +11,15 @@ from apps.models.imports import Import, ImportBlock, ImportClaim
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
 from apps.models.oidc import Identity
+from apps.models.second_factors import RecoveryCode, SecondFactor
+from apps.models.sessions import BrowserSession
 from apps.models.tasks import Task
 from apps.models.users import User
 
 __all__ = [
     "ApiKey",
     "Assignment",
+    "BrowserSession",
     "CalendarLink",
     "DailyLimit",
     "Event",
@@ -29,7 +32,9 @@ __all__ = [
     "LimitDay",
     "LimitRule",
     "PasswordTries",
+    "RecoveryCode",
     "RulesVersion",
+    "SecondFactor",
     "Task",
     "User",
 ]

@@ -27,6 +27,14 @@ class Kind(models.TextChoices):
     SIGN_IN_LINKED = "sign_in_linked", "a person linked a sign-in with OpenID Connect to themselves"
     SIGN_IN_UNLINKED = "sign_in_unlinked", "a person unlinked a sign-in with OpenID Connect"
     ROLES_FOLLOWED = "roles_followed", "a person's roles followed their groups at a sign-in"
+    OTP_ON = "otp_on", "a person turned their second factor on"
+    OTP_OFF = "otp_off", "a person turned their second factor off"
+    OTP_CODES = "otp_codes", "a person made new recovery codes"
+    OTP_RESET = "otp_reset", "an admin turned a person's second factor off"
+
+
+# About a person's sign-in. Taskmasters plan days, and don't see these of others.
+ABOUT_SIGN_IN = [Kind.OTP_ON, Kind.OTP_OFF, Kind.OTP_CODES, Kind.OTP_RESET]
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -37,8 +45,11 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(Q(user=user_id) | Q(from_user=user_id))
 
     def visible_to(self, person: "User") -> "EventQuerySet":
-        """Everything for a taskmaster, their own for anyone else."""
-        return self if person.may_assign_to_all else self.of(person.pk)
+        """Everything for an admin; for a taskmaster everything but events about how others sign in; their own for
+        anyone else."""
+        if not person.may_assign_to_all:
+            return self.of(person.pk)
+        return self if person.is_admin else self.filter(~Q(kind__in=ABOUT_SIGN_IN) | Q(user=person.pk))
 
     def on_days_of(self, person: "User") -> "EventQuerySet":
         """Events about days that this person may see: everyone's for a taskmaster, for other people only their own."""
@@ -51,7 +62,7 @@ class Event(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     actor = models.BigIntegerField(help_text="Who did it.")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    user = models.BigIntegerField(null=True, help_text="Whose day it is about; empty where it is about everyone's.")
+    user = models.BigIntegerField(null=True, help_text="Whom it is about; empty where it is about everyone.")
     task = models.BigIntegerField(null=True)
     task_name = models.CharField(max_length=255, blank=True, help_text="What the task was called then.")
     date = models.DateField(null=True, help_text="The day that it is about.")

@@ -106,6 +106,9 @@ class User(AbstractBaseUser):
     # name it, so that those of an earlier epoch stay dead.
     epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
+    # Rises each time all sessions of the person are ended. Tokens and API keys don't name it.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
@@ -139,7 +142,8 @@ class User(AbstractBaseUser):
         """What Django compares to decide whether a session still belongs to this person."""
         # The salt is Django's own, so that sessions outlive an upgrade.
         salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
-        return salted_hmac(salt, self.stamp, secret=secret, algorithm="sha256").hexdigest()
+        stamp = f"{self.stamp}#{self.session_epoch}" if self.session_epoch else self.stamp
+        return salted_hmac(salt, stamp, secret=secret, algorithm="sha256").hexdigest()
 
     def set_password(self, raw_password: str | None) -> None:
         """Hash a new password in its normal form. None means that nobody can sign in with a password."""

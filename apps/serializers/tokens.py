@@ -8,10 +8,15 @@ from apps.serializers.base import SecretField, StrictSerializer, TextField
 
 
 class CredentialsSerializer(StrictSerializer):
-    """A username and password."""
+    """A username and password, and a code if the person has turned a second factor on."""
 
     username = TextField(max_length=150, trim_whitespace=False)
     password = SecretField(max_length=1000)
+    otp = SecretField(
+        max_length=100,
+        required=False,
+        help_text="A code of the person's authenticator app, or a recovery code; ignored without a second factor.",
+    )
 
 
 class RefreshSerializer(StrictSerializer):

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils.module_loading import import_string
 
+from apps.exceptions.second_factors import OtpRequired
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
 from apps.models import User
 from apps.models.names import tidy_username
-from apps.services import unit_of_work
+from apps.services import second_factors, unit_of_work
 from apps.services.shared import attempts, passwords
 
 
@@ -60,25 +61,45 @@ def _tokens() -> Tokens:
     return tokens
 
 
-def authenticated(*, username: str, password: str, address: str) -> User:
-    """The active person with this name and password, who signs in from `address`.
+def authenticated(*, username: str, password: str, address: str, otp: str | None = None) -> User:
+    """The active person with this name and password, who signs in from `address`. `otp` is a code of their second
+    factor; it is used up if the password is right, and ignored if they have none.
 
-    Raises `PasswordsOff`, `InvalidCredentials`, whichever of the two is wrong, and what `attempts.verified` raises.
+    Raises `PasswordsOff`, `InvalidCredentials`, whichever is wrong, `OtpRequired` if only a code is missing, and what
+    `attempts.verified` raises.
     """
     passwords.require_on()
     person = attempts.verified(
-        username=username, address=address, verify=lambda: _person_with(tidy_username(username), password)
+        username=username, address=address, verify=lambda: _person_with(tidy_username(username), password, otp)
     )
     if person is None:
-        raise InvalidCredentials("No active person has this username and password.")
+        named = "username and password" if otp is None else "username, password and code"
+        raise InvalidCredentials(f"No active person has this {named}.")
     # Only now: who is an admin is nobody's business who doesn't know the password.
     passwords.require_allowed_for(person)
+    if otp is None and _has_second_factor(person):
+        raise OtpRequired("Send a code of your app, or a recovery code, too.", ticket=second_factors.ticket_for(person))
     return person
 
 
-def obtain(*, username: str, password: str, address: str) -> TokenPair:
+def confirmed(*, ticket: str, code: str, address: str) -> User:
+    """The person of an `OtpRequired`, who sends the code in a second step.
+
+    Raises `TokenNotValid` for a ticket older than 10 minutes, `PasswordsOff`, `InvalidCredentials` for a wrong code,
+    and what `attempts.verified` raises.
+    """
+    person = second_factors.person_of(ticket)
+    passwords.require_allowed_for(person)
+    if not attempts.verified(
+        username=person.username, address=address, verify=lambda: second_factors.accepts(person, code)
+    ):
+        raise InvalidCredentials("This code is wrong or was used already.")
+    return person
+
+
+def obtain(*, username: str, password: str, address: str, otp: str | None = None) -> TokenPair:
     """A pair of tokens for an active person. Raises what `authenticated` raises."""
-    person = authenticated(username=username, password=password, address=address)
+    person = authenticated(username=username, password=password, address=address, otp=otp)
     return unit_of_work.run(lambda: _tokens().issue(person))
 
 
@@ -116,14 +137,24 @@ def not_valid() -> TokenNotValid:
     return TokenNotValid("The token is forged, expired, used, or no longer good; sign in again.")
 
 
-def _person_with(username: str, password: str) -> User | None:
-    person = User.objects.filter(username=username).first()
+def _person_with(username: str, password: str, otp: str | None) -> User | None:
+    """The active person with this name and password and, if `otp` is given and they have a second factor, this code."""
+    person = User.objects.filter(username=username).select_related("second_factor").first()
     # Some databases find other spellings of the name, too. Each spelling would have its own password tries.
     if person is not None and person.username != username:
         person = None
     # A person with no usable password costs the same hash, so that the time doesn't tell whether there is an account.
     right = (person or User(password=UNUSABLE_PASSWORD_PREFIX)).check_password(password)
-    return person if person is not None and right and person.is_active else None
+    if person is None or not right or not person.is_active:
+        return None
+    if otp is None or not _has_second_factor(person) or second_factors.accepts(person, otp):
+        return person
+    return None
+
+
+def _has_second_factor(person: User) -> bool:
+    """Whether the person, who was read with it, has one."""
+    return hasattr(person, "second_factor")
 
 
 def _use_up(old: RefreshClaims) -> None:

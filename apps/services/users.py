@@ -136,6 +136,18 @@ def follow_groups(*, user_id: int, roles: Roles) -> Roles:
     return unit_of_work.run(work)
 
 
+def change_names(*, actor: User, first_name: str, last_name: str) -> None:
+    """Change one's own names. Raises `InvalidRequest`."""
+
+    def work() -> None:
+        person = _get(actor.pk)
+        person.first_name, person.last_name = first_name, last_name
+        _require_valid([error for error in _wrong_fields(person) if error["field"] in ("first_name", "last_name")])
+        person.save(update_fields=["first_name", "last_name"])
+
+    unit_of_work.run(work)
+
+
 def set_password(*, actor: User, user_id: int, password: str) -> None:
     """Give a person another password. All their tokens and sessions end; the link to the calendar stays.
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 import apps.urls.converters  # noqa: F401 - before the routes, which name them
 from apps.urls import (
+    account,
     admin,
     api_keys,
     assignments,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("api/<path:rest>", problems.not_found),
     *sessions.urlpatterns,
     *oidc.urlpatterns,
+    *account.urlpatterns,
     *board.urlpatterns,
     *today.urlpatterns,
     *importing.urlpatterns,

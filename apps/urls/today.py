@@ -7,6 +7,5 @@ from apps.views import today
 urlpatterns = [
     path("today/", today.day, name="today"),
     path("today/changes/", today.changes),
-    path("today/calendar/", today.renew),
     path("today/<id:id>/", today.mark),
 ]

@@ -1,22 +1,24 @@
 """Signing in to the pages, and out; and one's own password."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import admin
-from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib import admin, messages
+from django.contrib.auth import login, logout
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest, ToGoError, TooManyRequests, TryAgain
-from apps.exceptions.tokens import InvalidCredentials, PasswordsOff, TooManyAttempts
-from apps.forms.sessions import OwnPasswordForm, PasswordForm, SignInForm
+from apps.exceptions.second_factors import OtpRequired
+from apps.exceptions.tokens import InvalidCredentials, PasswordsOff, TokenNotValid, TooManyAttempts
+from apps.forms.sessions import OwnPasswordForm, PasswordForm, SecondStepForm, SignInForm
 from apps.models import ApiKey, User
 from apps.services import api_keys, calendar, tokens, users
 from apps.services.shared import passwords
@@ -24,7 +26,11 @@ from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
 from apps.views.http.pages import ours, page, say
 from apps.views.http.pages import refused as refused_page
+from apps.views.http.sessions import stay_signed_in
 from apps.views.oidc import SIGN_OUT
+
+# What a sign-in may be refused with; the form shows it.
+_REFUSALS = (InvalidCredentials, TooManyAttempts, TooManyRequests, TryAgain)
 
 
 @require_safe
@@ -40,28 +46,58 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """`/sign-in/`"""
+    """`/sign-in/`: with a name and a password. A person with a second factor is then asked for a code."""
     form = SignInForm(request.POST or None)
-    refused: ToGoError | None = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            login(request, tokens.authenticated(**form.cleaned_data, address=address_of(request)))
-            return redirect(ours(request, request.POST.get("next", "")))
-        except PasswordsOff as refusal:
-            return refused_page(request, refusal)
-        except (InvalidCredentials, TooManyAttempts, TooManyRequests, TryAgain) as refusal:
-            refused = refusal
-            form.add_error(None, refusal.detail)
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, form)
+    try:
+        login(request, tokens.authenticated(**form.cleaned_data, address=address_of(request)))
+    except PasswordsOff as refusal:
+        return refused_page(request, refusal)
+    except OtpRequired as missing:
+        return _ask(request, SecondStepForm(initial={"ticket": missing.ticket}))
+    except _REFUSALS as refusal:
+        return _ask(request, form, refusal)
+    return redirect(ours(request, request.POST.get("next", "")))
+
+
+@sensitive_post_parameters("ticket", "code")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """`/sign-in/code/`: the second step, with a code. It is sent from the page of the first one."""
+    form = SecondStepForm(request.POST or None)
+    if request.method != "POST" or "ticket" not in request.POST:
+        return redirect("sign-in")
+    if not form.is_valid():
+        return _ask(request, form)
+    try:
+        login(request, tokens.confirmed(**form.cleaned_data, address=address_of(request)))
+    except TokenNotValid as refusal:
+        messages.error(request, refusal.detail)
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.POST.get('next', '')})}")
+    except PasswordsOff as refusal:
+        return refused_page(request, refusal)
+    except _REFUSALS as refusal:
+        return _ask(request, form, refusal)
+    return redirect(ours(request, request.POST.get("next", "")))
+
+
+def _ask(request: HttpRequest, form: SignInForm | SecondStepForm, refusal: ToGoError | None = None) -> HttpResponse:
+    """The page with this form, and why what was sent is refused."""
+    if refusal:
+        form.add_error(None, refusal.detail)
+    template = "session/sign_in.html" if isinstance(form, SignInForm) else "session/second_step.html"
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "passwords": settings.TOGO_PASSWORDS,
         "provider": settings.TOGO_OIDC_NAME if settings.TOGO_OIDC_ISSUER else "",
     }
-    response = render(request, "session/sign_in.html", context, status=401 if form.errors else 200)
-    if refused and "retry_after" in refused.data:
-        response.status_code = refused.status
-        response["Retry-After"] = str(refused.data["retry_after"])
+    response = render(request, template, context, status=401 if form.errors else 200)
+    if refusal and "retry_after" in refusal.data:
+        response.status_code = refusal.status
+        response["Retry-After"] = str(refusal.data["retry_after"])
     return response
 
 
@@ -98,7 +134,7 @@ def password(request: HttpRequest) -> HttpResponse:
             status = refusal.status
         else:
             # A new password ends all sessions; keep this one.
-            update_session_auth_hash(request, User.objects.get(pk=actor.pk))
+            stay_signed_in(request, User.objects.get(pk=actor.pk))
             if form.cleaned_data["new_link"]:
                 calendar.renew(actor=actor)
             return say(request, f"Your password is changed. You are signed out everywhere else.{_still_work(keys)}")

@@ -1,16 +1,14 @@
-"""One's own day: today's tasks, the next ones, and the link to one's calendar."""
+"""One's own day: today's tasks, and the next ones."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.forms.today import SinceForm, StatusForm
 from apps.models.assignments import Status
-from apps.services import assignments, board, calendar, today
-from apps.services.shared import links
+from apps.services import assignments, board, today
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, page, say, valid
 
@@ -19,9 +17,7 @@ from apps.views.http.pages import is_fragment, page, say, valid
 @page
 def day(request: HttpRequest) -> HttpResponse:
     """`/today/`"""
-    token = calendar.token_of(actor=require_person(request.user))
-    link = links.absolute(request, reverse("calendar", args=[token]))
-    return render(request, "today/day.html", {**_days(request), "calendar": link})
+    return render(request, "today/day.html", _days(request))
 
 
 @require_safe
@@ -44,14 +40,6 @@ def mark(request: HttpRequest, id: int) -> HttpResponse:
     if is_fragment(request):
         return render(request, "today/_days.html", _days(request))
     return say(request, f"{one.task.name} is {'done' if status == Status.DONE else 'open again'}.")
-
-
-@require_POST
-@page
-def renew(request: HttpRequest) -> HttpResponse:
-    """`/today/calendar/`: make a new link to the calendar; the old one stops working at once."""
-    calendar.renew(actor=require_person(request.user))
-    return say(request, "The calendar has a new link. The old one has stopped working.")
 
 
 def _days(request: HttpRequest) -> dict[str, Any]:

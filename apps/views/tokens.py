@@ -3,6 +3,7 @@
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from apps.exceptions.second_factors import OtpRequired
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid, TooManyAttempts
 from apps.serializers.tokens import CredentialsSerializer, RefreshSerializer, TokenPairSerializer
 from apps.services import tokens
@@ -28,11 +29,12 @@ class TokenView(_OpenView):
         "Sign in",
         request=CredentialsSerializer,
         responses={200: TokenPairSerializer},
-        errors=[InvalidCredentials, TooManyAttempts],
+        errors=[InvalidCredentials, OtpRequired, TooManyAttempts],
         token=False,
     )
     def post(self, request: Request) -> JsonResponse:
-        """An access and a refresh token for a username and password."""
+        """An access and a refresh token for a username and password. Who has turned a second factor on also needs a
+        code in `otp`; each code works once. Refresh tokens and API keys go on without one."""
         data = CredentialsSerializer.read(request)
         return JsonResponse(TokenPairSerializer(tokens.obtain(**data, address=address_of(request))).data)
 

@@ -368,10 +368,15 @@ OPEN = [
     each(ANY, "/api/{rest}", NOTHING, case="any other path"),
 ]
 
+# Where a form redirects to if the request names no page to go back to.
+DONE = "302 /"
+
 SESSIONS = [
     each("GET", "/", SIGN_IN, "302 /today/", NONE, "302 /board/", "302 /board/", SIGN_IN, own=True),
     each("GET", "/sign-in/", "200"),
     each("POST", "/sign-in/", "401", "302 /", NONE, "302 /", "302 /", "401", own=True, sends=CREDENTIALS),
+    each("GET", "/sign-in/code/", SIGN_IN),
+    each("POST", "/sign-in/code/", SIGN_IN, case="without the ticket of the first step"),
     each("POST", "/sign-out/", SIGN_IN),
     each("GET", "/sign-in/oidc/", "404", case="without a provider"),
     each("GET", "/sign-in/oidc/callback/", "404", case="without a provider"),
@@ -387,8 +392,27 @@ SESSIONS = [
     ),
 ]
 
-# Where a form redirects to if the request names no page to go back to.
-DONE = "302 /"
+_ACCOUNT_KEY = "/account/keys/{id}/end/"
+_SESSION = "/account/sessions/{id}/end/"
+_SECOND_FACTOR = "/account/second-factor/"
+_OFF = f"302 {_SECOND_FACTOR}"
+
+ACCOUNT = [
+    page("GET", "/account/", "200", NONE, "200", "200", own=True),
+    page("POST", "/account/name/", DONE, NONE, DONE, DONE, own=True, sends={"first_name": "Ada"}),
+    page("POST", "/account/calendar/", DONE, NONE, DONE, DONE, own=True),
+    page("POST", "/account/keys/", "200", NONE, "200", "200", own=True, sends={**_NEW_KEY, "days": "30"}),
+    page("POST", _ACCOUNT_KEY, DONE, NONE, DONE, DONE, thing="key", own=True),
+    page("POST", _ACCOUNT_KEY, NONE, "404", "404", "404", case="another person's", thing="key"),
+    page("POST", _SESSION, DONE, NONE, DONE, DONE, thing="session", own=True),
+    page("POST", _SESSION, NONE, "404", "404", "404", case="another person's", thing="session"),
+    page("POST", "/account/sessions/end-others/", DONE, NONE, DONE, DONE, own=True),
+    page("GET", _SECOND_FACTOR, "200", NONE, "200", "200", own=True),
+    page("POST", _SECOND_FACTOR, "400", NONE, "400", "400", case="without a code", own=True),
+    page("POST", f"{_SECOND_FACTOR}codes/", _OFF, NONE, _OFF, _OFF, case="while it is off", own=True),
+    page("POST", f"{_SECOND_FACTOR}end/", _OFF, NONE, _OFF, _OFF, case="while it is off", own=True),
+]
+
 _CELLS = "week=2026-W10&since=0-0-0&person={whose}"
 
 BOARD = [
@@ -513,7 +537,6 @@ PAGES = [
         thing="missing",
         sends={"status": "done"},
     ),
-    page("POST", "/today/calendar/", DONE, NONE, DONE, DONE, own=True),
     page("GET", "/import/", "403", NONE, "200", "200", own=True),
     page("POST", "/import/", "403", NONE, _SENT, _SENT, own=True, sends={"file": "{csv}"}),
     page("GET", "/import/{id}/", "403", "403", "404", "200", thing="import"),
@@ -571,6 +594,9 @@ def _pages_of(name: str) -> list[Row]:
     ]
 
 
+_ACCESS = "/admin/togo/user/{object_id}/access/"
+_PERSON_PAGE = "302 /admin/togo/user/{id}/change/"
+
 # The answer to people who are not signed in: there is nothing to sign out of.
 _INDEX = "302 /admin/"
 
@@ -581,6 +607,9 @@ ADMIN_PAGES = [
     admin_page("GET", "/admin/togo/", "200"),
     admin_page("POST", "/admin/togo/", "200"),
     *(row for name in _ADMIN_MODELS for row in _pages_of(name)),
+    admin_page("GET", _ACCESS, "405", thing="whose"),
+    admin_page("POST", _ACCESS, _PERSON_PAGE, case="a key ends", thing="whose", sends={"end_key": "{key}"}),
+    admin_page("POST", _ACCESS, _PERSON_PAGE, case="all sessions end", thing="whose", sends={"end_sessions": "1"}),
     admin_page("GET", "/admin/autocomplete/", "200", query="app_label=togo&model_name=limitrule&field_name=user"),
     admin_page("POST", "/admin/autocomplete/", "405"),
     admin_page("GET", "/admin/jsi18n/", "200"),
@@ -607,6 +636,7 @@ SECTIONS = {
     "History and calendar": HISTORY,
     "Health, metrics and documentation": OPEN,
     "Sign-in to the pages": SESSIONS,
+    "One's own account": ACCOUNT,
     "The board": BOARD,
     "My day, imports and insights": PAGES,
     "Admin pages": ADMIN_PAGES,

@@ -16,10 +16,10 @@ from django.http import HttpResponseBase
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from apps.models import DailyLimit, Identity, Import, PasswordTries, Task, User
+from apps.models import BrowserSession, DailyLimit, Identity, Import, PasswordTries, Task, User
 from apps.models.api_keys import Scope
 from apps.models.imports import ImportStatus
-from apps.services import api_keys, assignments, calendar, imports, limit_rules, oidc, users
+from apps.services import api_keys, assignments, calendar, imports, limit_rules, oidc, sessions, users
 from tests.access.rows import (
     ADMIN,
     ADMIN_SIGN_IN,
@@ -140,6 +140,7 @@ class World:
             "past": past,
             "import": sent,
             "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,
+            "session": self._noted_session_of(person),
             "key": api_keys.create(actor=person, name="backup", scope=Scope.READ)[0].pk,
             "identity": self._linked_to(person),
             "token": calendar.token_of(actor=person),
@@ -156,6 +157,12 @@ class World:
         client = Client()
         client.force_login(person)
         return client.cookies["sessionid"].value
+
+    def _noted_session_of(self, person: User) -> int:
+        """What is noted of another session of this person."""
+        key = self._session_of(person)
+        sessions.note_use(person=person, session_key=key, address="192.0.2.1", user_agent="")
+        return BrowserSession.objects.get(session_key=key).pk
 
     def _key_with(self, scope: Scope) -> str:
         """A key of the taskmaster's. It was used already: a use in this minute isn't written again."""
@@ -206,11 +213,12 @@ class World:
 
 
 def everything() -> dict[str, list[Any]]:
-    """Every row of every table except those that a refusal may write to: sessions and tries of passwords."""
+    """Every row of every table except those that a refusal may write to: sessions, what is noted of them, and tries of
+    passwords."""
     return {
         model._meta.label: sorted(model._base_manager.values_list(), key=repr)
         for model in apps.get_models()
-        if model not in (Session, PasswordTries)
+        if model not in (Session, BrowserSession, PasswordTries)
     }
 
 

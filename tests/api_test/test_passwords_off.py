@@ -9,8 +9,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from apps.models import User
-from apps.services import tokens, users
+from apps.models import SecondFactor, User
+from apps.services import second_factors, tokens, users
+from tests.second_factors import code_of
 
 pytestmark = pytest.mark.no_db
 
@@ -58,11 +59,30 @@ def renewed_token(client: Client, person: User) -> Any:
     return client.post("/api/users/token/refresh/", sent, content_type=JSON)
 
 
+def second_step(client: Client, person: User) -> Any:
+    """The code after a right password; the ticket of an earlier step may still be good."""
+    SecondFactor.objects.create(user=person, secret="A" * 32, last_step=0)
+    sent = {"ticket": second_factors.ticket_for(person), "code": code_of("A" * 32)}
+    response = client.post("/sign-in/code/", sent)
+    SecondFactor.objects.all().delete()
+    return response
+
+
+def second_factor_off(client: Client, person: User) -> Any:
+    client.force_login(person)
+    SecondFactor.objects.create(user=person, secret="A" * 32, last_step=0)
+    response = client.post("/account/second-factor/end/", {"password": PASSWORD, "code": code_of("A" * 32)})
+    SecondFactor.objects.all().delete()
+    return response
+
+
 Path = Callable[[Client, User], Any]
 # Path → where it is found, and the status when it succeeds.
 OWN: dict[Path, tuple[str, int]] = {
     sign_in: ("sign-in/", 302),
     sign_in_for_the_admin_pages: ("admin/login/", 302),
+    second_step: ("sign-in/code/", 302),
+    second_factor_off: ("account/second-factor/end/", 302),
     token: ("api/users/token/", 200),
     renewed_token: ("api/users/token/refresh/", 200),
     own_password_by_the_api: ("api/users/me/password/", 204),

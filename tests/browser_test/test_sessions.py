@@ -50,7 +50,8 @@ def test_anybody_changes_their_own_password_from_the_menu(visit: Callable[..., V
     browser = visit(ada, size=NARROW)
     page = browser.open("/today/")
 
-    page.get_by_role("link", name="Password").click()
+    page.get_by_role("link", name="Account", exact=True).click()
+    page.get_by_role("link", name="Change the password").click()
     browser.assert_accessible()
     page.get_by_label("Your password now").fill("wrong")
     for label in ("New password", "New password again"):
@@ -62,7 +63,7 @@ def test_anybody_changes_their_own_password_from_the_menu(visit: Callable[..., V
     for label, text in (("Your password now", PASSWORD), ("New password", "a swim"), ("New password again", "a swim")):
         page.get_by_label(label, exact=True).fill(text + (" in the sea" if text == "a swim" else ""))
     page.get_by_role("button", name="Change the password").click()
-    expect(page).to_have_url(f"{browser.address}/today/")
+    expect(page).to_have_url(f"{browser.address}/account/")
     expect(page.locator("#messages")).to_contain_text("Your password is changed.")
     ada.refresh_from_db()
     assert ada.check_password("a swim in the sea")

@@ -1,6 +1,5 @@
 """A person's own day, in a browser."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -48,24 +47,6 @@ def test_tasks_are_checked_off_and_new_ones_appear_by_themselves(visit: Visits, 
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox", name="cooking")).not_to_be_checked()
     assert {one.status for one in Assignment.objects.all()} == {"open"}
-
-
-def test_the_calendars_link_is_copied_and_renewed(visit: Visits, ada: User) -> None:
-    browser = visit(ada)
-    page = browser.open("/today/")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    link = page.get_by_label("The link to your calendar")
-    old = link.input_value()
-
-    page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == old
-    assert re.fullmatch(rf"{browser.address}/api/users/calendar/.+\.ics", old)
-
-    page.get_by_text("Renew the link").click()
-    page.get_by_role("button", name="Make a new link").click()
-    expect(page.locator("#messages")).to_contain_text("The calendar has a new link.")
-    assert page.get_by_label("The link to your calendar").input_value() != old
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -245,7 +245,7 @@ def test_every_link_form_and_file_of_every_page_is_below_the_path(
 
     for path in ("board/day/N/N/", "admin/togo/user/N/change/", "import/N/", "errors/", "static/js/togo.js"):
         assert f"GET /togo/{path}" in followed
-    assert {"POST /togo/board/days-off/", "POST /togo/sign-out/", "POST /togo/today/calendar/"} <= followed
+    assert {"POST /togo/board/days-off/", "POST /togo/sign-out/", "POST /togo/account/calendar/"} <= followed
     assert "/togo/api/schema/" in browser.get("api/docs/?script=").text
 
 

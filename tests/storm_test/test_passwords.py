@@ -13,6 +13,7 @@ import pytest
 from apps.models import PasswordTries, User
 from apps.services import tokens, users
 from lab.processes import ROOT, Client, Server, children_of, environment, wait_until
+from tests.second_factors import turn_on
 from tests.storm_test.storms import Crowd, count
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -55,6 +56,18 @@ def test_right_passwords_at_once_do_not_count_as_guesses(server: Server, bob: Us
     # Each of the two web processes checks two at once, so none has to wait for its place.
     assert count(answers) == {200: 12}
     assert list(PasswordTries.objects.values_list("times", "pending")) == [([], []), ([], [])]
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_of_five_sign_ins_at_once_with_one_code_one_succeeds(server: Server, bob: User, kind: str) -> None:
+    app = turn_on(bob)
+    otp = app.code() if kind == "app" else app.recovery_codes[0]
+    body = {"username": "bob", "password": PASSWORD, "otp": otp}
+
+    answers = Crowd(server, bob, size=5).all_at_once(lambda client, _: client.call("POST", "/api/users/token/", body))
+
+    assert count(answers) == {200: 1, 401: 4}
+    assert {problem["code"] for status, problem in answers if status == 401} == {"invalid_credentials"}
 
 
 @pytest.mark.no_db

@@ -10,6 +10,7 @@ import pytest
 from lab.processes import ROOT
 
 APIS = {
+    "account",
     "api_keys",
     "assignments",
     "availability",
@@ -28,6 +29,7 @@ APIS = {
     "limits",
     "metrics",
     "oidc",
+    "second_factors",
     "sessions",
     "tasks",
     "today",

@@ -85,9 +85,10 @@ def test_everybody_changes_their_own_password_and_stays_signed_in_only_here(clie
     for browser in (client, elsewhere):
         browser.force_login(ada)
     link = calendar.token_of(actor=ada)
-    assert 'href="/account/password/"' in client.get("/today/").content.decode()
+    assert 'href="/account/"' in client.get("/today/").content.decode()
+    assert 'href="/account/password/"' in client.get("/account/").content.decode()
 
-    assert change_password(client, back="/", new_link="on")["Location"] == "/"
+    assert change_password(client, back="/account/", new_link="on")["Location"] == "/account/"
 
     assert client.get("/today/").status_code == 200
     assert elsewhere.get("/today/").status_code == 302

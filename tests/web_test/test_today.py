@@ -55,7 +55,7 @@ def test_the_page_shows_todays_tasks_the_next_ones_and_the_limit(
 
     assert "Monday 2 March 0 of 2 done task 1 task 2" in text
     assert "2 of at most 3 tasks today. The limit comes from: set by hand for that day (“Training”)." in text
-    assert "The next seven days Tue 3 Mar task 3 Mon 9 Mar task 4 In your calendar" in text
+    assert "The next seven days Tue 3 Mar task 3 Mon 9 Mar task 4 To see your tasks in a calendar program" in text
     assert "task 5" not in text
     assert "task 6" not in text
 
@@ -97,23 +97,9 @@ def test_nobody_checks_off_a_task_of_somebody_else(
     client.logout()
     for path in ("/today/", "/today/changes/"):
         assert client.get(path)["Location"] == f"/sign-in/?next={path}"
-    for path in (f"/today/{other.pk}/", "/today/calendar/"):
-        assert client.post(path, {"status": "done"})["Location"] == f"/sign-in/?next={path}"
+    path = f"/today/{other.pk}/"
+    assert client.post(path, {"status": "done"})["Location"] == f"/sign-in/?next={path}"
     assert Assignment.objects.get().status == "open"
-
-
-def test_the_calendars_link_works_until_it_is_renewed(page: Client, given: Assignment) -> None:
-    def link() -> str:
-        [address] = re.findall(r'value="http://testserver([^"]*\.ics)"', page.get("/today/").content.decode())
-        return str(address)
-
-    old = link()
-    assert b"SUMMARY:cooking" in page.get(old).content
-
-    page.post("/today/calendar/")
-
-    assert page.get(old).status_code == 404
-    assert b"SUMMARY:cooking" in page.get(link()).content
 
 
 def test_only_changes_of_the_persons_own_days_are_sent(

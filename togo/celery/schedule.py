@@ -15,6 +15,10 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.tokens.remove_expired_tokens",
         "schedule": crontab(hour=3, minute=17),
     },
+    "remove ended sessions": {
+        "task": "apps.tasks.sessions.remove_ended_sessions",
+        "schedule": crontab(hour=3, minute=31),
+    },
     "remove old tries of passwords": {
         "task": "apps.tasks.tokens.remove_old_tries",
         "schedule": crontab(minute=13),

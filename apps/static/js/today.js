@@ -1,18 +1,4 @@
-// One's own day: copying the calendar's link, and live updates.
-
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Press Ctrl+C"; // Browsers keep the clipboard to themselves where a page isn't secure.
-    }
-  });
-}
+// One's own day: live updates.
 
 function refresh() {
   const days = document.getElementById("days");

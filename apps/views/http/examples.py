@@ -63,6 +63,7 @@ _VALUES: dict[str, Any] = {
     "next": "https://togo.example.org/api/users/assignment/?cursor=WzAsIjIwMjYtMDMtMDIiLDdd",
     "next_free_date": "2026-03-03",
     "old_password": "of my own choice",
+    "otp": "492039",
     "password": "of my own choice",
     "prefix": "togo_7Fq2mZ",
     "previous": None,

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.views.http import problems
+from apps.views.http import problems, sessions
 
 # These two are pages, although their path begins with /api/.
 _PAGES_BELOW_API = ("/api/docs/", "/api/redocs/")
@@ -53,6 +53,16 @@ class CSPForPages(_ForPages, CSPMiddleware):
 
 class AuthenticationForPages(_ForPages, AuthenticationMiddleware):
     """Sets `request.user` for pages."""
+
+
+class SessionUseForPages(_ForPages, MiddlewareMixin):
+    """Notes when the session of a person was used."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The response as it is. Only pages that looked at the session count: others need not know whose it is."""
+        if request.session.accessed and response.status_code < 500:
+            sessions.note_use(request)
+        return response
 
 
 class MessageForPages(_ForPages, MessageMiddleware):

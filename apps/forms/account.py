@@ -1,0 +1,89 @@
+"""Forms of the page of one's account."""
+
+from typing import Any
+
+from django import forms
+
+from apps.exceptions.base import ToGoError
+from apps.models.api_keys import Scope
+
+# What each scope of a key means to the person who makes it.
+SCOPES = {
+    Scope.READ: "Only read",
+    Scope.ASSIGN: "Read, and assign tasks",
+    Scope.ALL: "All that I may do, except with my sign-in, keys and people's roles",
+}
+# For how many days a key works.
+LIFETIMES = {30: "30 days", 90: "90 days", 365: "A year", 0: "Until I end it"}
+
+
+class RefusableForm(forms.Form):
+    """A form that shows a refusal of the service."""
+
+    def add_refusal(self, refusal: ToGoError) -> None:
+        """Show the messages beside their fields, or the refusal above them."""
+        for error in refusal.data.get("errors", []):
+            self.add_error(error["field"], error["message"])
+        if not self.errors:
+            self.add_error(None, refusal.detail)
+
+
+class NameForm(RefusableForm):
+    """A person's names."""
+
+    first_name = forms.CharField(
+        label="Given name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = forms.CharField(
+        label="Family name",
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+
+
+class KeyForm(forms.Form):
+    """An API key to make."""
+
+    name = forms.CharField(
+        label="What is it for?", max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    scope = forms.ChoiceField(label="It may", choices=list(SCOPES.items()))
+    days = forms.TypedChoiceField(label="It works for", choices=list(LIFETIMES.items()), coerce=int, initial=90)
+
+
+class CodeForm(RefusableForm):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+    # The beginning of the ids of its fields: two of these forms are on one page.
+    ids = "codes"
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id=f"{self.ids}_%s")
+
+
+class OfferForm(CodeForm):
+    """The first code of an app, and the signed offer that it belongs to."""
+
+    ids = "on"
+
+    offer = forms.CharField(max_length=1000, widget=forms.HiddenInput)
+
+
+class TurnOffForm(CodeForm):
+    """A code and the password."""
+
+    ids = "off"
+
+    password = forms.CharField(
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("password", "code")

@@ -1,0 +1,26 @@
+"""Puts the scope and the end of an API key into words."""
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from apps.forms.account import SCOPES
+from apps.models import ApiKey
+from apps.models.api_keys import Scope
+
+register = template.Library()
+
+
+@register.filter
+def scope(value: str) -> str:
+    """What a key with this scope may do."""
+    return SCOPES[Scope(value)]
+
+
+@register.filter
+def expiry(key: ApiKey) -> str:
+    """Until when the key works."""
+    if key.expires_at is None:
+        return "works until it is ended"
+    day = date_format(timezone.localtime(key.expires_at), "j F Y")
+    return f"expired on {day}" if key.expires_at <= timezone.now() else f"works until {day}"
