@@ -11,7 +11,7 @@ from apps.models.api_keys import Scope
 SCOPES = {
     Scope.READ: "Only read",
     Scope.ASSIGN: "Read, and assign tasks",
-    Scope.ALL: "All that I may do, except with my sign-in, keys and people's roles",
+    Scope.ALL: "Everything you may do, except sign-in, keys and roles",
 }
 # For how many days a key works.
 LIFETIMES = {30: "30 days", 90: "90 days", 365: "A year", 0: "Until I end it"}

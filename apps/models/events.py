@@ -34,7 +34,10 @@ class Kind(models.TextChoices):
 
 
 # About a person's sign-in. Taskmasters plan days, and don't see these of others.
-ABOUT_SIGN_IN = [Kind.OTP_ON, Kind.OTP_OFF, Kind.OTP_CODES, Kind.OTP_RESET]
+ABOUT_SIGN_IN = [
+    *(Kind.SIGN_IN_LINKED, Kind.SIGN_IN_UNLINKED),
+    *(Kind.OTP_ON, Kind.OTP_OFF, Kind.OTP_CODES, Kind.OTP_RESET),
+]
 
 
 class EventQuerySet(models.QuerySet["Event"]):

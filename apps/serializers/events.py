@@ -16,7 +16,7 @@ class EventSerializer(serializers.Serializer[Event]):
     kind = serializers.ChoiceField(choices=Kind.choices)
     user = serializers.IntegerField(
         allow_null=True,
-        help_text="The id of the person whose day it is about; null for everyone's, or if you may not see it.",
+        help_text="The id of the person whom it is about; null for everyone, or if you may not see it.",
     )
     task = serializers.IntegerField(allow_null=True, help_text="The task's id.")
     task_name = serializers.CharField(allow_blank=True, help_text="The task's name at that time.")

@@ -69,7 +69,8 @@ def note_use(*, person: User, session_key: str, address: str, user_agent: str) -
 
 
 def sessions_of(*, actor: User, user_id: int | None = None, session_key: str | None = None) -> list[Shown]:
-    """The sessions of `actor`, or of the person with this id, that work: the last used first, at most 100.
+    """The sessions of `actor`, or of the person with this id, that work: the one that asks, then the last used first,
+    at most 100.
 
     `session_key` is the session that asks. Raises `UserNotFound`, and `NotAllowed` unless an admin asks for another
     person's.
@@ -77,7 +78,7 @@ def sessions_of(*, actor: User, user_id: int | None = None, session_key: str | N
     person = _person(actor, user_id)
     rows = list(BrowserSession.objects.filter(user=person).order_by("-last_used_at", "-pk")[:MOST])
     working = _working(person, [row.session_key for row in rows])
-    return [
+    shown = [
         Shown(
             id=row.pk,
             device=device_of(row.user_agent),
@@ -89,6 +90,7 @@ def sessions_of(*, actor: User, user_id: int | None = None, session_key: str | N
         for row in rows
         if row.session_key in working
     ]
+    return sorted(shown, key=lambda one: not one.is_this)
 
 
 def end(*, actor: User, session_id: int) -> None:

@@ -23,8 +23,8 @@ class EventsView(ApiView):
         responses={200: EventPageSerializer},
     )
     def get(self, request: Request) -> JsonResponse:
-        """A page of the history, newest first. Taskmasters see everything, other people what happened to their days.
-        An event is written in the transaction of the change, and never changes."""
+        """A page of the history, newest first. Admins see everything, taskmasters everything but how others sign in,
+        other people what is about them. An event is written in the transaction of the change, and never changes."""
         query = EventQuerySerializer.read(request)
         caller = require_person(request.user)
         events = Event.objects.visible_to(caller)

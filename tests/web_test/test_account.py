@@ -138,7 +138,7 @@ def test_the_page_lists_this_browser_from_its_first_page_on_and_others(page: Cli
 
     shown = page.get("/account/")
 
-    assert "Chrome on Android 127.0.0.1 · since 2 Mar · last used 0 minutes ago" in text_of(shown)
+    assert "Chrome on Android 127.0.0.1 · since 2 Mar · last used in the last minutes" in text_of(shown)
     [number] = re.findall(r"/account/sessions/(\d+)/end/", shown.content.decode())
     page.post(f"/account/sessions/{number}/end/")
     assert other.get("/today/").status_code == 302
