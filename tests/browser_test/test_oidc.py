@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.models import User
+from apps.models import Identity, User
+from apps.services import users
 from tests.browser_test.conftest import NARROW, Visit
 from tests.provider import Provider
 
@@ -46,6 +47,23 @@ def test_a_person_signs_in_with_the_provider_and_out_there_too(visit: Callable[.
     page.get_by_role("link", name="Sign out of Example ID, too").click()
     page.get_by_role("button").first.click()
     expect(page).to_have_url(f"{browser.address}/sign-in/")
+
+
+def test_a_person_links_an_account_to_themselves(visit: Callable[..., Visit]) -> None:
+    """The form leads to the provider, although our policy forbids forms to lead to other sites."""
+    ada = users.create_user(actor=None, username="ada", password="a walk in the woods")
+    browser = visit(ada)
+    without_styles_from_elsewhere(browser.page)
+    page = browser.open("/account/")
+
+    page.get_by_role("button", name="Link an account at Example ID").click()
+    sign_in_at_the_provider(page, "countess")
+
+    expect(page.get_by_text("You can sign in with Example ID now.")).to_be_visible()
+    expect(page).to_have_url(f"{browser.address}/account/#sign-ins")
+    assert Identity.objects.get().user == ada
+    page.get_by_role("button", name="Unlink").click()
+    expect(page.get_by_text("The sign-in is unlinked.")).to_be_visible()
 
 
 def test_whoever_ends_the_sign_in_is_told_so(visit: Callable[..., Visit]) -> None:

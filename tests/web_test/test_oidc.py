@@ -347,6 +347,8 @@ def test_nobody_loses_the_last_way_to_sign_in(client: Client, provider: Provider
     [first] = Identity.objects.all()
     unlink = f"/account/sign-ins/{first.pk}/unlink/"
 
+    page = client.get("/account/").content.decode()
+    assert ("your only way to sign in" in page, unlink in page) == (True, False)
     refused = client.post(unlink)
     assert (refused.status_code, "You couldn’t sign in any more" in refused.content.decode()) == (409, True)
 
@@ -356,6 +358,7 @@ def test_nobody_loses_the_last_way_to_sign_in(client: Client, provider: Provider
         settings.TOGO_PASSWORDS = passwords
         assert client.post(unlink).status_code == 409
     settings.TOGO_PASSWORDS = "on"
+    assert unlink in client.get("/account/").content.decode()
     assert client.post(unlink, {"back": "/today/"})["Location"] == "/today/"
     assert (Identity.objects.count(), kinds()[-1]) == (0, "sign_in_unlinked")
 

@@ -124,6 +124,7 @@ LATER = 1_772_452_800  # NOON as a number of seconds
     "claims",
     [
         {"aud": "another client"},
+        {"aud": "another client", "azp": CLIENT_ID},
         {"aud": []},
         {"aud": [CLIENT_ID, "another client"]},
         {"aud": [CLIENT_ID, "another client"], "azp": "another client"},
@@ -285,7 +286,7 @@ BROKEN = [
     pytest.param((200, {}, b"[" * 100_000), id="deep"),
     pytest.param((200, {}, b'{"a": "' + b"x" * 1_000_001 + b'"}'), id="huge"),
     pytest.param((200, {"Content-Encoding": "gzip"}, b"x"), id="compressed"),
-    pytest.param((302, {"Location": "http://169.254.169.254/latest/meta-data/"}, b""), id="redirect"),
+    pytest.param((302, {"Location": "/elsewhere"}, b""), id="redirect"),
     pytest.param((404, {}, b"{}"), id="not found"),
 ]
 
@@ -308,6 +309,7 @@ def test_a_broken_provider_is_a_page_that_says_so(
         return
     assert_refused(client, response, status=503, text="Example ID doesn’t answer")
     assert response["Retry-After"] == "5"
+    assert "/elsewhere" not in issuer.asked
 
 
 @pytest.mark.parametrize(

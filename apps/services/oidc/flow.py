@@ -169,7 +169,7 @@ def _decoded(id_token: str, said: dict[str, Any]) -> jwt.Token:
     keys = []
     found = said.get("keys")
     for key in found if isinstance(found, list) else []:
-        if isinstance(key, dict) and key.get("kty") in _KINDS_OF_KEYS and key.get("use", "sig") == "sig":
+        if isinstance(key, dict) and key.get("kty") in _KINDS_OF_KEYS:
             try:
                 keys.append(JWKRegistry.import_key(key))
             except (JoseError, ValueError, TypeError):

@@ -26,10 +26,11 @@ _LONGEST = 150
 @dataclass(frozen=True)
 class SignIns:
     """A person's linked sign-ins, as their own page shows them. `provider` is the name of the provider with which they
-    can sign in now; it is empty if there is none."""
+    can sign in now; it is empty if there is none. `last` is the one that can't be unlinked."""
 
     provider: str
     identities: list[Identity]
+    last: Identity | None
 
 
 def is_known(*, claims: Claims) -> bool:
@@ -80,12 +81,10 @@ def unlink(*, actor: User, identity_id: int) -> None:
     def work() -> None:
         # The person's row is locked, so that two calls at once don't take away the last two.
         person = User.objects.get_queryset().filter(pk=actor.pk).locked().get()
-        mine = Identity.objects.all().of(person)
-        identity = mine.filter(pk=identity_id).first()
+        identity = Identity.objects.all().of(person).filter(pk=identity_id).first()
         if identity is None:
             raise NotFound(f"There is no linked sign-in with the id {identity_id}.")
-        others = mine.exclude(pk=identity_id).filter(issuer=settings.TOGO_OIDC_ISSUER)
-        if identity.issuer == settings.TOGO_OIDC_ISSUER and not others and not passwords.is_way_in_for(person):
+        if identity == _last_way_in(person):
             raise LastSignIn("You couldn’t sign in any more; this sign-in stays linked.")
         identity.delete()
         events.note(Kind.SIGN_IN_UNLINKED, actor_id=actor.pk, user_id=actor.pk, data={"issuer": identity.issuer})
@@ -96,7 +95,16 @@ def unlink(*, actor: User, identity_id: int) -> None:
 def sign_ins_of(*, actor: User) -> SignIns:
     """The sign-ins that are linked to `actor`."""
     provider = settings.TOGO_OIDC_NAME if settings.TOGO_OIDC_ISSUER else ""
-    return SignIns(provider=provider, identities=list(Identity.objects.all().of(actor)))
+    identities = list(Identity.objects.all().of(actor))
+    return SignIns(provider=provider, identities=identities, last=_last_way_in(actor))
+
+
+def _last_way_in(person: User) -> Identity | None:
+    """The linked sign-in without which the person couldn't sign in any more; None if they have another way."""
+    if passwords.is_way_in_for(person):
+        return None
+    ways = list(Identity.objects.all().of(person).filter(issuer=settings.TOGO_OIDC_ISSUER)[:2])
+    return ways[0] if len(ways) == 1 else None
 
 
 def _signed_up(claims: Claims) -> Identity:
