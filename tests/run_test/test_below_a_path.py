@@ -149,12 +149,12 @@ class Browser:
         self.here = answer.url
         return answer
 
-    def submit(self, url: str, **fields: str) -> Answer:
+    def submit(self, url: str, *, follow: bool = True, **fields: str) -> Answer:
         """Send a form of the open page, as a browser does."""
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.open(self.here).text)
         sent = urlencode({**fields, "csrfmiddlewaretoken": token[1]}).encode()
         origin = self.site.root.removesuffix("/togo/")
-        return self.open(url, sent, Origin=origin, Referer=self.here)
+        return self.open(url, sent, follow=follow, Origin=origin, Referer=self.here)
 
     def call(self, token: str, url: str, body: Any = None) -> Answer:
         """Call the API."""
@@ -271,10 +271,13 @@ def test_a_form_that_another_site_sends_is_refused(site: Site, browser: Browser,
     assert Assignment.objects.exists()
 
 
-def test_cookies_are_for_the_path_and_for_https_alone(site: Site, browser: Browser) -> None:
+def test_cookies_are_for_the_path_and_for_https_alone(browser: Browser, assigned: Answer) -> None:
+    browser.submit(f"board/assignment/{assigned.json['id']}/", follow=False, status="done")
+
     assert {(cookie.name, cookie.path, cookie.secure) for cookie in browser.jar} == {
         ("__Secure-sessionid", "/togo/", True),
         ("__Secure-csrftoken", "/togo/", True),
+        ("messages", "/togo/", True),
     }
 
 
