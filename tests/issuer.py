@@ -92,7 +92,7 @@ class Issuer:
         else:
             body = json.dumps(self._description()).encode()
         handler.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
             handler.send_header(name, value)
         handler.end_headers()
         handler.wfile.write(body)

@@ -288,6 +288,10 @@ BROKEN = [
     pytest.param((200, {"Content-Encoding": "gzip"}, b"x"), id="compressed"),
     pytest.param((302, {"Location": "/elsewhere"}, b""), id="redirect"),
     pytest.param((404, {}, b"{}"), id="not found"),
+    pytest.param((200, {"Content-Length": "99", "Connection": "close"}, b'{"a"'), id="cut off"),
+    pytest.param(
+        (200, {"Content-Length": "", "Transfer-Encoding": "chunked", "Connection": "close"}, b"x"), id="chunk"
+    ),
 ]
 
 

@@ -19,6 +19,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from django.conf import settings
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError as TransportError
 
 from apps.exceptions.oidc import ProviderUnavailable
 
@@ -85,6 +86,8 @@ class _BoundedAdapter(HTTPAdapter):
             body = response.raw.read(LONGEST + 1, decode_content=False)
             if len(body) > LONGEST or response.headers.get("Content-Encoding", "identity") != "identity":
                 raise _Unusable(f"the answer of {request.url} is too long or compressed")
+        except TransportError as error:
+            raise _Unusable(f"the answer of {request.url} breaks off: {type(error).__name__}") from None
         finally:
             response.close()
         response.raw = io.BytesIO(body)
