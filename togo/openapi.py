@@ -28,6 +28,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Import and export", "description": "CSV files of assignments."},
         {"name": "Calendar", "description": "Your own assignments in calendar programs."},
         {"name": "History", "description": "Who changed what, and when."},
+        {"name": "Webhooks", "description": "URLs that are told what happens."},
         {"name": "Version", "description": "Which versions of ToGo and of its API answer."},
         {"name": "Health", "description": "For operators."},
     ],
@@ -37,6 +38,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "ApiKeyScope": "apps.models.api_keys.Scope",
         "AssignmentStatus": "apps.models.assignments.Status",
+        "DeliveryStatus": "apps.models.webhooks.Status",
         "ImportStatus": "apps.models.imports.ImportStatus",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -57,6 +57,9 @@ TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
 
+# The networks beside public addresses in which webhooks may have receivers.
+TOGO_WEBHOOK_ALLOW = env.networks("TOGO_WEBHOOK_ALLOW")
+
 # The bearer token that /metrics asks for. Without one, only an embedded ToGo shows them, and only to its own machine.
 TOGO_METRICS_TOKEN = env.text("TOGO_METRICS_TOKEN")
 

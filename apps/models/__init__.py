@@ -11,10 +11,12 @@ from apps.models.imports import Import, ImportBlock, ImportClaim
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
 from apps.models.oidc import Identity
+from apps.models.reading import Lease, ReadingPosition
 from apps.models.second_factors import RecoveryCode, SecondFactor
 from apps.models.sessions import BrowserSession
 from apps.models.tasks import Task
 from apps.models.users import User
+from apps.models.webhooks import Delivery, Webhook, WebhookSecret
 
 __all__ = [
     "ApiKey",
@@ -22,6 +24,7 @@ __all__ = [
     "BrowserSession",
     "CalendarLink",
     "DailyLimit",
+    "Delivery",
     "Event",
     "IdempotencyKey",
     "Identity",
@@ -29,12 +32,16 @@ __all__ = [
     "ImportBlock",
     "ImportClaim",
     "JobRun",
+    "Lease",
     "LimitDay",
     "LimitRule",
     "PasswordTries",
+    "ReadingPosition",
     "RecoveryCode",
     "RulesVersion",
     "SecondFactor",
     "Task",
     "User",
+    "Webhook",
+    "WebhookSecret",
 ]

@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from apps.models import JobRun
-from apps.services import health
+from apps.services import health, webhooks
 
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -59,12 +59,13 @@ class _State(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            runs = list(JobRun.objects.order_by("name"))
+            runs, backlog = list(JobRun.objects.order_by("name")), webhooks.backlog()
         except AnyDatabaseError:
             yield GaugeMetricFamily("togo_database_up", "Whether the database answers.", 0)
         else:
             yield GaugeMetricFamily("togo_database_up", "Whether the database answers.", 1)
             yield from _of_jobs(runs)
+            yield from _of_webhooks(backlog)
         waiting = health.jobs_waiting()
         yield GaugeMetricFamily("togo_broker_up", "Whether the broker answers.", int(waiting is not None))
         if waiting is not None:
@@ -86,6 +87,16 @@ def _of_jobs(runs: list[JobRun]) -> Iterator[GaugeMetricFamily]:
         if run.name == health.DRIFT_JOB and run.found is not None:
             drifted.add_metric([], run.found)
     yield from (last, lasted, drifted)
+
+
+def _of_webhooks(backlog: webhooks.Backlog) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily("togo_webhook_pending", "Messages to send, now or later.", backlog.pending)
+    yield GaugeMetricFamily(
+        "togo_webhook_late_seconds", "For how long a message should have been sent.", backlog.late_seconds
+    )
+    yield GaugeMetricFamily(
+        "togo_webhook_unread_seconds", "For how long an event has waited to be read.", backlog.unread_seconds
+    )
 
 
 class Stopwatch:

@@ -29,6 +29,7 @@ from apps.urls import (
     tokens,
     users,
     version,
+    webhooks,
 )
 from apps.views.http import problems
 
@@ -53,7 +54,7 @@ urlpatterns = [
             ]
         ),
     ),
-    path("api/", include([*tasks.urlpatterns, *version.urlpatterns])),
+    path("api/", include([*tasks.urlpatterns, *version.urlpatterns, *webhooks.urlpatterns])),
     *docs.urlpatterns,
     # Below /api/ an unknown path gets a problem, not a page.
     path("api/", problems.not_found),
@@ -65,6 +66,7 @@ urlpatterns = [
     *today.urlpatterns,
     *importing.urlpatterns,
     *insights.urlpatterns,
+    *webhooks.page_urlpatterns,
     *admin.urlpatterns,
     *health.urlpatterns,
     *metrics.urlpatterns,

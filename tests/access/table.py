@@ -5,6 +5,8 @@ answers to API keys follow from the taskmaster's, because they are a taskmaster'
 After a change here: `python -m tests.access`, which writes docs/access.md.
 """
 
+from typing import Any
+
 from tests.access.rows import ANY, NONE, SIGN_IN, Row, admin_page, api, each, page
 
 DAY = "2026-03-03"
@@ -289,6 +291,31 @@ API_KEYS = [
     ),
 ]
 
+_WEBHOOK = "/api/webhook/{id}/"
+_DELIVERY = f"{_WEBHOOK}delivery/{{delivery}}/"
+_NEW_WEBHOOK = {"url": "https://93.184.215.14/", "events": ["*"]}
+
+
+def _only_admins(method: str, path: str, answer: str, **more: Any) -> Row:
+    return api(method, path, NONE, FORBIDDEN, FORBIDDEN, answer, **more)
+
+
+WEBHOOKS = [
+    _only_admins("GET", "/api/webhook/", "200"),
+    _only_admins("POST", "/api/webhook/", "201", sends=_NEW_WEBHOOK),
+    _only_admins("GET", _WEBHOOK, "200", thing="webhook"),
+    _only_admins("GET", _WEBHOOK, NOTHING, case="doesn't exist", thing="missing"),
+    _only_admins("PATCH", _WEBHOOK, "200", thing="webhook", sends={"enabled": False}),
+    _only_admins("PATCH", _WEBHOOK, NOTHING, case="doesn't exist", thing="missing", sends={"enabled": False}),
+    _only_admins("DELETE", _WEBHOOK, "204", thing="webhook"),
+    _only_admins("POST", f"{_WEBHOOK}rotate/", "200", thing="webhook"),
+    _only_admins("POST", f"{_WEBHOOK}test/", "202", thing="webhook"),
+    _only_admins("GET", f"{_WEBHOOK}delivery/", "200", thing="webhook"),
+    _only_admins("GET", _DELIVERY, "200", thing="webhook"),
+    _only_admins("GET", _DELIVERY, NOTHING, case="another webhook's", thing="missing"),
+    _only_admins("POST", f"{_DELIVERY}retry/", "202", thing="webhook"),
+]
+
 _TASK = "/api/tasks/{id}/"
 _NAME = {"name": "baking"}
 
@@ -554,6 +581,28 @@ PAGES = [
     page("GET", "/insights/people.csv", "403", NONE, "200", "200", own=True),
 ]
 
+_HOOK = "/webhooks/{id}/"
+_HOOK_DELIVERY = f"{_HOOK}delivery/{{delivery}}/"
+
+
+def _only_admins_page(method: str, path: str, answer: str, **more: Any) -> Row:
+    return page(method, path, NONE, "403", "403", answer, **more)
+
+
+WEBHOOK_PAGES = [
+    _only_admins_page("GET", "/webhooks/", "200"),
+    _only_admins_page("POST", "/webhooks/", "200", sends=_NEW_WEBHOOK),
+    _only_admins_page("GET", _HOOK, "200", thing="webhook"),
+    _only_admins_page("GET", _HOOK, "404", case="doesn't exist", thing="missing"),
+    _only_admins_page("POST", _HOOK, DONE, thing="webhook", sends=_NEW_WEBHOOK),
+    _only_admins_page("POST", f"{_HOOK}rotate/", "200", thing="webhook"),
+    _only_admins_page("POST", f"{_HOOK}test/", "302 /webhooks/{id}/delivery/{id}/", thing="webhook"),
+    _only_admins_page("POST", f"{_HOOK}remove/", "302 /webhooks/", thing="webhook"),
+    _only_admins_page("GET", _HOOK_DELIVERY, "200", thing="webhook"),
+    _only_admins_page("GET", _HOOK_DELIVERY, "404", case="another webhook's", thing="missing"),
+    _only_admins_page("POST", f"{_HOOK_DELIVERY}retry/", "302 /webhooks/{id}/delivery/{id}/", thing="webhook"),
+]
+
 # For each model with admin pages: the object that they show, the form that adds one, and the form that changes one.
 _ADMIN_MODELS = {
     "user": (
@@ -632,6 +681,7 @@ SECTIONS = {
     "Assignments": ASSIGNMENTS,
     "Limits": LIMITS,
     "Tasks": TASKS,
+    "Webhooks": WEBHOOKS,
     "People": PEOPLE,
     "History and calendar": HISTORY,
     "Health, metrics and documentation": OPEN,
@@ -639,6 +689,7 @@ SECTIONS = {
     "One's own account": ACCOUNT,
     "The board": BOARD,
     "My day, imports and insights": PAGES,
+    "Webhooks (pages)": WEBHOOK_PAGES,
     "Admin pages": ADMIN_PAGES,
 }
 ROWS = [row for rows in SECTIONS.values() for row in rows]

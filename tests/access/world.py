@@ -19,7 +19,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from apps.models import BrowserSession, DailyLimit, Identity, Import, PasswordTries, Task, User
 from apps.models.api_keys import Scope
 from apps.models.imports import ImportStatus
-from apps.services import api_keys, assignments, calendar, imports, limit_rules, oidc, sessions, users
+from apps.services import api_keys, assignments, calendar, imports, limit_rules, oidc, sessions, users, webhooks
 from tests.access.rows import (
     ADMIN,
     ADMIN_SIGN_IN,
@@ -58,6 +58,9 @@ class World:
         self.alice, self.bob, self.third, self.gone = map(self._person, ("alice", "bob", "carol", "gone"))
         self.task, self.spare = (Task.objects.create(name=name).pk for name in ("cooking", "booking"))
         self.rule = limit_rules.create_rule(actor=self.chief, maximum=9, reason="").pk
+        # At an address that needs no look-up; nothing is sent.
+        self.webhook = webhooks.create(actor=self.admin, url="https://93.184.215.14/", events=["*"])[0].pk
+        self.delivery = webhooks.test(actor=self.admin, webhook_id=self.webhook).pk
         people = [self.alice, self.bob, self.taskmaster, self.admin, self.gone]
         self.things = {person.pk: self._things_of(person) for person in people}
         self.third_refresh = str(RefreshToken.for_user(self.third))
@@ -188,6 +191,7 @@ class World:
     def _names(self, row: Row, caller: User | None, about: User) -> dict[str, Any]:
         """The values of the names in braces."""
         things = {**self.things[about.pk], "task": self.task, "spare": self.spare, "rule": self.rule}
+        things |= {"webhook": self.webhook, "delivery": self.delivery}
         things |= {"whose": about.pk, "missing": MISSING}
         thing = things.get(row.thing, "")
         own = self.things[caller.pk] if caller else {"access": "", "refresh": "no token"}

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from rest_framework.test import APIClient
 
 from apps.models import DailyLimit, JobRun, Task, User
-from apps.services import limits
+from apps.models.events import Kind
+from apps.services import events, limits, webhooks
 from apps.tasks import limits as jobs
 from lab.processes import ROOT, Client, Server, start_server
+from tests.clock import freeze_time
 
 OPERATIONS = ROOT / "docs" / "operations"
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,20 @@ def test_reports_jobs_drift_and_the_queue(alice: User, broker_url: str, settings
     call_command("check_limits")
     assert read()["togo_drifted_days", ()] == 0
     assert JobRun.objects.get(pk="check_limits").found == 0
+
+
+def test_reports_what_is_to_be_sent_to_webhooks(admin: User) -> None:
+    names = ("togo_webhook_pending", "togo_webhook_late_seconds", "togo_webhook_unread_seconds")
+    with freeze_time("2026-03-02T12:00:00Z") as clock:
+        assert [read()[name, ()] for name in names] == [0, 0, 0]
+        webhook, _ = webhooks.create(actor=admin, url="https://93.184.215.14/", events=["*"])
+        webhooks.test(actor=admin, webhook_id=webhook.pk)
+        events.note(Kind.DONE, actor_id=1)
+        clock.shift(timedelta(seconds=7))
+        assert [read()[name, ()] for name in names] == [1, 7, 7]
+
+        webhooks.update(actor=admin, webhook_id=webhook.pk, enabled=False)
+        assert [read()[name, ()] for name in names] == [0, 0, 0]
 
 
 def test_answers_without_the_database_or_the_broker() -> None:

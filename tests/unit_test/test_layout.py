@@ -36,6 +36,7 @@ APIS = {
     "tokens",
     "users",
     "version",
+    "webhooks",
 }
 # Files of a layer that several APIs share, and why they don't have an API's name.
 SHARED = {
@@ -51,6 +52,7 @@ SHARED = {
         "names": "how names of people and tasks are compared",
         "database_sessions": "what every connection to the database sets first",
         "passwords": "how passwords are hashed, for tokens, sessions, users and Django's own pages",
+        "reading": "how far readers of the history have read, and leases of work that one process does at a time",
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {

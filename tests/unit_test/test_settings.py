@@ -77,6 +77,10 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_SECURITY_CONTACT", "mailto:security@example.org", "mailto:security@example.org"),
         ("TOGO_SECURITY_CONTACT", "https://example.org/security", "https://example.org/security"),
     ],
+    "TOGO_WEBHOOK_ALLOW": [
+        ("TOGO_WEBHOOK_ALLOW", "", []),
+        ("TOGO_WEBHOOK_ALLOW", "10.1.0.0/16, fd00::/8", [ip_network("10.1.0.0/16"), ip_network("fd00::/8")]),
+    ],
     "TOGO_TRUSTED_PROXIES": [
         ("TOGO_TRUSTED_PROXIES", "", []),
         (
@@ -210,6 +214,7 @@ BAD: dict[str, list[str]] = {
         "redis+socket:///run/socket?db=1",
         "redis+socket:///run/socket?virtual_host=jobs",
     ],
+    "TOGO_WEBHOOK_ALLOW": ["private", "10.0.0.0/33", "10.0.0.7/8", "*"],
     "TOGO_TRUSTED_PROXIES": ["proxy.example.org", "10.0.0.0/33", "10.0.0.7/8", "*"],
     "DATABASE_URL": [
         "togo",

@@ -52,6 +52,7 @@ def send_due_jobs_at_start(sender: Any, **_: Any) -> None:
         "apps.tasks.limits.set_due_limits",
         "apps.tasks.imports.do_imports_that_stand_still",
         "apps.tasks.tokens.remove_expired_tokens",
+        "apps.tasks.webhooks.deliver",
     ):
         sender.app.send_task(name)
 

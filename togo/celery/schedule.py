@@ -36,6 +36,16 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.limits.count_drift",
         "schedule": crontab(hour=3, minute=53),
     },
+    "deliver to webhooks": {
+        # The job starts a thread that goes on; this starts another one if its worker has died.
+        "task": "apps.tasks.webhooks.deliver",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    "remove old deliveries": {
+        "task": "apps.tasks.webhooks.remove_old_deliveries",
+        "schedule": crontab(hour=4, minute=7),
+    },
     "remove old imports": {
         "task": "apps.tasks.imports.remove_old_imports",
         "schedule": crontab(hour=3, minute=41),

@@ -37,7 +37,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {}
     pages = [(path, name) for path, name, taskmasters in _PAGES if user.may_assign_to_all or not taskmasters]
     if user.is_admin:
-        pages.append(("/admin/", "Admin"))
+        pages += [("/webhooks/", "Webhooks"), ("/admin/", "Admin")]
     here = request.path_info
     return {"pages": [{"path": path, "name": name, "current": here.startswith(path)} for path, name in pages]}
 

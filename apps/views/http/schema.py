@@ -37,6 +37,7 @@ _ALWAYS = [base.InvalidRequest, base.NotAcceptable, base.TooManyRequests, base.T
 
 # Parameters in paths.
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The object's id.")
+DELIVERY = OpenApiParameter("delivery", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The delivery's id.")
 USER = OpenApiParameter("user", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The person's id.")
 DATE = OpenApiParameter("date", OpenApiTypes.DATE, OpenApiParameter.PATH, description="The day.")
 TOKEN = OpenApiParameter("token", OpenApiTypes.STR, OpenApiParameter.PATH, description="The secret part of the link.")

@@ -1,0 +1,159 @@
+"""Decides which addresses ToGo calls: public ones, and those in the networks of `TOGO_WEBHOOK_ALLOW`.
+
+A host is resolved once for each try, and ToGo connects to the very address that was checked: so a name can't lead
+elsewhere after the check. Every spelling of an address (`2130706433`, `0x7f.1`, `localhost.`) is resolved first.
+"""
+
+import ipaddress
+import socket
+import ssl
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from apps.exceptions.base import InvalidRequest
+from apps.exceptions.webhooks import WebhookUrlRefused
+from apps.models.webhooks import LONGEST_URL
+
+Address = IPv4Address | IPv6Address
+
+SETTING = "TOGO_WEBHOOK_ALLOW"
+# How long a person who enters a URL waits for its name to be resolved, in seconds.
+_LONGEST_LOOKUP = 5
+# Names are resolved in threads, which wait for slow name servers. One that is mute holds up nobody else's name.
+_MOST_LOOKUPS = 100
+# Networks that are not public, in addition to those that this Python knows: its list grows from version to version.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "100.64.0.0/10",
+        # The metadata service of Azure, which answers with secrets of the machine that asks.
+        "168.63.129.16/32",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "198.18.0.0/15",
+        "240.0.0.0/4",
+        # Among them Teredo and 6to4, which lead to IPv4 addresses by ways that are gone.
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+    )
+]
+# IPv6 addresses that stand for an IPv4 address: the last 32 bits.
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+_PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A URL, taken apart."""
+
+    host: str
+    port: int
+    # What is sent as `Host`, and what the request asks for.
+    netloc: str
+    path: str
+    tls: bool
+
+
+class Unreachable(Exception):
+    """The host has no address; the message says why."""
+
+
+def parse(url: str) -> Target:
+    """The parts of a URL. Raises `InvalidRequest` naming `url` for one that ToGo doesn't send to."""
+    try:
+        if len(url) > LONGEST_URL or not all("!" <= character <= "~" for character in url) or "\\" in url:
+            raise ValueError
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
+        if parts.scheme not in ("http", "https") or not host or port == 0 or "%" in host or len(host) > 253:
+            raise ValueError
+        if "@" in parts.netloc or "#" in url:
+            raise _bad("must have no username, password or fragment")
+    except ValueError:
+        raise _bad(
+            f"must be an address such as https://example.org/togo, with at most {LONGEST_URL} visible ASCII characters"
+        ) from None
+    tls = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(host, port or (443 if tls else 80), parts.netloc, path, tls)
+
+
+def require_allowed(url: str) -> None:
+    """Raise `InvalidRequest` for a URL that can't be used, and `WebhookUrlRefused` for one that ToGo doesn't call."""
+    target = parse(url)
+    try:
+        checked(look_up(target).result(timeout=_LONGEST_LOOKUP))
+    except (Unreachable, TimeoutError) as error:
+        why = str(error) or f"its name was not found within {_LONGEST_LOOKUP} seconds"
+        raise _bad(f"has a host without an address: {why}") from None
+
+
+def look_up(target: Target) -> "Future[list[str]]":
+    """The addresses of the host, in the order in which to try them; the future raises `Unreachable`."""
+    return _threads().submit(_resolve, target.host, target.port)
+
+
+def checked(addresses: list[str]) -> list[str]:
+    """These addresses. Raises `WebhookUrlRefused` if ToGo doesn't call one of them."""
+    for text in addresses:
+        address = ipaddress.ip_address(text)
+        if not is_allowed(address):
+            raise WebhookUrlRefused(
+                f"The URL leads to {address}, which is not a public address. {SETTING} can allow its network.",
+                address=str(address),
+                setting=SETTING,
+            )
+    return addresses
+
+
+def is_allowed(address: Address) -> bool:
+    """Whether ToGo calls this address."""
+    inner = _meant(address)
+    if any(one in network for network in settings.TOGO_WEBHOOK_ALLOW for one in (address, inner)):
+        return True
+    if inner.version == 6 and inner not in _PUBLIC_IPV6:
+        return False
+    return inner.is_global and not inner.is_multicast and not any(inner in network for network in _NOT_PUBLIC)
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for; any other address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    stands_for_ipv4 = address in _NAT64 or (address in _COMPATIBLE and int(address) > 1)
+    return IPv4Address(int(address) & 0xFFFF_FFFF) if stands_for_ipv4 else address
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(getattr(error, "strerror", None) or "its name is not valid") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MOST_LOOKUPS, thread_name_prefix="webhook-names")
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Verifies certificates and host names."""
+    return ssl.create_default_context()
+
+
+def _bad(message: str) -> InvalidRequest:
+    error = {"field": "url", "code": "invalid", "message": f"This {message}."}
+    return InvalidRequest(f"url {message}.", errors=[error])
