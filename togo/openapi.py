@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Health", "description": "For operators."},
     ],
     "OAS_VERSION": "3.1.0",
+    "WEBHOOKS": ["apps.views.webhooks.api.event_message"],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {

@@ -4,6 +4,7 @@ import datetime
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from apps.models.events import Kind
 
@@ -67,6 +68,11 @@ class Webhook(models.Model):
     resume_at = models.DateTimeField(null=True)
 
     objects = WebhookQuerySet.as_manager()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is sent for now, because its receiver asked for that."""
+        return self.resume_at is not None and self.resume_at > timezone.now()
 
     def wants(self, event_type: str) -> bool:
         """Whether this type is among its events."""

@@ -76,8 +76,7 @@ def create(*, actor: User, url: str, events: list[str], enabled: bool = True) ->
 
 
 def update(*, actor: User, webhook_id: int, **fields: Unpack[WebhookFields]) -> Webhook:
-    """Change a webhook. One that is enabled again is told what happens from then on, and gets what it missed of the
-    deliveries that were pending.
+    """Change a webhook. One that is enabled again gets its pending deliveries, and is told what happens from then on.
 
     Raises `NotAllowed`, `NotFound`, and `InvalidRequest` and `WebhookUrlRefused` for the URL.
     """

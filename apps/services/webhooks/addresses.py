@@ -6,7 +6,6 @@ elsewhere after the check. Every spelling of an address (`2130706433`, `0x7f.1`,
 
 import ipaddress
 import socket
-import ssl
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -146,12 +145,6 @@ def _resolve(host: str, port: int) -> list[str]:
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_MOST_LOOKUPS, thread_name_prefix="webhook-names")
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """Verifies certificates and host names."""
-    return ssl.create_default_context()
 
 
 def _bad(message: str) -> InvalidRequest:

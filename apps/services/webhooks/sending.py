@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 
 import h11
 from django.conf import settings
@@ -96,7 +97,7 @@ class Line:
 
     async def _connect(self, target: Target) -> None:
         found = addresses.checked(await asyncio.wrap_future(addresses.look_up(target)))
-        context = addresses.tls() if target.tls else None
+        context = _tls() if target.tls else None
         name = target.host if target.tls else None
         for number, address in enumerate(found, start=1):
             is_last = number == len(found)
@@ -153,6 +154,12 @@ class Line:
         text = read[:_BODY].decode(errors="replace")
         shown = "".join(character for character in text if character.isprintable() or character in "\n\t")
         return Outcome(response.status_code, shown, _retry_after(dict(response.headers).get(b"retry-after")))
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Verifies certificates and host names."""
+    return ssl.create_default_context()
 
 
 def _retry_after(value: bytes | None) -> float | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 from rest_framework.request import Request
 
 from apps.exceptions.base import NotAllowed, NotFound, PayloadTooLarge, UnsupportedMediaType
@@ -14,6 +15,7 @@ from apps.serializers.webhooks import (
     DeliveryPageSerializer,
     DeliveryQuerySerializer,
     DeliverySerializer,
+    MessageSerializer,
     NewWebhookSerializer,
     RotatedWebhookSerializer,
     WebhookChangeSerializer,
@@ -33,6 +35,20 @@ from apps.views.http.schema import DELIVERY, ID, documented
 TAG = "Webhooks"
 # Errors of calls that need no body, and refuse a wrong one.
 _NO_BODY = [PayloadTooLarge, UnsupportedMediaType]
+
+
+# What ToGo sends, for the OpenAPI document.
+event_message = OpenApiWebhook(
+    name="event",
+    decorator=extend_schema(
+        tags=[TAG],
+        summary="An event",
+        description="ToGo sends this to the URL of each webhook that asks for the event's type, with the headers "
+        "`webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks 1.0.",
+        request=MessageSerializer,
+        responses={"2XX": OpenApiResponse(description="The receiver has the message.")},
+    ),
+)
 
 
 class WebhooksView(ApiView):
