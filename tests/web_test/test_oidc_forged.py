@@ -342,10 +342,13 @@ def test_a_description_that_leads_astray_is_not_followed(
     assert next(iter(description)) in caplog.text or "TOGO_OIDC_ISSUER" in caplog.text
 
 
-def test_a_provider_that_is_down_costs_its_button_alone(client: Client, issuer: Issuer, settings: Any) -> None:
+def test_a_provider_that_is_down_costs_its_button_alone(
+    client: Client, issuer: Issuer, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.TOGO_OIDC_ISSUER = "http://127.0.0.1:1"
 
     assert_refused(client, client.get("/sign-in/oidc/"), status=503, text="Example ID doesn’t answer")
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
     assert client.get("/sign-in/").status_code == 200
     assert client.get("/health/live/").status_code == 200
 

@@ -35,6 +35,9 @@ def is_signed_in(client: Client) -> bool:
         ("https://example.org/", "/"),
         ("//example.org/", "/"),
         ("javascript:alert(1)", "/"),
+        ("board", "/"),
+        ("no such view", "/"),
+        ("\x00", "/"),
     ],
 )
 def test_signing_in_redirects_to_the_wanted_page_but_never_to_another_site(

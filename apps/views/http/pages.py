@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, ToGoError
+from apps.exceptions.oidc import ProviderUnavailable
 from apps.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -86,15 +87,17 @@ def back(request: HttpRequest) -> str:
 
 
 def ours(request: HttpRequest, address: str) -> str:
-    """This address, or the start if it leads to another site."""
+    """This address, or the start if it isn't one of ours."""
     return address if is_ours(request, address) else reverse("start")
 
 
 def is_ours(request: HttpRequest, address: str) -> bool:
-    """Whether an address that the browser sent leads to this host, by the name that the proxy hands on or by that of
-    `TOGO_PUBLIC_URL`."""
+    """Whether an address that the browser sent is a path, or leads to this host, by the name that the proxy hands on or
+    by that of `TOGO_PUBLIC_URL`."""
     hosts = {request.get_host(), urlsplit(settings.TOGO_PUBLIC_URL).netloc}
-    return url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure())
+    # Django would take a word without a slash for the name of a view.
+    is_whole = address.startswith(("/", "http://", "https://"))
+    return is_whole and url_has_allowed_host_and_scheme(address, hosts, require_https=request.is_secure())
 
 
 def say(request: HttpRequest, text: str, *, refused: bool = False) -> HttpResponse:
@@ -118,4 +121,7 @@ def refused(request: HttpRequest, refusal: ToGoError) -> HttpResponse:
         response = render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
     if "retry_after" in refusal.data:
         response["Retry-After"] = str(refusal.data["retry_after"])
+    if isinstance(refusal, ProviderUnavailable):
+        # The service has warned of it; Django would log each such page as an error of ours.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     return response
