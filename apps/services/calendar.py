@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import F, Max
-from django.utils.crypto import salted_hmac
 from icalendar import Calendar, Component, Timezone, TimezoneStandard, vDuration
 from icalendar import Event as CalendarEvent
 
@@ -133,7 +132,8 @@ def _event(assignment: Assignment, changed: datetime.datetime) -> CalendarEvent:
         name = f"{name} ({units.short(assignment.effort)})"
     name = _CONTROL.sub(" ", name)
     event = CalendarEvent()
-    event.add("uid", f"{assignment.pk}.{_installation()}@togo")
+    # Two installations may have the same ids, but not made in the same microsecond.
+    event.add("uid", f"{assignment.pk}.{assignment.created_at:%Y%m%dT%H%M%S.%fZ}@togo")
     event.add("dtstamp", changed)
     event.add("last-modified", changed)
     event.add("dtstart", assignment.date)
@@ -154,8 +154,3 @@ def _nothing() -> Component:
         standard.add(name, datetime.timedelta(0))
     zone.add_component(standard)
     return zone
-
-
-def _installation() -> str:
-    """An id of this installation, so that a program can show feeds of two installations."""
-    return salted_hmac("togo.calendar.uid", "").hexdigest()[:16]
