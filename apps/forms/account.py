@@ -1,5 +1,6 @@
 """Forms of the page of one's account."""
 
+import secrets
 from typing import Any
 
 from django import forms
@@ -50,6 +51,13 @@ class KeyForm(forms.Form):
     )
     scope = forms.ChoiceField(label="It may", choices=list(SCOPES.items()))
     days = forms.TypedChoiceField(label="It works for", choices=list(LIFETIMES.items()), coerce=int, initial=90)
+    # Tells this form from every other one, so that sending it twice makes one key.
+    form = forms.CharField(
+        max_length=100,
+        initial=secrets.token_urlsafe,
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+        error_messages=dict.fromkeys(("required", "max_length"), "Load the page again, and try again."),
+    )
 
 
 class CodeForm(RefusableForm):

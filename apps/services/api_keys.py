@@ -23,7 +23,7 @@ from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound, TryAgain
 from apps.models import ApiKey, User
 from apps.models.api_keys import ApiKeyQuerySet, KeyInUse, Scope
 from apps.services import unit_of_work, users
-from apps.services.shared import permissions, storage
+from apps.services.shared import idempotency, permissions, storage
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,25 @@ def create(*, actor: User, name: str, scope: Scope, expires_at: datetime.datetim
         )
 
     return unit_of_work.run(work), key
+
+
+def create_once(
+    *, actor: User, form: str, name: str, scope: Scope, expires_at: datetime.datetime | None
+) -> tuple[ApiKey, str] | None:
+    """Make a key for a form that was sent, like `create`; None if that form made its key in the last 24 hours already.
+
+    `form` is a text that no other form has. Raises what `create` raises, and `IdempotencyKeyInUse` if the form is sent
+    twice at the same time.
+    """
+    made: list[tuple[ApiKey, str]] = []
+
+    def work() -> idempotency.Answer:
+        made[:] = [create(actor=actor, name=name, scope=scope, expires_at=expires_at)]
+        # Nothing of the key is kept here: a repetition only learns that the key was made.
+        return idempotency.Answer(status=201, body="")
+
+    answer = idempotency.once(actor=actor, call="a form for a key", key=form, body="", work=work)
+    return None if answer.replayed else made[0]
 
 
 def keys_of(*, actor: User, user_id: int | None = None) -> ApiKeyQuerySet:

@@ -428,7 +428,7 @@ ACCOUNT = [
     page("GET", "/account/", "200", NONE, "200", "200", own=True),
     page("POST", "/account/name/", DONE, NONE, DONE, DONE, own=True, sends={"first_name": "Ada"}),
     page("POST", "/account/calendar/", DONE, NONE, DONE, DONE, own=True),
-    page("POST", "/account/keys/", "200", NONE, "200", "200", own=True, sends={**_NEW_KEY, "days": "30"}),
+    page("POST", "/account/keys/", "200", NONE, "200", "200", own=True, sends={**_NEW_KEY, "days": "30", "form": "x"}),
     page("POST", _ACCOUNT_KEY, DONE, NONE, DONE, DONE, thing="key", own=True),
     page("POST", _ACCOUNT_KEY, NONE, "404", "404", "404", case="another person's", thing="key"),
     page("POST", _SESSION, DONE, NONE, DONE, DONE, thing="session", own=True),

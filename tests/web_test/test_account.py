@@ -8,7 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from apps.models import ApiKey, Assignment, BrowserSession, Task, User
+from apps.models import ApiKey, Assignment, BrowserSession, IdempotencyKey, Task, User
 from apps.models.api_keys import Scope
 from apps.services import api_keys, assignments, calendar, users
 from tests.api_test.test_problems import nothing_written
@@ -63,8 +63,15 @@ def test_a_name_that_is_too_long_is_refused_beside_its_field(page: Client) -> No
 # --- API keys -----------------------------------------------------------------------------------------------------
 
 
+def form_of(page: Client) -> str:
+    """The hidden text of the form for a key, which is another one each time."""
+    [text] = re.findall(r'name="form" value="([\w-]+)"', page.get("/account/").content.decode())
+    return str(text)
+
+
 def make_key(page: Client, **more: Any) -> Any:
-    return page.post("/account/keys/", {"name": "nightly import", "scope": "read", "days": "90", **more})
+    sent = {"name": "nightly import", "scope": "read", "days": "90", **more}
+    return page.post("/account/keys/", sent if "form" in sent else {"form": form_of(page), **sent})
 
 
 def test_a_key_is_shown_once_and_by_no_cache_log_or_session(page: Client, alice: User) -> None:
@@ -85,6 +92,34 @@ def test_a_key_is_shown_once_and_by_no_cache_log_or_session(page: Client, alice:
     assert key not in str(list(ApiKey.objects.values_list())) + str(answer.cookies) + str(page.cookies)
 
 
+def test_the_page_of_a_new_key_that_is_loaded_again_makes_no_other_key(page: Client, alice: User) -> None:
+    form = form_of(page)
+    made = make_key(page, form=form)
+    [key] = re.findall(r'value="(togo_\w+)"', made.content.decode())
+
+    again = make_key(page, form=form)
+
+    assert (again.status_code, again["Location"]) == (302, "/account/#keys")
+    told = page.get("/account/")
+    assert "The key nightly import was made already, and is shown only once." in text_of(told)
+    assert key not in told.content.decode()
+    assert ApiKey.objects.count() == 1
+    kept = str(list(IdempotencyKey.objects.values_list())) + str([one.get_decoded() for one in Session.objects.all()])
+    assert key not in kept
+    # A form that was changed meanwhile is another one.
+    assert make_key(page, form=form, name="backup").status_code == 200
+    assert ApiKey.objects.count() == 2
+
+
+def test_a_key_that_was_ended_is_not_made_again_by_its_form(page: Client, alice: User) -> None:
+    form = form_of(page)
+    make_key(page, form=form)
+    page.post(f"/account/keys/{ApiKey.objects.get().pk}/end/")
+
+    assert make_key(page, form=form).status_code == 302
+    assert not ApiKey.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("days", "words"),
     [("30", "works until 1 April 2026"), ("365", "works until 2 March 2027"), ("0", "works until it is ended")],
@@ -97,7 +132,14 @@ def test_the_end_of_a_key_is_in_words(page: Client, days: str, words: str) -> No
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"name": ""}, "name"), ({"name": "x" * 256}, "name"), ({"scope": "root"}, "scope"), ({"days": "31"}, "days")],
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 256}, "name"),
+        ({"scope": "root"}, "scope"),
+        ({"days": "31"}, "days"),
+        ({"form": ""}, "form"),
+        ({"form": "x" * 101}, "form"),
+    ],
 )
 def test_a_key_that_cannot_be_made_is_refused_beside_the_field(page: Client, wrong: dict[str, str], field: str) -> None:
     with nothing_written():
@@ -108,11 +150,12 @@ def test_a_key_that_cannot_be_made_is_refused_beside_the_field(page: Client, wro
 
 def test_fifty_keys_are_the_most(page: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_keys, "MOST", 2)
+    form = form_of(page)
     make_key(page)
     assert make_key(page).status_code == 200
 
     with nothing_written():
-        refused = make_key(page)
+        refused = make_key(page, form=form)
     assert refused.status_code == 400
     assert "You have 2 keys, the most that a person may have." in text_of(refused)
 

@@ -2,8 +2,10 @@
 
 import datetime
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -15,18 +17,23 @@ from apps.services.shared.permissions import require_person
 from apps.views.account.page import show
 from apps.views.http.pages import page, say
 
+_LOST = "If you haven’t copied it, end it and make another one."
+
 
 @require_POST
 @page
 def make(request: HttpRequest) -> HttpResponse:
-    """`/account/keys/`: make a key. The answer shows it; no other page ever does, so it redirects nowhere."""
+    """`/account/keys/`: make a key. The answer shows it, and no other page ever does, so it redirects nowhere; a
+    browser that sends the form again, to load that page anew, is led back and told so."""
     form = KeyForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
         days = data["days"]
         try:
-            made, key = api_keys.create(
+            made = api_keys.create_once(
                 actor=require_person(request.user),
+                # A form that was changed, after the browser went back to it, makes another key.
+                form="\0".join([data["form"], data["name"], data["scope"], str(days)]),
                 name=data["name"],
                 scope=Scope(data["scope"]),
                 expires_at=timezone.now() + datetime.timedelta(days=days) if days else None,
@@ -34,7 +41,10 @@ def make(request: HttpRequest) -> HttpResponse:
         except TooManyKeys as refusal:
             form.add_error(None, refusal.detail)
         else:
-            return render(request, "account/key.html", {"made": made, "key": key})
+            if made:
+                return render(request, "account/key.html", {"made": made[0], "key": made[1]})
+            messages.error(request, f"The key {data['name']} was made already, and is shown only once. {_LOST}", "stop")
+            return redirect(f"{reverse('account')}#keys")
     return show(request, key_form=form)
 
 
