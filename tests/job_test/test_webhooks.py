@@ -14,7 +14,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from apps.models import Delivery, Task, User
+from apps.models import Delivery, Event, Task, User
 from apps.models.events import Kind
 from apps.models.webhooks import TEST, TYPES
 from apps.serializers.webhooks import message
@@ -448,6 +448,18 @@ def test_the_types_of_the_documentation_are_those_that_there_are() -> None:
     table = text[text.index("| type |") : text.index("`POST /api/webhook/{id}/test/`")]
 
     assert sorted(re.findall(r"`([a-z]+\.[a-z_]+)`", table)) == sorted([*TYPES, TEST])
+
+
+def test_a_message_whose_event_is_gone_is_given_up_and_holds_up_no_other(admin: User) -> None:
+    with receiver() as bob:
+        webhooks.create(actor=admin, url=bob.url, events=["*"])
+        happen(2)
+        delivering.read_on()
+        Event.objects.order_by("pk").first().delete()
+        deliver()
+
+    assert len(bob.got) == 1
+    assert list(Delivery.objects.order_by("pk").values_list("status", "attempts")) == [("failed", 0), ("delivered", 1)]
 
 
 def test_a_test_is_sent_whatever_the_webhook_asks_for(admin: User) -> None:

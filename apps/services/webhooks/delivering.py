@@ -101,11 +101,20 @@ def _next_try(webhook_id: int, render: Render) -> _Try | None:
     delivery = Delivery.objects.filter(webhook=webhook).due(now).first() if webhook else None
     if webhook is None or delivery is None:
         return None
-    body = render(delivery, Event.objects.get(pk=delivery.event) if delivery.event else None)
+    event = Event.objects.filter(pk=delivery.event).first() if delivery.event else None
+    if delivery.event and event is None:
+        _give_up(delivery, "Its event is no longer in the history.")
+        return _next_try(webhook_id, render)
+    body = render(delivery, event)
     in_use = WebhookSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), webhook=webhook_id)
     secrets = in_use.order_by("-pk").values_list("secret", flat=True)[:_MOST_SIGNATURES]
     headers = signing.headers(delivery.message_id, timestamp=int(now.timestamp()), body=body, secrets=secrets)
     return _Try(delivery, webhook.url, headers, body)
+
+
+def _give_up(delivery: Delivery, why: str) -> None:
+    row = Delivery.objects.filter(pk=delivery.pk)
+    unit_of_work.run(lambda: row.update(status=Status.FAILED, next_try_at=None, error=why))
 
 
 def _store(delivery: Delivery, outcome: Outcome) -> None:
@@ -135,8 +144,8 @@ def _store(delivery: Delivery, outcome: Outcome) -> None:
         if outcome.status == _GONE:
             webhook.update(enabled=False, gone_at=now)
         elif outcome.status in _TOO_MUCH and outcome.retry_after:
-            wait = min(outcome.retry_after, _LONGEST_WAIT)
-            webhook.update(resume_at=now + datetime.timedelta(seconds=wait))
+            pause = datetime.timedelta(seconds=min(outcome.retry_after, _LONGEST_WAIT))
+            webhook.update(resume_at=now + pause)
 
     unit_of_work.run(work)
     if error:
