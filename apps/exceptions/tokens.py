@@ -11,7 +11,8 @@ class InvalidCredentials(ToGoError):
 
 
 class TooManyAttempts(ToGoError):
-    """Too many wrong passwords came from one address within 15 minutes; `retry_after` says how many seconds to wait."""
+    """Too many wrong passwords or codes came from one address within 15 minutes, or too many wrong codes of one app
+    from all addresses; `retry_after` says how many seconds to wait."""
 
     code, status, title = "too_many_attempts", 429, "Too many wrong passwords"
 

@@ -20,7 +20,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
-from apps.exceptions.tokens import TokenNotValid
+from apps.exceptions.tokens import TokenNotValid, TooManyAttempts
 from apps.models import RecoveryCode, SecondFactor, User
 from apps.models.events import Kind
 from apps.services import events, sessions, unit_of_work, users
@@ -155,13 +155,26 @@ def reset(*, actor: User | None, user_id: int) -> None:
 
 def accepts(person: User, code: str) -> bool:
     """Whether this is a code of the person's app or a recovery code. It is used up by this; call it within
-    `attempts.verified`, which bounds how many wrong ones are tried."""
+    `attempts.verified`, which bounds how many wrong ones are tried from an address.
+
+    Raises `TooManyAttempts` for the app's codes after 10 wrong ones from any addresses in 15 minutes; recovery codes
+    work then, too, because they are too long to be guessed.
+    """
     tidy = _tidy(code)
     if not _APP_CODE.fullmatch(tidy):
         codes = RecoveryCode.objects.filter(user=person, digest=_digest(tidy))
         return bool(unit_of_work.run(lambda: codes.delete()[0]))
+    try:
+        return attempts.verified_app(user_id=person.pk, verify=lambda: _accepts_of_app(person, tidy))
+    except TooManyAttempts as held:
+        raise TooManyAttempts(
+            "There were too many wrong codes for this account; wait, or use a recovery code.", **held.data
+        ) from None
+
+
+def _accepts_of_app(person: User, code: str) -> bool:
     factor = SecondFactor.objects.filter(pk=person.pk).first()
-    step = _step_of(factor.secret, tidy) if factor else None
+    step = _step_of(factor.secret, code) if factor else None
     if factor is None or step is None:
         return False
     unused = SecondFactor.objects.filter(pk=person.pk, secret=factor.secret, last_step__lt=step)

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
-from apps.exceptions.tokens import TooManyAttempts
+from apps.exceptions.tokens import InvalidCredentials, TooManyAttempts
 from apps.exceptions.users import UserNotFound
 from apps.models import Event, PasswordTries, RecoveryCode, SecondFactor, User
-from apps.services import second_factors, users
+from apps.services import second_factors, tokens, users
 from tests.api_test.test_problems import nothing_written
 from tests.clock import NOON, freeze_time
 from tests.second_factors import App, code_of, turn_on
@@ -159,7 +159,30 @@ def test_five_wrong_codes_hold_all_that_takes_one_and_only_from_there(bob: User,
     with pytest.raises(TooManyAttempts):
         second_factors.turn_off(actor=bob, password=PASSWORD, code=app.code(), address=HERE)
     assert len(second_factors.make_codes(actor=bob, code=app.code(), address="198.51.100.7")) == 10
-    assert PasswordTries.objects.count() == 4
+    # Two places of each address, and the one of the app.
+    assert PasswordTries.objects.count() == 5
+
+
+def test_ten_wrong_codes_from_many_addresses_hold_the_app_but_no_recovery_code(bob: User, app: App) -> None:
+    def sign_in(address: str, otp: str, password: str = PASSWORD) -> User:
+        return tokens.authenticated(username="bob", password=password, address=address, otp=otp)
+
+    for number in range(10):
+        with pytest.raises(InvalidCredentials):
+            sign_in(f"192.0.2.{number}", "000000")
+        # Only who knows the password counts: nobody else can hold the app.
+        with pytest.raises(InvalidCredentials):
+            sign_in(f"198.51.100.{number}", "000000", password="wrong")
+
+    for _ in range(6):
+        with pytest.raises(
+            TooManyAttempts, match="too many wrong codes for this account; wait, or use a recovery code"
+        ):
+            sign_in("203.0.113.1", app.code())
+    # What wasn't checked was no guess.
+    assert sign_in("203.0.113.1", app.recovery_codes[0]) == bob
+    with freeze_time("2026-03-02T12:15:01Z"):
+        assert sign_in("203.0.113.2", app.code()) == bob
 
 
 # --- an admin turns it off ----------------------------------------------------------------------------------------

@@ -34,6 +34,9 @@ LEASE = datetime.timedelta(seconds=10)
 # another address, and for all accounts from one address, which a whole office may share.
 PER_ACCOUNT = 5
 PER_ADDRESS = 50
+# The most wrong codes of an account's app within the window, from all addresses together: somebody who knows the
+# password and has many addresses could guess six digits.
+PER_APP = 10
 # The most right passwords of an account from one address, and in how many seconds: each costs a tenth of a second of
 # processor time.
 SIGN_INS = (120, 60)
@@ -67,17 +70,36 @@ def verified(*, username: str, address: str, verify: Callable[[], T]) -> T:
     rate_limits.require_room(f"sign-in {account}", what="sign-ins", rate=SIGN_INS, count=False)
     # A try that waits for its turn takes no place, so many right passwords at the same time don't count as guesses.
     with turn():
-        began = _reserve(places)
-        found = verify()
-        _decide(places, began, right=bool(found))
+        found = _tried(places, verify)
     if found:
         rate_limits.count(f"sign-in {account}", rate=SIGN_INS)
     return found
 
 
+def verified_app(*, user_id: int, verify: Callable[[], T]) -> T:
+    """Call `verify`, which checks a code of this person's app, and return its result; a false value means that the code
+    is wrong. The password has been checked: nobody who doesn't know it can hold the app of another person.
+
+    Raises `TooManyAttempts` after 10 wrong codes from any addresses in 15 minutes, `TooManyRequests` and `TryAgain`.
+    """
+    return _tried({_key("app", str(user_id)): PER_APP}, verify)
+
+
 def remove_old() -> int:
     """Delete the rows whose tries no longer count; returns how many."""
     return unit_of_work.run(lambda: PasswordTries.objects.filter(last_at__lt=timezone.now() - WINDOW).delete()[0])
+
+
+def _tried(places: Mapping[str, int], verify: Callable[[], T]) -> T:
+    began = _reserve(places)
+    try:
+        found = verify()
+    except (TooManyAttempts, TooManyRequests):
+        # Another bound, within this one, let nothing be checked: that was no guess.
+        _decide(places, began, right=True)
+        raise
+    _decide(places, began, right=bool(found))
+    return found
 
 
 def _reserve(places: Mapping[str, int]) -> float:
