@@ -66,7 +66,7 @@ def test_no_call_that_begins_after_a_key_is_deleted_succeeds(server: Server, ali
 
 
 def test_control_a_server_that_remembers_keys_fails_this_test(alice: User) -> None:
-    with start_server(application="tests.storm_test.remembering:application") as server:
+    with start_server(workers=1, application="tests.storm_test.remembering:application") as server:
         assert 200 in statuses_after_a_deletion(server, alice)
 
 
