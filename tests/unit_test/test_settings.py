@@ -146,6 +146,8 @@ BAD: dict[str, list[str]] = {
         "https://example.org:0/",
         "https://[::1/",
         "https://a b/",
+        "https://.example.org/",
+        "https://example.org./",
         "https://example.org\\togo/",
         "https://example.org/togo/?page=1",
         "https://example.org/togo/#top",

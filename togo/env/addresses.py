@@ -34,7 +34,7 @@ def public_url(name: str) -> str:
     try:
         url = urlsplit(value)
         port = "" if url.port in (None, _DEFAULT_PORTS[url.scheme]) else f":{url.port}"
-        host = re.fullmatch(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", url.netloc, re.ASCII)
+        host = re.fullmatch(r"(\w(?:[\w.-]*[\w-])?|\[[0-9A-Fa-f:.]+\])(:\d+)?", url.netloc, re.ASCII)
         path = url.path.rstrip("/") + "/"
         below = re.fullmatch(r"/([\w~-][\w.~-]*/)*", path, re.ASCII)
     except (KeyError, ValueError):
