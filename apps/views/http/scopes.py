@@ -30,7 +30,9 @@ def require_key_allows(request: Request) -> None:
         return
     path, reads = request.path_info, request.method in SAFE_METHODS
     if path.startswith(_SECRETS) or (not reads and _is_for_no_key(path, request)):
-        raise KeyNotAllowed("No key may do this; sign in with a username and password.", scope=key.scope)
+        raise KeyNotAllowed(
+            "No key may do this; do it on the page of your account, or with an access token.", scope=key.scope
+        )
     if not (reads or _covers(key.scope, path)):
         raise KeyNotAllowed(_ONLY[key.scope], scope=key.scope)
 
