@@ -25,6 +25,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Tasks", "description": "The catalogue of tasks."},
         {"name": "People", "description": "The list of people, and yourself."},
         {"name": "API keys", "description": "With a key a program calls as you, within the key's scope."},
+        {
+            "name": "Distributions",
+            "description": "Plans that share out many tasks; nothing is assigned before one is applied.",
+        },
         {"name": "Import and export", "description": "CSV files of assignments."},
         {"name": "Calendar", "description": "Your own assignments in calendar programs."},
         {"name": "History", "description": "Who changed what, and when."},

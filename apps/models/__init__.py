@@ -4,6 +4,7 @@ from apps.models.api_keys import ApiKey
 from apps.models.assignments import Assignment
 from apps.models.attempts import PasswordTries
 from apps.models.calendar import CalendarLink
+from apps.models.distributions import Distribution
 from apps.models.events import Event
 from apps.models.health import JobRun
 from apps.models.idempotency import IdempotencyKey
@@ -25,6 +26,7 @@ __all__ = [
     "CalendarLink",
     "DailyLimit",
     "Delivery",
+    "Distribution",
     "Event",
     "IdempotencyKey",
     "Identity",

@@ -6,10 +6,11 @@ from typing import NamedTuple, TypeVar
 
 from apps.exceptions.assignments import BulkRefused, DateOutOfRange
 from apps.exceptions.base import ToGoError
-from apps.models import Task, User
-from apps.models.base import any_of
-from apps.services import availability, slots, unit_of_work
-from apps.services.shared import permissions, refusals
+from apps.models import DailyLimit, Task, User
+from apps.models.base import DayKey, any_of, conditions_for
+from apps.models.limits import DaySnapshot
+from apps.services import availability, limits, slots, unit_of_work
+from apps.services.shared import permissions, picking, refusals
 from apps.services.slots import Accepted, Candidate, CreatedAssignment, DayFull, NothingTaken
 
 # A candidate that was assigned, or, in a dry run, would be.
@@ -80,6 +81,27 @@ def candidates_of(asked: Iterable[Asked]) -> "list[Candidate | ToGoError]":
         return Candidate(found, item.user_id, item.date, item.effort or found.effort)
 
     return [one(item) for item in asked]
+
+
+def predict(asked: Sequence[Asked]) -> list[Accepted | ToGoError]:
+    """The outcome that each item would have now in this order. Locks and writes nothing."""
+    candidates = candidates_of(asked)
+    places = {(one.user_id, one.date) for one in candidates if isinstance(one, Candidate)}
+    return with_advice(slots.decide(candidates, days_as_they_would_be(places)))
+
+
+def days_as_they_would_be(places: set[DayKey]) -> dict[DayKey, DaySnapshot]:
+    """Snapshots of these days. A day without a limit gets the one that would be set now, and the `id` 0."""
+    if not places:
+        return {}
+    found = {
+        (day.user_id, day.date): day
+        for some in conditions_for(places)
+        for day in DailyLimit.objects.filter(some).snapshots()
+    }
+    dates = [date for _, date in places]
+    picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
+    return {place: found.get(place) or DaySnapshot.of(limits.unset_day(picker, *place)) for place in places}
 
 
 def with_advice(outcomes: Sequence[Done | DayFull | ToGoError]) -> list[Done | ToGoError]:

@@ -41,7 +41,7 @@ class BulkView(ApiView):
             made = bulk.assign_all(actor=actor, asked=asked)
             return JsonResponse(BulkAllSerializer({"assignments": made}).data, status=201)
         outcomes = bulk.assign_each(actor=actor, asked=asked)
-        return JsonResponse({"results": [_result(*pair) for pair in enumerate(outcomes)]}, status=207)
+        return JsonResponse({"results": [result_of(*pair) for pair in enumerate(outcomes)]}, status=207)
 
 
 def _asked(item: Any) -> bulk.Asked:
@@ -52,7 +52,8 @@ def _asked(item: Any) -> bulk.Asked:
     return error
 
 
-def _result(index: int, outcome: bulk.Outcome) -> dict[str, Any]:
+def result_of(index: int, outcome: bulk.Outcome) -> dict[str, Any]:
+    """The result of one item, as it is answered."""
     if isinstance(outcome, ToGoError):
         return {"index": index, "status": outcome.status, "error": outcome.as_problem()}
     return {"index": index, "status": 201, "assignment": AssignmentSerializer.show(outcome)}

@@ -21,4 +21,5 @@ SECTIONS = {
     "start": Section("lab.bench.start", "sqlite"),
     "limits": Section("lab.bench.limit_job"),
     "growth": Section("lab.bench.growth"),
+    "plan": Section("lab.bench.plan", "sqlite"),
 }

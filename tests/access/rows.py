@@ -61,11 +61,11 @@ def api(
     **more: Any,
 ) -> Row:
     """A call that needs an access token or a key. `no_key` says that no key may make it; any other call may be made
-    with the scope `all`, a GET with each scope, and one below `/api/users/assignment/` with `assign`. A key that may
-    make the call gets the taskmaster's answer."""
+    with the scope `all`, a GET with each scope, and one that assigns with `assign`. A key that may make
+    the call gets the taskmaster's answer."""
     answers = ("401 not_authenticated", person, other, taskmaster, admin, "401 token_not_valid")
     scopes = {ALL} | ({READ, ASSIGN} if method == "GET" else set())
-    scopes |= {ASSIGN} if path.startswith("/api/users/assignment/") else set()
+    scopes |= {ASSIGN} if path.startswith(("/api/users/assignment/", "/api/users/distribution/")) else set()
     with_key = [taskmaster if taskmaster == NONE or (scope in scopes and not no_key) else NO_KEY for scope in KEYS]
     return Row(method, path, dict(zip(COLUMNS, (*answers, *with_key), strict=True)), **more)
 

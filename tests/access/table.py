@@ -211,6 +211,30 @@ _DAY = "/api/users/limit/{user}/{date}/"
 _RULE = "/api/users/limit-rule/{id}/"
 _BY_HAND = {"maximum": 4, "reason": "Training"}
 
+_PLAN = "/api/users/distribution/"
+_PILE = {"items": [{"task": "{spare}"}], "users": ["{whose}"], "date_from": DAY, "date_to": DAY}
+
+DISTRIBUTIONS = [
+    api("POST", _PLAN, FORBIDDEN, FORBIDDEN, "200", "200", sends=_PILE),
+    api(
+        "POST",
+        _PLAN,
+        *(FORBIDDEN, FORBIDDEN, NO_TASK, NO_TASK),
+        case="a task that doesn't exist",
+        sends={**_PILE, "items": [{"task": "{missing}"}]},
+    ),
+    api("POST", f"{_PLAN}{{id}}/apply/", FORBIDDEN, FORBIDDEN, NOTHING, "201", thing="plan", sends={"mode": "all"}),
+    api(
+        "POST",
+        f"{_PLAN}{{id}}/apply/",
+        *(FORBIDDEN, NONE, "201", "201"),
+        case="their own plan",
+        thing="plan",
+        own=True,
+        sends={"mode": "all"},
+    ),
+]
+
 LIMITS = [
     api("GET", "/api/users/limit/", "200", NO_PERSON, "200", "200", query="user={whose}"),
     api("PUT", _DAY, FORBIDDEN, FORBIDDEN, "200", "200", sends=_BY_HAND),
@@ -548,6 +572,7 @@ BOARD = [
 ]
 
 _SENT = "302 /import/{id}/"
+_PASTED = {"paste": "booking", "date_from": DAY, "date_to": DAY, "objective": "even"}
 
 PAGES = [
     page("GET", "/today/", "200", NONE, "200", "200", own=True),
@@ -575,6 +600,20 @@ PAGES = [
     page("GET", "/import/{id}/report.csv", "403", "403", "404", "200", thing="import"),
     page(
         "GET", "/import/{id}/report.csv", "403", NONE, "200", "200", case="their own import", thing="import", own=True
+    ),
+    page("GET", "/plan/", "403", NONE, "200", "200", own=True),
+    page("POST", "/plan/", "403", NONE, "302 /plan/{id}/", "302 /plan/{id}/", own=True, sends=_PASTED),
+    page("GET", "/plan/{id}/", "403", "403", "404", "200", thing="plan"),
+    page("GET", "/plan/{id}/", "403", NONE, "200", "200", case="their own plan", thing="plan", own=True),
+    page("POST", "/plan/{id}/apply/", "403", "403", "404", "302 /board/", thing="plan", sends={"mode": "all"}),
+    page(
+        "POST",
+        "/plan/{id}/apply/",
+        *("403", NONE, "302 /board/", "302 /board/"),
+        case="their own plan",
+        thing="plan",
+        own=True,
+        sends={"mode": "all"},
     ),
     page("GET", "/insights/", "403", NONE, "200", "200", own=True),
     *(page("GET", f"/insights/{name}.csv", "403", NONE, "200", "200", own=True) for name in ("load", "full", "room")),
@@ -679,6 +718,7 @@ SECTIONS = {
     "Tokens": TOKENS,
     "API keys": API_KEYS,
     "Assignments": ASSIGNMENTS,
+    "Distributions": DISTRIBUTIONS,
     "Limits": LIMITS,
     "Tasks": TASKS,
     "Webhooks": WEBHOOKS,
@@ -688,7 +728,7 @@ SECTIONS = {
     "Sign-in to the pages": SESSIONS,
     "One's own account": ACCOUNT,
     "The board": BOARD,
-    "My day, imports and insights": PAGES,
+    "My day, plans, imports and insights": PAGES,
     "Webhooks (pages)": WEBHOOK_PAGES,
     "Admin pages": ADMIN_PAGES,
 }

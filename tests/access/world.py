@@ -16,10 +16,21 @@ from django.http import HttpResponseBase
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from apps.models import BrowserSession, DailyLimit, Identity, Import, PasswordTries, Task, User
+from apps.models import BrowserSession, DailyLimit, Distribution, Identity, Import, PasswordTries, Task, User
 from apps.models.api_keys import Scope
 from apps.models.imports import ImportStatus
-from apps.services import api_keys, assignments, calendar, imports, limit_rules, oidc, sessions, users, webhooks
+from apps.services import (
+    api_keys,
+    assignments,
+    calendar,
+    distributions,
+    imports,
+    limit_rules,
+    oidc,
+    sessions,
+    users,
+    webhooks,
+)
 from tests.access.rows import (
     ADMIN,
     ADMIN_SIGN_IN,
@@ -137,11 +148,16 @@ class World:
         Import.objects.filter(pk=sent).update(
             uploader=person, status=ImportStatus.DONE, finished_at="2026-03-02T12:00Z"
         )
+        day = TODAY.replace(day=5)
+        wanted = distributions.Request([distributions.Wish(self.spare)], [person.pk], day, day, "even")
+        plan = distributions.propose(actor=self.chief, request=wanted).pk
+        Distribution.objects.filter(pk=plan).update(taskmaster=person)
         return {
             "assignment": give(person, TODAY),
             "given": give(self.chief, TODAY.replace(day=4)),
             "past": past,
             "import": sent,
+            "plan": plan,
             "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,
             "session": self._noted_session_of(person),
             "key": api_keys.create(actor=person, name="backup", scope=Scope.READ)[0].pk,

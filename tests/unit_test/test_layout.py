@@ -18,6 +18,7 @@ APIS = {
     "board",
     "bulk",
     "calendar",
+    "distributions",
     "docs",
     "events",
     "exports",
@@ -29,6 +30,7 @@ APIS = {
     "limits",
     "metrics",
     "oidc",
+    "planning",
     "second_factors",
     "sessions",
     "tasks",
@@ -56,6 +58,7 @@ SHARED = {
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {
+        "planner": "computes distributions from plain data, in a process without Django",
         "shared": "what the services of several APIs share",
         "slots": "the sole writer of assignments and of `taken`: for assignments, bulk and imports",
         "unit_of_work": "how any unit of work runs",

@@ -27,6 +27,10 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.idempotency.remove_expired_keys",
         "schedule": crontab(minute=29),
     },
+    "remove expired distributions": {
+        "task": "apps.tasks.distributions.remove_expired_distributions",
+        "schedule": crontab(minute=47),
+    },
     "go on with imports": {
         "task": "apps.tasks.imports.do_imports_that_stand_still",
         "schedule": crontab(),

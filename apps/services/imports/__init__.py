@@ -4,7 +4,7 @@ The rows are stored in the database, so that web servers and workers need no sha
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from apps.exceptions.base import InvalidRequest, NotFound, PayloadTooLarge
 from apps.models import Import, ImportBlock, User
 from apps.models.imports import ImportStatus
 from apps.services import unit_of_work
+from apps.services.bulk import Item
 from apps.services.shared import permissions, spreadsheets
 from apps.services.shared.spreadsheets import Source
 
@@ -45,19 +46,17 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
     """
     permissions.require_taskmaster(actor)
 
-    def work() -> Import:
-        import_ = Import.objects.create(uploader=actor, dry_run=dry_run)
-        rows = _rows(file)
-        number = 0
-        while block := list(islice(rows, ROWS_PER_BLOCK)):
-            ImportBlock.objects.create(parent=import_, number=number, rows=block)
-            import_.rows += len(block)
-            number += 1
-        import_.save(update_fields=["rows"])
-        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=import_.pk))
-        return import_
+    return _stage(actor, lambda: _rows(file), dry_run=dry_run)
 
-    return unit_of_work.run(work)
+
+def start_items(*, actor: User, items: Sequence[Item]) -> Import:
+    """Store these items for a job that assigns each one that fits, as the rows of a file. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    rows = [
+        [line, *map(str, (item.task_id, item.user_id, item.date)), *([str(item.effort)] if item.effort else [])]
+        for line, item in enumerate(items, 1)
+    ]
+    return _stage(actor, lambda: iter(rows), dry_run=False)
 
 
 def get(*, actor: User, import_id: int) -> Import:
@@ -127,6 +126,24 @@ def remove_old() -> int:
     for import_id in old:
         unit_of_work.run(lambda import_id=import_id: Import.objects.filter(pk=import_id).delete())  # type: ignore[misc]
     return len(old)
+
+
+def _stage(actor: User, read: Callable[[], Iterator[list[object]]], *, dry_run: bool) -> Import:
+    """Store rows in blocks, in one transaction, and ask for the job."""
+
+    def work() -> Import:
+        import_ = Import.objects.create(uploader=actor, dry_run=dry_run)
+        rows = read()
+        number = 0
+        while block := list(islice(rows, ROWS_PER_BLOCK)):
+            ImportBlock.objects.create(parent=import_, number=number, rows=block)
+            import_.rows += len(block)
+            number += 1
+        import_.save(update_fields=["rows"])
+        unit_of_work.after_commit(lambda: import_taken.send(sender=Import, import_id=import_.pk))
+        return import_
+
+    return unit_of_work.run(work)
 
 
 def _rows(file: Source) -> Iterator[list[object]]:

@@ -7,37 +7,28 @@ right, even if a worker is killed or several work at the same time.
 import datetime
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, ToGoError
-from apps.exceptions.tasks import TaskNotFound
-from apps.exceptions.users import UserNotFound
-from apps.models import DailyLimit, Import, ImportBlock, ImportClaim, Task, User
-from apps.models.base import DayKey, any_of, conditions_for
+from apps.models import Import, ImportBlock, ImportClaim, User
+from apps.models.base import conditions_for
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.imports import ImportStatus
-from apps.models.limits import DaySnapshot
-from apps.models.names import folded, tidy, tidy_username
-from apps.services import bulk, limits, unit_of_work
+from apps.services import bulk, unit_of_work
 from apps.services.bulk import Item
-from apps.services.shared import picking, refusals
+from apps.services.shared import naming, refusals
 from apps.services.shared.formats import parse_date
+from apps.services.shared.naming import Named
 from apps.services.slots import Accepted, Candidate, CreatedAssignment, decide
 
 logger = logging.getLogger(__name__)
 
-_TASK = ("name", "is_active", "pk")
-_ID = re.compile(r"\d{1,18}", re.ASCII)
 _EFFORT = re.compile(r"\d{1,4}", re.ASCII)
-
-# The id that a cell names, which may not exist, or the reason why the cell names nothing.
-Named = int | ToGoError
 
 
 def do_next_block(import_id: int) -> bool:
@@ -115,8 +106,8 @@ def _as_json(outcome: object) -> dict[str, Any]:
 def _items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
     """The item of each row, or the reason why the row is invalid; names are looked up for all rows together."""
     rows = list(rows)
-    tasks = _tasks({row[0] for row in rows})
-    people = _people({row[1] for row in rows})
+    tasks = naming.tasks({row[0] for row in rows})
+    people = naming.people({row[1] for row in rows})
     dates = {date: _date(date) for date in {row[2] for row in rows}}
     return [_item_of(row, tasks[row[0]], people[row[1]], dates[row[2]]) for row in rows]
 
@@ -146,76 +137,6 @@ def _date(cell: str) -> datetime.date | None:
         return None
 
 
-def _tasks(cells: set[str]) -> dict[str, Named]:
-    ids = set(Task.objects.filter(pk__in=any_of(_ids(cells))).values_list("pk", flat=True))
-    names = {cell: tidy(cell) for cell in cells}
-    named: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
-    for name, is_active, pk in Task.objects.filter(name__in=any_of(names.values())).values_list(*_TASK):
-        named[name][is_active].append(pk)
-    # An exact name wins; `_alike` finds the others.
-    missing = {cell for cell, name in names.items() if _id(cell) not in ids and name not in named}
-    alike: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
-    for name, is_active, pk in _alike(missing, Task.objects.values_list(*_TASK)):
-        alike[name][is_active].append(pk)
-
-    def find(cell: str) -> Named:
-        task_id = _id(cell)
-        if task_id in ids:
-            return task_id
-        # A retired task with the same name is ignored if there is an active one.
-        found = named.get(names[cell]) or alike.get(folded(cell)) or {True: [], False: []}
-        same = found[True] or found[False]
-        if len(same) > 1:
-            return InvalidRequest(f"{len(same)} tasks are called {cell!r}; write the id of the one that you mean.")
-        return same[0] if same else task_id or TaskNotFound(f"There is no task called {cell!r}.")
-
-    return {cell: find(cell) for cell in cells}
-
-
-def _people(cells: set[str]) -> dict[str, Named]:
-    ids = set(User.objects.filter(pk__in=any_of(_ids(cells))).values_list("pk", flat=True))
-    # A cell that is the id of a person means that person, even if it is also somebody's name.
-    names = {cell: tidy_username(cell) for cell in cells if _id(cell) not in ids}
-    named = dict(User.objects.filter(username__in=any_of(set(names.values()))).values_list("username", "pk"))
-    # An exact name wins; `_alike` finds the others.
-    missing = {cell for cell, name in names.items() if name not in named}
-    alike: dict[str, list[int]] = defaultdict(list)
-    for name, pk in _alike(missing, User.objects.values_list("username", "pk")):
-        alike[name].append(pk)
-
-    def find(cell: str) -> Named:
-        user_id = _id(cell)
-        if user_id in ids:
-            return user_id
-        if names[cell] in named:
-            return named[names[cell]]
-        similar = alike.get(folded(cell), [])
-        if len(similar) > 1:
-            return InvalidRequest(f"{len(similar)} people have names like {cell!r}; write the exact name or the id.")
-        return similar[0] if similar else user_id or UserNotFound(f"There is nobody called {cell!r}.")
-
-    return {cell: find(cell) for cell in cells}
-
-
-def _alike(cells: set[str], rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """The rows whose name differs from a cell only in capitals, blanks or the form of letters, with the folded name in
-    front. No index folds names as Python does, so this reads all rows, but only if there are cells."""
-    wanted = {folded(cell) for cell in cells}
-    if wanted:
-        for name, *others in rows.iterator():
-            if (key := folded(name)) in wanted:
-                yield key, *others
-
-
-def _id(cell: str) -> int:
-    """The id in the cell, or 0."""
-    return int(cell) if _ID.fullmatch(cell) else 0
-
-
-def _ids(cells: set[str]) -> list[int]:
-    return [number for cell in cells if (number := _id(cell))]
-
-
 # --- dry runs ---------------------------------------------------------------------------------------------------
 
 
@@ -230,7 +151,7 @@ def _predict(import_: Import, asked: Sequence[bulk.Asked]) -> list[Accepted | To
             "user", "date", "task", "effort"
         )
     }
-    days = _days_as_they_would_be(places)
+    days = bulk.days_as_they_would_be(places)
     for (user_id, date, _), effort in claims.items():
         day = days[user_id, date]
         day.taken = min(day.taken + effort, day.maximum)
@@ -255,17 +176,3 @@ def _unclaimed(
     if isinstance(candidate, Candidate) and (candidate.user_id, candidate.date, candidate.task.pk) in claims:
         return refusals.already_assigned(task_id=candidate.task.pk, user_id=candidate.user_id, date=candidate.date)
     return candidate
-
-
-def _days_as_they_would_be(places: set[DayKey]) -> dict[DayKey, DaySnapshot]:
-    """Snapshots of these days. A day without a limit gets the one that would be set now, and the `id` 0."""
-    if not places:
-        return {}
-    found = {
-        (day.user_id, day.date): day
-        for some in conditions_for(places)
-        for day in DailyLimit.objects.filter(some).snapshots()
-    }
-    dates = [date for _, date in places]
-    picker = picking.load({user_id for user_id, _ in places}, min(dates), max(dates))
-    return {place: found.get(place) or DaySnapshot.of(limits.unset_day(picker, *place)) for place in places}

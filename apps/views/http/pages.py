@@ -25,6 +25,7 @@ View = Callable[..., HttpResponseBase]
 # Path, name, and whether only taskmasters have it.
 _PAGES = [
     ("/board/", "Board", True),
+    ("/plan/", "Plan", True),
     ("/today/", "My day", False),
     ("/insights/", "Insights", True),
     ("/import/", "Import", True),

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from apps.exceptions.api_keys import KeyNotAllowed
 from apps.models.api_keys import KeyInUse, Scope
 
-_ASSIGNMENTS = "/api/users/assignment/"
+_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/")
 _KEYS = "/api/users/api-key/"
 # Secrets by which a program could go on after its key is deleted; the calendar's may not even be read.
 _SECRETS = ("/api/users/me/password/", "/api/users/calendar/token/")
@@ -19,7 +19,7 @@ _PEOPLE = re.compile(r"/api/users/(?:[0-9]+/)?", re.ASCII)
 _ROLES = {"is_taskmaster", "is_admin"}
 _ONLY = {
     Scope.READ: "A key with the scope read may only read.",
-    Scope.ASSIGN: f"A key with the scope assign may only read, and make the calls below {_ASSIGNMENTS}.",
+    Scope.ASSIGN: f"A key with the scope assign may only read, and make the calls below {' and '.join(_ASSIGNING)}.",
 }
 
 
@@ -49,4 +49,4 @@ def _names_roles(body: object) -> bool:
 
 def _covers(scope: Scope, path: str) -> bool:
     """Whether the scope allows a change there."""
-    return scope == Scope.ALL or (scope == Scope.ASSIGN and path.startswith(_ASSIGNMENTS))
+    return scope == Scope.ALL or (scope == Scope.ASSIGN and path.startswith(_ASSIGNING))

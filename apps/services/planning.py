@@ -1,0 +1,235 @@
+"""The page of plans: reads a pile of tasks as people write it, and shows a proposal as the board would look."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from apps.exceptions.base import InvalidRequest, ToGoError
+from apps.models import Distribution, Task, User
+from apps.models.effort import HIGHEST_EFFORT
+from apps.services import board
+from apps.services.distributions import MOST_TASKS, Request, Wish
+from apps.services.shared import formats, naming
+from apps.services.shared.formats import Place, parse_date
+
+COLUMNS = ("task", "count", "effort", "who", "from", "to")
+PEOPLE_PER_PAGE = 50
+_SEPARATORS = "\t;,"
+
+
+class PileRow(NamedTuple):
+    """A row of the pile, as somebody wrote it."""
+
+    task: str
+    number: str = ""
+    effort: str = ""
+    who: str = ""
+    first: str = ""
+    last: str = ""
+
+
+def pasted(text: str) -> list[PileRow]:
+    """The rows of a text from a spreadsheet, without empty ones and without a header. Further cells are ignored."""
+    rows = []
+    for line in text.splitlines():
+        separator = next((one for one in _SEPARATORS if one in line), "\t")
+        cells = [cell.strip() for cell in line.split(separator)][: len(COLUMNS)]
+        if any(cells) and cells[0].lower() != COLUMNS[0]:
+            rows.append(PileRow(*cells))
+    return rows
+
+
+def written(rows: Iterable[PileRow]) -> str:
+    """These rows as `pasted` reads them."""
+    return "\n".join("\t".join(row).rstrip() for row in rows)
+
+
+def request_of(
+    *, rows: Sequence[PileRow], who: str, first: datetime.date, last: datetime.date, objective: str
+) -> Request:
+    """What these rows ask for. Raises `InvalidRequest`, which names the row and the column of the first mistake."""
+    if not rows:
+        raise InvalidRequest("Write at least one task.")
+    tasks = naming.tasks({row.task for row in rows if row.task})
+    people = naming.people({name for text in (who, *(row.who for row in rows)) for name in _names(text)})
+    wishes = []
+    for number, row in enumerate(rows, 1):
+        try:
+            wishes.append(_wish(row, tasks, people))
+        except ToGoError as refusal:
+            raise InvalidRequest(f"Row {number}: {refusal.detail}") from None
+    return Request(wishes, _ids(who, people), first, last, objective)
+
+
+def rows_of(plan: Distribution) -> list[PileRow]:
+    """The pile that was asked for, to try it again."""
+    items = plan.asked["items"]
+    tasks = Task.objects.in_bulk({item["task"] for item in items})
+    names = _usernames({user_id for item in items for user_id in item.get("users") or ()})
+    return [
+        PileRow(
+            tasks[item["task"]].name if item["task"] in tasks else str(item["task"]),
+            str(item["count"]),
+            str(item.get("effort") or ""),
+            " ".join(names[user_id] for user_id in item.get("users") or ()),
+            item.get("date_from") or "",
+            item.get("date_to") or "",
+        )
+        for item in items
+    ]
+
+
+def who_of(plan: Distribution) -> str:
+    """The people who were asked for, to try it again."""
+    user_ids = plan.asked["users"] or ()
+    names = _usernames(set(user_ids))
+    return " ".join(names[user_id] for user_id in user_ids)
+
+
+def _wish(row: PileRow, tasks: dict[str, naming.Named], people: dict[str, naming.Named]) -> Wish:
+    if not row.task:
+        raise InvalidRequest("it names no task.")
+    task = tasks[row.task]
+    if isinstance(task, ToGoError):
+        raise task
+    return Wish(
+        task,
+        _number(row.number, "count", MOST_TASKS) or 1,
+        _number(row.effort, "effort", HIGHEST_EFFORT),
+        _ids(row.who, people),
+        _date(row.first),
+        _date(row.last),
+    )
+
+
+def _names(text: str) -> list[str]:
+    return text.replace(",", " ").replace(";", " ").split()
+
+
+def _ids(text: str, people: dict[str, naming.Named]) -> list[int] | None:
+    ids = []
+    for name in _names(text):
+        found = people[name]
+        if isinstance(found, ToGoError):
+            raise found
+        ids.append(found)
+    return ids or None
+
+
+def _number(text: str, column: str, most: int) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
+        raise InvalidRequest(f"{text!r} is no {column}, which is a whole number from 1 to {most:,}.")
+    return int(text)
+
+
+def _date(text: str) -> datetime.date | None:
+    try:
+        return parse_date(text) if text else None
+    except ValueError:
+        raise InvalidRequest(f"{text!r} is not a date that exists, as YYYY-MM-DD.") from None
+
+
+def _usernames(user_ids: set[int]) -> dict[int, str]:
+    return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "username"))
+
+
+# --- a proposal -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NewChip:
+    """A proposed assignment: its position in the plan, and why it is there."""
+
+    place: int
+    task: str
+    effort: int
+    why: str
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A day as the board shows it now, and what the plan adds."""
+
+    cell: board.Cell
+    new: list[NewChip]
+
+    @property
+    def taken(self) -> int:
+        """How much of the day would be taken."""
+        return self.cell.limit.taken + sum(chip.effort for chip in self.new)
+
+
+@dataclass(frozen=True)
+class PlannedWeek:
+    """A week in which something is added, and its people who get something."""
+
+    dates: list[datetime.date]
+    rows: list[tuple[User, list[PlannedCell]]]
+
+
+@dataclass(frozen=True)
+class Load:
+    """How busy somebody is in the period, in hundredths of their limits."""
+
+    person: User
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A page of a proposal: some of the people who get something, by username. `pages` counts all of them."""
+
+    weeks: list[PlannedWeek]
+    loads: list[Load]
+    left: list[dict[str, Any]]
+    page: int
+    pages: int
+    people: int
+
+
+def proposal(plan: Distribution, *, page: int) -> Proposal:
+    """A proposal as the board would look."""
+    made, left = plan.plan["assignments"], plan.plan["left"]
+    names = dict(Task.objects.filter(pk__in={one["task"] for one in (*made, *left)}).values_list("pk", "name"))
+    chips: dict[Place, list[NewChip]] = defaultdict(list)
+    for place, one in enumerate(made):
+        chip = NewChip(place, names.get(one["task"], f"task {one['task']}"), one["effort"], one["why"])
+        chips[Place(one["user"], parse_date(one["date"]))].append(chip)
+    getting = User.objects.filter(pk__in={place.user_id for place in chips}).order_by("username")
+    number = getting.count()
+    pages = max(1, -(-number // PEOPLE_PER_PAGE))
+    page = min(max(page, 1), pages)
+    people = list(getting[(page - 1) * PEOPLE_PER_PAGE : page * PEOPLE_PER_PAGE])
+    mondays = sorted({formats.monday_of(place.date) for place in chips})
+    return Proposal(
+        [week for monday in mondays if (week := _week(monday, people, chips)).rows],
+        _loads(plan, people),
+        [{**one, "name": names.get(one["task"], f"task {one['task']}")} for one in left],
+        page,
+        pages,
+        number,
+    )
+
+
+def _week(monday: datetime.date, people: list[User], chips: dict[Place, list[NewChip]]) -> PlannedWeek:
+    dates = board.dates_from(monday)
+    theirs = [person for person in people if any(Place(person.pk, date) in chips for date in dates)]
+    rows = board.rows_of(theirs, dates)
+    return PlannedWeek(
+        dates, [(row.person, [PlannedCell(cell, chips.get(cell.place, [])) for cell in row.cells]) for row in rows]
+    )
+
+
+def _loads(plan: Distribution, people: list[User]) -> list[Load]:
+    known = {one["user"]: one for one in plan.plan["load"]}
+    loads = []
+    for person in people:
+        one = known[person.pk]
+        most = one["maximum"] or 1
+        loads.append(Load(person, round(100 * one["before"] / most), round(100 * one["after"] / most)))
+    return sorted(loads, key=lambda load: (-load.after, load.person.username))
