@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.exceptions.api_keys import TooManyKeys
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
+from apps.exceptions.idempotency import IdempotencyKeyInUse
 from apps.exceptions.users import UserNotFound
 from apps.models import ApiKey, User
 from apps.models.api_keys import Scope
 from apps.services import api_keys, users
 from tests.clock import freeze_time
+from tests.unit_test.test_oidc import at_once
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -184,6 +186,20 @@ def test_a_use_that_can_not_be_noted_fails_nothing(alice: User) -> None:
 
 
 # --- whose it is ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_makes_one_key_however_often_it_is_sent(alice: User, stranger: User) -> None:
+    def sent(by: User = alice) -> Any:
+        return api_keys.create_once(actor=by, form="a form", name="backup", scope=Scope.READ, expires_at=None)
+
+    results = at_once(*[sent] * 4)
+
+    [(made, key)] = [result for result in results if isinstance(result, tuple)]
+    assert set(results) - {(made, key)} <= {None, IdempotencyKeyInUse}
+    assert sent() is None
+    assert sent(by=stranger) is not None
+    assert (ApiKey.objects.of(alice).get(), person_of(key)) == (made, alice)
 
 
 def test_a_person_has_at_most_50_keys(alice: User, stranger: User) -> None:

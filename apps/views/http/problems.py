@@ -144,7 +144,7 @@ def translate(exception: Exception) -> base.ToGoError | None:
 # Replaces sentences of the libraries that don't say what to do.
 _SENTENCES = {
     tokens.TokenNotValid: "The access token or API key is forged, expired, or no longer good.",
-    base.NotAuthenticated: "Send an access token: Authorization: Bearer <access>.",
+    base.NotAuthenticated: "Send an access token or an API key: Authorization: Bearer <token or key>.",
 }
 
 
