@@ -83,6 +83,11 @@ class OfferForm(CodeForm):
 
     offer = forms.CharField(max_length=1000, widget=forms.HiddenInput)
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        # No recovery code is taken here, so a phone may show digits alone.
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+
 
 class TurnOffForm(CodeForm):
     """A code and the password."""
