@@ -60,6 +60,10 @@ TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=
 # The networks beside public addresses in which webhooks may have receivers.
 TOGO_WEBHOOK_ALLOW = env.networks("TOGO_WEBHOOK_ALLOW")
 
+# The mail server, as arguments of Django's SMTP backend; empty if ToGo sends no messages.
+TOGO_EMAIL_SERVER = env.email_server("TOGO_EMAIL_URL", links_to=TOGO_PUBLIC_URL)
+DEFAULT_FROM_EMAIL = env.email_sender("TOGO_EMAIL_FROM", f"ToGo <togo@{_public.hostname or 'localhost'}>")
+
 # The bearer token that /metrics asks for. Without one, only an embedded ToGo shows them, and only to its own machine.
 TOGO_METRICS_TOKEN = env.text("TOGO_METRICS_TOKEN")
 

@@ -11,6 +11,7 @@ from apps.models.idempotency import IdempotencyKey
 from apps.models.imports import Import, ImportBlock, ImportClaim
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
+from apps.models.notifications import Message, Notification
 from apps.models.oidc import Identity
 from apps.models.reading import Lease, ReadingPosition
 from apps.models.second_factors import RecoveryCode, SecondFactor
@@ -37,6 +38,8 @@ __all__ = [
     "Lease",
     "LimitDay",
     "LimitRule",
+    "Message",
+    "Notification",
     "PasswordTries",
     "ReadingPosition",
     "RecoveryCode",

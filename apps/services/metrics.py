@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from apps.models import JobRun
-from apps.services import health, webhooks
+from apps.services import health, notifications, webhooks
 
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -60,12 +60,14 @@ class _State(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             runs, backlog = list(JobRun.objects.order_by("name")), webhooks.backlog()
+            messages = notifications.backlog()
         except AnyDatabaseError:
             yield GaugeMetricFamily("togo_database_up", "Whether the database answers.", 0)
         else:
             yield GaugeMetricFamily("togo_database_up", "Whether the database answers.", 1)
             yield from _of_jobs(runs)
             yield from _of_webhooks(backlog)
+            yield from _of_messages(messages)
         waiting = health.jobs_waiting()
         yield GaugeMetricFamily("togo_broker_up", "Whether the broker answers.", int(waiting is not None))
         if waiting is not None:
@@ -96,6 +98,13 @@ def _of_webhooks(backlog: webhooks.Backlog) -> Iterator[GaugeMetricFamily]:
     )
     yield GaugeMetricFamily(
         "togo_webhook_unread_seconds", "For how long an event has waited to be read.", backlog.unread_seconds
+    )
+
+
+def _of_messages(backlog: notifications.Backlog) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily("togo_message_pending", "E-mails to send, now or later.", backlog.pending)
+    yield GaugeMetricFamily(
+        "togo_message_late_seconds", "For how long an e-mail should have been sent.", backlog.late_seconds
     )
 
 

@@ -5,35 +5,24 @@ worker process delivers, too. A lease lets only one thread of all workers send, 
 if it has died.
 """
 
-import logging
-import threading
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown
-from django.db import connections
 from django.dispatch import receiver
 
 from apps.serializers.webhooks import message
 from apps.services import webhooks
 from apps.services.webhooks import delivering
-from apps.tasks.base import ask
+from apps.tasks.base import ThreadBesideJobs, ask
 
-logger = logging.getLogger(__name__)
-
-_stopping = threading.Event()
-_starting = threading.Lock()
-_thread: threading.Thread | None = None
+_thread = ThreadBesideJobs("webhooks", lambda wait: delivering.run(render=message, stopping=lambda: wait(0)))
 
 
 @shared_task
 def deliver() -> None:
     """See to it that a thread delivers, as long as a webhook is enabled."""
-    global _thread
-    with _starting:
-        if delivering.is_needed() and not (_thread and _thread.is_alive()):
-            _thread = threading.Thread(target=_deliver, name="webhooks", daemon=True)
-            _thread.start()
+    if delivering.is_needed():
+        _thread.ensure_running()
 
 
 @shared_task
@@ -46,20 +35,3 @@ def remove_old_deliveries() -> None:
 def ask_for_deliveries(**_: Any) -> None:
     """Enqueue the job now, instead of waiting for the periodic one."""
     ask(deliver)
-
-
-def _deliver() -> None:
-    try:
-        delivering.run(render=message, stopping=_stopping.is_set)
-    except Exception:
-        logger.exception("Webhooks can't be delivered now; the periodic job tries again.")
-    finally:
-        connections.close_all()
-
-
-@worker_process_shutdown.connect
-def stop(**_: Any) -> None:
-    """Begin no further messages, and let those that are being sent be finished for a moment."""
-    _stopping.set()
-    if _thread:
-        _thread.join(timeout=2)

@@ -23,6 +23,7 @@ from apps.urls import (
     limit_rules,
     limits,
     metrics,
+    notifications,
     oidc,
     planning,
     sessions,
@@ -53,6 +54,7 @@ urlpatterns = [
                 *events.urlpatterns,
                 *calendar.urlpatterns,
                 *api_keys.urlpatterns,
+                *notifications.urlpatterns,
                 *users.urlpatterns,
             ]
         ),
@@ -71,6 +73,7 @@ urlpatterns = [
     *importing.urlpatterns,
     *insights.urlpatterns,
     *webhooks.page_urlpatterns,
+    *notifications.page_urlpatterns,
     *admin.urlpatterns,
     *health.urlpatterns,
     *metrics.urlpatterns,

@@ -315,6 +315,19 @@ API_KEYS = [
     ),
 ]
 
+_NOTIFICATION = "/api/users/me/notification/"
+
+MESSAGES = [
+    api("GET", _NOTIFICATION, "200", NONE, "200", "200", own=True),
+    api(
+        "PATCH",
+        _NOTIFICATION,
+        *("200", NONE, "200", "200"),
+        own=True,
+        sends={"events": {"assigned": "off"}},
+        no_key=True,
+    ),
+]
 _WEBHOOK = "/api/webhook/{id}/"
 _DELIVERY = f"{_WEBHOOK}delivery/{{delivery}}/"
 _NEW_WEBHOOK = {"url": "https://93.184.215.14/", "events": ["*"]}
@@ -620,6 +633,24 @@ PAGES = [
     page("GET", "/insights/people.csv", "403", NONE, "200", "200", own=True),
 ]
 
+MESSAGE_PAGES = [
+    page("GET", "/account/messages/", "200", NONE, "200", "200", own=True),
+    page(
+        "POST",
+        "/account/messages/",
+        *("302 /", NONE, "302 /", "302 /"),
+        own=True,
+        sends={"assigned": "off", "moved": "now", "unassigned": "now"},
+    ),
+    page("POST", "/account/messages/test/", "409", NONE, "409", "409", own=True, case="while messages are off"),
+    page("POST", "/account/messages/confirm/", "302 /", NONE, "302 /", "302 /", own=True, case="without an address"),
+    *(
+        each(method, f"/messages/{what}/{{token}}/", "404", case="a forged link; a right one needs no sign-in")
+        for what in ("confirm", "stop")
+        for method in ("GET", "POST")
+    ),
+]
+
 _HOOK = "/webhooks/{id}/"
 _HOOK_DELIVERY = f"{_HOOK}delivery/{{delivery}}/"
 
@@ -721,6 +752,7 @@ SECTIONS = {
     "Distributions": DISTRIBUTIONS,
     "Limits": LIMITS,
     "Tasks": TASKS,
+    "Messages": MESSAGES,
     "Webhooks": WEBHOOKS,
     "People": PEOPLE,
     "History and calendar": HISTORY,
@@ -729,6 +761,7 @@ SECTIONS = {
     "One's own account": ACCOUNT,
     "The board": BOARD,
     "My day, plans, imports and insights": PAGES,
+    "Messages (pages)": MESSAGE_PAGES,
     "Webhooks (pages)": WEBHOOK_PAGES,
     "Admin pages": ADMIN_PAGES,
 }

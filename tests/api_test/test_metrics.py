@@ -11,10 +11,11 @@ import redis
 import yaml
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from rest_framework.test import APIClient
 
-from apps.models import DailyLimit, JobRun, Task, User
+from apps.models import DailyLimit, JobRun, Message, Task, User
 from apps.models.events import Kind
 from apps.services import events, limits, webhooks
 from apps.tasks import limits as jobs
@@ -112,6 +113,17 @@ def test_reports_what_is_to_be_sent_to_webhooks(admin: User) -> None:
 
         webhooks.update(actor=admin, webhook_id=webhook.pk, enabled=False)
         assert [read()[name, ()] for name in names] == [0, 0, 0]
+
+
+def test_reports_which_messages_are_late(alice: User) -> None:
+    names = ("togo_message_pending", "togo_message_late_seconds")
+    with freeze_time("2026-03-02T12:00:00Z") as clock:
+        assert [read()[name, ()] for name in names] == [0, 0]
+        due = timezone.now() + timedelta(seconds=60)
+        Message.objects.create(user=alice, kind="test", due_at=due, give_up_at=due)
+        assert [read()[name, ()] for name in names] == [1, 0]
+        clock.shift(timedelta(seconds=67))
+        assert [read()[name, ()] for name in names] == [1, 7]
 
 
 def test_answers_without_the_database_or_the_broker() -> None:

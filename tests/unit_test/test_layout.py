@@ -29,6 +29,7 @@ APIS = {
     "limit_rules",
     "limits",
     "metrics",
+    "notifications",
     "oidc",
     "planning",
     "second_factors",

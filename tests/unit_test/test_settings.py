@@ -53,6 +53,12 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_RATE_LIMIT", " 999999/h ", (999_999, 3600)),
         ("TOGO_RATE_LIMIT", "off", None),
     ],
+    "TOGO_EMAIL_FROM": [
+        ("DEFAULT_FROM_EMAIL", "", "ToGo <togo@localhost>"),
+        ("DEFAULT_FROM_EMAIL", "togo@example.org", "togo@example.org"),
+        ("DEFAULT_FROM_EMAIL", "Tö Gö <togo@example.org>", "Tö Gö <togo@example.org>"),
+    ],
+    "TOGO_EMAIL_URL": [("TOGO_EMAIL_SERVER", "", {})],
     "TOGO_PREPARE_STATEMENTS": [("TOGO_PREPARE_STATEMENTS", "", "auto"), ("TOGO_PREPARE_STATEMENTS", "OFF", "off")],
     "TOGO_PUBLIC_URL": [
         ("TOGO_PUBLIC_URL", "", ""),
@@ -133,6 +139,20 @@ BAD: dict[str, list[str]] = {
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
     "TOGO_SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:nobody", "https://a b"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
+    "TOGO_EMAIL_FROM": ["togo", "a@example.org, b@example.org", "ToGo <togo@example.org> x", "a@b.org\nBcc: c@d.org"],
+    "TOGO_EMAIL_URL": [
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://",
+        "smtp://mail.example.org:99999",
+        "smtp://mail.example.org/inbox",
+        "smtp://togo@mail.example.org",
+        "smtp://togo:s3cret@mail.example.org?tls=off",
+        "smtp://togo:s3@cret/@mail.example.org",
+        "smtps://togo:s3cret@mail.example.org?starttls=off",
+        # Good, but messages need TOGO_PUBLIC_URL.
+        "smtp://togo:s3cret@mail.example.org",
+    ],
     "TOGO_PREPARE_STATEMENTS": ["on", "always"],
     "TOGO_PUBLIC_URL": [
         "togo.example.org",
@@ -456,6 +476,30 @@ def test_settings_of_a_session_can_be_turned_off_for_a_pooler(monkeypatch: pytes
     for url, prepare in ((POSTGRES, "off"), (f"{POSTGRES}?prepare_statements=off", "auto")):
         settings = read(monkeypatch, DATABASE_URL=url, TOGO_PREPARE_STATEMENTS=prepare, **_key())
         assert settings["DATABASES"]["default"]["OPTIONS"] == {"connect_timeout": 5}
+
+
+# --- messages ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "encrypted"),
+    [
+        ("smtp://togo:s3%40cret@mail.example.org", 587, "starttls"),
+        ("smtp://togo:s3%40cret@mail.example.org:25?starttls=off", 25, ""),
+        ("smtps://togo:s3%40cret@mail.example.org/", 465, "from the beginning"),
+        ("smtp://togo:s3%40cret@localhost:2525", 2525, ""),
+        ("smtp://togo:s3%40cret@[::1]:2525", 2525, ""),
+    ],
+)
+def test_the_mail_server_is_reached_encrypted(
+    monkeypatch: pytest.MonkeyPatch, url: str, port: int, encrypted: str
+) -> None:
+    settings = read(monkeypatch, TOGO_EMAIL_URL=url, TOGO_PUBLIC_URL="https://togo.example.org/")
+
+    server = settings["TOGO_EMAIL_SERVER"]
+    assert (server["port"], server["username"], server["password"]) == (port, "togo", "s3@cret")
+    assert (server["use_tls"], server["use_ssl"]) == (encrypted == "starttls", encrypted == "from the beginning")
+    assert settings["DEFAULT_FROM_EMAIL"] == "ToGo <togo@togo.example.org>"
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])

@@ -53,6 +53,7 @@ def send_due_jobs_at_start(sender: Any, **_: Any) -> None:
         "apps.tasks.imports.do_imports_that_stand_still",
         "apps.tasks.tokens.remove_expired_tokens",
         "apps.tasks.webhooks.deliver",
+        "apps.tasks.notifications.send_messages",
     ):
         sender.app.send_task(name)
 

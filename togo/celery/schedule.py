@@ -50,6 +50,16 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.webhooks.remove_old_deliveries",
         "schedule": crontab(hour=4, minute=7),
     },
+    "send messages": {
+        # The job starts a thread that goes on; this starts another one if its worker has died.
+        "task": "apps.tasks.notifications.send_messages",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    "remove old messages": {
+        "task": "apps.tasks.notifications.remove_old_messages",
+        "schedule": crontab(hour=4, minute=19),
+    },
     "remove old imports": {
         "task": "apps.tasks.imports.remove_old_imports",
         "schedule": crontab(hour=3, minute=41),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 
 from togo.env.addresses import broker, database, hosts, public_url
+from togo.env.emails import email_sender, email_server
 from togo.env.keys import former_keys, secret_key
 from togo.env.sign_ins import issuer, scopes, secret
 from togo.env.texts import is_set, text, words
@@ -20,6 +21,8 @@ __all__ = [
     "choice",
     "contact",
     "database",
+    "email_sender",
+    "email_server",
     "folder",
     "former_keys",
     "hosts",

@@ -15,6 +15,8 @@ _ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/")
 _KEYS = "/api/users/api-key/"
 # Secrets by which a program could go on after its key is deleted; the calendar's may not even be read.
 _SECRETS = ("/api/users/me/password/", "/api/users/calendar/token/")
+# Messages would go on to an address after the key is deleted.
+_MESSAGES = "/api/users/me/notification/"
 _PEOPLE = re.compile(r"/api/users/(?:[0-9]+/)?", re.ASCII)
 _ROLES = {"is_taskmaster", "is_admin"}
 _ONLY = {
@@ -39,7 +41,7 @@ def require_key_allows(request: Request) -> None:
 
 def _is_for_no_key(path: str, request: Request) -> bool:
     """Whether this is a change that no key may make."""
-    return path.startswith(_KEYS) or (bool(_PEOPLE.fullmatch(path)) and _names_roles(request.data))
+    return path.startswith((_KEYS, _MESSAGES)) or (bool(_PEOPLE.fullmatch(path)) and _names_roles(request.data))
 
 
 def _names_roles(body: object) -> bool:

@@ -1,0 +1,68 @@
+"""Forms of what a person wants to be told."""
+
+import datetime
+from typing import Any
+
+from django import forms
+
+from apps.models import Notification
+from apps.models.notifications import When
+from apps.services.notifications import CHANGES
+
+_WEEKDAYS = [(str(day), datetime.date(2024, 1, 1 + day).strftime("%a")) for day in range(7)]
+_WHEN = [(When.NOW, "soon"), (When.DIGEST, "in the daily message"), (When.OFF, "not at all")]
+
+
+class NotificationForm(forms.Form):
+    """The address, the daily message, and when to tell of changes."""
+
+    email = forms.EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    digest = forms.BooleanField(label="Send me my day", required=False)
+    at = forms.TimeField(
+        label="At",
+        required=False,
+        input_formats=["%H:%M"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+    )
+    weekdays = forms.MultipleChoiceField(
+        label="On", choices=_WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    assigned = forms.ChoiceField(label="A new task", choices=_WHEN)
+    moved = forms.ChoiceField(label="A task on another date", choices=_WHEN)
+    unassigned = forms.ChoiceField(label="A task taken away", choices=_WHEN)
+
+    @classmethod
+    def showing(cls, one: Notification) -> "NotificationForm":
+        """The form with a person's choices."""
+        shown: dict[str, Any] = {name: getattr(one, name) for name in ["email", *CHANGES]}
+        shown |= {
+            "digest": one.digest_at is not None,
+            "at": one.digest_at or datetime.time(7),
+            "weekdays": list(one.digest_weekdays or "01234"),
+        }
+        return cls(initial=shown)
+
+    def clean(self) -> dict[str, Any]:
+        """The fields. Adds an error for a daily message without a time or without a weekday."""
+        fields = super().clean() or {}
+        if fields.get("digest"):
+            if "at" in fields and fields["at"] is None:
+                self.add_error("at", "Choose a time.")
+            if not fields.get("weekdays"):
+                self.add_error("weekdays", "Choose a weekday.")
+        return fields
+
+    def changes(self) -> dict[str, Any]:
+        """The valid form as arguments of `notifications.change`."""
+        fields = self.cleaned_data
+        digest = {"at": fields["at"], "weekdays": [int(day) for day in fields["weekdays"]]}
+        return {
+            "email": fields["email"] or None,
+            "digest": digest if fields["digest"] else None,
+            "events": {name: fields[name] for name in CHANGES},
+        }

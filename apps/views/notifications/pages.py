@@ -1,0 +1,95 @@
+"""The page on which people choose what they are told, and the pages behind the links in messages."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.exceptions.base import InvalidRequest, NotFound
+from apps.forms.notifications import NotificationForm
+from apps.services import notifications
+from apps.services.shared.permissions import require_person
+from apps.views.http.pages import page, refused, say
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def own(request: HttpRequest) -> HttpResponse:
+    """`/account/messages/`"""
+    actor = require_person(request.user)
+    if request.method != "POST":
+        return _own(request, NotificationForm.showing(notifications.of(actor=actor)))
+    form = NotificationForm(request.POST)
+    if form.is_valid():
+        try:
+            changed = notifications.change(actor=actor, **form.changes())
+        except InvalidRequest as refusal:
+            for error in refusal.data["errors"]:
+                form.add_error(error["field"].removeprefix("events."), "Choose to get the daily message, too.")
+        else:
+            link = f" Follow the link in the message to {changed.email}."
+            return say(request, f"Saved.{link if notifications.state_of(changed) == 'unconfirmed' else ''}")
+    return _own(request, form, status=400)
+
+
+def _own(request: HttpRequest, form: NotificationForm, status: int = 200) -> HttpResponse:
+    actor = require_person(request.user)
+    one = notifications.of(actor=actor)
+    context = {
+        "form": form,
+        "notification": one,
+        "state": notifications.state_of(one),
+        "zone": settings.TIME_ZONE,
+        "letter": notifications.preview(actor=actor),
+        "last": notifications.last_messages(actor=actor),
+    }
+    return render(request, "messages/own.html", context, status=status)
+
+
+@require_POST
+@page
+def test(request: HttpRequest) -> HttpResponse:
+    """`/account/messages/test/`: send a test message."""
+    actor = require_person(request.user)
+    notifications.send_test(actor=actor)
+    return say(request, f"A test message is on its way to {notifications.of(actor=actor).email}.")
+
+
+@require_POST
+@page
+def resend(request: HttpRequest) -> HttpResponse:
+    """`/account/messages/confirm/`: send the link that confirms the address once more."""
+    actor = require_person(request.user)
+    email = notifications.of(actor=actor).email
+    notifications.change(actor=actor, email=email)
+    return say(request, f"A new link is on its way to {email}." if email else "Enter an address first.")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponseBase:
+    """`/messages/confirm/{token}/`: programs that look into mails open links, so only the form's button confirms."""
+    try:
+        done = request.method == "POST"
+        one = notifications.confirm(token=token) if done else notifications.to_confirm(token=token)
+    except NotFound as refusal:
+        return refused(request, refusal)
+    return render(request, "messages/confirm_page.html", {"email": one.email, "done": done})
+
+
+# The link of a message is the right to do this. Programs that read mail post it without a session: RFC 8058.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponseBase:
+    """`/messages/stop/{token}/`: get no messages any more."""
+    try:
+        one = notifications.to_stop(token=token)
+        if done := request.method == "POST":
+            notifications.stop(token=token)
+    except NotFound as refusal:
+        return refused(request, refusal)
+    return render(request, "messages/stop_page.html", {"email": one.email, "done": done})
