@@ -95,24 +95,30 @@ class ChangesForm(forms.Form):
 
 
 class ChooseForm(forms.Form):
-    """The days to choose a task for, the text to search tasks for, and the effort it would take instead of its own."""
+    """The days to choose a task for, the text to search tasks for, the effort it would take instead of its own, and
+    whether it waits if the day is full."""
 
     cell = _places(required=False)
     q = forms.CharField(required=False, max_length=255)
     effort = _effort()
+    wait = forms.BooleanField(required=False)
 
 
 class AssignForm(forms.Form):
-    """An existing task, or the name of a new one, for one or several days; and the effort, if not the task's own."""
+    """An existing task, or the name of a new one, for one or several days; the effort, if not the task's own; and
+    whether it waits if the day is full, which only a task for a single day does."""
 
     cell = _places()
     task = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
     name = forms.CharField(required=False, max_length=255)
     effort = _effort()
+    wait = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
-        """The fields. Adds an error when they name no task."""
+        """The fields. Adds an error when they name no task, or when a task is to wait for several days."""
         fields = super().clean() or {}
+        if fields.get("wait") and len(fields.get("cell") or []) > 1:
+            self.add_error("wait", "A task waits for a single day.")
         if not self.errors and not fields["task"] and not fields["name"]:
             self.add_error("task", "Choose a task, or type the name of a new one.")
         return fields

@@ -18,6 +18,7 @@ from apps.models.second_factors import RecoveryCode, SecondFactor
 from apps.models.sessions import BrowserSession
 from apps.models.tasks import Task
 from apps.models.users import User
+from apps.models.waiting import WaitingEntry
 from apps.models.webhooks import Delivery, Webhook, WebhookSecret
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "SecondFactor",
     "Task",
     "User",
+    "WaitingEntry",
     "Webhook",
     "WebhookSecret",
 ]

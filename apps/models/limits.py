@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from apps.models.prepared_statements import as_date, rows
 
 # The columns of a row, in the order of the fields below, for written-out statements.
-DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version"
+DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version, waiting"
 _FIELDS = DAY.split(", ")
 _WINDOW = f"""SELECT {DAY} FROM togo_dailylimit
     WHERE user_id = %(user)s AND date >= %(first)s AND date <= %(last)s"""  # noqa: S608 - only our own names
@@ -107,6 +107,9 @@ class DailyLimit(_Capacity, models.Model):
     source_reason = models.CharField(max_length=255, blank=True)
     # The version of the rules that this day was last picked with.
     rules_version = models.BigIntegerField()
+    # How many wait for room on this day. The statement that frees room reads it, and so costs nothing more where nobody
+    # waits. The database has the default too, for processes of older versions.
+    waiting = models.SmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = DailyLimitQuerySet.as_manager()
 
@@ -155,6 +158,7 @@ class DaySnapshot(_Capacity):
     source_kind: str
     source_rule: int | None
     source_reason: str
+    waiting: int
 
     @classmethod
     def columns(cls) -> list[str]:

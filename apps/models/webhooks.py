@@ -15,7 +15,17 @@ LONGEST_URL = 2000
 
 
 # The kinds of events about assignments. Those about limits and rules begin so; all others are about a person.
-_OF_ASSIGNMENTS = {Kind.ASSIGNED, Kind.MOVED, Kind.DONE, Kind.REOPENED, Kind.EFFORT_CHANGED, Kind.UNASSIGNED}
+_OF_ASSIGNMENTS = {
+    Kind.ASSIGNED,
+    Kind.MOVED,
+    Kind.DONE,
+    Kind.REOPENED,
+    Kind.EFFORT_CHANGED,
+    Kind.UNASSIGNED,
+    Kind.QUEUED,
+    Kind.PROMOTED,
+    Kind.CANCELLED,
+}
 
 
 def type_of(kind: str) -> str:

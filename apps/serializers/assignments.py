@@ -26,7 +26,7 @@ from apps.services.shared.formats import HIGHEST_ID, parse_date
 from apps.services.slots import CreatedAssignment
 
 
-class AssignmentCreateSerializer(StrictSerializer):
+class AssignmentItemSerializer(StrictSerializer):
     """A task for a person on a date."""
 
     task = IdField(help_text="The task's id.")
@@ -55,6 +55,16 @@ def _valid(data: Any) -> dict[str, Any] | None:
         return {**data, "date": parse_date(date)}
     except ValueError:
         return None
+
+
+class AssignmentCreateSerializer(AssignmentItemSerializer):
+    """A task for a person on a date, and what happens if the day is full."""
+
+    if_full = serializers.ChoiceField(
+        choices=["refuse", "wait"],
+        required=False,
+        help_text="If the day is full: `refuse` (default) refuses the call, `wait` queues the task for the day.",
+    )
 
 
 class AssignmentChangeSerializer(StrictSerializer):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.serializers.assignments import AssignmentCreateSerializer, AssignmentSerializer
+from apps.serializers.assignments import AssignmentItemSerializer, AssignmentSerializer
 from apps.serializers.base import StrictSerializer, shared
 from apps.serializers.problems import ProblemSerializer
 
@@ -16,7 +16,7 @@ class BulkItemsField(serializers.ListField):
     """Up to 1,000 assignments. Each is validated separately: an invalid one is refused like one that doesn't fit."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=AssignmentCreateSerializer(), min_length=1, max_length=HIGHEST_NUMBER, **kwargs)
+        super().__init__(child=AssignmentItemSerializer(), min_length=1, max_length=HIGHEST_NUMBER, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """The valid fields of each item, or its `ValidationError`."""
@@ -24,7 +24,7 @@ class BulkItemsField(serializers.ListField):
             self.fail("not_a_list", input_type=type(data).__name__)
         if len(data) > HIGHEST_NUMBER:
             raise serializers.ValidationError(f"At most {HIGHEST_NUMBER} fit in one request.", "max_length")
-        item = shared(AssignmentCreateSerializer)
+        item = shared(AssignmentItemSerializer)
         return [_validated(item, fields) for fields in data]
 
 
@@ -60,7 +60,7 @@ class BulkEachSerializer(serializers.Serializer[Any]):
     results = BulkResultSerializer(many=True)
 
 
-def _validated(item: AssignmentCreateSerializer, data: Any) -> Any:
+def _validated(item: AssignmentItemSerializer, data: Any) -> Any:
     try:
         return item.run_validation(data)
     except serializers.ValidationError as error:

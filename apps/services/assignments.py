@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Callable
 
 from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, NoFreeDay
-from apps.models import Assignment, Task, User
+from apps.models import Assignment, Task, User, WaitingEntry
 from apps.services import availability, slots, unit_of_work
 from apps.services.shared import permissions, refusals
 from apps.services.slots import DayFull
@@ -26,6 +26,22 @@ def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date, effo
     """
     permissions.require_may_assign(actor, user_id, date)
     return _with_advice(lambda: slots.take(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort))
+
+
+def assign_or_wait(
+    *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
+) -> Assignment | WaitingEntry:
+    """As `assign`; but if the day is full, queue the task for it. It is assigned as soon as its effort fits, before any
+    task that is queued after it, unless that one is smaller and fits earlier.
+
+    Raises what `assign` raises except `DailyLimitReached`, `DateOutOfRange` also for past dates, `AlreadyWaiting` and
+    `TooManyWaiting`; then nothing is written.
+    """
+    permissions.require_may_assign(actor, user_id, date)
+    permissions.require_date(date, earliest=permissions.today())
+    return unit_of_work.retry(
+        lambda: slots.take_or_wait(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
+    )
 
 
 def assign_earliest(

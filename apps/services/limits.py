@@ -15,7 +15,7 @@ from apps.models import DailyLimit, LimitDay, User
 from apps.models.base import DayKey
 from apps.models.events import Kind
 from apps.models.limits import Source
-from apps.services import events, unit_of_work
+from apps.services import events, slots, unit_of_work
 from apps.services.shared import permissions, picking, refusals, repicking
 from apps.services.shared.formats import HIGHEST_ID
 
@@ -28,26 +28,6 @@ READ_DAYS = 92
 _SETTLING = datetime.timedelta(minutes=10)
 # Sent after the commit with `date`: someone needed a limit on a date whose limits aren't set for everybody yet.
 date_requested = Signal()
-
-
-class DayMissing(unit_of_work.Restart):
-    """Work needs days whose limits aren't set yet. They are set before it starts again: so their rows are created
-    before any other lock is held, one lock order everywhere.
-
-    With `for_everybody` a job sets the limits of everybody else on those dates.
-    """
-
-    def __init__(self, *days: DayKey, for_everybody: bool = False) -> None:
-        super().__init__("The limit of that day could not be set; try again.")
-        self._days = days
-        self._for_everybody = for_everybody
-
-    def prepare(self) -> None:
-        """Set these days' limits."""
-        if self._for_everybody:
-            for date in sorted({date for _, date in self._days}):
-                request_date(date)
-        create_days(self._days)
 
 
 # --- one person's day -------------------------------------------------------------------------------------------
@@ -95,10 +75,10 @@ def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int,
         days = DailyLimit.objects.of(user_id, date)
         before = days.locked().first()
         if before is None:
-            raise DayMissing((user_id, date))
+            raise slots.DayMissing((user_id, date))
         if before.taken > maximum:
             raise refusals.limit_below_taken(before)
-        days.update(wanted=maximum, maximum=maximum, source_kind=Source.HAND, source_rule=None, source_reason=reason)
+        slots.resize(actor=actor, days=[before], pick=picking.Pick(maximum, Source.HAND, reason=reason))
         day = days.get()
         if (day.wanted, day.source) != (before.wanted, before.source):
             _note(Kind.LIMIT_SET, actor, day, before, reason=reason)
@@ -121,7 +101,7 @@ def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
         picker = picking.load([user_id], date, date)
         if before is None or before.source_kind != Source.HAND:
             return before or unset_day(picker, user_id, date)
-        repicking.apply_picks(picker, [before], keep_hand=False)
+        repicking.apply_picks(picker, [before], actor=actor, keep_hand=False)
         day = DailyLimit.objects.get(pk=before.pk)
         _note(Kind.LIMIT_GIVEN_BACK, actor, day, before)
         return day

@@ -9,7 +9,7 @@ from django.db.models.functions import Length
 from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
 from apps.models import Task, User
 from apps.models.names import folded
-from apps.services import unit_of_work
+from apps.services import unit_of_work, waiting
 from apps.services.shared import permissions
 
 
@@ -68,7 +68,8 @@ def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
 
 
 def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
-    """Rename, retire or bring back a task, or change its effort; people who have it keep it as it is.
+    """Rename, retire or bring back a task, or change its effort; people who have it keep it as it is. A retired task
+    leaves every queue for a full day.
 
     Raises `NotAllowed`, `TaskNotFound`, and `TaskExists` when another active task has the new name.
     """
@@ -80,6 +81,8 @@ def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> T
         # Older versions made tasks of one name. They stay, and can be retired.
         if folded(new.name) != folded(old.name) or (new.is_active and not old.is_active):
             _require_no_twin(new)
+        if new.is_active != old.is_active:
+            waiting.end_for_task(actor=actor, task_id=task_id)
         if fields:
             Task.objects.filter(pk=task_id).update(**fields)
         return _get(task_id)
@@ -88,14 +91,16 @@ def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> T
 
 
 def delete_task(*, actor: User, task_id: int) -> None:
-    """Delete a task that nobody has been given. Raises `NotAllowed`, `TaskNotFound` and `TaskInUse`."""
+    """Delete a task that nobody has been given and that waits for no day. Raises `NotAllowed`, `TaskNotFound` and
+    `TaskInUse`."""
     permissions.require_taskmaster(actor)
     try:
         unit_of_work.run(lambda: _get(task_id).delete())
     except (ProtectedError, IntegrityError):
         # IntegrityError: the task was assigned after Django looked and before the database deleted.
         raise TaskInUse(
-            "This task is assigned to someone and can't be deleted; retire it instead.", task=task_id
+            "This task is assigned to someone, or waits for a full day, and can't be deleted; retire it instead.",
+            task=task_id,
         ) from None
 
 

@@ -2,8 +2,8 @@
 
 import datetime
 
-from apps.models import User
-from apps.services import board
+from apps.models import User, WaitingEntry
+from apps.services import board, waiting
 from apps.services.shared import permissions
 from apps.services.shared.formats import Version
 
@@ -15,6 +15,13 @@ def days(*, actor: User) -> list[board.Cell]:
     dates = [permissions.today() + datetime.timedelta(days=offset) for offset in range(DAYS)]
     [row] = board.rows_of([actor], dates)
     return row.cells
+
+
+def waiting_entries(*, actor: User) -> list[WaitingEntry]:
+    """What waits for one of these days, by date and position."""
+    first = permissions.today()
+    last = first + datetime.timedelta(days=DAYS - 1)
+    return waiting.of_person(actor=actor, user_id=actor.pk, first=first, last=last)
 
 
 def has_changed(*, actor: User, since: Version) -> bool:

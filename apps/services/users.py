@@ -14,7 +14,7 @@ from apps.exceptions.users import UserNotFound
 from apps.models import User
 from apps.models.names import tidy_username
 from apps.models.passwords import hashed, normal
-from apps.services import unit_of_work
+from apps.services import unit_of_work, waiting
 from apps.services.shared import attempts, passwords, permissions
 
 # The people of the demonstration. Everyone knows their passwords, so they are for loopback only.
@@ -85,9 +85,9 @@ def create_user(*, actor: User | None, username: str, password: str, **fields: U
 
 
 def update_user(*, actor: User | None, user_id: int, **fields: Unpack[UserFields]) -> User:
-    """Change a person. A deactivated person keeps their assignments, but loses every token, session, API key and the
-    link to the calendar for good: none of them works again when the person is activated. `actor` is None for the
-    operator, who may do everything.
+    """Change a person. A deactivated person keeps their assignments, but every task that waits for one of their days
+    leaves the queue, and they lose every token, session, API key and the link to the calendar for good: none of them
+    works again when the person is activated. `actor` is None for the operator, who may do everything.
 
     Raises `UserNotFound`, and `NotAllowed`, also when no active admin would be left.
     """
@@ -105,6 +105,8 @@ def update_user(*, actor: User | None, user_id: int, **fields: Unpack[UserFields
         _require_valid([error for error in _wrong_fields(person) if error["field"] in fields])
         if fields.get("is_active"):
             person.active_since = timezone.now()
+        if person.is_active != was_active:
+            waiting.end_for_person(actor=actor, user_id=user_id)
         person.save(update_fields=[*fields, "active_since"])
         if person.is_active != was_active:
             _begin_epoch(person)

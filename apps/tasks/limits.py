@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 from django.dispatch import receiver
 
-from apps.services import health, limits
+from apps.services import health, limits, waiting
 from apps.services.shared import repicking
 from apps.tasks.base import ask
 
@@ -17,7 +17,8 @@ log = logging.getLogger("apps.limits")
 
 @shared_task
 def set_due_limits() -> None:
-    """Set the limits of today, tomorrow and every date that was asked for; apply rules that a crash left unapplied.
+    """Set the limits of today, tomorrow and every date that was asked for; apply rules that a crash left unapplied; end
+    waiting entries whose time is over, and serve those that an older version overlooked.
 
     The dates are computed when it runs, so it may come late.
     """
@@ -25,6 +26,7 @@ def set_due_limits() -> None:
     for date in limits.due_dates():
         set_daily_limits(date.isoformat())
     apply_rules()
+    waiting.keep()
     health.note_job(health.LIMIT_JOB, seconds=time.monotonic() - started)
 
 

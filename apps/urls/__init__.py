@@ -32,6 +32,7 @@ from apps.urls import (
     tokens,
     users,
     version,
+    waiting,
     webhooks,
 )
 from apps.views.http import problems
@@ -48,6 +49,7 @@ urlpatterns = [
                 *distributions.urlpatterns,
                 *exports.urlpatterns,
                 *imports.urlpatterns,
+                *waiting.urlpatterns,
                 *limits.urlpatterns,
                 *limit_rules.urlpatterns,
                 *availability.urlpatterns,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.views.board import assigning, assignment, days, handing_on, week
+from apps.views.board import assigning, assignment, days, handing_on, waiting, week
 
 urlpatterns = [
     path("board/", week.show, name="board"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("board/assignment/<id:id>/", assignment.change),
     path("board/assignment/<id:id>/remove/", assignment.remove),
     path("board/remove/", assignment.remove_many),
+    path("board/waiting/<id:id>/remove/", waiting.cancel),
     path("board/day/<id:user>/<date:date>/", days.day),
     path("board/days-off/", days.days_off),
     path("board/days-off/<id:id>/remove/", days.take_back),

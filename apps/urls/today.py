@@ -8,4 +8,5 @@ urlpatterns = [
     path("today/", today.day, name="today"),
     path("today/changes/", today.changes),
     path("today/<id:id>/", today.mark),
+    path("today/waiting/<id:id>/", today.cancel),
 ]

@@ -8,7 +8,8 @@ from apps.exceptions import assignments as errors
 from apps.exceptions.base import InvalidRequest, NotAllowed
 from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
-from apps.models import Assignment
+from apps.exceptions.waiting import AlreadyWaiting, TooManyWaiting
+from apps.models import Assignment, WaitingEntry
 from apps.models.assignments import AssignmentQuerySet
 from apps.serializers.assignments import (
     AssignmentChangeSerializer,
@@ -18,6 +19,7 @@ from apps.serializers.assignments import (
     AssignmentSerializer,
     EarliestSerializer,
 )
+from apps.serializers.waiting import WaitingSerializer
 from apps.services import assignments
 from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, location
@@ -72,13 +74,15 @@ class AssignmentsView(ApiView):
         TAG,
         "Assign a task",
         request=AssignmentCreateSerializer,
-        responses={201: AssignmentSerializer},
+        responses={201: AssignmentSerializer, 202: WaitingSerializer},
         errors=[
             errors.DateOutOfRange,
             NotAllowed,
             TaskNotFound,
             UserNotFound,
             errors.DailyLimitReached,
+            AlreadyWaiting,
+            TooManyWaiting,
             errors.AlreadyAssigned,
             TaskInactive,
             UserInactive,
@@ -87,19 +91,23 @@ class AssignmentsView(ApiView):
     @idempotent
     def post(self, request: Request) -> JsonResponse:
         """Gives a person a task on a date, if the day has room for its effort. A full day is refused, with the next day
-        that has room.
+        that has room. With `if_full: "wait"` the task is queued for a full day of today or later instead, and the
+        answer is 202: it is assigned as soon as the day has room for it.
 
         Taskmasters assign to everyone, other people to themselves, from today on.
         """
         data = AssignmentCreateSerializer.read(request)
-        assignment = assignments.assign(
+        assign = assignments.assign_or_wait if data.get("if_full") == "wait" else assignments.assign
+        made = assign(
             actor=require_person(request.user),
             task_id=data["task"],
             user_id=data["user"],
             date=data["date"],
             effort=data.get("effort"),
         )
-        return _created(request, assignment)
+        if isinstance(made, WaitingEntry):
+            return JsonResponse(WaitingSerializer.show(made), status=202, headers=location(request, "waiting", made.pk))
+        return _created(request, made)
 
 
 class EarliestView(ApiView):

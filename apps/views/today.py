@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.forms.today import SinceForm, StatusForm
 from apps.models.assignments import Status
-from apps.services import assignments, board, today
+from apps.services import assignments, board, today, waiting
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, page, say, valid
 
@@ -42,9 +42,28 @@ def mark(request: HttpRequest, id: int) -> HttpResponse:
     return say(request, f"{one.task.name} is {'done' if status == Status.DONE else 'open again'}.")
 
 
+@require_POST
+@page
+def cancel(request: HttpRequest, id: int) -> HttpResponse:
+    """`/today/waiting/{id}/`: take an entry that one queued oneself out of the queue."""
+    actor = require_person(request.user)
+    entry = waiting.get(actor=actor, entry_id=id)
+    waiting.cancel(actor=actor, entry_id=id)
+    if is_fragment(request):
+        return render(request, "today/_days.html", _days(request))
+    return say(request, f"{entry.task.name} no longer waits for {entry.date:%a %-d %b}.")
+
+
 def _days(request: HttpRequest) -> dict[str, Any]:
     # Read before the days: a change that commits in between is shown twice rather than missed.
     version = board.current_version()
-    now, *later = today.days(actor=require_person(request.user))
+    actor = require_person(request.user)
+    now, *later = today.days(actor=actor)
     done = sum(one.status == Status.DONE for one in now.assignments)
-    return {"version": version, "now": now, "done": done, "later": [cell for cell in later if cell.assignments]}
+    return {
+        "version": version,
+        "now": now,
+        "done": done,
+        "later": [cell for cell in later if cell.assignments],
+        "entries": today.waiting_entries(actor=actor),
+    }

@@ -22,6 +22,14 @@ def assignment_of(answer: Any, asked: Item, surprise: Callable[[str], None]) -> 
     return got
 
 
+def entry_of(answer: Any, asked: Item, surprise: Callable[[str], None]) -> Item:
+    """The waiting entry that an answer describes. Calls `surprise` if it isn't the one that was asked for."""
+    got = Item(answer["task"], answer["user"], answer["date"], answer["id"], effort=answer["effort"])
+    if replace(got, assignment=None) != asked:
+        surprise(f"asked for {asked}, and got {got}")
+    return got
+
+
 def full_day_of(asked: Item, error: Any, surprise: Callable[[str], None]) -> Item:
     """The day's numbers in a refusal because it is full. Calls `surprise` if the refusal isn't about what was asked."""
     if error["effort"] != asked.effort or error["remaining"] != error["maximum"] - error["taken"]:

@@ -5,10 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lab.prove import queues
 from lab.prove.days import Does, Step, decide, follow
 from lab.prove.history import Item, Key, Kind, Operation, Outcome
 from lab.prove.settle import Event, Settled, settle
 from lab.prove.world import Ending
+
+# What may hand room over to those who wait.
+_FREES = {Does.FREE, Does.SET, Does.GIVE_BACK}
 
 
 @dataclass
@@ -37,6 +41,8 @@ def check(operations: Iterable[Operation], ending: Ending, rules: dict[int, set[
     3. Each day's `taken` is the sum of the efforts of its rows and not above `maximum`.
     4. For each day there is an order of the operations that explains all answers without ever breaking the limit. The
        order of the events is such an order, and agrees with the clock.
+    5. Nothing took room while an entry waited that would have fitted; entries are served in their order, once, and none
+       is lost or fits its day at the end.
     """
     operations = list(operations)
     verdict = Verdict()
@@ -46,6 +52,10 @@ def check(operations: Iterable[Operation], ending: Ending, rules: dict[int, set[
         verdict.find("lost or doubled", finding)
     _check_rows(ending, verdict)
     _check_counters(ending, verdict)
+    for mistake in queues.mistakes(ending.events, ending.waiting):
+        verdict.find("wrong queue", mistake)
+    for entry in ending.overlooked:
+        verdict.find("wrong queue", f"it waits, and there is room: {entry}")
     steps, by_event = steps_of(operations, settled)
     ends = {(limit["user"], limit["date"]): limit for limit in ending.limits}
     for key in sorted(set(steps) | set(ends)):
@@ -71,6 +81,7 @@ def steps_of(
                 by_event[key].append((event["id"], step))
             else:
                 steps[key].append(step)
+    _add_promotions(settled.promotions, steps, by_event)
     for key, with_events in by_event.items():
         with_events.sort(key=lambda pair: pair[0])
         latest = float("inf")
@@ -86,7 +97,7 @@ def steps_of(
 
 def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Step]]:
     unknown = operation.outcome == Outcome.UNKNOWN
-    if (unknown and not events) or operation.kind in {Kind.RULE, Kind.MARK}:
+    if (unknown and not events) or operation.kind in {Kind.RULE, Kind.MARK, Kind.CANCEL}:
         return
     base = Step(operation.start, float("inf") if unknown else operation.end, Does.TAKE, number=operation.number)
     first = operation.items[0] if operation.items else None
@@ -110,6 +121,10 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
                 places[item.key].append(item)
             for key, items in places.items():
                 yield key, _with_numbers(base, items[-1], amount=sum(item.effort for item in items))
+        case Kind.WAIT if first:
+            # An unknown one may have found room.
+            does = Does.TAKE if events and events[0]["kind"] == "assigned" else Does.FULL
+            yield first.key, replace(base, does=does, amount=first.effort)
         case Kind.MOVE | Kind.DELETE:
             assert operation.was
             yield operation.was, replace(base, does=Does.FREE, amount=operation.was_effort)
@@ -122,6 +137,28 @@ def _steps(operation: Operation, events: list[Event]) -> Iterable[tuple[Key, Ste
             yield first.key, _with_numbers(base, first, does=Does.SET, amount=operation.value)
         case Kind.GIVE_BACK if first:
             yield first.key, _with_numbers(base, first, does=Does.GIVE_BACK)
+
+
+def _add_promotions(
+    promotions: list[Event], steps: dict[Key, list[Step]], by_event: dict[Key, list[tuple[int, Step]]]
+) -> None:
+    """Add a step for each entry that was given room, in the transaction that freed it. The answer to what freed it has
+    the numbers after that, so they are left out."""
+    handed: dict[Key, list[float]] = defaultdict(list)
+    for event in promotions:
+        key = (event["user"], event["date"])
+        handed[key].append(event["at"])
+        took = Step(event["at"], float("inf"), Does.TAKE, amount=event["data"]["effort"], number=-event["id"])
+        by_event[key].append((event["id"], took))
+    for key, times in handed.items():
+        steps[key] = [_handing_over(step, times) for step in steps[key]]
+        by_event[key] = [(number, _handing_over(step, times)) for number, step in by_event[key]]
+
+
+def _handing_over(step: Step, times: list[float]) -> Step:
+    if step.does in _FREES and any(step.start <= at <= step.end for at in times):
+        return replace(step, taken=None, maximum=None)
+    return step
 
 
 def _with_numbers(step: Step, item: Item, **more: Any) -> Step:
@@ -163,6 +200,9 @@ def _check_rows(ending: Ending, verdict: Verdict) -> None:
             case "effort_changed":
                 fits = before == expected and before is not None and before["effort"] == data["from"] != data["to"]
                 after = {**expected, "effort": data["to"]} if expected else None
+            case "promoted":
+                fits = before == expected and before is not None and before["effort"] == data["effort"]
+                after = before
             case "unassigned":
                 fits = before == expected and before is not None and before["effort"] == data["effort"]
                 after = None

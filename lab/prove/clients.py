@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lab.prove.answers import assignment_of, day_of, full_day_of, read_bulk
+from lab.prove.answers import assignment_of, day_of, entry_of, full_day_of, read_bulk
 from lab.prove.calls import Answer, Caller
 from lab.prove.history import Full, History, Item, Key, Kind, Operation, Outcome
 from lab.prove.world import EFFORTS, World
@@ -42,6 +42,7 @@ class Client(threading.Thread):
         self._chance = random.Random(f"{world.seed} {actor}")  # noqa: S311 - makes a storm, keeps no secret
         self._mine: dict[int, tuple[Item, str]] = {}
         self._rules: list[int] = []
+        self._queued: list[Item] = []
         self._began = time.monotonic()
         self.failure: BaseException | None = None
 
@@ -57,6 +58,8 @@ class Client(threading.Thread):
             (self._set_by_hand, 5),
             (self._give_back, 3),
             (self._rule, 0.5),
+            (self._wait, 10),
+            (self._cancel, 2),
         ]
         acts, weights = zip(*mix, strict=True)
         try:
@@ -74,6 +77,28 @@ class Client(threading.Thread):
         start, answer = self._call("POST", PATH, self._body_of(item), again=with_key)
         items = [self._answered(item, answer, 201)]
         self._record(Kind.CREATE, start, answer, {201}, items=items, full=item)
+
+    def _wait(self) -> None:
+        # Not for the next days: processes with another date would end the entry.
+        item = self._some_item(first=2)
+        body = {**self._body_of(item), "if_full": "wait"}
+        start, answer = self._call("POST", PATH, body, again=self._chance.random() < 0.5)
+        if answer.status == 201:
+            self._record(Kind.CREATE, start, answer, {201}, items=[self._answered(item, answer, 201)])
+            return
+        if answer.status == 202:
+            item = entry_of(answer.body, item, self._history.surprise)
+            self._queued.append(item)
+        self._record(Kind.WAIT, start, answer, {202}, items=[item])
+
+    def _cancel(self) -> None:
+        """Cancel one of the latest entries; most others are served by now."""
+        if not (some := self._queued[-10:]):
+            return
+        item = self._chance.choice(some)
+        self._queued.remove(item)
+        start, answer = self._call("DELETE", f"/api/users/waiting/{item.assignment}/")
+        self._record(Kind.CANCEL, start, answer, {204}, items=[item])
 
     def _bulk(self) -> None:
         size = self._chance.choices([self._chance.randint(2, 19), self._chance.randint(20, 200)], [1, 4])[0]
@@ -245,12 +270,12 @@ class Client(threading.Thread):
             )
         )
 
-    def _some_item(self) -> Item:
+    def _some_item(self, *, first: int = 0) -> Item:
         today = datetime.datetime.now(datetime.UTC).date()
         moved_on = int((time.monotonic() - self._began) / SECONDS_PER_DAY) % 300
         # The first days of the window and the hot people are drawn most often, so their days are mostly full.
         offset = moved_on + min(self._chance.randrange(WINDOW_DAYS), self._chance.randrange(WINDOW_DAYS))
-        date = today + datetime.timedelta(days=offset)
+        date = today + datetime.timedelta(days=max(first, offset))
         people = self._world.hot if self._chance.random() < HOT else self._world.people
         task, effort = self._chance.choice(self._world.tasks), self._chance.choice(EFFORTS)
         return Item(task, self._chance.choice(people), date.isoformat(), effort=effort)
@@ -277,4 +302,6 @@ EXPECTED = {
     Kind.SET: {"limit_below_taken"} | _BUSY,
     Kind.GIVE_BACK: _BUSY,
     Kind.RULE: _BUSY,
+    Kind.WAIT: {"already_assigned", "already_waiting"} | _BUSY,
+    Kind.CANCEL: {"waiting_not_found"} | _BUSY,
 }

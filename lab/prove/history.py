@@ -33,11 +33,14 @@ class Kind(StrEnum):
     SET = "set by hand"
     GIVE_BACK = "give back"
     RULE = "rule"
+    WAIT = "wait"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A task for a person on a date and its effort; `assignment` is its id if it is known.
+    """A task for a person on a date and its effort; `assignment` is its id if it is known, or that of the waiting entry
+    while it waits.
 
     `taken` and `maximum` are the day's numbers in the answer.
     """

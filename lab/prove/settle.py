@@ -14,6 +14,7 @@ from lab.prove.history import Item, Kind, Operation, Outcome
 Event = dict[str, Any]
 # Events of assignments and of limits set by hand. Rules and their events aren't matched.
 MATCHED = {"assigned", "moved", "effort_changed", "done", "reopened", "unassigned", "limit_set", "limit_given_back"}
+MATCHED |= {"queued", "cancelled"}
 # How precise the times are, in seconds.
 _CLOCK = 0.002
 # These write no event if they change nothing.
@@ -25,6 +26,8 @@ class Settled:
     """The events of each operation, by its number, and the findings."""
 
     events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    # The assignments that ToGo made by itself, for waiting entries that got room.
+    promotions: list[Event] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     happened: int = 0  # of the operations whose outcome no client knows
     didnt_happen: int = 0
@@ -34,8 +37,14 @@ def settle(operations: Iterable[Operation], events: Iterable[Event]) -> Settled:
     """Find the events of each operation, first those of the acknowledged ones."""
     settled = Settled()
     waiting: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
+    events = list(events)
+    promoted = {event["assignment"] for event in events if event["kind"] == "promoted"}
     for event in events:
-        if event["kind"] in MATCHED:
+        if event["kind"] == "assigned" and event["assignment"] in promoted:
+            settled.promotions.append(event)
+        elif event["kind"] == "cancelled" and event["data"]["reason"] != "cancelled":
+            continue  # ToGo ended it, because its task was assigned otherwise.
+        elif event["kind"] in MATCHED:
             waiting[_key_of_event(event)].append(event)
     ordered = sorted(operations, key=lambda operation: operation.start)
     for operation in ordered:
@@ -70,10 +79,15 @@ def _claim_what_is_there(
     settled: Settled,
 ) -> None:
     claimed = settled.events[operation.number]
-    wanted = nameless if operation.kind in {Kind.CREATE, Kind.BULK} else waiting
+    wanted = nameless if operation.kind in {Kind.CREATE, Kind.BULK, Kind.WAIT} else waiting
     keys = _keys_of(operation)
     for key in keys:
         if event := _take(wanted[key], operation.start, float("inf")):
+            claimed.append(event)
+    if operation.kind == Kind.WAIT and not claimed:
+        # The day may have had room.
+        _, *about = keys[0]
+        if event := _take(nameless["assigned", *about], operation.start, float("inf")):
             claimed.append(event)
     one_step = _is_all_or_nothing(operation) or operation.kind == Kind.MOVE
     if one_step and len(claimed) not in (0, len(keys)):
@@ -104,10 +118,11 @@ def _take(events: list[Event], start: float, end: float) -> Event | None:
 
 
 def _without_assignment(waiting: dict[tuple[Any, ...], list[Event]]) -> dict[tuple[Any, ...], list[Event]]:
-    """The events of new assignments by a key without the id, which a client that got no answer doesn't know."""
+    """The events of new assignments and entries by a key without the id, which a client without an answer doesn't
+    know."""
     nameless: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
     for (kind, actor, _, *rest), events in waiting.items():
-        if kind == "assigned":
+        if kind in {"assigned", "queued"}:
             nameless[kind, actor, None, *rest].extend(events)
     return nameless
 
@@ -132,6 +147,10 @@ def _keys_of_item(operation: Operation, item: Item) -> Iterable[tuple[Any, ...]]
             yield "unassigned", *about, operation.was_effort
         case Kind.MARK:
             yield "done" if operation.value == "done" else "reopened", *about, None
+        case Kind.WAIT:
+            yield "queued", *about, item.effort
+        case Kind.CANCEL:
+            yield "cancelled", *about, item.effort
         case Kind.SET:
             yield "limit_set", actor, None, None, item.key, operation.value
         case Kind.GIVE_BACK:
@@ -141,7 +160,7 @@ def _keys_of_item(operation: Operation, item: Item) -> Iterable[tuple[Any, ...]]
 def _key_of_event(event: Event) -> tuple[Any, ...]:
     data = event["data"]
     match event["kind"]:
-        case "assigned" | "unassigned":
+        case "assigned" | "unassigned" | "queued" | "cancelled":
             value: Any = data["effort"]
         case "moved":
             value = (data["from"]["user"], data["from"]["date"])
@@ -151,4 +170,5 @@ def _key_of_event(event: Event) -> tuple[Any, ...]:
             value = data["maximum"]
         case _:
             value = None
-    return event["kind"], event["actor"], event["assignment"], event["task"], (event["user"], event["date"]), value
+    number = data["waiting"] if event["kind"] in {"queued", "cancelled"} else event["assignment"]
+    return event["kind"], event["actor"], number, event["task"], (event["user"], event["date"]), value

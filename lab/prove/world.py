@@ -58,6 +58,9 @@ class Ending:
     assignments: list[dict[str, Any]]
     limits: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    # The ids of the entries that wait, and those of them that fit their day.
+    waiting: list[int] = field(default_factory=list)
+    overlooked: list[Any] = field(default_factory=list)
 
 
 _EVENT_FIELDS = ["id", "at", "actor", "kind", "user", "task", "date", "assignment", "data"]
@@ -92,7 +95,8 @@ def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
 
 def read() -> Ending:
     """Read the rows in the database."""
-    from apps.models import Assignment, DailyLimit, Event
+    from apps.models import Assignment, DailyLimit, Event, WaitingEntry
+    from apps.services import waiting
 
     def plain(rows: Any) -> list[dict[str, Any]]:
         return [{**row, "date": row["date"].isoformat() if row["date"] else None} for row in rows]
@@ -115,6 +119,8 @@ def read() -> Ending:
         ],
         limits=plain(DailyLimit.objects.values("user", "date", "wanted", "maximum", "taken", "source_kind")),
         events=with_seconds(plain(Event.objects.order_by("pk").values(*_EVENT_FIELDS))),
+        waiting=list(WaitingEntry.objects.values_list("pk", flat=True)),
+        overlooked=list(waiting.overlooked()),
     )
 
 

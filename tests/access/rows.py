@@ -49,6 +49,9 @@ class Row:
     own: bool = False
 
 
+_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/waiting/")
+
+
 def api(
     method: str,
     path: str,
@@ -65,7 +68,7 @@ def api(
     the call gets the taskmaster's answer."""
     answers = ("401 not_authenticated", person, other, taskmaster, admin, "401 token_not_valid")
     scopes = {ALL} | ({READ, ASSIGN} if method == "GET" else set())
-    scopes |= {ASSIGN} if path.startswith(("/api/users/assignment/", "/api/users/distribution/")) else set()
+    scopes |= {ASSIGN} if path.startswith(_ASSIGNING) else set()
     with_key = [taskmaster if taskmaster == NONE or (scope in scopes and not no_key) else NO_KEY for scope in KEYS]
     return Row(method, path, dict(zip(COLUMNS, (*answers, *with_key), strict=True)), **more)
 

@@ -12,6 +12,7 @@ from tests.access.rows import ANY, NONE, SIGN_IN, Row, admin_page, api, each, pa
 DAY = "2026-03-03"
 FORBIDDEN = "403 not_allowed"
 NO_ASSIGNMENT = "404 assignment_not_found"
+NO_ENTRY = "404 waiting_not_found"
 NO_TASK = "404 task_not_found"
 NO_PERSON = "404 user_not_found"
 NOTHING = "404 not_found"
@@ -56,6 +57,8 @@ TOKENS = [
 
 _ASSIGNMENTS = "/api/users/assignment/"
 _ASSIGNMENT = "/api/users/assignment/{id}/"
+_WAITING = "/api/users/waiting/"
+_ENTRY = "/api/users/waiting/{id}/"
 _ROW = {"assignments": [GIVEN]}
 
 ASSIGNMENTS = [
@@ -89,6 +92,17 @@ ASSIGNMENTS = [
         case="a past day",
         sends={**GIVEN, "date": "2026-03-01"},
     ),
+    api(
+        "POST",
+        _ASSIGNMENTS,
+        *("202", FORBIDDEN, "202", "202"),
+        case="to wait for a full day",
+        sends={**GIVEN, "effort": 1000, "if_full": "wait"},
+    ),
+    api("GET", _WAITING, "200", "200 nothing", "200", "200", query="user={whose}"),
+    api("GET", _ENTRY, "200", NO_ENTRY, "200", "200", thing="waiting"),
+    api("DELETE", _ENTRY, "204", NO_ENTRY, "204", "204", thing="waiting"),
+    api("DELETE", _ENTRY, FORBIDDEN, NO_ENTRY, "204", "204", case="queued by a taskmaster", thing="queued"),
     api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", thing="assignment"),
     api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", case="given by a taskmaster", thing="given"),
     api("GET", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="doesn't exist", thing="missing"),
@@ -532,6 +546,7 @@ BOARD = [
         case="given by a taskmaster",
         thing="given",
     ),
+    page("POST", "/board/waiting/{id}/remove/", "403", "403", DONE, DONE, thing="waiting"),
     page("GET", "/board/day/{user}/{date}/", "403", "403", "200", "200"),
     page(
         "GET",
@@ -591,6 +606,14 @@ PAGES = [
     page("GET", "/today/", "200", NONE, "200", "200", own=True),
     page("GET", "/today/changes/", "200", NONE, "200", "200", own=True, query="since=0-0-0"),
     page("POST", "/today/{id}/", DONE, "404", DONE, DONE, thing="given", sends={"status": "done"}),
+    page("POST", "/today/waiting/{id}/", DONE, "404", DONE, DONE, thing="waiting"),
+    page(
+        "POST",
+        "/today/waiting/{id}/",
+        *("403", "404", DONE, DONE),
+        case="queued by a taskmaster",
+        thing="queued",
+    ),
     page(
         "POST",
         "/today/{id}/",

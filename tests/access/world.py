@@ -140,6 +140,13 @@ class World:
         def give(actor: User, date: Any) -> int:
             return assignments.assign(actor=actor, task_id=self.task, user_id=person.pk, date=date).pk
 
+        def queue(actor: User) -> int:
+            made = assignments.assign_or_wait(
+                actor=actor, task_id=self.task, user_id=person.pk, date=date_of[actor], effort=1000
+            )
+            return made.pk
+
+        date_of = {person: TODAY.replace(day=20), self.chief: TODAY.replace(day=21)}
         with freeze_time("2026-02-27T12:00:00Z"):
             past = give(person, TODAY.replace(month=2, day=27))
         file = SimpleUploadedFile("week.csv", _csv(self.spare, person.pk))
@@ -156,6 +163,8 @@ class World:
             "assignment": give(person, TODAY),
             "given": give(self.chief, TODAY.replace(day=4)),
             "past": past,
+            "waiting": queue(person),
+            "queued": queue(self.chief),
             "import": sent,
             "plan": plan,
             "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,

@@ -59,6 +59,15 @@ class ModelAssignment:
 
 
 @dataclass
+class ModelEntry:
+    task: int
+    user: int
+    date: datetime.date
+    by: int
+    effort: int
+
+
+@dataclass
 class Model:
     """People and tasks with whether they are active, the efforts of tasks, rules, days and assignments."""
 
@@ -70,6 +79,8 @@ class Model:
     # The days that are set: `wanted` and the kind of its source.
     days: dict[PersonDay, tuple[int, str]] = field(default_factory=dict)
     given: dict[int, ModelAssignment] = field(default_factory=dict)
+    # Who waits, in the order of arrival.
+    waiting: dict[int, ModelEntry] = field(default_factory=dict)
 
     # --- days ---
 
@@ -112,6 +123,21 @@ class Model:
         for (user, date), (_, kind) in self.days.items():
             if date >= TODAY and kind != "hand":
                 self.days[user, date] = self.pick(user, date)
+
+    def serve(self) -> list[ModelAssignment]:
+        """End the entries that can't be served any more, and take out those that fit: the assignments that they become.
+        They are in `given` with numbers below 0."""
+        assigned = {(one.task, one.user, one.date) for one in self.given.values()}
+        made = []
+        for pk, entry in sorted(self.waiting.items()):
+            place = (entry.user, entry.date)
+            if (entry.task, *place) in assigned or not (self.tasks[entry.task] and self.people[entry.user]):
+                del self.waiting[pk]
+            elif self.remaining(*place) >= entry.effort:
+                del self.waiting[pk]
+                made.append(ModelAssignment(entry.task, *place, entry.by, entry.effort))
+                self.given[-len(made)] = made[-1]
+        return made
 
     # --- permissions ---
 
@@ -173,6 +199,24 @@ class Model:
         effort = effort or self.efforts[task]
         self.require_room(task, user, date, effort)
         return ModelAssignment(task, user, date, actor, effort)
+
+    def assign_or_wait(
+        self, actor: int, task: int, user: int, date: datetime.date, effort: int | None
+    ) -> ModelAssignment | ModelEntry:
+        """The assignment or the entry that the call creates."""
+        self.require_may_assign(actor, user, date)
+        if date < TODAY:
+            raise Refused(400, "date_out_of_range")
+        try:
+            return self.assign(actor, task, user, date, effort)
+        except Refused as refused:
+            if refused.code != "daily_limit_reached":
+                raise
+        queue = [(pk, one.task) for pk, one in sorted(self.waiting.items()) if (one.user, one.date) == (user, date)]
+        for position, (pk, waits) in enumerate(queue, start=1):
+            if waits == task:
+                raise Refused(409, "already_waiting", waiting=pk, position=position)
+        return ModelEntry(task, user, date, actor, effort or self.efforts[task])
 
     def assign_earliest(
         self, actor: int, task: int, user: int, first: datetime.date | None, effort: int | None

@@ -1,6 +1,7 @@
 """The API against a plain model of it: thousands of calls in random order."""
 
 import datetime
+from collections import Counter
 from typing import Any
 
 import hypothesis
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from apps.models import DailyLimit, Task, User
+from apps.models import DailyLimit, User
+from apps.services import tasks as catalogue
+from apps.services import users
 from apps.tasks.limits import set_daily_limits
 from tests.api_test.model import DEFAULT, LAST, Refused, Rule
 from tests.api_test.player import ALICE, BOB, BOSS, NOBODY, PATH, TASKS, Player, create_people_and_tasks, filled
@@ -41,9 +44,9 @@ crowded = st.builds(
 )
 
 ALL_REFUSALS = [
-    "already_assigned", "assignment_not_found", "bulk_refused", "daily_limit_reached", "date_out_of_range",
-    "limit_below_taken", "no_free_day", "not_allowed", "task_inactive", "task_not_found", "user_inactive",
-    "user_not_found",
+    "already_assigned", "already_waiting", "assignment_not_found", "bulk_refused", "daily_limit_reached",
+    "date_out_of_range", "limit_below_taken", "no_free_day", "not_allowed", "task_inactive", "task_not_found",
+    "user_inactive", "user_not_found", "waiting_not_found",
 ]  # fmt: skip
 
 
@@ -69,6 +72,91 @@ class Togo(Player):
     def fill(self, user: int, date: datetime.date) -> None:
         for task in self.tasks[:TASKS]:
             self.give(BOSS, task, self.people[user], date)
+
+    @rule(actor=actors, task=tasks, user=people, date=dates, effort=efforts, keyed=st.booleans())
+    def create_or_wait(
+        self, actor: int, task: int, user: int, date: datetime.date, effort: int | None, keyed: bool
+    ) -> None:
+        self.give_or_wait(actor, self.tasks[task], self.people[user], date, effort, keyed=keyed)
+
+    @precondition(lambda self: self.model.given)
+    @rule(actor=actors, which=numbers, task=st.integers(0, TASKS - 1), more=st.sampled_from([1, 1, 2, 3, 0]))
+    def wait_for_about_what_fits(self, actor: int, which: int, task: int, more: int) -> None:
+        one = self.model.given[self.any_assignment(which)]
+        effort = max(1, self.model.remaining(one.user, one.date) + more)
+        self.give_or_wait(actor, self.tasks[task], one.user, one.date, effort)
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(which=numbers)
+    def wait_again(self, which: int) -> None:
+        one = self.model.waiting[self.any_entry(which)]
+        self.give_or_wait(BOSS, one.task, one.user, one.date, one.effort)
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(actor=st.sampled_from([BOSS, ALICE, ALICE]), which=numbers, other=st.sampled_from([0, 0, 0, 10**6]))
+    def cancel(self, actor: int, which: int, other: int) -> None:
+        pk, me = self.any_entry(which) + other, self.people[actor]
+        one = self.model.waiting.get(pk)
+
+        def work() -> None:
+            if one is None:
+                raise Refused(404, "waiting_not_found")
+            if me not in self.model.taskmasters:
+                if one.user != me:
+                    raise Refused(404, "waiting_not_found")
+                if one.by != me:
+                    raise Refused(403, "not_allowed")
+            del self.model.waiting[pk]
+
+        self.call_both(work, 204, "DELETE", f"/api/users/waiting/{pk}/", actor=actor)
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(which=numbers, less=st.sampled_from([0, 0, 1]), by_hand=st.booleans())
+    def make_about_the_room_that_an_entry_waits_for(self, which: int, less: int, by_hand: bool) -> None:
+        one = self.model.waiting[self.any_entry(which)]
+        if not by_hand:
+            for pk, given in list(self.model.given.items()):
+                if (given.user, given.date) == (one.user, one.date) and pk in self.model.given:
+                    self.call_both(lambda pk=pk: self.model.given.pop(pk), 204, "DELETE", f"{PATH}{pk}/")
+        elif (room := self.model.taken(one.user, one.date) + one.effort - less) <= 10_000:
+            self.put_limit(one.user, one.date, room, actor=BOSS)
+
+    @rule(actor=actors)
+    def cancel_what_nobody_queued(self, actor: int) -> None:
+        def work() -> None:
+            raise Refused(404, "waiting_not_found")
+
+        self.call_both(work, 204, "DELETE", f"/api/users/waiting/{10**9}/", actor=actor)
+
+    @rule(
+        user=known,
+        task=st.integers(0, TASKS - 1),
+        days=st.integers(0, 2),
+        more=st.integers(1, 3),
+        less=st.sampled_from([0, 0, 1]),
+        by_hand=st.booleans(),
+    )
+    def wait_and_get_about_enough_room(
+        self, user: int, task: int, days: int, more: int, less: int, by_hand: bool
+    ) -> None:
+        person, date = self.people[user], later(days)
+        effort = self.model.remaining(person, date) + more
+        self.give_or_wait(BOSS, self.tasks[task], person, date, effort)
+        if {"id", "position"} <= set(self.last):
+            place = sorted(self.model.waiting).index(self.last["id"])
+            self.make_about_the_room_that_an_entry_waits_for(which=place, less=less, by_hand=by_hand)
+
+    @rule(actor=actors)
+    def read_who_waits(self, actor: int) -> None:
+        me = self.people[actor]
+        answer = self.call_both(lambda: None, 200, "GET", "/api/users/waiting/?page_size=200", actor=actor)
+        seen = [(pk, one) for pk, one in self.model.waiting.items() if me in self.model.taskmasters or one.user == me]
+        queue = sorted(seen, key=lambda found: (found[1].date, found[1].user, found[0]))
+        assert [(one["id"], one["effort"]) for one in answer["results"]] == [(pk, one.effort) for pk, one in queue]
+        places: Counter[tuple[int, datetime.date]] = Counter()
+        for (_, one), shown in zip(queue, answer["results"], strict=True):
+            places[one.user, one.date] += 1
+            assert shown["position"] == places[one.user, one.date]
 
     @precondition(lambda self: self.model.given)
     @rule(which=numbers)
@@ -252,6 +340,7 @@ class Togo(Player):
             self.call_both(lambda: None, 200, "PATCH", f"/api/users/limit-rule/{pk}/", {"maximum": maximum})
             self.model.rules[pk].maximum = maximum
         self.model.follow_rules()
+        self.serve()
 
     @rule(date=dates.filter(lambda date: date <= LAST))
     def daily_job(self, date: datetime.date) -> None:
@@ -263,11 +352,13 @@ class Togo(Player):
     @rule(active=st.booleans(), task=st.none() | st.sampled_from([0, 1]))
     def set_active(self, active: bool, task: int | None) -> None:
         if task is None:
-            User.objects.filter(pk=self.people[BOB]).update(is_active=active)
+            users.update_user(actor=None, user_id=self.people[BOB], is_active=active)
             self.model.people[self.people[BOB]] = active
         else:
-            Task.objects.filter(pk=self.tasks[task]).update(is_active=active)
+            boss = User.objects.get(pk=self.people[BOSS])
+            catalogue.update_task(actor=boss, task_id=self.tasks[task], is_active=active)
             self.model.tasks[self.tasks[task]] = active
+        self.serve()
 
     @rule(task=st.integers(0, TASKS - 1), effort=st.integers(1, 4))
     def change_effort_of_task(self, task: int, effort: int) -> None:
@@ -353,9 +444,10 @@ def test_the_api_and_the_model_agree_on_calls_in_random_order(
         ),
     )
     # The calls reached every refusal, and a full day many times.
-    assert sorted(Togo.refused) == ALL_REFUSALS
+    assert sorted(Togo.refused) == ALL_REFUSALS, Player.served
     assert Togo.refused["daily_limit_reached"] > 100
     assert Togo.closed > 20
     assert Togo.kept_effort > 20
     assert Togo.followed > 20
+    assert Player.served > 20
     assert Togo.moved_with_effort > 20

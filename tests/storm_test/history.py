@@ -41,6 +41,10 @@ def _after(before: Any, event: Event) -> Any:
         assert (event.user, event.date) != (user_id, day)
         return event.user, event.date, status, effort, task_id
     assert (event.user, event.date) == (user_id, day)
+    if event.kind == Kind.PROMOTED:
+        # It was assigned in the same transaction.
+        assert (status, event.data["effort"]) == ("open", effort)
+        return before
     if event.kind == Kind.UNASSIGNED:
         assert event.data["effort"] == effort
         return None

@@ -38,6 +38,7 @@ APIS = {
     "today",
     "tokens",
     "users",
+    "waiting",
     "version",
     "webhooks",
 }

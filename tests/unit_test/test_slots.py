@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.models import Assignment, DailyLimit, Event, Task, User, WaitingEntry
 from apps.models.events import Kind
-from apps.services import assignments, bulk, limits, slots
+from apps.services import assignments, bulk, limits, slots, waiting
 from apps.services.bulk import Item
 from apps.services.unit_of_work import LostRace
 from tests.conftest import TODAY, make_person
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.django_db
 
 STEPS = 400
 EFFORTS = [1, 2, 3, 5]
+# Often to wait and to free, so that many are promoted.
+ACTIONS = ["assign", "assign", "wait", "wait", "wait", "wait", "free", "free", "free", "cancel"]
+ACTIONS += ["earliest", "move", "effort", "mark", "bulk", "limit"]
 DAYS = [TODAY + timedelta(days=offset) for offset in range(3)]
 
 
@@ -49,14 +53,19 @@ class World:
         person, day = self.chance.choice(self.people), self.chance.choice(DAYS)
         task = self.chance.choice(self.tasks)
         effort = self.chance.choice([None, *EFFORTS])
-        action = self.chance.choice(
-            ["assign", "assign", "assign", "earliest", "move", "effort", "mark", "free", "bulk", "limit"]
-        )
+        action = self.chance.choice(ACTIONS)
         whose = Assignment.objects.filter(taskmaster=self.taskmaster).order_by("pk")
         one = whose[self.chance.randrange(whose.count())].pk if whose.count() else 2**40
         by: dict[str, Any] = {"actor": self.taskmaster}
         if action == "assign":
             assignments.assign(**by, task_id=task.pk, user_id=person.pk, date=day, effort=effort)
+        elif action == "wait":
+            made = assignments.assign_or_wait(**by, task_id=task.pk, user_id=person.pk, date=day, effort=effort)
+            return f"{action}: {type(made).__name__}"
+        elif action == "cancel":
+            queue = WaitingEntry.objects.filter(taskmaster=self.taskmaster).order_by("pk")
+            entry = queue[self.chance.randrange(queue.count())].pk if queue.count() else 2**40
+            waiting.cancel(**by, entry_id=entry)
         elif action == "earliest":
             assignments.assign_earliest(**by, task_id=task.pk, user_id=person.pk, first=day, effort=effort)
         elif action == "move":
@@ -69,7 +78,7 @@ class World:
         elif action == "free":
             assignments.unassign(**by, assignment_id=one)
         elif action == "limit":
-            limits.set_by_hand(**by, user_id=person.pk, date=day, maximum=self.chance.randint(1, 12))
+            limits.set_by_hand(**by, user_id=person.pk, date=day, maximum=self.chance.randint(1, 8))
         else:
             asked = [
                 Item(self.chance.choice(self.tasks).pk, self.chance.choice(self.people).pk, day, given)
@@ -91,7 +100,11 @@ class World:
         given = Assignment.objects.filter(taskmaster=self.taskmaster).select_related("daily_limit")
         events = Event.objects.filter(actor=self.taskmaster.pk).order_by("pk")
         return (
-            sorted((people[day.user_id], day.date, day.wanted, day.maximum, day.taken) for day in days),
+            sorted((people[day.user_id], day.date, day.wanted, day.maximum, day.taken, day.waiting) for day in days),
+            [
+                (people[one.user_id], one.date, tasks[one.task_id], one.effort)
+                for one in WaitingEntry.objects.filter(taskmaster=self.taskmaster).order_by("pk")
+            ],
             sorted(
                 (people[one.user_id], one.date, tasks[one.task_id], one.effort, one.status, bool(one.done_at))
                 for one in given
@@ -103,8 +116,10 @@ class World:
                     named(event.from_user),
                     tasks.get(event.task or 0),
                     event.date,
-                    # Of a move it holds the id of a person.
-                    event.data if event.kind != Kind.MOVED else event.data["from"]["date"],
+                    # Of a move it holds the id of a person, and of a waiting entry that of the entry.
+                    event.data["from"]["date"]
+                    if event.kind == Kind.MOVED
+                    else {name: value for name, value in event.data.items() if name != "waiting"},
                 )
                 for event in events
             ],
@@ -132,10 +147,12 @@ def test_both_implementations_leave_the_same_rows(monkeypatch: pytest.MonkeyPatc
         second.play()
 
     assert first.rows() == second.rows()
-    assert {"assign", "move", "effort", "mark", "free", "daily_limit_reached", "already_assigned"} <= set(
+    assert {"assign", "move", "effort", "mark", "free", "daily_limit_reached", "already_assigned", "cancel"} <= set(
         first.outcomes
     )
-    assert list(limits.drifted()) == []
+    assert {"wait: Assignment", "wait: WaitingEntry", "already_waiting"} <= set(first.outcomes)
+    assert Event.objects.filter(kind=Kind.PROMOTED).count() > 4
+    call_command("check_limits")
 
 
 def test_an_assignment_on_postgresql_is_one_statement(taskmaster: User, alice: User, cooking: Task) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
 from apps.exceptions.users import UserNotFound
-from apps.models import Assignment, User
+from apps.models import Assignment, User, WaitingEntry
 
 
 def require_person(user: object) -> User:
@@ -106,6 +106,12 @@ def require_may_unassign(actor: User, assignment: Assignment) -> None:
         raise NotAllowed("Only a taskmaster may change this; you may move and take away what you gave yourself.")
     if assignment.date < today():
         raise NotAllowed("Only a taskmaster may change the past.")
+
+
+def require_may_cancel(actor: User, entry: WaitingEntry) -> None:
+    """Raise `NotAllowed` unless `actor` may take this entry out of the queue."""
+    if not actor.may_assign_to_all and actor.pk != entry.taskmaster_id:
+        raise NotAllowed("Only a taskmaster may cancel this; you may cancel what you queued yourself.")
 
 
 def may_read_metrics(*, token: str, address: str, forwarded: bool) -> bool:

@@ -9,14 +9,13 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterator
 
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
-from apps.models import DailyLimit, LimitRule, RulesVersion
+from apps.models import DailyLimit, LimitRule, RulesVersion, User
 from apps.models.limits import Source
-from apps.services import unit_of_work
+from apps.services import slots, unit_of_work
 from apps.services.shared import permissions, picking
 
 # Days per transaction.
@@ -91,30 +90,23 @@ def _repick_chunk(ids: list[int], version: int) -> None:
         return  # Another worker did them while this one waited for the locks.
     dates = [day.date for day in days]
     # Read the rules after locking the days: a later change of the rules finds the days outdated again.
-    apply_picks(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, keep_hand=True)
+    apply_picks(picking.load({day.user_id for day in days}, min(dates), max(dates)), days, actor=None, keep_hand=True)
 
 
-def apply_picks(picker: picking.Picker, days: list[DailyLimit], *, keep_hand: bool) -> None:
-    """Write the picker's limits to locked days. `maximum` stays at least `taken`, and no unwanted slot opens.
+def apply_picks(picker: picking.Picker, days: list[DailyLimit], *, actor: User | None, keep_hand: bool) -> None:
+    """Write the picker's limits to locked days. `actor` is who asked for it; None stands for the rules.
 
     One statement for all unchanged days, and one for each new limit: a changed rule gives all its days the same one.
     """
     same: list[int] = []
-    others: dict[picking.Pick, list[int]] = defaultdict(list)
+    others: dict[picking.Pick, list[DailyLimit]] = defaultdict(list)
     for day in days:
         pick = picker.pick(day.user_id, day.date)
         now = picking.Pick(day.wanted, day.source_kind, day.source_rule, day.source_reason)
         if pick == now or (keep_hand and day.source_kind == Source.HAND):
             same.append(day.pk)
         else:
-            others[pick].append(day.pk)
+            others[pick].append(day)
     DailyLimit.objects.filter(pk__in=same).update(rules_version=picker.version)
-    for pick, ids in others.items():
-        DailyLimit.objects.filter(pk__in=ids).update(
-            wanted=pick.maximum,
-            maximum=Greatest(Value(pick.maximum), F("taken")),
-            source_kind=pick.kind,
-            source_rule=pick.rule,
-            source_reason=pick.reason,
-            rules_version=picker.version,
-        )
+    for pick, changed in others.items():
+        slots.resize(actor=actor, days=changed, pick=pick, rules_version=picker.version)

@@ -1,11 +1,14 @@
-"""The only code that writes `DailyLimit.taken`, and that inserts, changes or deletes assignments.
+"""The only code that writes the numbers of a day, and that inserts, changes or deletes assignments and waiting entries.
 
 A slot is the part of a day that an assignment takes: its effort. One guarded UPDATE takes it, and only the number of
 rows that it changed decides, not data that was read before. The assignment is written in the same transaction, so
 `taken` is always the sum of the efforts of the day's assignments. Every function here is atomic by itself: it opens its
 own transaction, or a savepoint within a unit of work. Call it through `unit_of_work.retry`.
 
-`portable.py` defines the functions for every database. `postgresql.py` replaces some of them by one statement.
+Room that comes free is handed over to those who wait for it in the same transaction, by `waiting.promote`.
+
+`portable.py` and `many.py` define the functions for every database. `postgresql.py` replaces some of them by one
+statement.
 """
 
 import datetime
@@ -14,13 +17,14 @@ from collections.abc import Sequence
 from django.db import IntegrityError, connection
 
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, DailyLimit, User
+from apps.models import Assignment, DailyLimit, User, WaitingEntry
 from apps.models.base import DayKey
 from apps.models.limits import DaySnapshot
-from apps.services.limits import DayMissing
-from apps.services.slots import portable, postgresql
+from apps.services.shared.picking import Pick
+from apps.services.slots import many, portable, postgresql
 from apps.services.slots.decisions import Decision, decide, why_not
-from apps.services.slots.records import Accepted, Candidate, CreatedAssignment, DayFull
+from apps.services.slots.records import Accepted, Candidate, CreatedAssignment, DayFull, DayMissing
+from apps.services.slots.waiting import join, leave, leave_assigned, promote
 from apps.services.unit_of_work import LostRace, atomic
 
 __all__ = [
@@ -28,14 +32,19 @@ __all__ = [
     "Candidate",
     "CreatedAssignment",
     "DayFull",
+    "DayMissing",
     "NothingTaken",
     "change_effort",
     "decide",
     "free",
+    "leave",
     "mark",
     "move",
+    "promote",
+    "resize",
     "take",
     "take_many",
+    "take_or_wait",
 ]
 
 Outcome = CreatedAssignment | DayFull | ToGoError
@@ -61,13 +70,34 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort
     write = postgresql.take if _on_postgresql() else portable.take
     try:
         assignment = write(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
+        if assignment is None:
+            # Only now, because most tasks can be assigned.
+            why = why_not(task_id=task_id, user_id=user_id, date=date, effort=effort)
+            # There is room: it was freed a moment ago, or somebody waits for more of it than is left.
+            if isinstance(why, LostRace):
+                assignment = portable.take(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
+            if assignment is None:
+                raise why
     except IntegrityError:
         # The person has the task already, or the task or the person was deleted meanwhile.
         raise _conflict(task_id, user_id, date, effort) from None
-    if assignment is None:
-        # Only now, because most tasks can be assigned.
-        raise why_not(task_id=task_id, user_id=user_id, date=date, effort=effort)
     return assignment
+
+
+def take_or_wait(
+    *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
+) -> Assignment | WaitingEntry:
+    """As `take`; but if the day is full, queue the task for it. The day is locked before the attempt, so no room comes
+    free between the refusal and the entry.
+
+    Raises what `take` raises except `DayFull`, and `AlreadyWaiting` and `TooManyWaiting`; then nothing is written.
+    """
+    with atomic():
+        DailyLimit.objects.of(user_id, date).locked().first()
+        try:
+            return take(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
+        except DayFull as full:
+            return join(actor=actor, full=full, task_id=task_id)
 
 
 def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_or_nothing: bool) -> list[Outcome]:
@@ -86,8 +116,9 @@ def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_o
             accepted = [decision for decision in decisions if isinstance(decision, Accepted)]
             if all_or_nothing and len(accepted) < len(decisions):
                 raise NothingTaken(decisions)
-            write = postgresql.write_many if _on_postgresql() else portable.write_many
+            write = postgresql.write_many if _on_postgresql() else many.write_many
             created = iter(write(actor=actor, accepted=accepted) if accepted else [])
+            leave_assigned(actor=actor, days=[(day.id, task.pk) for task, day, _ in accepted if day.waiting])
             return [next(created) if isinstance(decision, Accepted) else decision for decision in decisions]
     except IntegrityError:
         # A task or a person was deleted meanwhile, which the next attempt finds.
@@ -140,6 +171,12 @@ def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
     return portable.mark(actor=actor, assignment=assignment, status=status)
 
 
+def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_version: int | None = None) -> None:
+    """Give these locked days this limit, and the room that this frees to those who wait for it. `actor` is who asked
+    for it; None stands for the rules. Raises `LostRace`."""
+    portable.resize(actor=actor, days=days, pick=pick, rules_version=rules_version)
+
+
 def free(*, actor: User, assignment: Assignment) -> None:
     """Delete an assignment and free its slot. Raises `LostRace`; then nothing is changed."""
     portable.free(actor=actor, assignment=assignment)
@@ -151,7 +188,7 @@ def _on_postgresql() -> bool:
 
 def _locked_days(candidates: Sequence[Candidate | ToGoError]) -> dict[DayKey, DaySnapshot]:
     keys = {(one.user_id, one.date) for one in candidates if isinstance(one, Candidate)}
-    lock = postgresql.lock_days if _on_postgresql() else portable.lock_days
+    lock = postgresql.lock_days if _on_postgresql() else many.lock_days
     days = lock(keys) if keys else {}
     if missing := keys - set(days):
         raise DayMissing(*missing, for_everybody=True)

@@ -14,9 +14,8 @@ from apps.models.base import DayKey, any_of
 from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row
-from apps.services.limits import DayMissing
 from apps.services.shared import refusals
-from apps.services.slots.records import Accepted, Candidate, DayFull
+from apps.services.slots.records import Accepted, Candidate, DayFull, DayMissing
 from apps.services.unit_of_work import LostRace
 
 Decision = Accepted | DayFull | ToGoError

@@ -1,21 +1,19 @@
 """How slots are taken and freed on every database: the readable definition, in plain ORM."""
 
 import datetime
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from django.db.models import Case, Exists, F, PositiveSmallIntegerField, Value, When
+from django.db.models import Exists, F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
-from apps.models.base import DayKey, conditions_for
 from apps.models.events import Kind
-from apps.models.limits import DaySnapshot
 from apps.services import events
-from apps.services.limits import DayMissing
-from apps.services.slots.records import Accepted, CreatedAssignment
+from apps.services.shared.picking import Pick
+from apps.services.slots.records import DayMissing
+from apps.services.slots.waiting import handing_over, leave_assigned
 from apps.services.unit_of_work import LostRace, atomic
 
 
@@ -34,13 +32,18 @@ def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
     return day.update(taken=F("taken") + effort) == 1
 
 
-def free_slot(day_id: int, effort: int) -> None:
-    """Give this effort of the day back, and lower a `maximum` above `wanted` by as much. Raises `LostRace` if less is
-    taken."""
+def free_slot(day_id: int, effort: int, freed: set[int]) -> None:
+    """Give this effort of the day back, and lower a `maximum` above `wanted` by as much. Adds the day to `freed` if
+    somebody waits for it. Raises `LostRace` if less is taken."""
     # `maximum` before `taken`: MySQL assigns from left to right.
     lowered = {"maximum": Greatest("wanted", F("taken") - effort), "taken": F("taken") - effort}
-    if DailyLimit.objects.filter(pk=day_id, taken__gte=effort).update(**lowered) != 1:
+    day = DailyLimit.objects.filter(pk=day_id, taken__gte=effort)
+    # Nearly always nobody waits, and then one statement frees the slot and finds that out.
+    if day.filter(waiting=0).update(**lowered) == 1:
+        return
+    if day.update(**lowered) != 1:
         raise LostRace
+    freed.add(day_id)
 
 
 def take(
@@ -61,6 +64,7 @@ def take(
         day = DailyLimit.objects.get(user=user_id, date=date)
         assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=actor, effort=effort)
         _note(Kind.ASSIGNED, actor, assignment, data={"effort": effort})
+        _leave_assigned(actor, assignment)
         return assignment
 
 
@@ -69,20 +73,21 @@ def move(
 ) -> Assignment:
     """Free the old slot and take the new one; the days are locked in the order of their ids. Raises `SlotNotTaken`,
     `DayMissing`, `LostRace` and `IntegrityError`."""
-    with atomic():
+    with handing_over(actor) as freed:
         new_day = DailyLimit.objects.of(user_id, date).values_list("pk", flat=True).first()
         if new_day is None:
             raise DayMissing((user_id, date), for_everybody=True)
         if new_day > assignment.daily_limit_id:
-            free_slot(assignment.daily_limit_id, assignment.effort)
+            free_slot(assignment.daily_limit_id, assignment.effort, freed)
         if not take_slot(user_id, date, effort):
             raise SlotNotTaken
         if new_day < assignment.daily_limit_id:
-            free_slot(assignment.daily_limit_id, assignment.effort)
+            free_slot(assignment.daily_limit_id, assignment.effort, freed)
         moved = _update(assignment, daily_limit=new_day, effort=effort)
         came_from = {"user": assignment.user_id, "date": assignment.date.isoformat()}
         _note(Kind.MOVED, actor, moved, data={"from": came_from}, moved_from=assignment)
         _note_effort(actor, moved, was=assignment.effort)
+        _leave_assigned(actor, moved)
         return mark(actor=actor, assignment=moved, status=status) if status else moved
 
 
@@ -90,14 +95,18 @@ def change_effort(*, actor: User, assignment: Assignment, effort: int, status: s
     """Take the difference to a higher effort of the same day, or free the difference to a lower one. Raises
     `SlotNotTaken` and `LostRace`."""
     more = effort - assignment.effort
-    with atomic():
+    with handing_over(actor) as freed:
         if more < 0:
-            free_slot(assignment.daily_limit_id, -more)
+            free_slot(assignment.daily_limit_id, -more, freed)
         elif not take_slot(assignment.user_id, assignment.date, more):
             raise SlotNotTaken
         changed = _update(assignment, effort=effort)
         _note_effort(actor, changed, was=assignment.effort)
-        return mark(actor=actor, assignment=changed, status=status) if status else changed
+        if status:
+            changed = mark(actor=actor, assignment=changed, status=status)
+    if freed:
+        changed.daily_limit.refresh_from_db()
+    return changed
 
 
 def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
@@ -113,9 +122,9 @@ def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
 
 def free(*, actor: User, assignment: Assignment) -> None:
     """Free the slot, delete the assignment and write the event. Raises `LostRace`."""
-    with atomic():
+    with handing_over(actor) as freed:
         # The day before the assignment: the one lock order.
-        free_slot(assignment.daily_limit_id, assignment.effort)
+        free_slot(assignment.daily_limit_id, assignment.effort, freed)
         as_read = {"pk": assignment.pk, "daily_limit": assignment.daily_limit_id, "effort": assignment.effort}
         deleted, _ = Assignment.objects.filter(**as_read).delete()
         if deleted != 1:
@@ -123,65 +132,23 @@ def free(*, actor: User, assignment: Assignment) -> None:
         _note(Kind.UNASSIGNED, actor, assignment, data={"effort": assignment.effort})
 
 
-def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
-    """The days of these people and dates that are set, locked in the order of their ids."""
-    found = (DailyLimit.objects.filter(some).values_list("pk", flat=True) for some in conditions_for(keys))
-    locked = DailyLimit.objects.filter(pk__in=[day_id for some in found for day_id in some]).locked().snapshots()
-    return {(day.user_id, day.date): day for day in locked}
+def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_version: int | None = None) -> None:
+    """Give these locked days this limit. `maximum` stays at least `taken`, and no unwanted slot opens."""
+    with handing_over(actor) as freed:
+        DailyLimit.objects.filter(pk__in=[day.pk for day in days]).update(
+            wanted=pick.maximum,
+            maximum=Greatest(Value(pick.maximum), F("taken")),
+            source_kind=pick.kind,
+            source_rule=pick.rule,
+            source_reason=pick.reason,
+            rules_version=F("rules_version") if rules_version is None else rules_version,
+        )
+        freed.update(day.pk for day in days if day.waiting)
 
 
-def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssignment]:
-    """Write slots, assignments and events on days that are locked and have room. Raises `LostRace` if a day is gone,
-    and `IntegrityError`."""
-    efforts: Counter[int] = Counter()
-    for _, day, effort in accepted:
-        efforts[day.id] += effort
-    if DailyLimit.objects.filter(pk__in=efforts).update(taken=F("taken") + _effort_of_day(efforts)) != len(efforts):
-        raise LostRace
-    rows = Assignment.objects.bulk_create(
-        [
-            Assignment(daily_limit_id=day.id, task=task, taskmaster=actor, effort=effort)
-            for task, day, effort in accepted
-        ]
-    )
-    count_slots(accepted)
-    created = [
-        CreatedAssignment(row.pk, day, row.task_id, actor.pk, row.status, row.effort, row.created_at)
-        for row, (_, day, _) in zip(rows, accepted, strict=True)
-    ]
-    events.note_all(
-        [
-            Event(
-                kind=Kind.ASSIGNED,
-                actor=actor.pk,
-                user=day.user_id,
-                task=task.pk,
-                task_name=task.name,
-                date=day.date,
-                assignment=one.id,
-                data={"effort": one.effort},
-            )
-            for one, (task, day, _) in zip(created, accepted, strict=True)
-        ]
-    )
-    return created
-
-
-def count_slots(accepted: Sequence[Accepted]) -> None:
-    """Add the written efforts to `taken` of the snapshots."""
-    for _, day, effort in accepted:
-        day.taken += effort
-
-
-def _effort_of_day(efforts: Counter[int]) -> Case:
-    """An expression for the effort to add to each of these days."""
-    days_with: dict[int, list[int]] = {}
-    for day_id, effort in efforts.items():
-        days_with.setdefault(effort, []).append(day_id)
-    return Case(
-        *(When(pk__in=day_ids, then=Value(effort)) for effort, day_ids in days_with.items()),
-        output_field=PositiveSmallIntegerField(),
-    )
+def _leave_assigned(actor: User, assignment: Assignment) -> None:
+    if assignment.daily_limit.waiting:
+        leave_assigned(actor=actor, days=[(assignment.daily_limit_id, assignment.task_id)])
 
 
 def _update(assignment: Assignment, **fields: object) -> Assignment:

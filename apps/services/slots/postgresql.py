@@ -1,4 +1,4 @@
-"""How slots are taken on PostgreSQL: replaces some functions of `portable.py` by one statement each.
+"""How slots are taken on PostgreSQL: replaces some functions of `portable.py` and `many.py` by one statement each.
 
 One statement is one round trip, and alone it is one transaction. None has `ON CONFLICT DO NOTHING`, which
 would commit a slot without its assignment.
@@ -15,7 +15,7 @@ from apps.models.base import DayKey, array
 from apps.models.events import Kind
 from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row, rows
-from apps.services.slots.portable import count_slots
+from apps.services.slots.many import count_slots
 from apps.services.slots.records import Accepted, CreatedAssignment
 from apps.services.unit_of_work import LostRace, single_statement
 
@@ -27,6 +27,7 @@ WITH task AS (
 ), day AS (
     UPDATE togo_dailylimit SET taken = taken + (SELECT effort FROM task)
     WHERE user_id = %(user)s AND date = %(date)s AND taken + (SELECT effort FROM task) <= maximum
+        AND waiting = 0
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)
     RETURNING {DAY}
 ), created AS (
@@ -76,7 +77,7 @@ SELECT id, daily_limit_id, task_id FROM created
 def take(
     *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
 ) -> Assignment | None:
-    """As `portable.take`, in one statement."""
+    """As `portable.take`, in one statement, for a day for which nobody waits."""
     now = timezone.now()
     values = {
         "task": task_id,
@@ -105,13 +106,13 @@ def take(
 
 
 def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
-    """As `portable.lock_days`, in one statement."""
+    """As `many.lock_days`, in one statement."""
     values = {"users": array(user_id for user_id, _ in keys), "dates": array(date for _, date in keys)}
     return {(day.user_id, day.date): day for day in (DaySnapshot(*row) for row in rows(_LOCK_DAYS, values))}
 
 
 def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssignment]:
-    """As `portable.write_many`, in one statement."""
+    """As `many.write_many`, in one statement."""
     now = timezone.now()
     values = {
         "days": array(day.id for _, day, _ in accepted),

@@ -1,12 +1,14 @@
-"""The records that the functions of `slots` take and return, and the exception for a full day."""
+"""The records that the functions of `slots` take and return, and the exceptions for full and missing days."""
 
 import datetime
 from typing import NamedTuple
 
 from apps.exceptions.assignments import DailyLimitReached
 from apps.models import DailyLimit, Task
+from apps.models.base import DayKey
 from apps.models.limits import DaySnapshot
 from apps.services.shared import refusals
+from apps.services.unit_of_work import Restart
 
 
 class Candidate(NamedTuple):
@@ -46,6 +48,29 @@ class CreatedAssignment(NamedTuple):
     def date(self) -> datetime.date:
         """The date that the task is assigned for."""
         return self.daily_limit.date
+
+
+class DayMissing(Restart):
+    """Work needs days whose limits aren't set yet. They are set before it starts again: so their rows are created
+    before any other lock is held, one lock order everywhere.
+
+    With `for_everybody` a job sets the limits of everybody else on those dates.
+    """
+
+    def __init__(self, *days: DayKey, for_everybody: bool = False) -> None:
+        super().__init__("The limit of that day could not be set; try again.")
+        self._days = days
+        self._for_everybody = for_everybody
+
+    def prepare(self) -> None:
+        """Set these days' limits."""
+        # Not at the top: `limits` writes the limits of days with functions of `slots`.
+        from apps.services import limits
+
+        if self._for_everybody:
+            for date in sorted({date for _, date in self._days}):
+                limits.request_date(date)
+        limits.create_days(self._days)
 
 
 class DayFull(Exception):

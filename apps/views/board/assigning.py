@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from apps.exceptions.assignments import DailyLimitReached
 from apps.exceptions.base import ToGoError
 from apps.forms.board import AssignForm, ChooseForm
-from apps.models import User
+from apps.models import User, WaitingEntry
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services import assignments, board, bulk, tasks, users
 from apps.services.shared import permissions
@@ -31,25 +31,33 @@ def assign(request: HttpRequest) -> HttpResponse:
     permissions.require_taskmaster(actor)
     if request.method != "POST":
         asked = valid(ChooseForm(request.GET))
-        return panel(request, "board/assign.html", _choice(actor, asked["cell"], asked["q"], asked["effort"]))
+        return panel(request, "board/assign.html", _choice(actor, **_chosen(asked, asked["q"])))
     asked = valid(AssignForm(request.POST))
     task_id, effort, created = asked["task"], asked["effort"], None
     if not task_id:
-        choice = _choice(actor, asked["cell"], asked["name"], effort)
+        choice = _choice(actor, **_chosen(asked, asked["name"]))
         if not choice["is_new"]:
             return panel(request, "board/assign.html", {**choice, "exists": True}, status=409)
         new = tasks.create_task(actor=actor, name=asked["name"], effort=effort or DEFAULT_EFFORT)
         task_id = created = new.pk
     if len(asked["cell"]) == 1:
-        return _assign_one(request, actor, task_id, effort, asked["cell"][0], created)
+        return _assign_one(request, actor, task_id, effort, asked["cell"][0], created, wait=asked["wait"])
     return _assign_many(request, actor, task_id, effort, asked["cell"])
 
 
 def _assign_one(
-    request: HttpRequest, actor: User, task_id: int, effort: int | None, place: Place, created: int | None
+    request: HttpRequest,
+    actor: User,
+    task_id: int,
+    effort: int | None,
+    place: Place,
+    created: int | None,
+    *,
+    wait: bool,
 ) -> HttpResponse:
+    assign = assignments.assign_or_wait if wait else assignments.assign
     try:
-        one = assignments.assign(actor=actor, task_id=task_id, user_id=place.user_id, date=place.date, effort=effort)
+        one = assign(actor=actor, task_id=task_id, user_id=place.user_id, date=place.date, effort=effort)
     except DailyLimitReached as full:
         context = {
             "places": [place],
@@ -60,6 +68,12 @@ def _assign_one(
             **_full(full),
         }
         return panel(request, "board/assign.html", context, status=full.status)
+    if isinstance(one, WaitingEntry):
+        undo = button(f"/board/waiting/{one.pk}/remove/", "Undo")
+        text = f"{one.task.name} waits for {place.date:%a %-d %b}, at position {one.position}."
+        response = done(request, text, [place], action=undo)
+        response["HX-Trigger"] = "assigned, panel-done"
+        return response
     # A task that was made by mistake goes away together with its assignment.
     fields = {"created_task": created} if created else {}
     undo = button(f"/board/assignment/{one.pk}/remove/", "Undo", **fields)
@@ -94,9 +108,13 @@ def _assign_many(
     return response
 
 
-def _choice(actor: User, places: list[Place], text: str, effort: int | None) -> dict[str, Any]:
+def _chosen(asked: dict[str, Any], text: str) -> dict[str, Any]:
+    return {"places": asked["cell"], "text": text, "effort": asked["effort"], "wait": asked["wait"]}
+
+
+def _choice(actor: User, places: list[Place], text: str, effort: int | None, wait: bool) -> dict[str, Any]:
     """The picker's context for these days: tasks, each with what it would take. For a single day also what is left of
-    it, or, if it is full, why, and which day is free instead."""
+    it, or, if it is full and the task is not to wait for it, why, and which day is free instead."""
     found, is_new = tasks.suggest(text=text, most=TASKS_SUGGESTED)
     options = [{"task": task, "effort": effort or task.effort} for task in found]
     context: dict[str, Any] = {
@@ -105,13 +123,14 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None) -> 
         "effort": effort,
         "options": options,
         "is_new": is_new,
+        "wait": wait,
     }
     if len(places) == 1:
         [(user_id, date)] = places
         owner = users.get(actor=actor, user_id=user_id)
         cell = board.cell_of(owner, date)
         context |= {"person": owner, "date": date, "cell": cell}
-        if full := board.refusal_of(cell):
+        if not wait and (full := board.refusal_of(cell)):
             context |= _full(full)
     return context
 
@@ -122,4 +141,5 @@ def _full(refusal: DailyLimitReached) -> dict[str, Any]:
         "refusal": refusal,
         "why": board.why(refusal.data["source"]),
         "free": Place(refusal.data["user"], free) if free else None,
+        "can_wait": refusal.data["date"] >= permissions.today(),
     }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.exceptions.base import ToGoError
 from apps.forms.board import DayForm, DaysOffForm
 from apps.models import LimitRule, User
-from apps.services import board, limit_rules, limits, users
+from apps.services import board, limit_rules, limits, users, waiting
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -39,7 +39,8 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
             return done(request, f"{owner} gets at most {units.amount(maximum)} on {date:%a %-d %b}.", [place])
         except ToGoError as refusal:
             form.add_error(None, refusal.detail)
-    context = {"form": form, "person": owner, "date": date, "cell": cell}
+    entries = waiting.of_person(actor=actor, user_id=user, first=date, last=date)
+    context = {"form": form, "person": owner, "date": date, "cell": cell, "entries": entries}
     return panel(request, "board/day.html", context, status=409 if form.errors else 200)
 
 

@@ -101,6 +101,7 @@ _VALUES: dict[str, Any] = {
     "old_password": "of my own choice",
     "otp": "492039",
     "password": "of my own choice",
+    "position": 1,
     "prefix": "togo_7Fq2mZ",
     "previous": None,
     "reason": "Part time",

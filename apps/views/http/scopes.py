@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from apps.exceptions.api_keys import KeyNotAllowed
 from apps.models.api_keys import KeyInUse, Scope
 
-_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/")
+_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/waiting/")
 _KEYS = "/api/users/api-key/"
 # Secrets by which a program could go on after its key is deleted; the calendar's may not even be read.
 _SECRETS = ("/api/users/me/password/", "/api/users/calendar/token/")
@@ -21,7 +21,7 @@ _PEOPLE = re.compile(r"/api/users/(?:[0-9]+/)?", re.ASCII)
 _ROLES = {"is_taskmaster", "is_admin"}
 _ONLY = {
     Scope.READ: "A key with the scope read may only read.",
-    Scope.ASSIGN: f"A key with the scope assign may only read, and make the calls below {' and '.join(_ASSIGNING)}.",
+    Scope.ASSIGN: f"A key with the scope assign may only read, and make the calls below {', '.join(_ASSIGNING)}.",
 }
 
 

@@ -1,0 +1,24 @@
+"""Who waits for a full day, on the board."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from apps.services import waiting
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+from apps.services.shared.permissions import require_person
+from apps.views.board.answers import button, done
+from apps.views.http.pages import page
+
+
+@require_POST
+@page
+def cancel(request: HttpRequest, id: int) -> HttpResponse:
+    """`/board/waiting/{id}/remove/`: take an entry out of the queue; the message offers to queue it again."""
+    actor = require_person(request.user)
+    permissions.require_taskmaster(actor)
+    entry = waiting.get(actor=actor, entry_id=id)
+    waiting.cancel(actor=actor, entry_id=id)
+    place = Place(entry.user_id, entry.date)
+    again = button("/board/assign/", "Undo", cell=place, task=entry.task_id, effort=entry.effort, wait="on")
+    return done(request, f"{entry.task.name} no longer waits for {entry.date:%a %-d %b}.", [place], action=again)
