@@ -119,7 +119,8 @@ def change(
 
 
 def unassign(*, actor: User, assignment_id: int) -> None:
-    """Delete an assignment for good. This frees its slot, and the task can be assigned again.
+    """Delete an assignment for good. This frees its slot for those who wait, or else for everybody, and the task can be
+    assigned again.
 
     Raises `AssignmentNotFound`, `NotAllowed` and `TryAgain`; then nothing is changed.
     """

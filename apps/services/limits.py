@@ -78,11 +78,12 @@ def set_by_hand(*, actor: User, user_id: int, date: datetime.date, maximum: int,
             raise slots.DayMissing((user_id, date))
         if before.taken > maximum:
             raise refusals.limit_below_taken(before)
-        slots.resize(actor=actor, days=[before], pick=picking.Pick(maximum, Source.HAND, reason=reason))
-        day = days.get()
-        if (day.wanted, day.source) != (before.wanted, before.source):
-            _note(Kind.LIMIT_SET, actor, day, before, reason=reason)
-        return day
+        pick = picking.Pick(maximum, Source.HAND, reason=reason)
+        if (before.wanted, before.source_kind, before.source_reason) != (pick.maximum, pick.kind, pick.reason):
+            _note(Kind.LIMIT_SET, actor, before, maximum, reason=reason)
+        # After the event: it comes before those of the tasks that get the room.
+        slots.resize(actor=actor, days=[before], pick=pick)
+        return days.get()
 
     return unit_of_work.run(work)
 
@@ -101,18 +102,18 @@ def give_back(*, actor: User, user_id: int, date: datetime.date) -> DailyLimit:
         picker = picking.load([user_id], date, date)
         if before is None or before.source_kind != Source.HAND:
             return before or unset_day(picker, user_id, date)
+        maximum = max(picker.pick(user_id, date).maximum, before.taken)
+        _note(Kind.LIMIT_GIVEN_BACK, actor, before, maximum)
         repicking.apply_picks(picker, [before], actor=actor, keep_hand=False)
-        day = DailyLimit.objects.get(pk=before.pk)
-        _note(Kind.LIMIT_GIVEN_BACK, actor, day, before)
-        return day
+        return DailyLimit.objects.get(pk=before.pk)
 
     return unit_of_work.run(work)
 
 
-def _note(kind: Kind, actor: User, day: DailyLimit, before: DailyLimit, **more: object) -> None:
+def _note(kind: Kind, actor: User, before: DailyLimit, maximum: int, **more: object) -> None:
     was = {"maximum": before.maximum, "source": before.source}
-    data = {"maximum": day.maximum, **more, "before": was}
-    events.note(kind, actor_id=actor.pk, user_id=day.user_id, date=day.date, data=data)
+    data = {"maximum": maximum, **more, "before": was}
+    events.note(kind, actor_id=actor.pk, user_id=before.user_id, date=before.date, data=data)
 
 
 def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:

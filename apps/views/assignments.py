@@ -201,7 +201,8 @@ class AssignmentView(ApiView):
         errors=[errors.AssignmentNotFound, NotAllowed],
     )
     def delete(self, request: Request, id: int) -> JsonResponse:
-        """Deletes the assignment for good. Its slot is free, and the task can be assigned again."""
+        """Deletes the assignment for good, and the task can be assigned again. The room goes to the tasks that wait for
+        the day; if none fits, it is free."""
         assignments.unassign(actor=require_person(request.user), assignment_id=id)
         return JsonResponse(status=204)
 

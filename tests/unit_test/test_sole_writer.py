@@ -1,4 +1,4 @@
-"""Only `apps/services/slots/` writes assignments and `taken`.
+"""Only `apps/services/slots/` writes assignments, waiting entries, and the numbers of a day that is set.
 
 The scan knows each way in which Django can write. It also refuses calls that could hide a write (SQL, `**fields`),
 unless they are listed here, word for word.
@@ -19,10 +19,14 @@ _WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update
 WRITES = _WRITES | {f"a{name}" for name in _WRITES} | {"_raw_delete", "add", "set", "remove", "clear", "save_base"}
 SQL = {"execute", "executemany", "callproc", "copy", "raw", "extra", "RawSQL", "rows", "first_row"}
 # How code reaches assignments: the model, an instance, and the relations of a day, a task or a person.
-ASSIGNMENTS = re.compile(r"\bAssignment\b|\bassignment$|\.(assignments|given)\b")
+ASSIGNMENTS = re.compile(
+    r"\b(Assignment|WaitingEntry)\b|\b(assignment|entry|entries)$|\.(assignments|given|entries|queued)\b"
+)
 # How code reaches days.
 DAYS = re.compile(r"\bDailyLimit\b|\bdays?\b|\bdaily_limits?\b|\blimit$")
-# Writes of a day that can't change `taken`: a new row begins with 0, and an update names its columns.
+# The numbers of a day: a higher limit frees room, which goes to those who wait.
+NUMBERS = {"taken", "wanted", "maximum", "waiting"}
+# Writes of a day that can't change its numbers: a new row begins with none taken, and an update names its columns.
 HARMLESS_ON_DAYS = {"bulk_create", "update"}
 WRITING_SQL = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|REPLACE INTO|TRUNCATE|COPY)\b")
 
@@ -77,7 +81,7 @@ ALLOWED = {
 
 
 def writes(source: str) -> set[str]:
-    """The statements and calls that write assignments or `taken`, or could hide such a write."""
+    """The statements and calls that write assignments, entries or numbers of days, or could hide such a write."""
     return {ast.unparse(node) for node in ast.walk(ast.parse(source)) if _writes(node)}
 
 
@@ -88,7 +92,7 @@ def _writes(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     on, _, action = ast.unparse(node.func).rpartition(".")
-    if action == "Assignment" or action in SQL:
+    if action in {"Assignment", "WaitingEntry"} or action in SQL:
         return True
     if action == "setattr":
         return any(isinstance(one, ast.Constant) and one.value == "taken" for one in node.args)
@@ -97,7 +101,8 @@ def _writes(node: ast.AST) -> bool:
     if ASSIGNMENTS.search(on) or "taken" in _names_in(node):
         return True
     has_unseen_fields = any(keyword.arg is None for keyword in node.keywords)
-    return bool(DAYS.search(on)) and (has_unseen_fields or action not in HARMLESS_ON_DAYS)
+    is_harmless = action in HARMLESS_ON_DAYS and not has_unseen_fields and not NUMBERS & _names_in(node)
+    return bool(DAYS.search(on)) and not is_harmless
 
 
 def _names_in(call: ast.Call) -> set[str]:
@@ -136,6 +141,10 @@ def _is_f(node: ast.AST) -> bool:
         "DailyLimit.objects.update_or_create(pk=1, defaults={'taken': 1})",
         "DailyLimit.objects.all().delete()",
         "chosen.update(taken=9)",
+        "DailyLimit.objects.filter(pk=1).update(wanted=1, maximum=Greatest(Value(1), F('taken')))",
+        "days.update(waiting=0)",
+        "WaitingEntry.objects.filter(pk=1).delete()",
+        "day.entries.all().delete()",
         "day.save()",
         "day.save(update_fields=['taken'])",
         "day.asave()",
@@ -160,7 +169,7 @@ def test_a_write_to_an_object_is_found(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "DailyLimit.objects.filter(pk=1).update(wanted=1, maximum=Greatest(Value(1), F('taken')))",
+        "DailyLimit.objects.filter(pk=1).update(rules_version=7)",
         "DailyLimit.objects.bulk_create(rows, ignore_conflicts=True)",
         "Task.objects.create(name='cooking')",
         "DailyLimit.objects.filter(taken__gt=0)",
@@ -174,7 +183,7 @@ def modules_outside_slots() -> list[Path]:
     return [path for path in modules("apps") if SLOTS not in path.parents]
 
 
-def test_only_slots_write_assignments_and_taken() -> None:
+def test_only_slots_write_assignments_entries_and_days() -> None:
     found = {str(path.relative_to(ROOT / "apps")): writes(path.read_text()) for path in modules_outside_slots()}
 
     assert {name: calls for name, calls in found.items() if calls} == ALLOWED

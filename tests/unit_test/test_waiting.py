@@ -283,6 +283,25 @@ def test_the_answer_of_a_raised_limit_counts_the_promoted_task(line: Line) -> No
     assert line.set_limit(4).taken == 3
 
 
+@pytest.mark.parametrize(
+    ("prepare", "raise_limit", "kind"),
+    [
+        (prepare_nothing, set_the_limit_by_hand, Kind.LIMIT_SET),
+        (set_by_hand_to_2, give_the_day_back_to_the_rules, Kind.LIMIT_GIVEN_BACK),
+    ],
+)
+def test_the_history_tells_of_a_raised_limit_before_it_tells_who_got_the_room(
+    line: Line, prepare: Callable[[Line], None], raise_limit: Callable[[Line], None], kind: Kind
+) -> None:
+    prepare(line)
+    line.queue(2)
+
+    raise_limit(line)
+
+    kinds = Event.objects.filter(user=line.alice.pk).order_by("pk").values_list("kind", flat=True)
+    assert list(kinds)[-3:] == [kind, Kind.ASSIGNED, Kind.PROMOTED]
+
+
 def test_a_day_above_its_limit_gives_nothing_until_there_is_room(line: Line) -> None:
     line.queue(2)
     limit_rules.update_rule(actor=line.boss, rule_id=line.rule.pk, maximum=1)

@@ -178,7 +178,8 @@ def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_
 
 
 def free(*, actor: User, assignment: Assignment) -> None:
-    """Delete an assignment and free its slot. Raises `LostRace`; then nothing is changed."""
+    """Delete an assignment, and free its slot for those who wait, or else for everybody. Raises `LostRace`; then
+    nothing is changed."""
     portable.free(actor=actor, assignment=assignment)
 
 
