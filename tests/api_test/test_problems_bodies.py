@@ -82,7 +82,10 @@ def test_refuses_unknown_fields(caller: APIClient, taskmaster: User, cooking: Ta
         problem = assert_problem(send(caller, body.encode()), 400, "invalid_request")
 
     (error,) = problem["errors"]
-    assert (error["code"], error["message"]) == ("unknown", "This field is not known; known: task, user, date, effort.")
+    assert (error["code"], error["message"]) == (
+        "unknown",
+        "This field is not known; known: task, user, date, effort, if_full.",
+    )
 
 
 def test_80_000_unknown_fields_get_a_short_answer(caller: APIClient) -> None:

@@ -401,7 +401,7 @@ class Togo(Player):
             self.give(BOSS, self.tasks[task], person, datetime.date.fromisoformat(free), effort)
             assert self.last.get("code") in {None, "already_assigned", "task_inactive", "task_not_found"}
 
-    @rule(user=known, task=tasks, date=dates, effort=st.integers(1, 8), earliest=st.booleans())
+    @rule(user=known, task=tasks, date=dates, effort=st.integers(4, 8), earliest=st.booleans())
     def follow_the_advice_of_a_refusal(
         self, user: int, task: int, date: datetime.date, effort: int, earliest: bool
     ) -> None:

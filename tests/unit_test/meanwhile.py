@@ -8,8 +8,11 @@ from django.db import connection
 
 
 @contextlib.contextmanager
-def meanwhile(command: str, action: Callable[[], Any], *, table: str = "", always: bool = False) -> Iterator[None]:
-    """Run `action` before the first statement that begins with `command` and names `table`, or before each of them."""
+def meanwhile(
+    command: str | tuple[str, ...], action: Callable[[], Any], *, table: str = "", always: bool = False
+) -> Iterator[None]:
+    """Run `action` before the first statement that begins with `command`, or one of them, and names `table`, or before
+    each of them."""
     waiting = True
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

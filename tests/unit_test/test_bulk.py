@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.serializers import ValidationError
 
-from apps.serializers.assignments import AssignmentCreateSerializer
+from apps.serializers.assignments import AssignmentItemSerializer
 from apps.serializers.bulk import BulkItemsField
 
 GOOD = {"task": 1, "user": 2, "date": "2026-03-02"}
@@ -46,7 +46,7 @@ def test_a_good_item_is_read() -> None:
 )
 def test_an_item_is_read_or_refused_as_the_single_call_would(item: Any) -> None:
     try:
-        expected: Any = AssignmentCreateSerializer().run_validation(item)
+        expected: Any = AssignmentItemSerializer().run_validation(item)
     except ValidationError as error:
         expected = error.detail
 
