@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import SimpleTestCase, override_settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
@@ -22,6 +23,7 @@ from togo.embedded.broker import Broker
 TODAY = date(2026, 3, 2)  # a Monday
 # A test's requests wait for the broker as a web server's do.
 wait_briefly_for_the_broker()
+_HASHERS = settings.PASSWORD_HASHERS
 _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
 
@@ -47,6 +49,18 @@ def _monday(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     with freeze_time(NOON):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _passwords_are_hashed_fast(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Production's hasher is slow on purpose. Tests with real processes use it, because those processes do."""
+    chosen = settings.PASSWORD_HASHERS != _HASHERS
+    if chosen or request.node.get_closest_marker("real_time"):
+        yield
+        return
+    # Production's checks the passwords of people who were made for a whole class.
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher", *_HASHERS]):
         yield
 
 

@@ -61,10 +61,8 @@ def _one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def boss(db: None, settings: Any) -> User:
+def boss(db: None) -> User:
     """An admin, with a few rows whose ids are 1 to 3."""
-    # Production's hasher is slow on purpose.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     boss = make_person("boss", pk=1, is_admin=True)
     boss.set_password(PASSWORD)
     boss.save()

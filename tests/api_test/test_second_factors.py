@@ -19,8 +19,7 @@ PASSWORD = "of my own choice"
 
 
 @pytest.fixture
-def bob(db: None, settings: Any) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def bob(db: None) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD)
 
 

@@ -34,7 +34,6 @@ class Logs:
 
 @pytest.fixture
 def bob(db: None, settings: Any) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.TOGO_METRICS_TOKEN = "for the eyes of Prometheus"
     return users.create_user(actor=None, username="bob", password=PASSWORD, is_taskmaster=True)
 

@@ -21,12 +21,6 @@ from tests.unit_test.test_attempts import CountingHasher
 PASSWORD = "  of my own choice, with bl\u00e4nks "
 
 
-@pytest.fixture(autouse=True)
-def _fast_hasher(settings: Any) -> None:
-    """Production's hasher is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def bob(db: None) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD)

@@ -16,12 +16,6 @@ SignIn = Callable[[User], APIClient]
 BOB = {"username": "bob", "password": "of my own choice"}
 
 
-@pytest.fixture(autouse=True)
-def _fast_hasher(settings: Any) -> None:
-    """Production's hasher is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def test_an_admin_creates_a_person_who_can_sign_in(admin: User, signed_in: SignIn) -> None:
     body = {**BOB, "first_name": "Bob", "is_taskmaster": True}
 

@@ -106,10 +106,7 @@ def test_spellings_that_sign_in_the_same_person_share_their_tries(verifier: Veri
 
 
 @pytest.mark.parametrize("other", ["BOB", "b\u00f6b"])
-def test_a_spelling_that_signs_in_nobody_takes_no_tries_from_the_person(
-    verifier: Verifier, other: str, settings: Any
-) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_a_spelling_that_signs_in_nobody_takes_no_tries_from_the_person(verifier: Verifier, other: str) -> None:
     bob = users.create_user(actor=None, username="bob", password=PASSWORD)
     with pytest.raises(InvalidCredentials):
         tokens.authenticated(username=other, password=PASSWORD, address=HERE)
@@ -118,9 +115,8 @@ def test_a_spelling_that_signs_in_nobody_takes_no_tries_from_the_person(
     assert tokens.authenticated(username="bob", password=PASSWORD, address=HERE) == bob
 
 
-def test_a_name_that_only_the_databases_collation_matches_signs_in_nobody(settings: Any) -> None:
+def test_a_name_that_only_the_databases_collation_matches_signs_in_nobody() -> None:
     """In MariaDB's default collation "BOB" equals "bob", so each spelling would have tries of its own."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     users.create_user(actor=None, username="bob", password=PASSWORD)
 
     def match_any_case(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -268,8 +264,7 @@ def test_every_name_is_refused_alike_after_the_same_work(settings: Any, username
     assert CountingHasher.count == before
 
 
-def test_changing_the_password_does_not_bypass_the_limit(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_changing_the_password_does_not_bypass_the_limit() -> None:
     bob = users.create_user(actor=None, username="bob", password=PASSWORD)
     for _ in range(5):
         with pytest.raises(InvalidCredentials):

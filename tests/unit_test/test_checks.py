@@ -14,12 +14,6 @@ from apps.models import User
 from apps.services import tokens, users
 
 
-@pytest.fixture(autouse=True)
-def _fast_hasher(settings: Any) -> None:
-    """Production's hasher is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def found(check: str, **options: Any) -> list[str | None]:
     """The ids of this check's messages."""
     return [message.id for message in run_checks(tags=[check], include_deployment_checks=True, **options)]

@@ -120,7 +120,6 @@ def test_refusals_are_not_logged(alice: User, signed_in: Callable[[User], APICli
 def test_no_password_and_no_token_gets_into_a_log(
     monkeypatch: pytest.MonkeyPatch, errors: Log, limit_log: Log, capfd: pytest.CaptureFixture[str], db: None
 ) -> None:
-    monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
     bob = users.create_user(actor=None, username="bob", password="xyzzy of my own choice")
     client = APIClient(raise_request_exception=False)
     sign_in = {"username": "bob", "password": "xyzzy of my own choice"}

@@ -22,8 +22,7 @@ HERE = "192.0.2.1"
 
 
 @pytest.fixture
-def bob(db: None, settings: Any) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def bob(db: None) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD)
 
 

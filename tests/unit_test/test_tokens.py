@@ -1,7 +1,6 @@
 """Signing in and out."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -15,12 +14,6 @@ from tests.clock import freeze_time
 from tests.unit_test.meanwhile import meanwhile
 
 PASSWORD = "of my own choice"
-
-
-@pytest.fixture(autouse=True)
-def _fast_hasher(settings: Any) -> None:
-    """Production's hasher is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import contextlib
 import threading
 from datetime import date
-from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
@@ -15,12 +14,6 @@ from apps.models import Assignment, Task, User
 from apps.services import assignments, users
 from tests.conftest import make_person
 from tests.unit_test.meanwhile import meanwhile
-
-
-@pytest.fixture(autouse=True)
-def _fast_hasher(settings: Any) -> None:
-    """Production's hasher is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def test_an_admin_creates_a_person_who_can_sign_in(admin: User) -> None:

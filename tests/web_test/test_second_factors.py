@@ -21,8 +21,7 @@ PAGE = "/account/second-factor/"
 
 
 @pytest.fixture
-def bob(db: None, settings: Any) -> User:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def bob(db: None) -> User:
     return users.create_user(actor=None, username="bob", password=PASSWORD)
 
 
@@ -59,7 +58,7 @@ def test_the_sign_in_asks_for_a_code_and_leads_to_the_wanted_page(client: Client
     assert is_signed_in(client)
 
 
-def test_the_admins_sign_in_asks_for_a_code_too(client: Client, settings: Any, bob: User) -> None:
+def test_the_admins_sign_in_asks_for_a_code_too(client: Client, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_admin=True)
     app = turn_on(bob)
     asked = client.get("/admin/", follow=True)
