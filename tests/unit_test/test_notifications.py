@@ -11,10 +11,11 @@ from apps.exceptions.base import InvalidRequest, NotFound, TooManyRequests
 from apps.exceptions.notifications import AddressNotConfirmed, MessagesOff
 from apps.models import Assignment, Import, Message, Notification, Task, User
 from apps.models.imports import ImportStatus
-from apps.services import assignments, bulk, limit_rules, notifications
+from apps.services import assignments, bulk, limit_rules, limits, notifications
 from apps.services.bulk import Item
 from apps.services.notifications import links, sending
 from apps.services.notifications.writing import plain
+from apps.services.shared import repicking
 from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
 
@@ -117,6 +118,42 @@ def test_nobody_is_told_what_they_did_themselves(told: User, cooking: Task) -> N
 
     assert soon() == []
     assert not Message.objects.exists()
+
+
+def fill_and_queue(tasks: list[Task], person: User, *, by: User) -> Assignment:
+    """Give the first task to a person with room for one, and queue the second."""
+    given = give(person, person, tasks[0])
+    assignments.assign_or_wait(actor=by, task_id=tasks[1].pk, user_id=person.pk, date=TODAY, effort=None)
+    assert soon() == []
+    return given
+
+
+@pytest.mark.parametrize("freed_by", ["hand", "rule"])
+@pytest.mark.parametrize("queued_by", ["taskmaster", "alice"])
+def test_a_task_that_waited_is_new_for_its_person_whoever_queued_it(
+    taskmaster: User, told: User, tasks: list[Task], queued_by: str, freed_by: str
+) -> None:
+    rule = limit_rules.create_rule(actor=taskmaster, user_id=told.pk, maximum=1)
+    fill_and_queue(tasks, told, by=told if queued_by == "alice" else taskmaster)
+
+    if freed_by == "hand":
+        limits.set_by_hand(actor=taskmaster, user_id=told.pk, date=TODAY, maximum=2)
+    else:
+        limit_rules.update_rule(actor=taskmaster, rule_id=rule.pk, maximum=2)
+        repicking.apply_rules()
+
+    [sent] = soon()
+    assert sent.subject == "New task on Monday 2 March: task 2"
+
+
+def test_who_queued_a_task_and_frees_its_room_is_told_nothing(taskmaster: User, told: User, tasks: list[Task]) -> None:
+    limit_rules.create_rule(actor=taskmaster, user_id=told.pk, maximum=1)
+    given = fill_and_queue(tasks, told, by=told)
+
+    assignments.unassign(actor=told, assignment_id=given.pk)
+
+    assert soon() == []
+    assert Assignment.objects.get().task == tasks[1]
 
 
 def test_what_is_undone_within_two_minutes_is_not_told(taskmaster: User, told: User, cooking: Task) -> None:

@@ -246,6 +246,7 @@ WAYS = [
     (prepare_nothing, delete_a_rule),
     (off_today, take_back_a_day_off),
 ]
+BY_RULES = [change_a_rule, delete_a_rule, take_back_a_day_off]
 
 
 @pytest.mark.parametrize(("prepare", "free"), WAYS, ids=[free.__name__ for _, free in WAYS])
@@ -262,7 +263,9 @@ def test_room_goes_to_who_waits_whatever_freed_it(
     assert (day.waiting, day.taken <= day.maximum) == (1, True)
     promoted = Event.objects.get(kind=Kind.PROMOTED)
     assignment = Assignment.objects.get(daily_limit=day, task=line.tasks[2])
-    assert (promoted.assignment, promoted.data) == (assignment.pk, {"waiting": entry.pk, "effort": 1})
+    freed_by = None if free in BY_RULES else line.boss.pk
+    assert promoted.data == {"waiting": entry.pk, "effort": 1, "freed_by": freed_by}
+    assert promoted.assignment == assignment.pk
     assert Event.objects.filter(kind=Kind.ASSIGNED, assignment=assignment.pk).count() == 1
     assert waiting.get(actor=line.boss, entry_id=late.pk).position == 1
     call_command("check_limits")

@@ -50,10 +50,12 @@ def plan_digests() -> int:
 def people_told(event: Event) -> Iterator[tuple[int, str]]:
     """The people whose tasks an event changes, and how, by the names of `Notification`. Nobody is told what they did.
 
-    A task that is handed on to another person is a new one for them, and is taken away from the person who had it.
+    A task that is handed on to another person is a new one for them, and is taken away from the person who had it. A
+    task that somebody queued for themselves is told when it is assigned, unless they freed the room themselves.
     """
+    actor = event.data["freed_by"] if event.kind == Kind.PROMOTED else event.actor
     match event.kind:
-        case Kind.ASSIGNED:
+        case Kind.ASSIGNED | Kind.PROMOTED:
             found = [(event.user, "assigned")]
         case Kind.UNASSIGNED:
             found = [(event.user, "unassigned")]
@@ -63,7 +65,7 @@ def people_told(event: Event) -> Iterator[tuple[int, str]]:
             found = [(event.user, "moved")]
         case _:
             found = []
-    yield from ((user, what) for user, what in found if user and user != event.actor)
+    yield from ((user, what) for user, what in found if user and user != actor)
 
 
 def _collect(events: list[Event]) -> None:

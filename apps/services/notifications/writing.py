@@ -171,7 +171,7 @@ def plain(name: str) -> str:
 def _dates(event: Event, user_id: int) -> tuple[datetime.date | None, datetime.date | None]:
     """The person's date of the assignment before the event and after it; None where it isn't theirs."""
     match event.kind:
-        case Kind.ASSIGNED if event.user == user_id:
+        case Kind.ASSIGNED | Kind.PROMOTED if event.user == user_id:
             return None, event.date
         case Kind.UNASSIGNED if event.user == user_id:
             return event.date, None

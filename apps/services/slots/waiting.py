@@ -39,8 +39,8 @@ def promote(*, actor: User | None, day_ids: Collection[int]) -> None:
     """Assign the waiting entries of these days that fit, in the order of their arrival. An entry that is too large for
     the room that is left doesn't hold up a smaller one behind it.
 
-    The assignment is given by the person who queued it. `actor` is who freed the room: None stands for that person too.
-    Raises `LostRace`.
+    The assignment is given by the person who queued it. `actor` is who freed the room, None if a rule did: then the
+    event names the person who queued it, too. Raises `LostRace`.
     """
     with atomic():
         locked = DailyLimit.objects.filter(pk__in=day_ids, waiting__gt=0).locked().snapshots()
@@ -61,7 +61,13 @@ def promote(*, actor: User | None, day_ids: Collection[int]) -> None:
         _remove(chosen)
         events.note_all(
             [
-                _event(Kind.PROMOTED, actor or entry.taskmaster, entry, assignment=assignment.id)
+                _event(
+                    Kind.PROMOTED,
+                    actor or entry.taskmaster,
+                    entry,
+                    assignment=assignment.id,
+                    freed_by=actor.pk if actor else None,
+                )
                 for entry, assignment in zip(chosen, created, strict=True)
             ]
         )
@@ -108,7 +114,7 @@ def leave(*, actor: User | None, entries: WaitingQuerySet, ending: Ending) -> in
         left = list(found.order_by("pk"))
         if left:
             _remove(left)
-            events.note_all([_event(Kind.CANCELLED, actor or one.taskmaster, one, ending=ending) for one in left])
+            events.note_all([_event(Kind.CANCELLED, actor or one.taskmaster, one, reason=ending.value) for one in left])
         return len(left)
 
 
@@ -129,7 +135,7 @@ def _remove(entries: list[WaitingEntry]) -> None:
 
 
 def _event(
-    kind: Kind, actor: User, entry: WaitingEntry, *, assignment: int | None = None, ending: Ending | None = None
+    kind: Kind, actor: User, entry: WaitingEntry, *, assignment: int | None = None, **data: str | int | None
 ) -> Event:
     return Event(
         kind=kind,
@@ -139,5 +145,5 @@ def _event(
         task_name=entry.task.name,
         date=entry.date,
         assignment=assignment,
-        data={"waiting": entry.pk, "effort": entry.effort} | ({"reason": ending.value} if ending else {}),
+        data={"waiting": entry.pk, "effort": entry.effort, **data},
     )
