@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from apps.services import planning
+from apps.services.distributions import pile
+from apps.services.distributions.pile import PileRow
 from apps.services.planner.problem import EARLIEST, EVEN
-from apps.services.planning import PileRow
 
 # More rows than this are shown as text.
 ROWS_SHOWN = 40
@@ -54,14 +54,14 @@ class ProposalForm(forms.Form):
 
 def rows_in(data: QueryDict) -> list[PileRow]:
     """The rows of the pile that a form sends, with those of the pasted text; without empty ones."""
-    columns = [data.getlist(f"row_{name}") for name in planning.COLUMNS]
+    columns = [data.getlist(f"row_{name}") for name in pile.COLUMNS]
     # Browsers send all columns; of a form that somebody wrote by hand, only complete rows count.
     typed = [PileRow(*(cell.strip() for cell in cells)) for cells in zip(*columns, strict=False)]
-    return [row for row in typed if any(row)] + planning.pasted(data.get("paste", ""))
+    return [row for row in typed if any(row)] + pile.pasted(data.get("paste", ""))
 
 
 def shown(rows: list[PileRow]) -> dict[str, Any]:
     """The pile as a form shows it: its rows and some blank ones, or as a text if there are many."""
     if len(rows) > ROWS_SHOWN:
-        return {"rows": _BLANK_ROWS * [PileRow("")], "paste": planning.written(rows)}
+        return {"rows": _BLANK_ROWS * [PileRow("")], "paste": pile.written(rows)}
     return {"rows": rows + _BLANK_ROWS * [PileRow("")], "paste": ""}

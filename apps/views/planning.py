@@ -12,7 +12,9 @@ from apps.exceptions.base import ToGoError
 from apps.exceptions.distributions import PlanOutdated
 from apps.forms.planning import ApplyForm, PlanForm, ProposalForm, rows_in, shown
 from apps.models import Distribution, User
-from apps.services import distributions, planning
+from apps.services import distributions
+from apps.services.distributions.pile import PileRow, request_of, rows_of, who_of
+from apps.services.distributions.proposal import proposal_of
 from apps.services.shared import formats, permissions
 from apps.services.shared.formats import parse_date
 from apps.services.shared.permissions import require_person
@@ -37,7 +39,7 @@ def pile(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         fields = form.cleaned_data
         try:
-            asked = planning.request_of(
+            asked = request_of(
                 rows=rows,
                 who=fields["who"],
                 first=fields["date_from"],
@@ -81,17 +83,17 @@ def apply(request: HttpRequest, id: int) -> HttpResponse:
     return redirect(f"{reverse('board')}?week={formats.write_week(parse_date(first))}")
 
 
-def _first_form(request: HttpRequest, actor: User) -> tuple[list[planning.PileRow], PlanForm]:
+def _first_form(request: HttpRequest, actor: User) -> tuple[list[PileRow], PlanForm]:
     again = request.GET.get("from", "")
     if again.isascii() and again.isdecimal() and len(again) < 19:
         plan = distributions.get(actor=actor, distribution_id=int(again))
         asked = {name: plan.asked[name] for name in ("date_from", "date_to", "objective")}
-        return planning.rows_of(plan), PlanForm(initial={**asked, "who": planning.who_of(plan)})
+        return rows_of(plan), PlanForm(initial={**asked, "who": who_of(plan)})
     today = permissions.today()
     return [], PlanForm(initial={"date_from": today, "date_to": today + datetime.timedelta(days=_DAYS - 1)})
 
 
-def _pile(request: HttpRequest, form: PlanForm, rows: list[planning.PileRow], status: int = 200) -> HttpResponse:
+def _pile(request: HttpRequest, form: PlanForm, rows: list[PileRow], status: int = 200) -> HttpResponse:
     return render(request, "planning/pile.html", {"form": form, **shown(rows)}, status=status)
 
 
@@ -114,7 +116,7 @@ def _proposal(
     context: dict[str, Any] = {
         "plan": plan,
         "number": len(plan.plan["assignments"]),
-        "proposal": planning.proposal(plan, page=wanted),
+        "proposal": proposal_of(plan, page=wanted),
         "without": without or set(),
         "failures": outdated.data["failures"] if outdated else [],
         "first": parse_date(plan.asked["date_from"]),

@@ -1,21 +1,17 @@
-"""The page of plans: reads a pile of tasks as people write it, and shows a proposal as the board would look."""
+"""Reads a pile of tasks as people write it, and writes it as they do."""
 
 import datetime
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.models import Distribution, Task, User
 from apps.models.effort import HIGHEST_EFFORT
-from apps.services import board
-from apps.services.distributions import MOST_TASKS, Request, Wish
-from apps.services.shared import formats, naming
-from apps.services.shared.formats import Place, parse_date
+from apps.services.distributions.reading import MOST_TASKS, Request, Wish
+from apps.services.shared import naming
+from apps.services.shared.formats import parse_date
 
 COLUMNS = ("task", "count", "effort", "who", "from", "to")
-PEOPLE_PER_PAGE = 50
 _SEPARATORS = "\t;,"
 
 
@@ -135,101 +131,3 @@ def _date(text: str) -> datetime.date | None:
 
 def _usernames(user_ids: set[int]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "username"))
-
-
-# --- a proposal -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class NewChip:
-    """A proposed assignment: its position in the plan, and why it is there."""
-
-    place: int
-    task: str
-    effort: int
-    why: str
-
-
-@dataclass(frozen=True)
-class PlannedCell:
-    """A day as the board shows it now, and what the plan adds."""
-
-    cell: board.Cell
-    new: list[NewChip]
-
-    @property
-    def taken(self) -> int:
-        """How much of the day would be taken."""
-        return self.cell.limit.taken + sum(chip.effort for chip in self.new)
-
-
-@dataclass(frozen=True)
-class PlannedWeek:
-    """A week in which something is added, and its people who get something."""
-
-    dates: list[datetime.date]
-    rows: list[tuple[User, list[PlannedCell]]]
-
-
-@dataclass(frozen=True)
-class Load:
-    """How busy somebody is in the period, in hundredths of their limits."""
-
-    person: User
-    before: int
-    after: int
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A page of a proposal: some of the people who get something, by username. `pages` counts all of them."""
-
-    weeks: list[PlannedWeek]
-    loads: list[Load]
-    left: list[dict[str, Any]]
-    page: int
-    pages: int
-    people: int
-
-
-def proposal(plan: Distribution, *, page: int) -> Proposal:
-    """A proposal as the board would look."""
-    made, left = plan.plan["assignments"], plan.plan["left"]
-    names = dict(Task.objects.filter(pk__in={one["task"] for one in (*made, *left)}).values_list("pk", "name"))
-    chips: dict[Place, list[NewChip]] = defaultdict(list)
-    for place, one in enumerate(made):
-        chip = NewChip(place, names.get(one["task"], f"task {one['task']}"), one["effort"], one["why"])
-        chips[Place(one["user"], parse_date(one["date"]))].append(chip)
-    getting = User.objects.filter(pk__in={place.user_id for place in chips}).order_by("username")
-    number = getting.count()
-    pages = max(1, -(-number // PEOPLE_PER_PAGE))
-    page = min(max(page, 1), pages)
-    people = list(getting[(page - 1) * PEOPLE_PER_PAGE : page * PEOPLE_PER_PAGE])
-    mondays = sorted({formats.monday_of(place.date) for place in chips})
-    return Proposal(
-        [week for monday in mondays if (week := _week(monday, people, chips)).rows],
-        _loads(plan, people),
-        [{**one, "name": names.get(one["task"], f"task {one['task']}")} for one in left],
-        page,
-        pages,
-        number,
-    )
-
-
-def _week(monday: datetime.date, people: list[User], chips: dict[Place, list[NewChip]]) -> PlannedWeek:
-    dates = board.dates_from(monday)
-    theirs = [person for person in people if any(Place(person.pk, date) in chips for date in dates)]
-    rows = board.rows_of(theirs, dates)
-    return PlannedWeek(
-        dates, [(row.person, [PlannedCell(cell, chips.get(cell.place, [])) for cell in row.cells]) for row in rows]
-    )
-
-
-def _loads(plan: Distribution, people: list[User]) -> list[Load]:
-    known = {one["user"]: one for one in plan.plan["load"]}
-    loads = []
-    for person in people:
-        one = known[person.pk]
-        most = one["maximum"] or 1
-        loads.append(Load(person, round(100 * one["before"] / most), round(100 * one["after"] / most)))
-    return sorted(loads, key=lambda load: (-load.after, load.person.username))
