@@ -19,6 +19,7 @@ def mistakes(events: Iterable[Event], waiting: Collection[int]) -> list[str]:
     found = [f"assignment {one} was promoted twice" for one, number in promoted.items() if number > 1]
     queues: dict[Any, dict[int, int]] = defaultdict(dict)
     efforts: dict[int, int] = {}
+    changed = _changed_with(events)
     for event in events:
         queue, data, assignment = queues[event["user"], event["date"]], event["data"], event["assignment"]
         taken = 0
@@ -27,7 +28,7 @@ def mistakes(events: Iterable[Event], waiting: Collection[int]) -> list[str]:
                 efforts[assignment] = data["effort"]
                 taken = 0 if assignment in promoted else data["effort"]
             case "moved":
-                taken = efforts[assignment]
+                taken = min(efforts[assignment], changed.get(event["id"], efforts[assignment]))
             case "effort_changed":
                 efforts[assignment] = data["to"]
                 taken = data["to"] - data["from"]
@@ -42,6 +43,19 @@ def mistakes(events: Iterable[Event], waiting: Collection[int]) -> list[str]:
         ]
     left = {entry for queue in queues.values() for entry in queue}
     return found + [f"entry {entry} was lost" for entry in sorted(left ^ set(waiting))]
+
+
+def _changed_with(events: list[Event]) -> dict[int, int]:
+    """For each move after which the effort of its assignment changed, the new effort. A move may change the effort,
+    too, and the history doesn't tell whether it did or a later call: so the lower effort is what it took for sure."""
+    changed: dict[int, int] = {}
+    following: dict[int, Event] = {}
+    for event in reversed(events):
+        after = following.get(event["assignment"])
+        if event["kind"] == "moved" and after and after["kind"] == "effort_changed":
+            changed[event["id"]] = after["data"]["to"]
+        following[event["assignment"]] = event
+    return changed
 
 
 def _end(queue: dict[int, int], event: Event) -> list[str]:

@@ -14,7 +14,6 @@ from apps.models import Assignment, Event, Task, WaitingEntry
 from apps.models.events import Kind
 from apps.services import assignments, limit_rules, limits, waiting
 from lab.processes import Client, Server, start_server
-from lab.prove import queues
 from tests.conftest import make_person
 from tests.storm_test.queues import overtaken
 from tests.storm_test.storms import CLIENTS, Crowd, assert_consistent, broken_days, count
@@ -158,21 +157,3 @@ def test_a_separate_job_that_serves_who_waits_lets_others_overtake() -> None:
             job.join()
 
     assert found
-
-
-def test_the_checker_of_the_order_finds_each_mistake() -> None:
-    def found(*told: tuple[str, int, int], left: tuple[int, ...] = ()) -> list[str]:
-        events = [
-            {"id": pk, "kind": kind, "user": 2, "date": "2026-03-02", "assignment": number}
-            | {"data": {"effort": effort, "waiting": number}}
-            for pk, (kind, number, effort) in enumerate(told)
-        ]
-        return queues.mistakes(events, left)
-
-    assert found(("queued", 1, 2), ("assigned", 1, 2), ("promoted", 1, 2)) == []
-    assert found(("queued", 1, 3), ("queued", 2, 2), ("promoted", 2, 2), ("cancelled", 1, 3)) == []
-    assert found(("queued", 1, 2), ("assigned", 9, 2), left=(1,)) == ["event 1 took 2 while entry 1 waited for 2"]
-    assert found(("queued", 1, 2)) == ["entry 1 was lost"]
-    assert found(("queued", 1, 2), ("queued", 2, 2), ("promoted", 2, 2), left=(1,)) == ["entry 2 came before entry 1"]
-    twice = found(("queued", 1, 1), ("promoted", 1, 1), ("promoted", 1, 1))
-    assert twice == ["assignment 1 was promoted twice", "entry 1 ended twice"]
