@@ -88,7 +88,7 @@ class WaitingEntry(models.Model):
     effort = EffortField()
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # Set by `with_place`, and when the entry is made.
+    # Set by `with_place`.
     position: int
 
     objects = WaitingQuerySet.as_manager()

@@ -67,8 +67,10 @@ def end_for_person(*, actor: User | None, user_id: int) -> None:
 def keep() -> None:
     """End the entries that can't be served any more, and serve those that fit their day.
 
-    ToGo serves entries in the transaction that frees room. So nothing is left to serve here, unless a process of an
-    older version, which knows no entries, freed the room. It may run twice, at the same time or in part.
+    Mostly it ends those whose date has passed. An entry of a retired task or a deactivated person is left only if it
+    was queued at the same moment: until now nobody saw it, and it was given nothing. ToGo serves entries in the
+    transaction that frees room, so nothing is left to serve, unless a process of an older version, which knows no
+    entries, freed the room. This may run twice, at the same time or in part.
     """
     today = permissions.today()
     for ending, ended in WaitingEntry.objects.ended(today).items():

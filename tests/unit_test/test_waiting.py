@@ -44,9 +44,11 @@ class Line:
             actor=self.boss, task_id=self.tasks[task].pk, user_id=self.alice.pk, date=date, effort=effort
         )
 
-    def queue(self, task: int, *, effort: int | None = None, by: User | None = None) -> WaitingEntry:
+    def queue(
+        self, task: int, *, date: datetime.date = TODAY, effort: int | None = None, by: User | None = None
+    ) -> WaitingEntry:
         made = assignments.assign_or_wait(
-            actor=by or self.boss, task_id=self.tasks[task].pk, user_id=self.alice.pk, date=TODAY, effort=effort
+            actor=by or self.boss, task_id=self.tasks[task].pk, user_id=self.alice.pk, date=date, effort=effort
         )
         assert isinstance(made, WaitingEntry)
         return made
@@ -417,6 +419,20 @@ def test_an_entry_ends_when_its_task_is_assigned_otherwise(line: Line, assign: C
 
     assert (line.has(), line.waits(), line.day().waiting) == ([0, 1, 2], [3], 1)
     assert reasons() == [(line.boss.pk, "assigned")]
+
+
+def test_a_bulk_ends_only_the_entries_of_what_it_assigns(line: Line) -> None:
+    line.set_limit(3)
+    line.queue(2, effort=2)
+    today = line.queue(3, effort=2)
+    tomorrow = line.queue(2, date=TOMORROW, effort=3)
+    line.queue(3, date=TOMORROW, effort=3)
+
+    items = [Item(line.tasks[2].pk, line.alice.pk, TODAY, 1), Item(line.tasks[3].pk, line.alice.pk, TOMORROW, 1)]
+    bulk.assign_all(actor=line.boss, asked=items)
+
+    assert set(WaitingEntry.objects.values_list("pk", flat=True)) == {today.pk, tomorrow.pk}
+    assert list(waiting.miscounted()) == []
 
 
 def test_a_retired_task_leaves_the_queue_and_stays_away_when_it_comes_back(line: Line) -> None:

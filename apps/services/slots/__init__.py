@@ -118,7 +118,7 @@ def take_many(*, actor: User, candidates: Sequence[Candidate | ToGoError], all_o
                 raise NothingTaken(decisions)
             write = postgresql.write_many if _on_postgresql() else many.write_many
             created = iter(write(actor=actor, accepted=accepted) if accepted else [])
-            leave_assigned(actor=actor, days=[(day.id, task.pk) for task, day, _ in accepted if day.waiting])
+            leave_assigned(actor=actor, assigned={(day.id, task.pk) for task, day, _ in accepted if day.waiting})
             return [next(created) if isinstance(decision, Accepted) else decision for decision in decisions]
     except IntegrityError:
         # A task or a person was deleted meanwhile, which the next attempt finds.

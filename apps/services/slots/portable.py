@@ -148,7 +148,7 @@ def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_
 
 def _leave_assigned(actor: User, assignment: Assignment) -> None:
     if assignment.daily_limit.waiting:
-        leave_assigned(actor=actor, days=[(assignment.daily_limit_id, assignment.task_id)])
+        leave_assigned(actor=actor, assigned={(assignment.daily_limit_id, assignment.task_id)})
 
 
 def _update(assignment: Assignment, **fields: object) -> Assignment:

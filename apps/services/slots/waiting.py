@@ -5,7 +5,7 @@ So after every commit no waiting entry fits its day, and a newcomer that fits is
 
 import contextlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from django.db.models import F
@@ -118,11 +118,15 @@ def leave(*, actor: User | None, entries: WaitingQuerySet, ending: Ending) -> in
         return len(left)
 
 
-def leave_assigned(*, actor: User, days: Iterable[tuple[int, int]]) -> None:
+def leave_assigned(*, actor: User, assigned: Collection[tuple[int, int]]) -> None:
     """Remove the entries of these pairs of a day and a task, which were assigned otherwise. The days are locked."""
-    for day_id, task_id in days:
-        entries = WaitingEntry.objects.filter(daily_limit=day_id, task=task_id)
-        leave(actor=actor, entries=entries, ending=Ending.ASSIGNED)
+    if not assigned:
+        return
+    days, tasks = zip(*assigned, strict=True)
+    entries = WaitingEntry.objects.filter(daily_limit__in=days, task__in=tasks)
+    found = entries.values_list("pk", "daily_limit", "task")
+    if left := [pk for pk, *pair in found if tuple(pair) in assigned]:
+        leave(actor=actor, entries=WaitingEntry.objects.filter(pk__in=left), ending=Ending.ASSIGNED)
 
 
 def _remove(entries: list[WaitingEntry]) -> None:
