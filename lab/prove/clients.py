@@ -4,21 +4,20 @@ import datetime
 import random
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lab.prove.answers import assignment_of, day_of, entry_of, full_day_of, read_bulk
-from lab.prove.calls import Answer, Caller
-from lab.prove.history import Full, History, Item, Key, Kind, Operation, Outcome
+from lab.prove.answers import assignment_of, day_of, entry_of, read_bulk
+from lab.prove.calls import Answer
+from lab.prove.history import History, Item, Kind, Outcome
+from lab.prove.recorder import Recorder
 from lab.prove.world import EFFORTS, World
 
 PATH = "/api/users/assignment/"
 # How many of its own assignments a client remembers; older ones aren't changed any more.
 REMEMBERED = 60
-# The part of the calls whose client hangs up, and after how many seconds at most. The server does most of them anyway.
-HANG_UPS, LONGEST_WAIT = 0.04, 0.03
+_REMEMBERED_KINDS = {Kind.CREATE, Kind.BULK, Kind.MOVE, Kind.CHANGE, Kind.MARK}
 # The part of the calls that are about the few hot people.
 HOT = 0.4
 # Some days have room for several large tasks, and some for none.
@@ -37,9 +36,9 @@ class Client(threading.Thread):
     def __init__(self, world: World, history: History, *, actor: int, port: int, stop: threading.Event) -> None:
         super().__init__(name=f"client {actor}", daemon=True)
         self._world, self._history, self._stop_asked = world, history, stop
-        self._actor = actor
-        self.caller = Caller(port)
         self._chance = random.Random(f"{world.seed} {actor}")  # noqa: S311 - makes a storm, keeps no secret
+        self._recorder = Recorder(world, history, self._chance, actor=actor, port=port)
+        self.caller, self._call = self._recorder.caller, self._recorder.call
         self._mine: dict[int, tuple[Item, str]] = {}
         self._rules: list[int] = []
         self._queued: list[Item] = []
@@ -196,7 +195,7 @@ class Client(threading.Thread):
             self._rules.append(answer.body["id"])
         self._record(Kind.RULE, start, answer, {201})
 
-    # --- how calls are sent and recorded ---
+    # --- what calls are about ---
 
     def _body_of(self, item: Item) -> dict[str, Any]:
         """The body that assigns it. Where its effort is the task's own, ToGo must find that itself."""
@@ -207,68 +206,14 @@ class Client(threading.Thread):
         """The assignment in an answer with that status; any other answer returns `asked` unchanged."""
         return assignment_of(answer.body, asked, self._history.surprise) if answer.status == status else asked
 
-    def _call(self, method: str, path: str, body: Any = None, *, again: bool = False) -> tuple[float, Answer]:
-        headers = {"Authorization": f"Bearer {self._world.token(self._actor)}", "Content-Type": "application/json"}
-        start = time.time()
-        sent = None
-        if again:
-            headers["Idempotency-Key"] = str(uuid.UUID(int=self._chance.getrandbits(128)))
-        if self._chance.random() < HANG_UPS:
-            sent = self.caller.hang_up(method, path, body, headers, self._chance.uniform(0, LONGEST_WAIT))
-            self._history.count_answer("hung up")
-        if again:
-            answer = self.caller.send_until_known(method, path, body, headers, sent=sent)
-        else:
-            answer = sent or self.caller.send(method, path, body, headers)
-        if answer.status == 0:
-            time.sleep(0.1)
-        self._history.count_answer(answer.status or "no answer")
-        return start, answer
-
     def _record(
-        self,
-        kind: Kind,
-        start: float,
-        answer: Answer,
-        done: set[int],
-        *,
-        items: list[Item] | None = None,
-        was: Key | None = None,
-        was_effort: int = 1,
-        value: int | str | None = None,
-        full: Item | None = None,
-        status: str = "open",
-        asked: int = 1,
-        full_days: tuple[Full, ...] = (),
+        self, kind: Kind, start: float, answer: Answer, done: set[int], *, status: str = "open", **about: Any
     ) -> None:
-        outcome = Outcome.DONE if answer.status in done else Outcome.UNKNOWN if answer.is_unknown else Outcome.REFUSED
-        items = items or []
-        if outcome == Outcome.REFUSED:
-            if answer.code == "daily_limit_reached" and full:
-                items = [full_day_of(full, answer.body, self._history.surprise)]
-            elif answer.code not in EXPECTED[kind]:
-                self._history.surprise(f"{kind} of {items}: {answer.status} {answer.code} {answer.body}")
-        elif outcome == Outcome.DONE and kind in {Kind.CREATE, Kind.BULK, Kind.MOVE, Kind.CHANGE, Kind.MARK}:
-            for item in items:
+        """Record it, and remember what was assigned or changed with this status."""
+        operation = self._recorder.record(kind, start, answer, done, **about)
+        if operation.outcome == Outcome.DONE and kind in _REMEMBERED_KINDS:
+            for item in operation.items:
                 self._remember(item, status)
-        self._history.add(
-            Operation(
-                number=self._history.next_number(),
-                kind=kind,
-                actor=self._actor,
-                start=start,
-                end=time.time(),
-                outcome=outcome,
-                items=tuple(items),
-                was=was,
-                was_effort=was_effort,
-                value=value,
-                code=answer.code,
-                sends=answer.sends,
-                asked=asked,
-                full=full_days,
-            )
-        )
 
     def _some_item(self, *, first: int = 0) -> Item:
         today = datetime.datetime.now(datetime.UTC).date()
@@ -288,20 +233,3 @@ class Client(threading.Thread):
 
     def _any_of_mine(self) -> tuple[Item, str] | None:
         return self._mine.pop(self._chance.choice(list(self._mine))) if self._mine else None
-
-
-# The refusals that a call may get. Any other is a surprise: "not found", for example, means that a write was lost.
-_BUSY = {"try_again", "idempotency_key_in_use"}
-EXPECTED = {
-    Kind.CREATE: {"daily_limit_reached", "already_assigned"} | _BUSY,
-    Kind.BULK: {"bulk_refused"} | _BUSY,
-    Kind.MOVE: {"daily_limit_reached", "already_assigned"} | _BUSY,
-    Kind.CHANGE: {"daily_limit_reached"} | _BUSY,
-    Kind.DELETE: _BUSY,
-    Kind.MARK: _BUSY,
-    Kind.SET: {"limit_below_taken"} | _BUSY,
-    Kind.GIVE_BACK: _BUSY,
-    Kind.RULE: _BUSY,
-    Kind.WAIT: {"already_assigned", "already_waiting"} | _BUSY,
-    Kind.CANCEL: {"waiting_not_found"} | _BUSY,
-}
