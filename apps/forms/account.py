@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.exceptions.base import ToGoError
+from apps.forms.base import RefusableForm
 from apps.models.api_keys import Scope
 
 # What each scope of a key means to the person who makes it.
@@ -16,17 +16,6 @@ SCOPES = {
 }
 # For how many days a key works.
 LIFETIMES = {30: "30 days", 90: "90 days", 365: "A year", 0: "Until I end it"}
-
-
-class RefusableForm(forms.Form):
-    """A form that shows a refusal of the service."""
-
-    def add_refusal(self, refusal: ToGoError) -> None:
-        """Show the messages beside their fields, or the refusal above them."""
-        for error in refusal.data.get("errors", []):
-            self.add_error(error["field"], error["message"])
-        if not self.errors:
-            self.add_error(None, refusal.detail)
 
 
 class NameForm(RefusableForm):

@@ -7,6 +7,7 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 
 from apps.exceptions.base import TooManyRequests, TryAgain
 from apps.exceptions.tokens import TooManyAttempts
+from apps.forms.base import RefusableForm
 from apps.services.shared import attempts
 
 
@@ -32,7 +33,7 @@ class SecondStepForm(forms.Form):
     ticket = forms.CharField(max_length=1000, widget=forms.HiddenInput)
 
 
-class OwnPasswordForm(forms.Form):
+class OwnPasswordForm(RefusableForm):
     """A person's own password, the old one and the new one."""
 
     old_password = forms.CharField(

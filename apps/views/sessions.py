@@ -24,7 +24,7 @@ from apps.services import api_keys, calendar, tokens, users
 from apps.services.shared import passwords
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
-from apps.views.http.pages import ours, page, say
+from apps.views.http.pages import ours, page, say, with_retry_after
 from apps.views.http.pages import refused as refused_page
 from apps.views.http.sessions import stay_signed_in
 from apps.views.oidc import SIGN_OUT
@@ -97,8 +97,7 @@ def _ask(request: HttpRequest, form: SignInForm | SecondStepForm, refusal: ToGoE
     response = render(request, template, context, status=401 if form.errors else 200)
     if refusal and "retry_after" in refusal.data:
         response.status_code = refusal.status
-        response["Retry-After"] = str(refusal.data["retry_after"])
-    return response
+    return with_retry_after(response, refusal) if refusal else response
 
 
 @require_POST
@@ -121,26 +120,20 @@ def password(request: HttpRequest) -> HttpResponse:
     passwords.require_allowed_for(actor)
     keys = api_keys.working_keys_of(actor=actor)
     form = OwnPasswordForm(request.POST or None)
-    status = 200
     if request.method == "POST" and form.is_valid():
         old, new = form.cleaned_data["old_password"], form.cleaned_data["new_password"]
         try:
             users.change_password(actor=actor, old_password=old, new_password=new, address=address_of(request))
-        except InvalidRequest as refusal:
-            for error in refusal.data["errors"]:
-                form.add_error(error["field"], error["message"])
-        except (TooManyAttempts, TooManyRequests, TryAgain) as refusal:
-            form.add_error(None, refusal.detail)
-            status = refusal.status
-        else:
-            # A new password ends all sessions; keep this one.
-            stay_signed_in(request, User.objects.get(pk=actor.pk))
-            if form.cleaned_data["new_link"]:
-                calendar.renew(actor=actor)
-            return say(request, f"Your password is changed. You are signed out everywhere else.{_still_work(keys)}")
-    if form.errors and status == 200:
-        status = 400
-    return render(request, "session/password.html", {"form": form, "keys": keys}, status=status)
+        except (InvalidRequest, TooManyAttempts, TooManyRequests, TryAgain) as refusal:
+            form.add_refusal(refusal)
+            refused = render(request, "session/password.html", {"form": form, "keys": keys}, status=refusal.status)
+            return with_retry_after(refused, refusal)
+        # A new password ends all sessions; keep this one.
+        stay_signed_in(request, User.objects.get(pk=actor.pk))
+        if form.cleaned_data["new_link"]:
+            calendar.renew(actor=actor)
+        return say(request, f"Your password is changed. You are signed out everywhere else.{_still_work(keys)}")
+    return render(request, "session/password.html", {"form": form, "keys": keys}, status=400 if form.errors else 200)
 
 
 def _still_work(keys: list[ApiKey]) -> str:

@@ -70,7 +70,7 @@ SHARED = {
     "urls": {"converters": "the values that paths accept", "admin": "Django's pages: no API of ours"},
     "tasks": {"base": "how services ask for jobs", "idempotency": "removes stored answers of any call that creates"},
     "admin": {"base": "what every page of the admin does"},
-    "forms": {},
+    "forms": {"base": "how a form shows a refusal"},
 }
 LONGEST = 300
 

@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey
 from apps.models import Identity, User
 from apps.services import oidc
 from apps.services.oidc import provider
+from lab.processes import wait_until
 from tests.clock import NOON, freeze_time
 from tests.issuer import CLIENT_ID, CLIENT_SECRET, Issuer
 
@@ -381,8 +382,7 @@ def test_two_who_wait_for_the_provider_keep_no_third_waiting(client: Client, iss
     waiting = [threading.Thread(target=begin) for _ in range(2)]
     for thread in waiting:
         thread.start()
-    while len(issuer.asked) < 2:
-        time.sleep(0.01)
+    wait_until(lambda: len(issuer.asked) == 2, what="the two")
 
     assert client.get("/sign-in/oidc/").status_code == 503
     assert len(issuer.asked) == 2

@@ -100,14 +100,15 @@ def test_five_wrong_codes_hold_both_steps(client: Client, app: App) -> None:
     assert not is_signed_in(client)
 
 
-def test_a_ticket_that_is_forged_or_too_old_leads_back_to_the_first_step(client: Client, app: App, bob: User) -> None:
+def test_a_ticket_that_is_forged_or_ended_leads_back_to_the_first_step(client: Client, app: App, bob: User) -> None:
     asked = first_step(client, next="/today/")
     User.objects.filter(pk=bob.pk).update(password="argon2$another")
-    for ticket in (asked.context["form"]["ticket"].value(), "x", "\x00"):
-        answer = client.post("/sign-in/code/", {"ticket": ticket, "code": app.code(), "next": "/today/"}, follow=True)
-        if answer.redirect_chain:
-            assert answer.redirect_chain == [("/sign-in/?next=%2Ftoday%2F", 302)]
-            assert "That took too long; sign in again." in text_of(answer)
+    sent = {"code": app.code(), "next": "/today/"}
+    for ticket in (asked.context["form"]["ticket"].value(), "x"):
+        answer = client.post("/sign-in/code/", {"ticket": ticket, **sent}, follow=True)
+        assert answer.redirect_chain == [("/sign-in/?next=%2Ftoday%2F", 302)]
+        assert "That took too long; sign in again." in text_of(answer)
+    assert client.post("/sign-in/code/", {"ticket": "\x00", **sent}).status_code == 401
     assert not is_signed_in(client)
 
 

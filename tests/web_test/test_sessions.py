@@ -143,6 +143,19 @@ def test_a_refused_change_of_a_password_says_why_beside_the_field(
     assert tara.check_password(PASSWORD)
 
 
+def test_the_page_of_the_password_says_how_long_to_wait_after_too_many_wrong_ones(tara: User, client: Client) -> None:
+    client.force_login(tara)
+    for _ in range(5):
+        assert change_password(client, old_password="x").status_code == 400
+
+    held = change_password(client)
+
+    assert (held.status_code, held["Retry-After"]) == (429, "900")
+    assert "too many wrong passwords" in held.content.decode()
+    tara.refresh_from_db()
+    assert tara.check_password(PASSWORD)
+
+
 def test_pages_have_a_strict_policy(tara: User, client: Client) -> None:
     client.force_login(tara)
     for path in ("/sign-in/", "/board/", "/today/", "/errors/", "/admin/"):

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -21,6 +22,14 @@ def hosts(name: str, default: Sequence[str]) -> list[str]:
                 f"{name} must name hosts only, such as togo.example.org, without scheme, port or path: not {host!r}."
             )
     return found
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the host is `localhost` or a loopback address, so that what is sent to it stays on this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

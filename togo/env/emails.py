@@ -1,6 +1,5 @@
 """The mail server, and the sender of messages."""
 
-import ipaddress
 import re
 from email.utils import parseaddr
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from togo.env.addresses import is_this_machine
 from togo.env.texts import text
 
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -49,7 +49,7 @@ def email_server(name: str, *, links_to: str = "") -> dict[str, Any]:
         "username": unquote(url.username or ""),
         "password": unquote(url.password or ""),
         "use_ssl": url.scheme == "smtps",
-        "use_tls": url.scheme == "smtp" and not options and not _is_this_machine(host),
+        "use_tls": url.scheme == "smtp" and not options and not is_this_machine(host),
     }
 
 
@@ -68,10 +68,3 @@ def email_sender(name: str, default: str) -> str:
             f"{name} must be an address such as togo@example.org or ToGo <togo@example.org>, not {value!r}."
         )
     return value
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

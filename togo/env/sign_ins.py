@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from togo.env.addresses import is_this_machine
 from togo.env.texts import text
 
 
@@ -45,8 +46,7 @@ def _is_issuer(value: str) -> bool:
         return False
     if not host or port == 0 or not re.fullmatch(r"[!-~]+", value, re.ASCII) or re.search(r"[?#@\\]", value):
         return False
-    is_here = re.fullmatch(r"localhost|127(\.\d{1,3}){3}|::1", host, re.ASCII) is not None
-    return url.scheme == "https" or (url.scheme == "http" and is_here)
+    return url.scheme == "https" or (url.scheme == "http" and is_this_machine(host))
 
 
 def scopes(name: str, default: str) -> str:

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from django.conf import settings
 from requests.adapters import HTTPAdapter
@@ -185,10 +184,6 @@ def exchange(
             code_verifier=verifier,
             redirect_uri=redirect_uri,
         )
-    except OAuthError:
-        raise
-    except requests.RequestException:
-        raise
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _Unusable("its token endpoint doesn't answer with a JSON object") from None
     return tokens

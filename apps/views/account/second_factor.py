@@ -14,8 +14,10 @@ from apps.models import User
 from apps.services import second_factors
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
-from apps.views.http.pages import page, say
+from apps.views.http.pages import page, say, with_retry_after
 from apps.views.http.sessions import stay_signed_in
+
+_PAGE = "account/second_factor.html"
 
 
 @sensitive_post_parameters("offer", "code")
@@ -110,12 +112,9 @@ def _manage(
         "turn_off": turn_off or TurnOffForm(),
         "new_codes": new_codes or CodeForm(),
     }
-    response = render(request, "account/second_factor.html", context)
-    if form is not None:
-        response.status_code = refusal.status if refusal else 400
-    if refusal and "retry_after" in refusal.data:
-        response["Retry-After"] = str(refusal.data["retry_after"])
-    return response
+    if refusal:
+        return with_retry_after(render(request, _PAGE, context, status=refusal.status), refusal)
+    return render(request, _PAGE, context, status=200 if form is None else 400)
 
 
 @sensitive_variables("codes")

@@ -55,7 +55,7 @@ class AuthenticationForPages(_ForPages, AuthenticationMiddleware):
     """Sets `request.user` for pages."""
 
 
-class SessionUseForPages(_ForPages, MiddlewareMixin):
+class SessionUseForPages(_ForPages):
     """Notes when the session of a person was used."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

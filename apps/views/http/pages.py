@@ -120,9 +120,14 @@ def refused(request: HttpRequest, refusal: ToGoError) -> HttpResponse:
         response["HX-Reswap"] = "none"
     else:
         response = render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
-    if "retry_after" in refusal.data:
-        response["Retry-After"] = str(refusal.data["retry_after"])
     if isinstance(refusal, ProviderUnavailable):
         # The service has warned of it; Django would log each such page as an error of ours.
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return with_retry_after(response, refusal)
+
+
+def with_retry_after(response: HttpResponse, refusal: ToGoError) -> HttpResponse:
+    """The page with the header `Retry-After`, if the refusal says when to try again."""
+    if "retry_after" in refusal.data:
+        response["Retry-After"] = str(refusal.data["retry_after"])
     return response
