@@ -1,11 +1,11 @@
 """The signed links in messages: one confirms an address, one stops the messages to it."""
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.urls import reverse
 
 from apps.models import Notification
 from apps.services.shared.formats import parse_id
+from apps.services.shared.links import public
 
 # A link to confirm an address works for so many seconds.
 CONFIRMS_FOR = 3 * 86_400
@@ -14,7 +14,7 @@ _confirms = TimestampSigner(sep="~", salt="togo.messages.confirm")
 
 def to_confirm(one: Notification) -> str:
     """The address of the page that confirms the person's address. It works once."""
-    return absolute(reverse("messages-confirm", args=[_confirms.sign(one.nonce)]))
+    return public(reverse("messages-confirm", args=[_confirms.sign(one.nonce)]))
 
 
 def nonce_in(token: str) -> str | None:
@@ -28,7 +28,7 @@ def nonce_in(token: str) -> str | None:
 def to_stop(one: Notification) -> str:
     """The address that stops the messages to this person, as RFC 8058 has it. It works as long as the person's address
     stays the same."""
-    return absolute(reverse("messages-stop", args=[_stops(one).sign(str(one.user_id))]))
+    return public(reverse("messages-stop", args=[_stops(one).sign(str(one.user_id))]))
 
 
 def user_in(token: str) -> int | None:
@@ -45,11 +45,6 @@ def stops(token: str, one: Notification) -> bool:
         return _stops(one).unsign(token) == str(one.user_id)
     except BadSignature:
         return False
-
-
-def absolute(path: str) -> str:
-    """The address of a path at `TOGO_PUBLIC_URL`: a message belongs to no request that could tell."""
-    return f"{settings.TOGO_ORIGIN}{path}"
 
 
 def _stops(one: Notification) -> Signer:

@@ -21,6 +21,7 @@ from apps.services import board
 from apps.services.notifications import links
 from apps.services.notifications.collecting import people_told
 from apps.services.shared import units
+from apps.services.shared.links import public
 
 # A message names so many changes, and counts the others.
 _MOST_CHANGES = 20
@@ -79,7 +80,7 @@ class Letter:
         return render_to_string(f"messages/{self.template}.html", self._context())
 
     def _context(self) -> dict[str, Any]:
-        return {**self.body, "subject": self.subject, "day_link": links.absolute(reverse("today"))}
+        return {**self.body, "subject": self.subject, "day_link": public(reverse("today"))}
 
 
 def letter(message: Message, to: Notification) -> Letter:

@@ -19,3 +19,8 @@ class Request(Protocol):
 def absolute(request: Request, path: str) -> str:
     """The address of a path, as `reverse` gives it: at `TOGO_PUBLIC_URL`, or without it at the host of the request."""
     return f"{settings.TOGO_ORIGIN or f'{request.scheme}://{request.get_host()}'}{path}"
+
+
+def public(path: str) -> str:
+    """The address of a path at `TOGO_PUBLIC_URL`, for a message: it belongs to no request that could tell."""
+    return f"{settings.TOGO_ORIGIN}{path}"
