@@ -51,6 +51,13 @@ def test_a_session_is_listed_with_its_device_address_and_times(alice: User, stra
     assert str(shown.last_used_at) == "2026-03-02 12:06:40+00:00"
 
 
+def test_of_what_a_browser_calls_itself_only_printable_ascii_is_kept(alice: User) -> None:
+    """PostgreSQL can't store a NUL."""
+    browser_of(alice, "Firefox/145.0 \x00ü\n" + "x" * 300)
+
+    assert BrowserSession.objects.get().user_agent == "Firefox/145.0 ???" + "x" * 238
+
+
 def test_uses_within_five_minutes_cost_no_statement(alice: User) -> None:
     with freeze_time(NOON) as clock:
         browser = browser_of(alice)
@@ -153,6 +160,8 @@ def test_what_was_noted_of_ended_sessions_is_removed(alice: User) -> None:
     Session.objects.filter(session_key=key_of(expired)).update(expire_date="2026-03-02T11:00Z")
     ended.post("/sign-out/")
 
+    remove_ended_sessions()
+    assert BrowserSession.objects.count() == 3, "a session of the last minutes may be being written"
     with freeze_time("2026-03-02T13:00:00Z"):
         remove_ended_sessions()
 
