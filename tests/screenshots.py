@@ -114,6 +114,19 @@ def full_day(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def plan(page: Page) -> None:
+    """Propose who does a pile of tasks next week."""
+    monday = permissions.today() + datetime.timedelta(days=7 - permissions.today().weekday())
+    for row, (task, count) in enumerate([("Test rides", "9"), ("Teach apprentices", "6"), ("Paint frames", "4")], 1):
+        page.get_by_label(f"Task of row {row}").fill(task)
+        page.get_by_label(f"Count of row {row}").fill(count)
+    page.get_by_label("People").fill("aiko amir chidi elena")
+    page.get_by_label("From", exact=True).fill(monday.isoformat())
+    page.get_by_label("To", exact=True).fill((monday + datetime.timedelta(days=4)).isoformat())
+    page.get_by_role("button", name="Propose a plan").click()
+    page.get_by_role("heading", name="The proposed plan").wait_for()
+
+
 def main() -> None:
     """Make all pictures."""
     timezone.activate(settings.TIME_ZONE)
@@ -122,13 +135,15 @@ def main() -> None:
     boss = fill()
     aiko = User.objects.get(username="aiko")
     tried = trial(boss)
+    next_week = permissions.today() + datetime.timedelta(days=7)
     with start_server(workers=1, threads=4) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         picture(browser, server, "board", "/board/", boss)
         picture(browser, server, "board-dark", "/board/", boss, color_scheme="dark")
-        picture(browser, server, "board-full-day", "/board/", boss, steps=full_day)
+        picture(browser, server, "board-full-day", f"/board/?week={next_week:%G-W%V}", boss, steps=full_day)
+        picture(browser, server, "plan", "/plan/", boss, steps=plan)
         picture(browser, server, "board-narrow", "/board/?q=aiko", boss, viewport=NARROW)
         picture(browser, server, "today", "/today/", aiko)
         picture(browser, server, "insights", "/insights/", boss)

@@ -1,7 +1,6 @@
 """The page of plans, in a browser."""
 
 import datetime
-import os
 from collections.abc import Callable
 
 import pytest
@@ -47,8 +46,6 @@ def test_a_pile_is_proposed_looked_at_and_assigned(
     if scripts:
         browser.assert_accessible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    if folder := os.environ.get("TOGO_SHOTS"):
-        page.screenshot(path=f"{folder}/pile-{size['width']}-{scheme}-{scripts}.png", full_page=True)
     page.get_by_role("button", name="Propose a plan").click()
 
     expect(page.get_by_role("heading", name="The proposed plan")).to_be_visible()
@@ -64,8 +61,6 @@ def test_a_pile_is_proposed_looked_at_and_assigned(
     if scripts:
         browser.assert_accessible()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    if folder:
-        page.screenshot(path=f"{folder}/proposal-{size['width']}-{scheme}-{scripts}.png", full_page=True)
     placed = page.locator(".chip.new").count()
     page.get_by_role("button", name="Assign what isn’t ticked").click()
 
