@@ -1,5 +1,6 @@
 """People who sign in with OpenID Connect, on each database: found, made and linked."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from apps.exceptions.oidc import AlreadyLinked, LastSignIn
 from apps.models import Event, Identity, User
 from apps.services import oidc
 from apps.services.oidc import Claims
+from tests.unit_test.meanwhile import meanwhile
 
 ISSUER = "https://id.example.org"
 pytestmark = pytest.mark.django_db
@@ -98,9 +100,18 @@ def test_of_two_sign_ins_that_are_unlinked_at_once_one_stays(alice: User) -> Non
     for subject in ("one", "two"):
         oidc.link(actor=alice, claims=claims(subject))
 
-    results = at_once(
-        *(partial(oidc.unlink, actor=alice, identity_id=pk) for pk in Identity.objects.values_list("pk", flat=True))
-    )
+    both = threading.Barrier(2)
+
+    def wait_for_the_other() -> None:
+        """Until it has looked, too; it can't while it waits for the lock."""
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+
+    def unlink(identity_id: int) -> None:
+        with meanwhile("DELETE", wait_for_the_other, table="togo_identity"):
+            oidc.unlink(actor=alice, identity_id=identity_id)
+
+    results = at_once(*(partial(unlink, pk) for pk in Identity.objects.values_list("pk", flat=True)))
 
     assert sorted(results, key=str) == [LastSignIn, None]
     assert Identity.objects.count() == 1
