@@ -79,6 +79,17 @@ def test_a_receiver_gets_only_the_types_it_asked_for_and_only_from_then_on(admin
     assert told == ["limit.set", "limit.given_back", "rule.deleted"]
 
 
+def test_a_webhook_that_is_made_later_is_not_told_what_another_one_still_waits_for(admin: User) -> None:
+    with receiver() as first, receiver() as second:
+        webhooks.create(actor=admin, url=first.url, events=["*"])
+        happen(2)
+        webhooks.create(actor=admin, url=second.url, events=["*"])
+        happen(1)
+        deliver()
+
+    assert (len(first.got), len(second.got)) == (3, 1)
+
+
 def test_messages_come_in_the_order_of_the_history_over_one_connection(admin: User) -> None:
     with receiver() as bob:
         webhooks.create(actor=admin, url=bob.url, events=["*"])
@@ -175,6 +186,7 @@ def test_410_disables_the_webhook_and_gives_the_message_up(admin: User) -> None:
         happen(5)
         bob.answer = OK
         webhook = webhooks.update(actor=admin, webhook_id=webhook.pk, enabled=True)
+        assert delivering.read_on() == 0, "what happened meanwhile is not even read"
         deliver()
         assert webhook.gone_at is None
         assert len(bob.got) == 1 + 2, "what was pending is sent, what happened meanwhile is not"
@@ -196,6 +208,30 @@ def test_retry_after_is_kept_to_by_all_messages_of_the_webhook(admin: User, stat
         deliver()
         assert len(bob.got) == 3
     assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered"}
+
+
+def test_a_changed_webhook_is_told_at_once_though_its_receiver_asked_to_wait(admin: User) -> None:
+    with receiver((503, {"Retry-After": "3600"}, b"")) as bob:
+        webhook, _ = webhooks.create(actor=admin, url=bob.url, events=["*"])
+        happen(2)
+        deliver()
+        bob.answer = OK
+        webhooks.update(actor=admin, webhook_id=webhook.pk, url=f"{bob.url}/2")
+        deliver()
+
+    assert list(Delivery.objects.order_by("pk").values_list("status", flat=True)) == ["pending", "delivered"]
+
+
+def test_the_result_of_a_try_counts_once(admin: User) -> None:
+    webhook, _ = webhooks.create(actor=admin, url="http://127.0.0.1/", events=["*"])
+    delivery = webhooks.test(actor=admin, webhook_id=webhook.pk)
+
+    delivering._store(delivery, sending.Outcome(status=204))
+    delivering._store(delivery, sending.Outcome(status=410))
+
+    delivery.refresh_from_db()
+    webhook.refresh_from_db()
+    assert (delivery.status, delivery.attempts, webhook.enabled) == ("delivered", 1, True)
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed(admin: User) -> None:
@@ -282,7 +318,8 @@ SLOW = "There was no complete answer within 0.5 seconds."
 def test_a_receiver_that_misbehaves_takes_no_longer_than_the_time_out(
     admin: User, monkeypatch: pytest.MonkeyPatch, behave: Any, status: int | None, error: str
 ) -> None:
-    monkeypatch.setattr(sending, "SECONDS", 0.5)
+    if error == SLOW:
+        monkeypatch.setattr(sending, "SECONDS", 0.5)
     with raw_receiver(behave) as bad:
         webhooks.create(actor=admin, url=bad, events=["*"])
         happen(1)

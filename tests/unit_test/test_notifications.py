@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, NotFound, TooManyRequests
 from apps.exceptions.notifications import AddressNotConfirmed, MessagesOff
 from apps.models import Assignment, Import, Message, Notification, Task, User
 from apps.models.imports import ImportStatus
+from apps.models.notifications import MessageKind
 from apps.services import assignments, bulk, limit_rules, limits, notifications
 from apps.services.bulk import Item
 from apps.services.notifications import links, sending
@@ -18,6 +20,7 @@ from apps.services.notifications.writing import plain
 from apps.services.shared import repicking
 from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
+from tests.unit_test.meanwhile import meanwhile
 
 TOMORROW = TODAY + datetime.timedelta(days=1)
 WEEK = [0, 1, 2, 3, 4]
@@ -214,6 +217,17 @@ def test_changes_by_a_running_import_wait_for_its_end(taskmaster: User, told: Us
     assert sent.subject == "New task on Monday 2 March: task 1"
 
 
+def test_changes_by_an_import_that_does_not_end_are_told_after_an_hour(
+    taskmaster: User, told: User, cooking: Task
+) -> None:
+    Import.objects.create(uploader=taskmaster, dry_run=False, status=ImportStatus.RUNNING)
+    give(taskmaster, told, cooking)
+
+    assert soon() == []
+    assert send_at("2026-03-02T12:59:30Z") == []
+    assert len(send_at("2026-03-02T13:00:01Z")) == 1
+
+
 def test_nothing_is_sent_to_a_deactivated_person(taskmaster: User, told: User, cooking: Task) -> None:
     give(taskmaster, told, cooking)
     sending.send_what_is_due()
@@ -268,11 +282,15 @@ def test_a_digest_is_sent_once_on_a_date_however_often_it_is_due(taskmaster: Use
     assert [(one.date, one.status) for one in Message.objects.filter(kind="digest")] == [(TODAY, "sent")]
 
 
-def test_the_database_refuses_a_second_digest_of_a_date(alice: User) -> None:
+def test_a_digest_that_another_process_adds_at_the_same_moment_is_there_once(alice: User) -> None:
     with_digest(alice)
-    with freeze_time("2026-03-02T08:00:00Z"):
-        for _ in range(2):
-            sending.collecting.plan_digests()
+
+    def add_it_too() -> None:
+        now = timezone.now()
+        Message.objects.create(user=alice, kind=MessageKind.DIGEST, date=TODAY, due_at=now, give_up_at=now)
+
+    with freeze_time("2026-03-02T08:00:00Z"), meanwhile("INSERT", add_it_too, table="togo_message"):
+        sending.collecting.plan_digests()
 
     assert Message.objects.count() == 1
 
@@ -355,12 +373,15 @@ def test_a_digest_that_is_set_after_its_time_begins_on_the_next_date(
     assert len(send_at("2026-03-03T07:00:00Z")) == 1
 
 
-def test_a_day_off_is_told(taskmaster: User, alice: User, cooking: Task) -> None:
-    with_digest(alice)
-    give(taskmaster, alice, cooking)
+def test_a_day_off_is_told_in_place_of_its_limit(taskmaster: User, alice: User, cooking: Task) -> None:
+    with_digest(alice, assigned="digest")
+    give(taskmaster, alice, cooking, TOMORROW)
     limit_rules.create_rule(actor=taskmaster, maximum=0, date_from=TODAY, date_to=TODAY, reason="Holiday")
 
-    assert "of 1 task" not in send_at("2026-03-02T12:00:00Z")[0].body
+    [sent] = send_at("2026-03-02T12:00:00Z")
+
+    assert "You are off today." in sent.body
+    assert "of 0 tasks" not in sent.body
 
 
 # --- hostile names ----------------------------------------------------------------------------------------------------
@@ -424,6 +445,10 @@ def test_a_link_is_replaced_by_a_new_one_and_expires_after_three_days(alice: Use
 
     with pytest.raises(NotFound):
         notifications.confirm(token=old_link)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    with pytest.raises(NotFound):
+        notifications.confirm(token=link_in(new))
+    User.objects.filter(pk=alice.pk).update(is_active=True)
     with freeze_time("2026-03-05T12:00:01Z"), pytest.raises(NotFound):
         notifications.confirm(token=link_in(new))
     with pytest.raises(NotFound):

@@ -193,15 +193,17 @@ def test_two_senders_never_send_the_same_message(
     server: MailServer, waiting: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = post.Post.send
+    found: list[int] = []
 
     def send_while_another_looks(self: post.Post, *args: Any) -> Any:
         monkeypatch.undo()
-        assert sending.send_what_is_due() == 0
+        found.append(sending.send_what_is_due())
         return send(self, *args)
 
     monkeypatch.setattr(post.Post, "send", send_while_another_looks)
     sending.send_what_is_due()
 
+    assert found == [0]
     assert len(server.mails) == 1
 
 
