@@ -1,8 +1,8 @@
 """Sends messages: reads the history, adds the digests that are due, and hands what is due to the mail server.
 
-One thread of all workers does that; it holds a lease, and another one takes over 15 seconds after it was killed. A
-message is claimed before it is sent, so two threads never send the same one. If the process is killed between sending a
-message and noting it, the message is sent once more when its claim ends.
+One thread of all workers does that and holds a lease, which ends 15 seconds after the thread was killed; then the
+minutely job starts another one. A message is claimed before it is sent, so two threads never send the same one. If the
+process is killed between sending a message and noting it, the message is sent once more when its claim ends.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Links that lead to ToGo from outside: from answers, feeds and messages."""
+"""Links that lead to ToGo from outside: from answers and feeds."""
 
 from typing import Protocol
 
