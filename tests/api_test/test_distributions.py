@@ -12,6 +12,7 @@ from apps.models import Assignment, DailyLimit, Distribution, Event, Import, Lim
 from apps.services import assignments, distributions, limit_rules, limits, users
 from apps.services import tasks as catalogue
 from apps.services.imports import blocks
+from apps.services.planner import child
 from tests.api_test.test_problems import assert_problem
 from tests.conftest import TODAY, make_person
 
@@ -93,13 +94,15 @@ def test_says_what_is_left_with_a_proof(caller: APIClient, alice: User, stranger
 
 
 def test_days_off_rules_and_tasks_that_are_there_count(
-    caller: APIClient, taskmaster: User, alice: User, cooking: Task
+    caller: APIClient, taskmaster: User, alice: User, stranger: User, cooking: Task
 ) -> None:
     limit_rules.create_rule(
         actor=taskmaster, user_id=alice.pk, maximum=0, date_from=TODAY, date_to=date(2026, 3, 4), reason="Holiday"
     )
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=date(2026, 3, 5), maximum=2)
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=date(2026, 3, 5))
+    # The plan isn't about this person, whose task counts for nothing.
+    assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=stranger.pk, date=date(2026, 3, 6))
 
     plan = ask(caller, [{"task": cooking.pk, "count": 3}], users=[alice.pk]).json()
 
@@ -191,6 +194,21 @@ def test_refuses_what_is_too_large(
 
     assert_problem(response, 400, "distribution_too_large")
     assert (response.json()["field"], response.json()["limit"]) == (field, limit)
+
+
+def test_a_plan_that_takes_too_long_is_to_be_asked_for_later(
+    caller: APIClient, alice: User, cooking: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "_SMALL_DAYS", 0)
+    monkeypatch.setattr(child, "_SECONDS", 0)
+
+    problem = assert_problem(ask(caller, [{"task": cooking.pk}]), 503, "try_again")
+
+    assert (problem["detail"], problem["retry_after"]) == (
+        "This plan takes more than a minute; ask for a smaller one.",
+        60,
+    )
+    assert not Distribution.objects.exists()
 
 
 def test_refuses_dates_that_cannot_be_planned(caller: APIClient, cooking: Task) -> None:

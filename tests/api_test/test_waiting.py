@@ -138,6 +138,7 @@ def test_the_list_is_filtered_ordered_and_paged(
     assert ids("?ordering=-date") == [*reversed(on_tuesday), *reversed(of_stranger), *reversed(on_monday)]
     assert ids("?ordering=created_at") == made
     assert ids(f"?user={alice.pk}&date_from={TUESDAY}") == on_tuesday
+    assert ids(f"?date_to={MONDAY}") == on_monday + of_stranger
     assert ids(f"?date={MONDAY}&task={tasks[1].pk}") == [made[1]]
     assert ids("", signed_in(stranger)) == of_stranger
     page = caller.get(f"{WAITING}?page_size=4").json()

@@ -90,6 +90,20 @@ def _in_another_process(wanted: Problem) -> Plan:
         return child.plan_for(wanted)
 
 
+def test_large_plans_are_made_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = problem([Item(1, 2, 1, 0, 0, 2)], 9 * [1])
+    with child._turn:
+        monkeypatch.setattr(child, "_SECONDS", 0)
+        with pytest.raises(child.TooSlow, match="Another large plan"):
+            _in_another_process(wanted)
+    with pytest.raises(child.TooSlow, match="more than a minute"):
+        _in_another_process(wanted)
+    monkeypatch.undo()
+
+    # The turn of the plan that was given up has ended.
+    assert _in_another_process(wanted) == solve(wanted)
+
+
 def test_the_solver_is_loaded_only_for_a_plan_and_needs_no_django() -> None:
     program = (
         "import sys, apps.services.planner.child, apps.services.planner.problem\n"

@@ -440,6 +440,7 @@ def test_a_retired_task_leaves_the_queue_and_stays_away_when_it_comes_back(line:
     line.queue(3)
 
     tasks.update_task(actor=line.boss, task_id=line.tasks[2].pk, is_active=False)
+    assert (line.waits(), line.day().waiting) == ([3], 1)
     tasks.update_task(actor=line.boss, task_id=line.tasks[2].pk, is_active=True)
     unassign(line)
 
@@ -520,6 +521,14 @@ def test_the_periodic_job_ends_what_an_older_version_left(line: Line, ending: st
 
     assert (line.waits(), line.day().waiting) == ([], 0)
     assert reasons() == [(line.boss.pk, ending)]
+
+
+def test_a_position_counts_no_entry_that_can_be_served_no_more(line: Line) -> None:
+    line.queue(2)
+    second = line.queue(3)
+    Task.objects.filter(pk=line.tasks[2].pk).update(is_active=False)
+
+    assert waiting.get(actor=line.boss, entry_id=second.pk).position == 1
 
 
 def test_a_wrong_count_of_entries_is_reported(line: Line) -> None:

@@ -102,6 +102,7 @@ def test_a_plan_that_changed_says_what_and_offers_the_rest(
 
     assert refused.status_code == 409
     assert "This person has this task on 2026-03-02 already." in text_of(refused)
+    assert "1 → 3/5" in text_of(refused)
     assert Assignment.objects.count() == 1
     rest = page.post(f"/plan/{plan.pk}/apply/", {"mode": "each"}, follow=True)
     assert "1 task assigned; 1 no longer fit." in text_of(rest)
