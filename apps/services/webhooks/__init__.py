@@ -116,7 +116,9 @@ def rotate(*, actor: User, webhook_id: int) -> tuple[Webhook, str, datetime.date
     def work() -> Webhook:
         webhook = get(actor=actor, webhook_id=webhook_id)
         webhook.secrets.filter(expires_at__lte=timezone.now()).delete()
-        webhook.secrets.filter(expires_at=None).update(expires_at=until)
+        if not webhook.secrets.filter(expires_at=None).update(expires_at=until):
+            # Another rotation was faster; its secret must end, too.
+            raise unit_of_work.LostRace
         WebhookSecret.objects.create(webhook=webhook, secret=secret)
         return webhook
 
