@@ -25,7 +25,7 @@ _INTRODUCTION = """\
 # Who gets which answer
 
 This file lists the answers of every call and every page to each kind of caller. `python -m tests.access` writes it from
-[a table](../tests/access/table.py), and [`tests/api_test/test_access.py`](../tests/api_test/test_access.py) makes the
+[a table](../tests/access/table/), and [`tests/api_test/test_access.py`](../tests/api_test/test_access.py) makes the
 request of each cell and compares the answer. That test fails if a route or method is missing here. Other methods of a
 listed path, such as `PUT /api/tasks/`, get 405 `method_not_allowed`.
 

@@ -1,4 +1,4 @@
-"""Every caller gets the answer in their cell of the table in tests/access/table.py."""
+"""Every caller gets the answer in their cell of the table in tests/access/table/."""
 
 import re
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def routes() -> Iterator[str]:
 
 @pytest.mark.parametrize("path", sorted(set(routes())))
 def test_no_call_is_missing_from_the_table(path: str, world: World) -> None:
-    assert path in BY_PATH, "add the new route to tests/access/table.py"
+    assert path in BY_PATH, "add the new route to tests/access/table/"
     known = {row.method for row in ROWS if row.path == path}
     missing = [method for method in METHODS if not known & {method, ANY}]
     if path.startswith("/admin/"):
