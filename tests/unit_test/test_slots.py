@@ -116,10 +116,11 @@ class World:
                     named(event.from_user),
                     tasks.get(event.task or 0),
                     event.date,
-                    # Of a move it holds the id of a person, and of a waiting entry that of the entry.
+                    # Of a move it holds the id of a person, and of a promotion those of an entry and a person.
                     event.data["from"]["date"]
                     if event.kind == Kind.MOVED
-                    else {name: value for name, value in event.data.items() if name != "waiting"},
+                    else {name: value for name, value in event.data.items() if name not in {"waiting", "freed_by"}},
+                    named(event.data.get("freed_by")),
                 )
                 for event in events
             ],
