@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from apps.admin.base import ServiceAdmin
+from apps.forms.tasks import TaskForm
 from apps.models import Task
 from apps.services import tasks
 
@@ -13,18 +14,18 @@ from apps.services import tasks
 class TaskAdmin(ServiceAdmin[Task]):
     """The catalogue of tasks."""
 
-    list_display = ("name", "effort", "is_active")
-    list_filter = ("is_active",)
-    search_fields = ("name",)
+    form = TaskForm
+    list_display = ("name", "label", "effort", "deadline", "is_active")
+    list_filter = ("is_active", "label")
+    search_fields = ("name", "label")
     ordering = ("name",)
-    amounts = ("effort",)
 
     def create(self, actor: Any, data: dict[str, Any]) -> Task:
         """Make a task."""
         return tasks.create_task(actor=actor, **data)
 
     def change(self, actor: Any, row: Task, data: dict[str, Any]) -> None:
-        """Rename or retire a task, or change its effort."""
+        """Rename or retire a task, or change what it carries."""
         tasks.update_task(actor=actor, task_id=row.pk, **data)
 
     def remove(self, actor: Any, row: Task) -> None:

@@ -2,12 +2,45 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from apps.models.base import holds
 from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.names import NameField, folded, tidy
+
+LONGEST_NOTE = LONGEST_URL = 2000
+_URL = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
+URL_MESSAGE = "This must be a link that begins with https:// or http://."
+
+
+class Color(models.TextChoices):
+    """The colours that a task may have; pages show each as a dot, in a tone that suits the page."""
+
+    RED = "red"
+    ORANGE = "orange"
+    AMBER = "amber"
+    LIME = "lime"
+    GREEN = "green"
+    TEAL = "teal"
+    CYAN = "cyan"
+    BLUE = "blue"
+    INDIGO = "indigo"
+    PURPLE = "purple"
+    PINK = "pink"
+    GRAY = "gray"
+
+
+def require_link(text: str) -> None:
+    """Raise `ValidationError` unless the text is a link to a page of the web: no script and no file."""
+    try:
+        is_link = bool(_URL.fullmatch(text) and urlsplit(text).hostname and (urlsplit(text).port or True))
+    except ValueError:
+        is_link = False
+    if not is_link:
+        raise ValidationError(URL_MESSAGE, code="url")
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -16,6 +49,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def search(self, text: str) -> "TaskQuerySet":
         """Tasks whose name contains the text. Case is ignored."""
         return self.filter(holds("name", tidy(text))) if text else self
+
+    def brief(self) -> "TaskQuerySet":
+        """Only what assigning needs of a task: a note may be long."""
+        return self.only("name", "is_active", "effort")
 
     def called(self, name: str) -> "Iterator[Task]":
         """Tasks that a reader takes for the one of this name: capitals, blanks and forms of letters are ignored."""
@@ -31,6 +68,30 @@ class Task(models.Model):
     name = NameField(max_length=255)
     is_active = models.BooleanField(default=True, help_text="Can be assigned. Untick it to retire the task.")
     effort = EffortField(help_text="How much of a day's limit it takes, from when it is assigned next.")
+
+    note = models.CharField(
+        max_length=LONGEST_NOTE, blank=True, default="", db_default="", help_text="What there is to know about it."
+    )
+    color = models.CharField(
+        max_length=10, choices=Color.choices, blank=True, default="", db_default="", help_text="Its dot on pages."
+    )
+    label = NameField(
+        max_length=50,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What it belongs to, such as “Kitchen”. Lists filter by it.",
+    )
+    url = models.CharField(
+        "link",
+        max_length=LONGEST_URL,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[require_link],
+        help_text="A page that says more.",
+    )
+    deadline = models.DateField(null=True, blank=True, help_text="When it must be done at the latest.")
 
     objects = TaskQuerySet.as_manager()
 

@@ -152,6 +152,8 @@ class TextField(serializers.CharField):
         "invalid": "This must be text.",
         "control": "This must not hold control characters.",
     }
+    # Control characters that it may hold.
+    allowed = ""
 
     def to_internal_value(self, data: Any) -> str:
         """The text without blanks around it, unless the field keeps them. The blanks count in its length."""
@@ -159,9 +161,19 @@ class TextField(serializers.CharField):
             self.fail("invalid")
         if self.max_length is not None and len(data) > self.max_length:
             self.fail("max_length", max_length=self.max_length)
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in data):
+        if any(unicodedata.category(one) in {"Cc", "Cs"} and one not in self.allowed for one in data):
             self.fail("control")
         return super().to_internal_value(data)
+
+
+class MultilineField(TextField):
+    """A JSON string that may have several lines. Each line break becomes `\\n`."""
+
+    allowed = "\n"
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text."""
+        return super().to_internal_value(data.replace("\r\n", "\n") if isinstance(data, str) else data)
 
 
 class QueryTextField(TextField):

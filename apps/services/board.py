@@ -146,7 +146,7 @@ def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
     shown = Assignment.objects.filter(
         daily_limit__user__in=ids, daily_limit__date__gte=dates[0], daily_limit__date__lte=dates[-1]
     )
-    for one in shown.select_related("daily_limit", "task").order_by("pk"):
+    for one in shown.select_related("daily_limit", "task").defer("task__note", "task__url").order_by("pk"):
         assigned[Place(one.user_id, one.date)].append(one)
     days = limits.read(user_ids=ids, first=dates[0], last=dates[-1])
     cells = [Cell(day, assigned[Place(day.user_id, day.date)]) for day in days]

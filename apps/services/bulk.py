@@ -58,7 +58,7 @@ def candidates_of(asked: Iterable[Asked]) -> "list[Candidate | ToGoError]":
     """Look up the task and the person of each item, without locks. Refusals are the same as those of a single call."""
     asked = list(asked)
     items = [item for item in asked if isinstance(item, Item)]
-    tasks = Task.objects.in_bulk({item.task_id for item in items})
+    tasks = Task.objects.brief().in_bulk({item.task_id for item in items})
     user_ids = {item.user_id for item in items}
     # Nearly everybody is active, and for them the id is enough.
     active = set(User.objects.active().filter(pk__in=any_of(user_ids)).values_list("pk", flat=True))

@@ -67,7 +67,10 @@ def feed(*, token: str) -> Feed:
     changed = _last_changes(person, first)
     shown = [
         _event(assignment, changed.get(assignment.pk, assignment.created_at))
-        for assignment in theirs.with_day().select_related("task").order_by("daily_limit__date", "pk")
+        for assignment in theirs.with_day()
+        .select_related("task")
+        .defer("task__note", "task__url")
+        .order_by("daily_limit__date", "pk")
     ]
     return Feed(_calendar(person, shown), _last_change_for(person))
 

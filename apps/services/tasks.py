@@ -1,5 +1,6 @@
 """Keeps the catalogue of tasks."""
 
+import datetime
 from typing import NamedTuple, TypedDict, Unpack
 
 from django.db import IntegrityError
@@ -19,6 +20,11 @@ class TaskFields(TypedDict, total=False):
     name: str
     is_active: bool
     effort: int
+    note: str
+    color: str
+    label: str
+    url: str
+    deadline: datetime.date | None
 
 
 class Suggestions(NamedTuple):
@@ -68,8 +74,8 @@ def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:
 
 
 def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> Task:
-    """Rename, retire or bring back a task, or change its effort; people who have it keep it as it is. A retired task
-    leaves every queue for a full day.
+    """Rename, retire or bring back a task, or change what it carries; assignments keep the effort that they have. A
+    retired task leaves every queue for a full day.
 
     Raises `NotAllowed`, `TaskNotFound`, and `TaskExists` when another active task has the new name.
     """

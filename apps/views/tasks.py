@@ -32,6 +32,8 @@ class TasksView(ApiView):
         found = Task.objects.search(query.get("q", ""))
         if "is_active" in query:
             found = found.filter(is_active=query["is_active"])
+        if "label" in query:
+            found = found.filter(label=query["label"])
         return JsonResponse(TaskPageSerializer(paginate(request, found, query, by=["name"])).data)
 
     @documented(
@@ -60,7 +62,7 @@ class TaskView(ApiView):
 
     @documented(
         TAG,
-        "Rename or retire a task",
+        "Change or retire a task",
         parameters=[ID],
         request=TaskChangeSerializer,
         responses={200: TaskSerializer},

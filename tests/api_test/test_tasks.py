@@ -1,6 +1,7 @@
 """`/api/tasks/`"""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,15 @@ from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY
 
 SignIn = Callable[[User], APIClient]
+# What a task carries beside its name: nothing, and everything.
+NOTHING: dict[str, Any] = {"note": "", "color": "", "label": "", "url": "", "deadline": None}
+EVERYTHING = {
+    "note": "Mind the knives.\nThen wash up.",
+    "color": "teal",
+    "label": "Kitchen",
+    "url": "https://wiki.example.org/cooking#knives",
+    "deadline": "2026-03-31",
+}
 
 
 def test_a_taskmaster_creates_reads_changes_and_deletes_a_task(taskmaster: User, signed_in: SignIn) -> None:
@@ -21,13 +31,13 @@ def test_a_taskmaster_creates_reads_changes_and_deletes_a_task(taskmaster: User,
     made = caller.post("/api/tasks/", {"name": " Water the \U0001f335 "}, format="json")
     task = Task.objects.get()
     assert (made.status_code, made["Location"]) == (201, f"http://testserver/api/tasks/{task.pk}/")
-    assert made.json() == {"id": task.pk, "name": "Water the \U0001f335", "is_active": True, "effort": 1}
+    assert made.json() == {"id": task.pk, "name": "Water the \U0001f335", "is_active": True, "effort": 1, **NOTHING}
     assert caller.get(made["Location"]).json() == made.json()
 
     changed = caller.patch(f"/api/tasks/{task.pk}/", {"name": "cooking", "is_active": False}, format="json")
     assert (changed.status_code, changed.json()) == (
         200,
-        {"id": task.pk, "name": "cooking", "is_active": False, "effort": 1},
+        {"id": task.pk, "name": "cooking", "is_active": False, "effort": 1, **NOTHING},
     )
     assert Task.objects.values_list("name", "is_active").get() == ("cooking", False)
     with nothing_written():
@@ -36,6 +46,43 @@ def test_a_taskmaster_creates_reads_changes_and_deletes_a_task(taskmaster: User,
     assert caller.delete(f"/api/tasks/{task.pk}/").status_code == 204
     assert not Task.objects.exists()
     assert_problem(caller.get(f"/api/tasks/{task.pk}/"), 404, "task_not_found")
+
+
+def test_a_task_carries_a_note_a_color_a_label_a_link_and_a_deadline(taskmaster: User, signed_in: SignIn) -> None:
+    caller = signed_in(taskmaster)
+
+    made = caller.post("/api/tasks/", {"name": "cooking", **EVERYTHING}, format="json").json()
+    assert made == {"id": made["id"], "name": "cooking", "is_active": True, "effort": 1, **EVERYTHING}
+    assert Task.objects.values(*EVERYTHING).get() == {**EVERYTHING, "deadline": date(2026, 3, 31)}
+
+    # Each is changed and emptied by itself.
+    for field, empty in NOTHING.items():
+        made[field] = empty
+        assert caller.patch(f"/api/tasks/{made['id']}/", {field: empty}, format="json").json() == made
+    assert Task.objects.values(*NOTHING).get() == NOTHING
+    assert caller.post("/api/tasks/", {"name": "b", "note": " a\r\nb "}, format="json").json()["note"] == "a\nb"
+
+
+def test_tasks_are_found_by_their_label(taskmaster: User, alice: User, signed_in: SignIn) -> None:
+    for name, label in (("cooking", "Kitchen"), ("washing", "Kitchen"), ("moving", "Kitchen 2"), ("reading", "")):
+        Task.objects.create(name=name, label=label)
+
+    def found(query: str) -> list[str]:
+        return [task["name"] for task in signed_in(alice).get(f"/api/tasks/?{query}").json()["results"]]
+
+    assert found("label=Kitchen") == ["cooking", "washing"]
+    assert found("label=Kitchen&q=cook") == ["cooking"]
+    assert found("label=") == ["reading"]
+    assert found("label=Cellar") == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://wiki/", "HTTPS://example.org:8443/a?b=c#d", "https://[::1]/", "https://b\u00fccher.example/"]
+)
+def test_a_link_leads_to_a_page_of_the_web(taskmaster: User, signed_in: SignIn, url: str) -> None:
+    answer = signed_in(taskmaster).post("/api/tasks/", {"name": "cooking", "url": url}, format="json")
+
+    assert (answer.status_code, Task.objects.get().url) == (201, url)
 
 
 def test_a_duplicate_task_is_refused_and_the_existing_task_is_named(
@@ -155,6 +202,30 @@ def test_only_taskmasters_change_the_catalogue(alice: User, admin: User, cooking
         ("is_active", 1),
         ("is_active", None),
         ("id", 7),
+        ("note", None),
+        ("note", "x" * 2001),
+        ("note", "a\x00b"),
+        ("note", "a\tb"),
+        ("color", "crimson"),
+        ("color", "Red"),
+        ("color", None),
+        ("color", ["red"]),
+        ("label", None),
+        ("label", "x" * 51),
+        ("label", "a\nb"),
+        ("url", None),
+        ("url", "example.org"),
+        ("url", "javascript:alert(1)"),
+        ("url", "ftp://example.org/"),
+        ("url", "https://"),
+        ("url", "https://exa mple.org/"),
+        ("url", "https://example.org:port/"),
+        ("url", "https://[::1/"),
+        ("url", "https://example.org/" + "x" * 1981),
+        ("deadline", ""),
+        ("deadline", "31.3.2026"),
+        ("deadline", "2026-02-30"),
+        ("deadline", 20260331),
     ],
 )
 def test_bad_input_is_named_and_writes_nothing(

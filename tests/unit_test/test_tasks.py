@@ -1,6 +1,7 @@
 """Creating, changing and deleting tasks."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,17 @@ def test_the_assignments_of_a_deactivated_task_stay(taskmaster: User, alice: Use
     tasks.update_task(actor=taskmaster, task_id=cooking.pk, is_active=False)
 
     assert Assignment.objects.get().task.is_active is False
+
+
+def test_assigning_does_not_read_what_a_task_carries_for_people(
+    taskmaster: User, alice: User, cooking: Task, django_assert_max_num_queries: Any
+) -> None:
+    limits.create_days([(alice.pk, MONDAY)])
+
+    with django_assert_max_num_queries(12) as ran:
+        assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
+
+    assert [query["sql"] for query in ran if '"note"' in query["sql"] or "`note`" in query["sql"]] == []
 
 
 def test_a_task_can_be_deleted_once_nobody_has_it(taskmaster: User, alice: User, cooking: Task) -> None:

@@ -1,5 +1,6 @@
 """Django's admin: it goes through the services, shows their refusals, and can't break a limit."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -214,8 +215,11 @@ def test_a_task_is_created_changed_and_deleted(page: Client) -> None:
     task = Task.objects.get()
     assert (task.name, task.is_active, task.effort) == ("coking", True, 1)
 
-    send(page, f"task/{task.pk}/change/", name="cooking", effort="3")
+    carried = {"note": "Mind\r\nthe knives.", "color": "red", "url": "https://example.org/", "deadline": "2026-03-31"}
+    send(page, f"task/{task.pk}/change/", name="cooking", effort="3", **carried)
     assert Task.objects.values_list("name", "is_active", "effort").get() == ("cooking", False, 3)
+    kept = Task.objects.values_list("note", "color", "url", "deadline").get()
+    assert kept == ("Mind\nthe knives.", "red", "https://example.org/", date(2026, 3, 31))
 
     send(page, f"task/{task.pk}/delete/", post="yes")
     assert not Task.objects.exists()

@@ -62,7 +62,7 @@ def request_of(
 def rows_of(plan: Distribution) -> list[PileRow]:
     """The pile that was asked for, to try it again."""
     items = plan.asked["items"]
-    tasks = Task.objects.in_bulk({item["task"] for item in items})
+    tasks = Task.objects.brief().in_bulk({item["task"] for item in items})
     names = _usernames({user_id for item in items for user_id in item.get("users") or ()})
     return [
         PileRow(

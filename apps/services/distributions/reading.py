@@ -45,7 +45,7 @@ def read_problem(request: Request) -> Problem:
     _require_dates(request)
     _require_size("items", "tasks", sum(wish.number for wish in request.wishes), MOST_TASKS)
     _require_size("date_to", "dates", (request.last - request.first).days + 1, MOST_DATES)
-    tasks = Task.objects.in_bulk({wish.task_id for wish in request.wishes})
+    tasks = Task.objects.brief().in_bulk({wish.task_id for wish in request.wishes})
     pool = _pool(request)
     people = _people(request, tasks, pool)
     width = (request.last - request.first).days + 1

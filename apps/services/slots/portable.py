@@ -55,7 +55,7 @@ def take(
     exist or isn't active. Raises `IntegrityError` if the person has the task on that date already.
     """
     with atomic():
-        task = Task.objects.filter(pk=task_id, is_active=True).first()
+        task = Task.objects.brief().filter(pk=task_id, is_active=True).first()
         if task is None:
             return None
         effort = effort or task.effort
