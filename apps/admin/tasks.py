@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from apps.admin.base import ServiceAdmin
-from apps.forms.tasks import TaskForm
+from apps.forms.tasks import WholeTaskForm
 from apps.models import Task
 from apps.services import tasks
 
@@ -14,7 +14,7 @@ from apps.services import tasks
 class TaskAdmin(ServiceAdmin[Task]):
     """The catalogue of tasks."""
 
-    form = TaskForm
+    form = WholeTaskForm
     list_display = ("name", "label", "effort", "deadline", "is_active")
     list_filter = ("is_active", "label")
     search_fields = ("name", "label")

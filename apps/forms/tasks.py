@@ -6,8 +6,11 @@ from django import forms
 
 from apps.forms.base import RefusableModelForm
 from apps.models import Task
-from apps.models.tasks import LONGEST_NOTE
+from apps.models.tasks import LONGEST_NOTE, Color
 from apps.services.shared import units
+from apps.services.shared.formats import HIGHEST_ID
+
+_COLORS = [("", "None"), *Color.choices]
 
 
 class NoteField(forms.CharField):
@@ -23,11 +26,12 @@ class NoteField(forms.CharField):
 class TaskForm(RefusableModelForm[Task]):
     """A task."""
 
+    color = forms.ChoiceField(required=False, choices=_COLORS, widget=forms.RadioSelect)
     note = NoteField(required=False, max_length=LONGEST_NOTE, help_text="What there is to know about it.")
 
     class Meta:
         model = Task
-        fields = ("name", "effort", "note", "color", "label", "url", "deadline", "is_active")
+        fields = ["name", "effort", "note", "color", "label", "url", "deadline"]
         widgets = {
             "deadline": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "url": forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://"}),
@@ -36,3 +40,29 @@ class TaskForm(RefusableModelForm[Task]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["effort"].help_text = f"How much of a day’s limit it takes. Counted in {units.unit()}."
+
+
+class WholeTaskForm(TaskForm):
+    """A task, and whether it can be assigned: for the admin pages."""
+
+    color = forms.ChoiceField(required=False, choices=_COLORS)
+
+    class Meta(TaskForm.Meta):
+        fields = [*TaskForm.Meta.fields, "is_active"]
+
+
+class CatalogueForm(forms.Form):
+    """The tasks that the catalogue is asked to show."""
+
+    q = forms.CharField(required=False, max_length=255)
+    label = forms.CharField(required=False, max_length=50)
+    show = forms.ChoiceField(required=False, choices=[("", "In use"), ("retired", "Retired")])
+    after = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
+    before = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
+
+
+class MergeForm(forms.Form):
+    """The task that another one is merged into, or the text to search it by."""
+
+    q = forms.CharField(required=False, max_length=255)
+    into = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)

@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
     DONE = "done", "an assignment was marked as done"
     REOPENED = "reopened", "an assignment was marked as open again"
     EFFORT_CHANGED = "effort_changed", "the effort of an assignment was changed"
+    TASK_CHANGED = "task_changed", "an assignment got another task, because two tasks were merged"
     UNASSIGNED = "unassigned", "an assignment was taken away"
     QUEUED = "queued", "a task was queued for a full day"
     PROMOTED = "promoted", "a queued task was assigned, because its day got room"

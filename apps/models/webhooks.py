@@ -21,6 +21,7 @@ _OF_ASSIGNMENTS = {
     Kind.DONE,
     Kind.REOPENED,
     Kind.EFFORT_CHANGED,
+    Kind.TASK_CHANGED,
     Kind.UNASSIGNED,
     Kind.QUEUED,
     Kind.PROMOTED,

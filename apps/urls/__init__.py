@@ -72,6 +72,7 @@ urlpatterns = [
     *board.urlpatterns,
     *today.urlpatterns,
     *planning.urlpatterns,
+    *tasks.page_urlpatterns,
     *importing.urlpatterns,
     *insights.urlpatterns,
     *webhooks.page_urlpatterns,

@@ -8,7 +8,7 @@ import pytest
 from apps.exceptions.base import NotAllowed
 from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
 from apps.models import Assignment, Task, User
-from apps.services import assignments, limits, tasks
+from apps.services import assignments, limits, slots, tasks
 from tests.unit_test.meanwhile import meanwhile
 
 MONDAY = date(2026, 3, 2)
@@ -82,6 +82,24 @@ def test_a_task_that_is_assigned_while_it_is_deleted_stays(taskmaster: User, ali
         tasks.delete_task(actor=taskmaster, task_id=cooking.pk)
 
     assert Task.objects.get() == cooking
+
+
+def test_a_merge_leaves_a_day_that_was_given_the_other_task_meanwhile(
+    taskmaster: User, alice: User, cooking: Task
+) -> None:
+    typo = Task.objects.create(name="coking")
+    there = [
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=MONDAY).pk
+        for task in (typo, cooking)
+    ]
+    days = [Assignment.objects.get(pk=there[0]).daily_limit_id]
+
+    assert slots.change_task(actor=taskmaster, old=typo, new=cooking, day_ids=days) == 0
+
+    assert list(Assignment.objects.order_by("pk").values_list("pk", "task")) == [
+        (there[0], typo.pk),
+        (there[1], cooking.pk),
+    ]
 
 
 def test_only_taskmasters_change_the_catalogue(taskmaster: User, admin: User, alice: User, cooking: Task) -> None:

@@ -23,6 +23,7 @@ from apps.models.limits import DaySnapshot
 from apps.services.shared.picking import Pick
 from apps.services.slots import many, portable, postgresql
 from apps.services.slots.decisions import Decision, decide, why_not
+from apps.services.slots.merging import change_task
 from apps.services.slots.records import Accepted, Candidate, CreatedAssignment, DayFull, DayMissing
 from apps.services.slots.waiting import join, leave, leave_assigned, promote
 from apps.services.unit_of_work import LostRace, atomic
@@ -35,6 +36,7 @@ __all__ = [
     "DayMissing",
     "NothingTaken",
     "change_effort",
+    "change_task",
     "decide",
     "free",
     "leave",

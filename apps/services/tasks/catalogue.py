@@ -1,0 +1,109 @@
+"""Reads the catalogue for people: a page of tasks, and where each of them is used."""
+
+import datetime
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import Count, Min, Q
+
+from apps.models import Assignment, Task, User, WaitingEntry
+from apps.models.assignments import Status
+from apps.models.base import holds
+from apps.models.names import tidy
+from apps.models.tasks import TaskQuerySet
+from apps.services.shared import permissions
+
+PER_PAGE = 50
+# Labels that a list offers to filter by.
+MOST_LABELS = 100
+NEXT_DATES = 12
+
+
+class Use(NamedTuple):
+    """Where a task is used: its open assignments from today on, its open ones of past days, its done ones, what waits
+    for a full day, and the next date."""
+
+    open: int = 0
+    late: int = 0
+    done: int = 0
+    waiting: int = 0
+    next_date: datetime.date | None = None
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it was ever assigned, or waits."""
+        return any(self[:4])
+
+
+class CataloguePage(NamedTuple):
+    """Some tasks by name, each with its use. `following` and `preceding` are the ids after which the next page begins,
+    and before which the previous one ends; None if there is no such page."""
+
+    rows: list[tuple[Task, Use]]
+    following: int | None
+    preceding: int | None
+
+
+def page(
+    *, actor: User, text: str, label: str, is_active: bool, after: int | None = None, before: int | None = None
+) -> CataloguePage:
+    """A page of the active or the retired tasks in whose name or label each word of `text` is. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    found = Task.objects.filter(is_active=is_active)
+    for word in tidy(text).split():
+        found = found.filter(holds("name", word) | holds("label", word))
+    if label:
+        found = found.filter(label=label)
+    tasks, following, preceding = _page_of(found.defer("note"), after, before)
+    uses = uses_of([task.pk for task in tasks])
+    return CataloguePage([(task, uses.get(task.pk, Use())) for task in tasks], following, preceding)
+
+
+def labels() -> list[str]:
+    """The labels of active tasks, at most 100 of them."""
+    found = Task.objects.filter(is_active=True).exclude(label="").order_by("label")
+    return list(found.values_list("label", flat=True).distinct()[:MOST_LABELS])
+
+
+def uses_of(task_ids: Sequence[int]) -> dict[int, Use]:
+    """Where these tasks are used. A task that isn't is left out."""
+    today = permissions.today()
+    is_open = Q(status=Status.OPEN)
+    coming, past = Q(daily_limit__date__gte=today), Q(daily_limit__date__lt=today)
+    counted = Assignment.objects.filter(task__in=task_ids).values_list("task").order_by()
+    uses = {
+        task_id: Use(upcoming, late, done, 0, next_date)
+        for task_id, upcoming, late, done, next_date in counted.annotate(
+            open=Count("pk", filter=is_open & coming),
+            late=Count("pk", filter=is_open & past),
+            done=Count("pk", filter=~is_open),
+            next_date=Min("daily_limit__date", filter=is_open & coming),
+        )
+    }
+    waiting = WaitingEntry.objects.live(today).filter(task__in=task_ids).values_list("task").order_by()
+    for task_id, number in waiting.annotate(number=Count("pk")):
+        uses[task_id] = uses.get(task_id, Use())._replace(waiting=number)
+    return uses
+
+
+def next_of(task_id: int) -> list[Assignment]:
+    """The next open assignments of a task, with their people."""
+    coming = Assignment.objects.filter(task=task_id, status=Status.OPEN, daily_limit__date__gte=permissions.today())
+    return list(coming.select_related("daily_limit__user").order_by("daily_limit__date", "pk")[:NEXT_DATES])
+
+
+def _page_of(found: TaskQuerySet, after: int | None, before: int | None) -> tuple[list[Task], int | None, int | None]:
+    edge = Task.objects.filter(pk=after or before or 0).first()
+    if edge is None:
+        tasks = list(found.order_by("name", "pk")[: PER_PAGE + 1])
+        return tasks[:PER_PAGE], tasks[PER_PAGE - 1].pk if len(tasks) > PER_PAGE else None, None
+    same_name = Q(name=edge.name)
+    if before:
+        beyond = found.filter(Q(name__lt=edge.name) | same_name & Q(pk__lt=edge.pk)).order_by("-name", "-pk")
+        tasks = list(beyond[: PER_PAGE + 1])
+        page = tasks[:PER_PAGE][::-1]
+        return page, page[-1].pk if page else None, page[0].pk if len(tasks) > PER_PAGE else None
+    beyond = found.filter(Q(name__gt=edge.name) | same_name & Q(pk__gt=edge.pk)).order_by("name", "pk")
+    tasks = list(beyond[: PER_PAGE + 1])
+    page = tasks[:PER_PAGE]
+    return page, page[-1].pk if len(tasks) > PER_PAGE else None, page[0].pk if page else None
