@@ -12,7 +12,8 @@ from apps.admin.base import ServiceAdmin
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.forms.users import UserForm
 from apps.models import User
-from apps.services import api_keys, board, second_factors, sessions, users
+from apps.services import api_keys, second_factors, sessions, users
+from apps.services.board import many
 from apps.services.shared import passwords
 from apps.services.shared.formats import parse_id
 from apps.services.shared.permissions import require_person
@@ -43,7 +44,7 @@ class UserAdmin(ServiceAdmin[User]):
         """Say how many open tasks are left to somebody who was just deactivated, and offer to hand them on."""
         if not change or "is_active" not in form.changed_data or obj.is_active:
             return
-        if left := len(board.tasks_left(actor=require_person(request.user), user_id=obj.pk)):
+        if left := len(many.tasks_left(actor=require_person(request.user), user_id=obj.pk)):
             text = '{} still has {} open task{} from today on. <a href="{}/board/hand-on/{}/">Hand them on</a>'
             messages.warning(
                 request, format_html(text, obj, left, "" if left == 1 else "s", settings.TOGO_ROOT, obj.pk)

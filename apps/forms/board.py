@@ -78,12 +78,15 @@ def _effort() -> forms.IntegerField:
 
 
 class BoardForm(forms.Form):
-    """The week and the people that the board is asked to show."""
+    """The week and the people that the board is asked to show, and how."""
 
     week = WeekField(required=False)
     q = forms.CharField(required=False, max_length=150)
     after = forms.CharField(required=False, max_length=150, strip=False)
     before = forms.CharField(required=False, max_length=150, strip=False)
+    size = forms.ChoiceField(required=False, choices=[("compact", "Compact"), ("comfortable", "Comfortable")])
+    weekends = forms.ChoiceField(required=False, choices=[("shown", "Shown"), ("folded", "Folded")])
+    choose = forms.BooleanField(required=False)
 
 
 class ChangesForm(forms.Form):
@@ -164,6 +167,12 @@ class DayForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["maximum"].label = f"Most {units.unit()} on this day"
+
+
+class DaysForm(DayForm):
+    """A limit set by hand for several days; 0 for days off."""
+
+    cell = _places()
 
 
 class DaysOffForm(forms.Form):

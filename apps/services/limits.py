@@ -123,7 +123,7 @@ def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> I
         (day.user_id, day.date): day
         for day in DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last)
     }
-    picker = picking.load(user_ids, first, last)
+    picker = picking.load_to_tell(user_ids, first, last)
     for user_id in user_ids:
         for offset in range((last - first).days + 1):
             date = first + datetime.timedelta(days=offset)

@@ -6,6 +6,7 @@ from apps.views.board import assigning, assignment, days, handing_on, waiting, w
 
 urlpatterns = [
     path("board/", week.show, name="board"),
+    path("board/rows/", week.rows),
     path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/assign/", assigning.assign),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("board/remove/", assignment.remove_many),
     path("board/waiting/<id:id>/remove/", waiting.cancel),
     path("board/day/<id:user>/<date:date>/", days.day),
+    path("board/limits/", days.limits_of_chosen),
     path("board/days-off/", days.days_off),
     path("board/days-off/<id:id>/remove/", days.take_back),
     path("board/hand-on/<id:user>/", handing_on.hand_on),

@@ -83,7 +83,7 @@ def test_an_effort_that_does_not_fit_is_refused_and_a_lower_one_frees_room_at_on
     page = browser.open(team.path)
 
     def change(effort: int) -> None:
-        chip(page, one).get_by_role("link").click()
+        chip(page, one).click()
         page.get_by_label("Effort in tasks").fill(str(effort))
         browser.assert_accessible()
         page.get_by_role("button", name="Change").click()
@@ -127,7 +127,7 @@ def test_the_unit_of_this_installation_is_on_the_board_and_on_my_day(
     page = browser.open(team.path)
 
     expect(chip(page, one).get_by_text("3 h", exact=True)).to_be_visible()
-    expect(chip(page, one).get_by_role("link")).to_have_accessible_name("roofing (takes 3 h)")
+    expect(chip(page, one)).to_have_accessible_name("roofing (takes 3 h)")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     browser.assert_accessible()
     plus(page, team.alice, team.day(0)).click()
@@ -155,7 +155,7 @@ def test_a_task_is_assigned_with_another_effort_without_scripts(visit: Visits, t
     expect(cell(page, team.alice, team.day(0))).to_contain_text("4/5")
     one = Assignment.objects.get()
     assert state_of(one) == (4, 4)
-    chip(page, one).get_by_role("link").click()
+    chip(page, one).click()
     page.get_by_label("Effort in tasks").fill("6")
     page.get_by_role("button", name="Change").click()
     expect(page.get_by_role("status")).to_contain_text("and it would take 6; no later day with room for 6 was found.")

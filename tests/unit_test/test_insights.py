@@ -124,8 +124,8 @@ def test_sums_need_a_few_queries_however_many_people_there_are(
     User.objects.bulk_create([User(username=f"more{number}", password="!") for number in range(500)])
     with django_assert_num_queries(1):
         insights.load(actor=taskmaster, weeks=4)
-    # People with rules of their own are read two at a time here: three queries for each of two reads.
-    with django_assert_num_queries(5 + 2 * 3):
+    # People with rules of their own are read two at a time here: two queries for each of two reads.
+    with django_assert_num_queries(5 + 2 * 2):
         insights.room(actor=taskmaster)
 
 

@@ -73,7 +73,7 @@ def test_a_chip_shows_its_effort_unless_it_is_1_and_the_day_shows_their_sum(
 
     cell = cell_of(page.get("/board/"), alice, MONDAY)
 
-    assert "4/5 1 left" in cell
+    assert "4 of 5 tasks taken" in cell
     assert "alice, Monday 2 March: 4 of 5 tasks taken." in cell
     assert cell.endswith("roofing 3 (takes 3 tasks) cooking")
     panel = text_of(page.get(f"/board/day/{alice.pk}/2026-03-02/"))
@@ -86,7 +86,7 @@ def test_every_page_names_the_unit(page: Client, taskmaster: User, alice: User, 
     limit(taskmaster, alice, 4)
 
     cell = cell_of(page.get("/board/"), alice, MONDAY)
-    assert "3/4 1 h left" in cell
+    assert "3 of 4 h taken" in cell
     assert "3 of 4 h taken. Limit 4 h: set by hand for that day" in cell
     assert cell.endswith("roofing 3 h (takes 3 h)")
     panel = text_of(page.get(f"/board/day/{alice.pk}/2026-03-02/"))
@@ -355,7 +355,7 @@ def test_the_bar_is_as_long_as_the_sum(page: Client, taskmaster: User, given: As
     limit(taskmaster, given.daily_limit.user, 4)
     html = page.get("/board/").content.decode()
 
-    assert 'class="taken" width="75"' in html
+    assert 'class="load number t7"' in html
 
 
 # --- the other pages --------------------------------------------------------------------------------------------

@@ -49,8 +49,11 @@ def apply_rules(*, at_most: int | None = None) -> bool:
 
 def is_under_way() -> bool:
     """Whether some days from today on still have to be picked again."""
-    applied = RulesVersion.objects.values_list("applied", flat=True).first()
-    return applied is not None and applied < picking.current_version()
+    row = RulesVersion.objects.values_list("applied", "version").first()
+    if row is None or row[0] is None:
+        return False
+    applied, changes = row
+    return applied < picking.ORDER + changes
 
 
 def _outdated_dates(version: int) -> Iterator[datetime.date]:

@@ -1,5 +1,5 @@
-// Moving a task to another person or day: by dragging, and with Alt and an arrow key. The server decides; until it has
-// answered, the task stays where it was.
+// Moving a task to another person or day, by dragging, or with Alt and an arrow key; and dragging one out of the tray. A
+// dropped task is shown at once where it was dropped. The server decides, and its answer puts that right.
 
 // For each assignment that is being moved, its last target cell.
 const moving = new Map();
@@ -20,28 +20,53 @@ function move(assignment, cell) {
 
 async function send(assignment, cell) {
   if (!moving.has(assignment)) return;
-  chipOf(assignment)?.classList.add("moving");
+  const chip = chipOf(assignment);
+  const home = chip?.closest("[data-cell]");
+  chip?.classList.add("moving");
+  if (chip && document.activeElement !== chip) cellAt(cell)?.append(chip);
   await htmx
     .ajax("POST", `${root}/board/assignment/${assignment}/`, { source: board, values: { cell }, swap: "none" })
     .catch(() => {}); // The page has said already that ToGo didn't answer.
-  chipOf(assignment)?.classList.remove("moving");
+  // Without an answer the chip is still the one that was dropped.
+  if (chip?.isConnected && chip === chipOf(assignment)) home.append(chip);
+  chip?.classList.remove("moving");
   const isThere = cellOf(chipOf(assignment)) === cell;
   if (!isThere || moving.get(assignment) === cell) moving.delete(assignment);
   if (!moving.size) followed = null;
 }
 
-// --- dragging: the whole cell is the target ---
+// --- dragging: the whole cell is the target, and says what a drop would do ---
 
 function markTarget(cell) {
   for (const other of board.querySelectorAll(".over")) if (other !== cell) other.classList.remove("over");
   cell?.classList.add("over");
 }
 
-board?.addEventListener("dragstart", (event) => {
-  dragged = event.target.closest("[data-assignment]")?.dataset.assignment ?? null;
-  if (!dragged) return;
-  event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", event.target.textContent.trim()); // Firefox drags nothing without data.
+// What a cell would answer, as far as the page knows: nothing where it has room.
+function answerOf(cell, { task, effort }) {
+  if (cell.querySelector(`[data-task="${task}"]`)) return "has it";
+  if (cell.matches(".off")) return "off";
+  return Number(cell.dataset.left) < effort ? "full" : "";
+}
+
+function showAnswers(item) {
+  for (const cell of cellsOf(board)) {
+    const answer = item && cell !== item.home ? answerOf(cell, item) : "";
+    if (answer) cell.dataset.answer = answer;
+    else delete cell.dataset.answer;
+  }
+  board.classList.toggle("receiving", Boolean(item));
+}
+
+document.addEventListener("dragstart", (event) => {
+  const chip = board && event.target.closest?.("[data-task]");
+  if (!chip) return;
+  const { assignment, task, effort } = chip.dataset;
+  dragged = { assignment, task, effort: Number(effort ?? 1), home: chip.closest("[data-cell]") };
+  event.dataTransfer.effectAllowed = "copyMove";
+  event.dataTransfer.setData("text/plain", chip.textContent.trim()); // Firefox drags nothing without data.
+  // Chromium ends a drag whose page changes while it begins.
+  setTimeout(() => { if (dragged) showAnswers(dragged); });
 });
 
 board?.addEventListener("dragover", (event) => {
@@ -57,13 +82,22 @@ board?.addEventListener("drop", (event) => {
   const cell = event.target.closest("[data-cell]")?.dataset.cell;
   if (!dragged || !cell) return;
   event.preventDefault();
-  if (cell !== (moving.get(dragged) ?? cellOf(chipOf(dragged)))) move(dragged, cell);
+  const { assignment, task } = dragged;
+  if (!assignment) assign(task, chosen.has(cell) ? [...chosen] : [cell]);
+  else if (cell !== (moving.get(assignment) ?? cellOf(chipOf(assignment)))) move(assignment, cell);
 });
 
-board?.addEventListener("dragend", () => {
+document.addEventListener("dragend", () => {
   dragged = null;
+  if (!board) return;
   markTarget(null);
+  showAnswers(null);
 });
+
+// A full day, and several days, answer with a panel.
+function assign(task, cell) {
+  return htmx.ajax("POST", `${root}/board/assign/`, { source: board, target: "#panel-body", values: { task, cell } });
+}
 
 // --- the keyboard ---
 
@@ -89,5 +123,5 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.body.addEventListener("htmx:oobAfterSwap", () => {
-  if (followed && document.activeElement === document.body) chipOf(followed)?.querySelector("a").focus();
+  if (followed && document.activeElement === document.body) chipOf(followed)?.focus();
 });

@@ -10,7 +10,8 @@ from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.forms.board import ChangeForm, RemoveForm, UndoForm
 from apps.models import Assignment, User
 from apps.models.assignments import Status
-from apps.services import assignments, board, tasks, users
+from apps.services import assignments, tasks, users
+from apps.services.board import many
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -92,5 +93,5 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
 def remove_many(request: HttpRequest) -> HttpResponse:
     """`/board/remove/`: take several assignments away, to undo that a task was assigned for several days."""
     ids = valid(UndoForm(request.POST))["assignment"]
-    freed = board.unassign_many(actor=require_person(request.user), assignment_ids=ids)
+    freed = many.unassign_many(actor=require_person(request.user), assignment_ids=ids)
     return done(request, f"Taken away from {len(freed)} day{'' if len(freed) == 1 else 's'}.", freed)

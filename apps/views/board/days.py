@@ -6,15 +6,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.exceptions.base import ToGoError
-from apps.forms.board import DayForm, DaysOffForm
+from apps.exceptions.base import ToGoError, TryAgain
+from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm
 from apps.models import LimitRule, User
 from apps.services import board, limit_rules, limits, users, waiting
+from apps.services.board import many
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, suggested_people
-from apps.views.http.pages import page
+from apps.views.http.pages import is_fragment, page, valid
 
 RULES_SHOWN = 20
 
@@ -46,6 +47,44 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
+def limits_of_chosen(request: HttpRequest) -> HttpResponse:
+    """`/board/limits/?cell=2:2026-11-24&cell=…`: one limit for several days; POST sets it by hand for each of them, and
+    says what became of each."""
+    actor = require_person(request.user)
+    permissions.require_taskmaster(actor)
+    form = DaysForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _limited(request, actor, **form.cleaned_data)
+    places = valid(ChooseForm(request.POST or request.GET))["cell"]
+    return panel(request, "board/limits.html", {"form": form, "places": places}, status=409 if form.errors else 200)
+
+
+def _limited(request: HttpRequest, actor: User, cell: list[Place], maximum: int, reason: str) -> HttpResponse:
+    people = User.objects.in_bulk([place.user_id for place in cell])
+    results = []
+    for place in cell:
+        refusal = None
+        try:
+            limits.set_by_hand(actor=actor, user_id=place.user_id, date=place.date, maximum=maximum, reason=reason)
+        except TryAgain:
+            raise
+        except ToGoError as why:
+            refusal = why
+        results.append({"name": people.get(place.user_id), "date": place.date, "refusal": refusal})
+    number = sum(not result["refusal"] for result in results)
+    context = {
+        "title": f"{number} of {len(results)} days have a limit of {units.short(maximum)}",
+        "word": f"at most {units.amount(maximum)}",
+        "results": results,
+        "cells": board.cells_of(cell) if is_fragment(request) else [],
+    }
+    response = panel(request, "board/results.html", context)
+    response["HX-Trigger"] = "assigned"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
 def days_off(request: HttpRequest) -> HttpResponse:
     """`/board/days-off/?username=…`: days on which a person, or everyone, gets nothing new. POST makes the rule; for
     everyone it first says what that touches, and makes the rule when it is sent again with `sure`."""
@@ -70,7 +109,7 @@ def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpRespo
     fields = form.cleaned_data
     owner = users.get_by_name(actor=actor, username=fields["username"]) if fields["who"] == "person" else None
     user_id, first, last = owner.pk if owner else None, fields["date_from"], fields["date_to"]
-    touched = board.touched_by(user_id=user_id, first=first, last=last)
+    touched = many.touched_by(user_id=user_id, first=first, last=last)
     if not owner and not fields["sure"] and first <= last:
         return panel(request, "board/days_off_sure.html", {"form": form, "touched": touched, **fields})
     rule = limit_rules.create_rule(

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from apps.exceptions.users import UserNotFound
 from apps.forms.board import HandOnForm
 from apps.services import board, users
+from apps.services.board import many
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -31,7 +32,7 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
         except UserNotFound as nobody:
             refusal, status = nobody.detail, nobody.status
         else:
-            outcomes = board.hand_on(actor=actor, from_user_id=user, to_user_id=to.pk)
+            outcomes = many.hand_on(actor=actor, from_user_id=user, to_user_id=to.pk)
             moved = sum(not why for _, why in outcomes)
             places = [Place(who, one.date) for one, _ in outcomes for who in (user, to.pk)]
             context: dict[str, Any] = {
@@ -41,6 +42,6 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
                 "cells": board.cells_of(places) if is_fragment(request) else [],
             }
             return panel(request, "board/results.html", context)
-    left = board.tasks_left(actor=actor, user_id=user)
+    left = many.tasks_left(actor=actor, user_id=user)
     context = {"owner": owner, "left": left, "refusal": refusal, **suggested_people("")}
     return panel(request, "board/hand_on.html", context, status=status)

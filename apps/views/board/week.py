@@ -1,5 +1,7 @@
 """The week itself, and its live updates."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -16,22 +18,50 @@ from apps.views.http.pages import page, valid
 @require_safe
 @page
 def show(request: HttpRequest) -> HttpResponse:
-    """`/board/?week=2026-W48&q=…`: people by name, and the seven days of a week."""
+    """`/board/?week=2026-W48&q=…`: people by name, and the seven days of a week.
+
+    The search (`q`), `size` and `weekends` stay until others are chosen. With `choose=on` each day has a box to tick,
+    for browsers without scripts.
+    """
     asked = valid(BoardForm(request.GET))
-    # The search stays until another one is made.
-    if "q" in request.GET:
-        request.session["board_search"] = asked["q"]
-    search = request.session.get("board_search", "")
+    context = _week(request, asked)
+    week = context["week"]
+    context |= {
+        "columns": list(zip(week.dates, week.team, strict=True)),
+        "today": permissions.today(),
+        "has_tasks": week.has_assignments or Task.objects.filter(is_active=True).exists(),
+        "search": _remembered(request, "q", asked),
+        "size": _remembered(request, "size", asked) or "comfortable",
+        "fold": _remembered(request, "weekends", asked) == "folded",
+        "choosing": asked["choose"],
+    }
+    return render(request, "board/week.html", context)
+
+
+@require_safe
+@page
+def rows(request: HttpRequest) -> HttpResponse:
+    """`/board/rows/?week=…&after=…`: the rows of the next people, for a board that is scrolled down."""
+    return render(request, "board/_rows.html", _week(request, valid(BoardForm(request.GET))))
+
+
+def _week(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
     week = board.week(
         actor=require_person(request.user),
         first=asked["week"] or formats.monday_of(permissions.today()),
-        search=search,
+        search=_remembered(request, "q", asked),
         after=asked["after"],
         before=asked["before"],
     )
-    has_tasks = week.has_assignments or Task.objects.filter(is_active=True).exists()
-    context = {"week": week, "search": search, "today": permissions.today(), "has_tasks": has_tasks}
-    return render(request, "board/week.html", context)
+    return {"week": week}
+
+
+def _remembered(request: HttpRequest, name: str, asked: dict[str, Any]) -> str:
+    """The value of this field, or, if the address has no such field, the one before."""
+    key = f"board_{name}"
+    if name in request.GET and request.session.get(key, "") != asked[name]:
+        request.session[key] = asked[name]
+    return str(request.session.get(key, ""))
 
 
 @require_safe

@@ -1,5 +1,4 @@
-"""The board: reads a week of people's days, with a few queries for any number of people; deletes or hands on several
-assignments at once."""
+"""The board: reads a week of people's days, with a few queries for any number of people."""
 
 import datetime
 from collections import defaultdict
@@ -7,20 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from apps.exceptions.assignments import AssignmentNotFound, DailyLimitReached
-from apps.exceptions.base import ToGoError, TryAgain
+from apps.exceptions.assignments import DailyLimitReached
 from apps.models import Assignment, DailyLimit, Event, User
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import Source
-from apps.services import assignments, availability, limits
+from apps.services import availability, limits
 from apps.services.shared import formats, permissions, refusals, repicking
 from apps.services.shared.formats import Place, Version
 
 DAYS = 7
-PEOPLE_PER_PAGE = 50
+PEOPLE_PER_PAGE = 25
 # A day on which something is taken is nearly full when less than this is left, or less than a tenth.
 _NEARLY = 2
 # Events don't commit in the order of their ids: this many ids below the newest one are looked at again.
@@ -57,7 +55,7 @@ class Cell:
     @property
     def tenths(self) -> int:
         """How full it is, from 0 to 10."""
-        return 10 * self.limit.taken // (self.limit.maximum or 1)
+        return min(10, 10 * self.limit.taken // (self.limit.maximum or 1))
 
     @property
     def is_set(self) -> bool:
@@ -75,6 +73,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Load:
+    """How much of a date is taken, of the limits of everybody who is found. Limits that aren't set yet don't count."""
+
+    taken: int = 0
+    maximum: int = 0
+
+    @property
+    def tenths(self) -> int:
+        """How full it is, from 0 to 10."""
+        return min(10, 10 * self.taken // (self.maximum or 1))
+
+
+@dataclass(frozen=True)
 class Week:
     """A page of people and their days of a week.
 
@@ -87,6 +98,7 @@ class Week:
     following: str
     preceding: str
     version: Version
+    team: list[Load]
 
     @property
     def name(self) -> str:
@@ -117,13 +129,22 @@ def week(*, actor: User, first: datetime.date, search: str = "", after: str = ""
     permissions.require_taskmaster(actor)
     # Read before the rows: a change that commits in between is shown twice rather than missed.
     version = current_version()
-    people, following, preceding = page_of(people_on_board(search), after, before, PEOPLE_PER_PAGE)
-    return Week(dates_from(first), rows_of(people, dates_from(first)), following, preceding, version)
+    found, dates = people_on_board(search), dates_from(first)
+    people, following, preceding = page_of(found, after, before, PEOPLE_PER_PAGE)
+    return Week(dates, rows_of(people, dates), following, preceding, version, loads_of(found, dates))
 
 
 def dates_from(first: datetime.date) -> list[datetime.date]:
     """The seven dates from `first` on."""
     return [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
+
+
+def loads_of(people: QuerySet[User], dates: list[datetime.date]) -> list[Load]:
+    """The load of these people together on each of these dates."""
+    days = DailyLimit.objects.filter(user__in=people, date__gte=dates[0], date__lte=dates[-1])
+    sums = days.values_list("date").annotate(Sum("taken"), Sum("maximum"))
+    loads = {date: Load(taken, maximum) for date, taken, maximum in sums.order_by()}
+    return [loads.get(date, Load()) for date in dates]
 
 
 def people_on_board(search: str = "") -> QuerySet[User]:
@@ -142,14 +163,18 @@ def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
     """These people's days."""
     people = list(people)
     ids = [person.pk for person in people]
-    assigned: dict[Place, list[Assignment]] = defaultdict(list)
     shown = Assignment.objects.filter(
         daily_limit__user__in=ids, daily_limit__date__gte=dates[0], daily_limit__date__lte=dates[-1]
     )
-    for one in shown.select_related("daily_limit", "task").defer("task__note", "task__url").order_by("pk"):
-        assigned[Place(one.user_id, one.date)].append(one)
-    days = limits.read(user_ids=ids, first=dates[0], last=dates[-1])
-    cells = [Cell(day, assigned[Place(day.user_id, day.date)]) for day in days]
+    # Read first, so that the day of each is among those that are read next.
+    given = list(shown.select_related("task").defer("task__note", "task__url").order_by("pk"))
+    days = list(limits.read(user_ids=ids, first=dates[0], last=dates[-1]))
+    known = {day.pk: day for day in days}
+    by_day: dict[int | None, list[Assignment]] = defaultdict(list)
+    for one in given:
+        one.daily_limit = known[one.daily_limit_id]
+        by_day[one.daily_limit_id].append(one)
+    cells = [Cell(day, by_day[day.pk]) for day in days]
     left = _left([person for person in people if not person.is_active])
     width = len(dates)
     return [
@@ -236,65 +261,3 @@ def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple
     found = list(rows.order_by("username")[: size + 1])
     more, page = len(found) > size, found[:size]
     return page, page[-1].username if page and more else "", page[0].username if page and after else ""
-
-
-# --- many at once -----------------------------------------------------------------------------------------------
-
-
-def unassign_many(*, actor: User, assignment_ids: Iterable[int]) -> list[Place]:
-    """Delete these assignments, each in a transaction of its own; returns their days. Assignments that are gone already
-    are left out. Raises `NotAllowed` and `TryAgain`; then the rest stays."""
-    permissions.require_taskmaster(actor)
-    freed = []
-    for one in Assignment.objects.with_day().filter(pk__in=list(assignment_ids)):
-        try:
-            assignments.unassign(actor=actor, assignment_id=one.pk)
-        except AssignmentNotFound:
-            continue
-        freed.append(Place(one.user_id, one.date))
-    return freed
-
-
-def tasks_left(*, actor: User, user_id: int) -> list[Assignment]:
-    """The person's open tasks from today on, by date. Raises `NotAllowed`."""
-    permissions.require_taskmaster(actor)
-    rows = open_tasks().filter(daily_limit__user=user_id).select_related("daily_limit", "task")
-    return list(rows.order_by("daily_limit__date", "pk"))
-
-
-def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[Assignment, ToGoError | None]]:
-    """Move a person's open tasks from today on to somebody else, each on its date and in a transaction of its own.
-
-    Returns each task with None if it was moved, or with the refusal if it stays. Raises `NotAllowed` and `TryAgain`.
-    """
-    outcomes: list[tuple[Assignment, ToGoError | None]] = []
-    for one in tasks_left(actor=actor, user_id=from_user_id):
-        try:
-            assignments.change(actor=actor, assignment_id=one.pk, user_id=to_user_id)
-            outcomes.append((one, None))
-        except TryAgain:
-            raise
-        except ToGoError as refusal:
-            outcomes.append((one, refusal))
-    return outcomes
-
-
-@dataclass(frozen=True)
-class Touched:
-    """How many people and days a period off affects, and how many open tasks are there already and stay."""
-
-    people: int
-    days: int
-    tasks: int
-
-
-def touched_by(*, user_id: int | None, first: datetime.date, last: datetime.date) -> Touched:
-    """What a period off from `first` to `last` affects, for one person, or for everyone active if `user_id` is None."""
-    people = User.objects.active() if user_id is None else User.objects.filter(pk=user_id)
-    there = Assignment.objects.filter(
-        status=Status.OPEN,
-        daily_limit__user__in=people,
-        daily_limit__date__gte=first,
-        daily_limit__date__lte=last,
-    )
-    return Touched(people.count(), (last - first).days + 1, there.count())

@@ -1,0 +1,73 @@
+"""What the board does with several assignments at once: takes them away, or hands them on; and what days off touch."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.exceptions.assignments import AssignmentNotFound
+from apps.exceptions.base import ToGoError, TryAgain
+from apps.models import Assignment, User
+from apps.models.assignments import Status
+from apps.services import assignments
+from apps.services.board import open_tasks
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+
+
+def unassign_many(*, actor: User, assignment_ids: Iterable[int]) -> list[Place]:
+    """Delete these assignments, each in a transaction of its own; returns their days. Assignments that are gone already
+    are left out. Raises `NotAllowed` and `TryAgain`; then the rest stays."""
+    permissions.require_taskmaster(actor)
+    freed = []
+    for one in Assignment.objects.with_day().filter(pk__in=list(assignment_ids)):
+        try:
+            assignments.unassign(actor=actor, assignment_id=one.pk)
+        except AssignmentNotFound:
+            continue
+        freed.append(Place(one.user_id, one.date))
+    return freed
+
+
+def tasks_left(*, actor: User, user_id: int) -> list[Assignment]:
+    """The person's open tasks from today on, by date. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    rows = open_tasks().filter(daily_limit__user=user_id).select_related("daily_limit", "task")
+    return list(rows.order_by("daily_limit__date", "pk"))
+
+
+def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[Assignment, ToGoError | None]]:
+    """Move a person's open tasks from today on to somebody else, each on its date and in a transaction of its own.
+
+    Returns each task with None if it was moved, or with the refusal if it stays. Raises `NotAllowed` and `TryAgain`.
+    """
+    outcomes: list[tuple[Assignment, ToGoError | None]] = []
+    for one in tasks_left(actor=actor, user_id=from_user_id):
+        try:
+            assignments.change(actor=actor, assignment_id=one.pk, user_id=to_user_id)
+            outcomes.append((one, None))
+        except TryAgain:
+            raise
+        except ToGoError as refusal:
+            outcomes.append((one, refusal))
+    return outcomes
+
+
+@dataclass(frozen=True)
+class Touched:
+    """How many people and days a period off affects, and how many open tasks are there already and stay."""
+
+    people: int
+    days: int
+    tasks: int
+
+
+def touched_by(*, user_id: int | None, first: datetime.date, last: datetime.date) -> Touched:
+    """What a period off from `first` to `last` affects, for one person, or for everyone active if `user_id` is None."""
+    people = User.objects.active() if user_id is None else User.objects.filter(pk=user_id)
+    there = Assignment.objects.filter(
+        status=Status.OPEN,
+        daily_limit__user__in=people,
+        daily_limit__date__gte=first,
+        daily_limit__date__lte=last,
+    )
+    return Touched(people.count(), (last - first).days + 1, there.count())
