@@ -80,6 +80,8 @@ def _chips(assignments: Iterable[Assignment], root: str, *, is_past: bool) -> It
         is_done = one.status == Status.DONE
         effort = f' data-effort="{one.effort}"' if one.effort != DEFAULT_EFFORT else ""
         names = "chip done" if is_done else "chip late" if is_past else "chip"
+        if one.task.color:
+            names += f" c-{one.task.color}"
         yield (
             f'<a id="chip-{one.pk}" class="{names}" href="{root}/board/assignment/{one.pk}/" data-panel'
             f' draggable="true" data-assignment="{one.pk}" data-task="{one.task_id}"{effort} dir="auto"{title}>'
