@@ -12,6 +12,7 @@ from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
 from apps.services import assignments, limit_rules, limits
 from apps.services import board as board_service
 from tests.api_test.test_problems import nothing_written
+from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
 
 MONDAY = TODAY
@@ -58,12 +59,20 @@ def messages_of(response: Any) -> list[str]:
 # --- permissions ------------------------------------------------------------------------------------------------
 
 
-PATHS = ["/board/", "/board/changes/", "/board/assign/", "/board/people/", "/board/days-off/"]
+PATHS = [
+    "/board/",
+    "/board/rows/",
+    "/board/limits/",
+    "/board/changes/",
+    "/board/assign/",
+    "/board/people/",
+    "/board/days-off/",
+]
 
 
 def test_the_board_is_for_taskmasters_only(alice: User, given: Assignment, client: Client) -> None:
     paths = [*PATHS, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
-    forms = [f"/board/assignment/{given.pk}/remove/", *paths[2:3], *paths[4:]]
+    forms = [f"/board/assignment/{given.pk}/remove/", "/board/limits/", "/board/assign/", *paths[6:]]
     for path in paths:
         response = client.get(path)
         assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={path}")
@@ -193,6 +202,23 @@ def test_people_come_in_pages_forwards_and_backwards(page: Client) -> None:
     assert names(page.get(link(second, "before"))) == names(first)
     [scrolled] = re.findall(r'hx-get="([^"]*)"', first.content.decode())
     assert names(page.get(html.unescape(scrolled))) == names(second)
+
+
+def test_how_the_board_looks_is_remembered(page: Client, alice: User) -> None:
+    assert 'class="board comfortable"' in page.get("/board/").content.decode()
+    page.get("/board/?size=compact&weekends=folded")
+    assert 'class="board compact fold"' in page.get("/board/?week=2026-W48").content.decode()
+    assert 'type="checkbox"' not in page.get("/board/").content.decode()
+    assert f'value="{alice.pk}:2026-03-02"' in page.get("/board/?choose=on").content.decode()
+
+
+def test_an_open_task_of_a_past_day_is_late_and_the_head_shows_the_load_of_everyone(
+    page: Client, given: Assignment
+) -> None:
+    assert "1 of 5 tasks taken by everyone" in text_of(page.get("/board/"))
+    assert "chip late" not in page.get("/board/").content.decode()
+    with freeze_time("2026-03-03 12:00"):
+        assert 'class="chip late"' in page.get("/board/").content.decode()
 
 
 def test_names_are_shown_literally(page: Client, taskmaster: User) -> None:
@@ -478,6 +504,22 @@ def test_a_limit_below_taken_is_refused_with_the_reason(page: Client, alice: Use
         response = page.post(f"/board/day/{alice.pk}/2026-03-02/", {"maximum": 0})
 
     assert "1 task is taken on 2026-03-02; take it away first." in text_of(response)
+
+
+def test_chosen_days_get_one_limit_with_a_result_for_each(
+    page: Client, alice: User, stranger: User, given: Assignment
+) -> None:
+    cells = [f"{alice.pk}:2026-03-02", f"{alice.pk}:2026-03-03", f"{stranger.pk}:2026-03-02"]
+    assert "A limit for 3 days 0 is a day off." in text_of(page.get("/board/limits/", {"cell": cells}))
+    with nothing_written():
+        assert page.post("/board/limits/", {"cell": cells, "maximum": "x"}).status_code == 409
+
+    response = page.post("/board/limits/", {"cell": cells, "maximum": 0, "reason": "Training"})
+
+    assert "2 of 3 days have a limit of 0" in text_of(response)
+    assert "1 task is taken on 2026-03-02; take it away first." in text_of(response)
+    days = DailyLimit.objects.filter(source_kind="hand").values_list("user", "date", "maximum", "source_reason")
+    assert set(days) == {(alice.pk, TUESDAY, 0, "Training"), (stranger.pk, MONDAY, 0, "Training")}
 
 
 def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: User) -> None:

@@ -23,7 +23,7 @@ async function send(assignment, cell) {
   const chip = chipOf(assignment);
   const home = chip?.closest("[data-cell]");
   chip?.classList.add("moving");
-  if (chip && document.activeElement !== chip) cellAt(cell)?.append(chip);
+  if (chip && followed !== assignment) cellAt(cell)?.append(chip);
   await htmx
     .ajax("POST", `${root}/board/assignment/${assignment}/`, { source: board, values: { cell }, swap: "none" })
     .catch(() => {}); // The page has said already that ToGo didn't answer.

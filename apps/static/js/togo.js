@@ -37,7 +37,9 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   // An answer that only says what changed is no panel.
   if (event.detail.target?.id !== "panel-body" || event.detail.xhr.getResponseHeader("HX-Reswap") === "none") return;
   if (!panel.open) panel.showModal();
-  panel.querySelector("[autofocus]")?.focus();
+  const first = panel.querySelector("[autofocus]");
+  first?.focus();
+  if (first?.type === "search") first.setSelectionRange(first.value.length, first.value.length);
 });
 
 document.body.addEventListener("panel-done", () => { if (panel.open) panel.close(); });
