@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from kombu import Connection
 from togo.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
+# The tests put in `lab.warm`'s way to start programs, which is faster.
+start_program: Callable[..., "subprocess.Popen[bytes]"] = subprocess.Popen
 
 
 @dataclass
@@ -31,8 +33,13 @@ class Server:
 
     port: int
     logs: Path
-    pid: int
+    program: "subprocess.Popen[bytes]"
     earlier_retries: int = 0
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that starts the others."""
+        return self.program.pid
 
     def retries(self) -> int:
         """How many transactions were retried: each retry writes a warning to the log."""
@@ -95,11 +102,33 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 30, what: str =
     raise AssertionError(f"waited {seconds} s for {what or condition}")
 
 
+def run_python(
+    *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60
+) -> "subprocess.CompletedProcess[str]":
+    """Run a Python program to its end, by default on the same database; returns its exit code, output and errors."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        child = start_program(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=env or environment(),
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+        )
+        try:
+            code = child.wait(seconds)
+        finally:
+            child.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
+
+
 @contextlib.contextmanager
 def process(*command: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process in a group of its own, yield it, and stop the whole group afterwards."""
     with log.open("ab") as output:
-        child = subprocess.Popen(
+        child = start_program(
             command, cwd=ROOT, env=environment(**more), stdout=output, stderr=output, start_new_session=True
         )
     try:
@@ -143,7 +172,7 @@ def start_server(
                 return False
 
             wait_until(answers, what="the web server")
-            server = Server(port, Path(folder), child.pid)
+            server = Server(port, Path(folder), child)
             yield server
             assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
 

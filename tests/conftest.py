@@ -1,5 +1,6 @@
 """The people and things that tests are about."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
 from apps.views import health
+from lab import processes
 from lab.processes import Server, start_server
+from lab.warm import WarmStart
 from tests.clock import NOON, freeze_time
 from togo.celery import wait_briefly_for_the_broker
 from togo.embedded.broker import Broker
@@ -61,6 +64,14 @@ def _passwords_are_hashed_fast(request: pytest.FixtureRequest) -> Iterator[None]
         return
     # Production's checks the passwords of people who were made for a whole class.
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher", *_HASHERS]):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _programs_start_fast() -> Iterator[None]:
+    """Servers, workers and beats begin as forks of a process that has imported other people's packages."""
+    with contextlib.closing(WarmStart()) as warm, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "start_program", warm.start)
         yield
 
 

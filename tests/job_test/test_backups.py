@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Task
 from lab import databases
-from lab.processes import ROOT, Client, Server, database_url, environment, start_server, wait_until
+from lab.processes import Client, Server, database_url, environment, run_python, start_server, wait_until
 from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -59,14 +58,7 @@ class Writers:
 
 
 def manage(*command: str, url: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env=environment() | {"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return run_python("manage.py", *command, env=environment(DATABASE_URL=url))
 
 
 PRINT_IDS = "from apps.models import Assignment; print(*Assignment.objects.values_list('pk', flat=True))"

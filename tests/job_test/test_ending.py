@@ -51,16 +51,10 @@ def test_a_web_server_answers_calls_in_flight_before_it_ends() -> None:
         ((status, answer),) = answers
         assert status == 201, answer
         assert Assignment.objects.count() == len(answer["assignments"]) == 5
-        wait_until(lambda: _has_ended(server.pid), what="the web server's end")
+        assert server.program.wait(30) == 0
         with pytest.raises(ConnectionRefusedError):
             Client(server, "").call("GET", "/health/live/")
     connections.close_all()
-
-
-def _has_ended(pid: int) -> bool:
-    found, code = os.waitpid(pid, os.WNOHANG)
-    assert code == 0
-    return found == pid
 
 
 def _jobs(broker: Broker) -> tuple[int, int]:

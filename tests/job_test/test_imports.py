@@ -4,8 +4,7 @@ import csv
 import io
 import os
 import signal
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, Task, User
 from apps.services import imports, limits
-from lab.processes import ROOT, Server, environment, start_server, start_worker, wait_until
+from lab.processes import Server, run_python, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -154,9 +153,10 @@ def test_two_imports_in_several_processes_at_once_end_as_one_would(taskmaster: U
             "from apps.models import Import; from apps.tasks.imports import do_import\n"
             f"while Import.objects.unfinished().exists(): do_import({import_id}); do_import({told_id})"
         )
-        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", work]
-        workers = [subprocess.Popen(command, cwd=ROOT, env=environment()) for _ in range(3)]
-        assert [worker.wait(120) for worker in workers] == [0, 0, 0]
+        with ThreadPoolExecutor(3) as at_once:
+            command = ["manage.py", "shell", "-v", "0", "-c", work]
+            workers = [at_once.submit(run_python, *command, seconds=120) for _ in range(3)]
+        assert [worker.result().returncode for worker in workers] == [0, 0, 0]
 
         assert_every_row_was_done_once(server, taskmaster, import_id)
         told = Import.objects.get(pk=told_id)

@@ -3,8 +3,7 @@
 import os
 import re
 import signal
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from django.utils.timezone import localdate
 
 from apps.models import DailyLimit, JobRun, LimitDay, Task, User
 from apps.services import limits
-from lab.processes import ROOT, Client, environment, start_server, start_worker, wait_until
+from lab.processes import Client, run_python, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -86,12 +85,11 @@ def test_three_jobs_at_once_end_as_one_would(tmp_path: Path) -> None:
     admin = make_person("admin", is_admin=True)
     _make_people(5000)
     limits.set_by_hand(actor=admin, user_id=admin.pk, date=TODAY, maximum=9, reason="mine")
-    command = [sys.executable, "manage.py", "set_daily_limits"]
-    jobs = [subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE) for _ in range(3)]
-    said = [job.communicate(timeout=60)[0].decode() for job in jobs]
+    with ThreadPoolExecutor(3) as at_once:
+        jobs = [at_once.submit(run_python, "manage.py", "set_daily_limits") for _ in range(3)]
 
-    assert [job.returncode for job in jobs] == [0, 0, 0]
-    assert all("5001 people have one." in line for line in said)
+    assert [job.result().returncode for job in jobs] == [0, 0, 0]
+    assert all("5001 people have one." in job.result().stdout for job in jobs)
     assert _limits_of(TODAY) == 5001
     assert DailyLimit.objects.filter(date=TODAY, maximum=5, taken=0).count() == 5000
     assert DailyLimit.objects.get(user=admin, date=TODAY).maximum == 9

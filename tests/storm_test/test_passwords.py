@@ -3,8 +3,6 @@
 import http.client
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 
 from apps.models import PasswordTries, User
 from apps.services import tokens, users
-from lab.processes import ROOT, Client, Server, children_of, environment, wait_until
+from lab.processes import Client, Server, children_of, run_python, wait_until
 from tests.second_factors import turn_on
 from tests.storm_test.storms import Crowd, count
 
@@ -100,8 +98,7 @@ for _ in range(5):
 
 
 def test_killed_web_processes_cause_refusals_for_ten_seconds_at_most(server: Server, bob: User) -> None:
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", KILLED]
-    subprocess.run(command, cwd=ROOT, env=environment(), check=True)
+    assert run_python("manage.py", "shell", "--no-imports", "-c", KILLED).returncode == 0
     client = Client(server, "")
     refused = []
 

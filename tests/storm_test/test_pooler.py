@@ -1,7 +1,6 @@
 """ToGo behind a real PgBouncer that lends a session of PostgreSQL for one transaction."""
 
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task
 from lab import pooler
-from lab.processes import ROOT, Client, environment, start_server
+from lab.processes import Client, environment, run_python, start_server
 from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -43,10 +42,7 @@ def _execute(statement: str) -> None:
 
 
 def manage(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment(DATABASE_URL=url), capture_output=True, text=True, timeout=120, check=False
-    )
+    return run_python("manage.py", *arguments, env=environment(DATABASE_URL=url), seconds=120)
 
 
 def test_960_calls_of_24_people_at_once_are_answered_and_no_limit_breaks(url: str) -> None:
