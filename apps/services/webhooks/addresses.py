@@ -9,7 +9,6 @@ import socket
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,37 +16,13 @@ from django.conf import settings
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.webhooks import WebhookUrlRefused
 from apps.models.webhooks import LONGEST_URL
+from apps.services.shared import networks
+from apps.services.shared.networks import SETTING, Address
 
-Address = IPv4Address | IPv6Address
-
-SETTING = "TOGO_WEBHOOK_ALLOW"
 # How long a person who enters a URL waits for its name to be resolved, in seconds.
 _LONGEST_LOOKUP = 5
 # Names are resolved in threads, which wait for slow name servers. One that is mute holds up nobody else's name.
 _MOST_LOOKUPS = 100
-# Networks that are not public, in addition to those that this Python knows: its list grows from version to version.
-_NOT_PUBLIC = [
-    ipaddress.ip_network(network)
-    for network in (
-        "0.0.0.0/8",
-        "100.64.0.0/10",
-        # The metadata service of Azure, which answers with secrets of the machine that asks.
-        "168.63.129.16/32",
-        "192.0.0.0/24",
-        "192.88.99.0/24",
-        "198.18.0.0/15",
-        "240.0.0.0/4",
-        # Among them Teredo and 6to4, which lead to IPv4 addresses by ways that are gone.
-        "2001::/23",
-        "2001:db8::/32",
-        "2002::/16",
-        "3fff::/20",
-    )
-]
-# IPv6 addresses that stand for an IPv4 address: the last 32 bits.
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.ip_network("::/96")
-_PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 
 
 @dataclass(frozen=True)
@@ -116,22 +91,7 @@ def checked(addresses: list[str]) -> list[str]:
 
 def is_allowed(address: Address) -> bool:
     """Whether ToGo calls this address."""
-    inner = _meant(address)
-    if any(one in network for network in settings.TOGO_WEBHOOK_ALLOW for one in (address, inner)):
-        return True
-    if inner.version == 6 and inner not in _PUBLIC_IPV6:
-        return False
-    return inner.is_global and not inner.is_multicast and not any(inner in network for network in _NOT_PUBLIC)
-
-
-def _meant(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for; any other address itself."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address.ipv4_mapped:
-        return address.ipv4_mapped
-    stands_for_ipv4 = address in _NAT64 or (address in _COMPATIBLE and int(address) > 1)
-    return IPv4Address(int(address) & 0xFFFF_FFFF) if stands_for_ipv4 else address
+    return networks.is_allowed(address, settings.TOGO_WEBHOOK_ALLOW)
 
 
 def _resolve(host: str, port: int) -> list[str]:
