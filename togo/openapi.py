@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "AddressState": "apps.serializers.notifications.STATES",
         "ApiKeyScope": "apps.models.api_keys.Scope",
         "AssignmentStatus": "apps.models.assignments.Status",
         "DeliveryStatus": "apps.models.webhooks.Status",

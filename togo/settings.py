@@ -56,12 +56,12 @@ TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=
 TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)
-
-# The networks beside public addresses in which webhooks may have receivers.
+# The networks beside public addresses that webhooks and channels may call.
 TOGO_WEBHOOK_ALLOW = env.networks("TOGO_WEBHOOK_ALLOW")
 
-# The mail server, as arguments of Django's SMTP backend; empty if ToGo sends no messages.
+# The mail server, as arguments of Django's SMTP backend, and Apprise's services for channels; empty if there are none.
 TOGO_EMAIL_SERVER = env.email_server("TOGO_EMAIL_URL", links_to=TOGO_PUBLIC_URL)
+TOGO_APPRISE_SCHEMAS = env.schemas("TOGO_APPRISE_SCHEMAS", links_to=TOGO_PUBLIC_URL)
 DEFAULT_FROM_EMAIL = env.email_sender("TOGO_EMAIL_FROM", f"ToGo <togo@{_public.hostname or 'localhost'}>")
 
 # The bearer token that /metrics asks for. Without one, only an embedded ToGo shows them, and only to its own machine.

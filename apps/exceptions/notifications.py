@@ -4,9 +4,16 @@ from apps.exceptions.base import ToGoError
 
 
 class MessagesOff(ToGoError):
-    """This ToGo sends no messages, because its operator has named no mail server."""
+    """This ToGo sends no messages this way, because its operator has named no mail server, or no services for
+    channels."""
 
     code, status, title = "messages_off", 409, "Messages are off"
+
+
+class ChannelRefused(ToGoError):
+    """The channel leads to an `address` that ToGo doesn't call unless the `setting` names its network."""
+
+    code, status, title = "channel_refused", 400, "ToGo doesn't call this channel"
 
 
 class AddressNotConfirmed(ToGoError):

@@ -1,12 +1,13 @@
 """Forms of what a person wants to be told."""
 
 import datetime
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 
 from apps.models import Notification
-from apps.models.notifications import When
+from apps.models.notifications import LONGEST_CHANNEL, Way, When, channel_of
 from apps.services.notifications import CHANGES
 
 _WEEKDAYS = [(str(day), datetime.date(2024, 1, 1 + day).strftime("%a")) for day in range(7)]
@@ -14,13 +15,26 @@ _WHEN = [(When.NOW, "soon"), (When.DIGEST, "in the daily message"), (When.OFF, "
 
 
 class NotificationForm(forms.Form):
-    """The address, the daily message, and when to tell of changes."""
+    """The addresses, the daily message, and when to tell of changes."""
 
     email = forms.EmailField(
         label="Your e-mail address",
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    channel = forms.CharField(
+        label="Your channel",
+        max_length=LONGEST_CHANNEL,
+        required=False,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "aria-describedby": "id_channel_helptext",
+            }
+        ),
     )
     digest = forms.BooleanField(label="Send me my day", required=False)
     at = forms.TimeField(
@@ -36,16 +50,23 @@ class NotificationForm(forms.Form):
     moved = forms.ChoiceField(label="A task on another date", choices=_WHEN)
     unassigned = forms.ChoiceField(label="A task taken away", choices=_WHEN)
 
+    def __init__(self, *args: Any, ways: Collection[Way], **named: Any) -> None:
+        super().__init__(*args, **named)
+        for way in set(Way) - set(ways):
+            del self.fields[way]
+
     @classmethod
-    def showing(cls, one: Notification) -> "NotificationForm":
+    def showing(cls, one: Notification, ways: Collection[Way]) -> "NotificationForm":
         """The form with a person's choices."""
         shown: dict[str, Any] = {name: getattr(one, name) for name in ["email", *CHANGES]}
+        channel = channel_of(one)
+        shown["channel"] = channel.shown if channel else ""
         shown |= {
             "digest": one.digest_at is not None,
             "at": one.digest_at or datetime.time(7),
             "weekdays": list(one.digest_weekdays or "01234"),
         }
-        return cls(initial=shown)
+        return cls(initial=shown, ways=ways)
 
     def clean(self) -> dict[str, Any]:
         """The fields. Adds an error for a daily message without a time or without a weekday."""
@@ -62,7 +83,7 @@ class NotificationForm(forms.Form):
         fields = self.cleaned_data
         digest = {"at": fields["at"], "weekdays": [int(day) for day in fields["weekdays"]]}
         return {
-            "email": fields["email"] or None,
+            **{way: fields[way] or None for way in Way if way in fields},
             "digest": digest if fields["digest"] else None,
             "events": {name: fields[name] for name in CHANGES},
         }

@@ -11,7 +11,7 @@ from apps.models.idempotency import IdempotencyKey
 from apps.models.imports import Import, ImportBlock, ImportClaim
 from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import DailyLimit, LimitDay
-from apps.models.notifications import Message, Notification
+from apps.models.notifications import Channel, Message, Notification
 from apps.models.oidc import Identity
 from apps.models.reading import Lease, ReadingPosition
 from apps.models.second_factors import RecoveryCode, SecondFactor
@@ -26,6 +26,7 @@ __all__ = [
     "Assignment",
     "BrowserSession",
     "CalendarLink",
+    "Channel",
     "DailyLimit",
     "Delivery",
     "Distribution",

@@ -8,12 +8,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.models import Notification
-from apps.models.notifications import When
-from apps.serializers.base import IntegerField, StrictSerializer
+from apps.models.notifications import LONGEST_CHANNEL, Way, When, channel_of
+from apps.serializers.base import IntegerField, StrictSerializer, TextField
 from apps.services import notifications
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
-_STATES = ["off", "no_address", "unconfirmed", "refused", "ready"]
+STATES = ["off", "no_address", "unconfirmed", "refused", "ready"]
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{_TIME.pattern}$"})
@@ -74,12 +74,19 @@ class NotificationChangeSerializer(StrictSerializer):
     """What to change; what is left out stays."""
 
     email = AddressField(required=False, allow_null=True, max_length=254, help_text="Your address; null for none.")
+    channel = TextField(
+        required=False,
+        allow_null=True,
+        max_length=LONGEST_CHANNEL,
+        help_text="The URL of Apprise for another service, such as ntfys://ntfy.sh/my-topic; null for none. The one "
+        "without secrets that is answered stands for the channel that you have.",
+    )
     digest = DigestSerializer(required=False, allow_null=True, help_text="Null for no daily message.")
     events = NotificationEventsSerializer(required=False)
 
 
 class NotificationSerializer(serializers.Serializer[Notification]):
-    """What you want to be told, and at which address."""
+    """What you want to be told, and where."""
 
     email = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField(
@@ -87,6 +94,12 @@ class NotificationSerializer(serializers.Serializer[Notification]):
         "followed yet (`unconfirmed`), or the mail server has `refused` it."
     )
     refusal = serializers.CharField(help_text="The mail server's answer, if the state is `refused`; else empty.")
+    channel = serializers.SerializerMethodField(help_text="The URL of your channel, without its secrets.")
+    channel_state = serializers.SerializerMethodField(help_text="As `state`, for the channel.")
+    channel_problem = serializers.SerializerMethodField(
+        help_text="Why the channel is refused, or what its service said to the last message if it didn't take it; else "
+        "empty."
+    )
     digest = serializers.SerializerMethodField()
     events = NotificationEventsSerializer(source="*")
 
@@ -94,10 +107,25 @@ class NotificationSerializer(serializers.Serializer[Notification]):
         """The address."""
         return one.email or None
 
-    @extend_schema_field({"type": "string", "enum": _STATES})
+    @extend_schema_field({"type": "string", "enum": STATES})
     def get_state(self, one: Notification) -> str:
         """Whether messages are sent to the address."""
         return notifications.state_of(one)
+
+    def get_channel(self, one: Notification) -> str | None:
+        """The channel."""
+        channel = channel_of(one)
+        return channel.shown if channel else None
+
+    @extend_schema_field({"type": "string", "enum": STATES})
+    def get_channel_state(self, one: Notification) -> str:
+        """Whether messages are sent to the channel."""
+        return notifications.state_of(one, Way.CHANNEL)
+
+    def get_channel_problem(self, one: Notification) -> str:
+        """Why the channel takes no messages."""
+        channel = channel_of(one)
+        return (channel.refusal or channel.problem) if channel else ""
 
     @extend_schema_field(DigestSerializer(allow_null=True))
     def get_digest(self, one: Notification) -> dict[str, Any] | None:

@@ -1,19 +1,27 @@
-"""Jobs that send messages to people, by a thread beside the jobs: a mail server that is mute occupies no worker."""
+"""Jobs that send messages to people, by threads beside the jobs: a mail server that is mute occupies no worker."""
+
+from functools import partial
 
 from celery import shared_task
 
+from apps.models.notifications import Way
 from apps.services import notifications
-from apps.services.notifications import sending
-from apps.tasks.base import ThreadBesideJobs, giving_way
+from apps.services.notifications import collecting, sending
+from apps.tasks.base import ThreadBesideJobs, Wait, giving_way
 
-_thread = ThreadBesideJobs("messages", lambda wait: sending.run(stopping=giving_way(wait)))
+
+def _send(way: Way, wait: Wait) -> None:
+    sending.run(way, stopping=giving_way(wait))
+
+
+_threads = {way: ThreadBesideJobs(sending.lease_of(way), partial(_send, way)) for way in Way}
 
 
 @shared_task
 def send_messages() -> None:
-    """See to it that a thread sends messages, if a mail server is set."""
-    if sending.is_needed():
-        _thread.ensure_running()
+    """See to it that a thread sends messages in each way that is set."""
+    for way in collecting.ways():
+        _threads[way].ensure_running()
 
 
 @shared_task

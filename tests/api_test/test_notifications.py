@@ -9,15 +9,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from apps.models import Message, Notification, User
+from apps.models import Channel, Message, Notification, User
 from apps.services import api_keys
 from apps.services.notifications import sending
+from tests.receivers import HERE
 
 URL = "/api/users/me/notification/"
 NOTHING = {
     "email": None,
     "state": "no_address",
     "refusal": "",
+    "channel": None,
+    "channel_state": "off",
+    "channel_problem": "",
     "digest": None,
     "events": {"assigned": "now", "moved": "now", "unassigned": "now"},
 }
@@ -53,7 +57,7 @@ def test_a_person_chooses_an_address_a_digest_and_what_to_be_told(api: APIClient
     }
     response = patch(api, body)
 
-    expected = {**body, "digest": {"at": "06:45", "weekdays": [0, 4]}, "state": "unconfirmed", "refusal": ""}
+    expected = {**NOTHING, **body, "digest": {"at": "06:45", "weekdays": [0, 4]}, "state": "unconfirmed"}
     assert (response.status_code, response.json()) == (200, expected)
     assert api.get(URL).json() == expected
     one = Notification.objects.get()
@@ -88,6 +92,9 @@ def test_null_takes_the_address_and_the_digest_away(api: APIClient) -> None:
         ({"email": ""}, "email"),
         ({"email": 7}, "email"),
         ({"email": "a" * 250 + "@example.org"}, "email"),
+        ({"channel": 7}, "channel"),
+        ({"channel": ""}, "channel"),
+        ({"channel": "json://example.org/" + "a" * 1000}, "channel"),
         ({"digest": {"at": "7:00", "weekdays": [0]}}, "digest.at"),
         ({"digest": {"at": "24:00", "weekdays": [0]}}, "digest.at"),
         ({"digest": {"at": 700, "weekdays": [0]}}, "digest.at"),
@@ -134,6 +141,63 @@ def test_says_that_messages_are_off(api: APIClient, settings: Any) -> None:
 
     assert (response.status_code, response.json()["code"]) == (409, "messages_off")
     assert api.get(URL).json() == {**NOTHING, "state": "off"}
+
+
+def test_a_channel_is_shown_without_its_secrets(api: APIClient, settings: Any) -> None:
+    settings.TOGO_APPRISE_SCHEMAS = ["json", "tgram"]
+    settings.TOGO_WEBHOOK_ALLOW = HERE
+    response = patch(api, {"channel": "json://alice:geheim@127.0.0.1:9/x?token=geheim"})
+
+    expected = {**NOTHING, "channel": "json://alice:****@127.0.0.1:9/x", "channel_state": "unconfirmed"}
+    assert (response.status_code, response.json()) == (200, expected)
+    assert api.get(URL).json() == expected
+    assert Channel.objects.get().url == "json://alice:geheim@127.0.0.1:9/x?token=geheim"
+
+    # What is shown stands for the channel: it stays, and gets another link.
+    assert patch(api, {"channel": expected["channel"]}).json() == expected
+    assert Channel.objects.get().url == "json://alice:geheim@127.0.0.1:9/x?token=geheim"
+    assert Message.objects.filter(kind="confirm", way="channel").count() == 2
+    assert patch(api, {"channel": None}).json() == {**NOTHING, "channel_state": "no_address"}
+    assert not Channel.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (
+            "slack://a/b/c",
+            "This must begin with one of the services that this ToGo allows: json://, tgram://.",
+        ),
+        ("/etc/passwd", "This must begin with one of the services that this ToGo allows: json://, tgram://."),
+        ("json://example.org/ä", "This must have at most 1000 visible ASCII characters."),
+        ("tgram://nobody", "This is not an address that Apprise understands."),
+    ],
+)
+def test_says_what_is_wrong_with_a_channel(api: APIClient, settings: Any, url: str, message: str) -> None:
+    settings.TOGO_APPRISE_SCHEMAS = ["json", "tgram"]
+    response = patch(api, {"channel": url})
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
+    assert response.json()["errors"] == [{"field": "channel", "code": "invalid", "message": message}]
+    assert not Channel.objects.exists()
+
+
+def test_a_channel_in_a_private_network_is_refused(api: APIClient, settings: Any) -> None:
+    settings.TOGO_APPRISE_SCHEMAS = ["json"]
+    response = patch(api, {"channel": "json://localhost:8000/"})
+
+    assert response.status_code == 400
+    problem = response.json()
+    assert (problem["code"], problem["setting"]) == ("channel_refused", "TOGO_WEBHOOK_ALLOW")
+    assert problem["address"] in ("127.0.0.1", "::1")
+    assert not Channel.objects.exists()
+
+
+def test_says_that_channels_are_off(api: APIClient) -> None:
+    response = patch(api, {"channel": "json://example.org/"})
+
+    assert (response.status_code, response.json()["code"]) == (409, "messages_off")
+    assert response.json()["detail"] == "This ToGo sends to no channels; its operator can set TOGO_APPRISE_SCHEMAS."
 
 
 def test_shows_why_the_mail_server_refused_the_address(api: APIClient, alice: User) -> None:

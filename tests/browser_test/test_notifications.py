@@ -14,7 +14,11 @@ from tests.browser_test.conftest import NARROW, Visit
 from tests.conftest import make_person
 
 # Nobody listens there: the web server only needs to know that messages are on.
-SENDS = {"TOGO_EMAIL_URL": "smtp://127.0.0.1:9", "TOGO_PUBLIC_URL": "http://localhost/"}
+SENDS = {
+    "TOGO_EMAIL_URL": "smtp://127.0.0.1:9",
+    "TOGO_APPRISE_SCHEMAS": "json,ntfys",
+    "TOGO_PUBLIC_URL": "http://localhost/",
+}
 
 
 @pytest.fixture
@@ -51,6 +55,11 @@ def test_a_person_chooses_what_to_be_told(visit: Callable[..., Visit], ada: User
         expect(page.get_by_text("Nothing is sent to ada@elsewhere.example.org before")).to_be_visible()
         browser.assert_accessible()
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+        page.get_by_label("Your channel").fill("json://ada:geheim@10.1.2.3/")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text("leads to 10.1.2.3, which is not a public address")
+        browser.assert_accessible()
 
     one = Notification.objects.get()
     assert (str(one.digest_at), one.digest_weekdays, one.moved) == ("06:45:00", "012345", "digest")

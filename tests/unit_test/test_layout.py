@@ -60,6 +60,7 @@ SHARED = {
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {
+        "channels": "speaks to channels for notifications, in a process without Django",
         "planner": "computes distributions from plain data, in a process without Django",
         "shared": "what the services of several APIs share",
         "slots": "the sole writer of assignments and of `taken`: for assignments, bulk and imports",

@@ -8,7 +8,7 @@ from lab.processes import ROOT
 TEXT = (ROOT / "docs" / "licences.md").read_text()
 LICENCES = runpy.run_path(str(ROOT / "bin" / "licences"))
 # The licences of packages that may be used in a service that is given to others.
-FREE = re.compile(r"\b(MIT|BSD|Apache|PSF|MPL|LGPL|0BSD|Zero-Clause)\b")
+FREE = re.compile(r"\b(MIT|BSD|ISC|Apache|PSF|MPL|LGPL|0BSD|Zero-Clause)\b")
 
 
 def test_the_document_matches_the_output_of_bin_licences() -> None:

@@ -217,6 +217,28 @@ def test_changes_by_a_running_import_wait_for_its_end(taskmaster: User, told: Us
     assert sent.subject == "New task on Monday 2 March: task 1"
 
 
+def test_a_distribution_that_runs_long_as_a_job_gives_one_message(
+    taskmaster: User, told: User, tasks: list[Task]
+) -> None:
+    """Also what it assigns in the moment in which its message is looked at again, and just before its end."""
+    running = Import.objects.create(uploader=taskmaster, dry_run=False, status=ImportStatus.RUNNING)
+    give(taskmaster, told, tasks[0])
+    assert soon() == []
+
+    def end() -> None:
+        give(taskmaster, told, tasks[2])
+        Import.objects.filter(pk=running.pk).update(status=ImportStatus.DONE)
+
+    with freeze_time("2026-03-02T12:02:30Z"):
+        give(taskmaster, told, tasks[1])
+        sending.send_what_is_due()
+    with meanwhile("SELECT", end, table="togo_import"):
+        sent = [*send_at("2026-03-02T12:03:00Z")]
+    sent += send_at("2026-03-02T12:30:00Z")
+
+    assert [one.subject for one in sent] == ["3 changes of your tasks"]
+
+
 def test_changes_by_an_import_that_does_not_end_are_told_after_an_hour(
     taskmaster: User, told: User, cooking: Task
 ) -> None:
@@ -564,7 +586,9 @@ def test_a_message_that_can_not_be_written_holds_up_no_other(
     give(taskmaster, stranger, cooking)
     write = sending.writing.letter
     monkeypatch.setattr(
-        sending.writing, "letter", lambda message, to: 1 / 0 if to.pk == told.pk else write(message, to)
+        sending.writing,
+        "letter",
+        lambda message, to, address: 1 / 0 if to.pk == told.pk else write(message, to, address),
     )
 
     assert [one.to for one in soon()] == [["stranger@example.org"]]

@@ -53,6 +53,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_RATE_LIMIT", " 999999/h ", (999_999, 3600)),
         ("TOGO_RATE_LIMIT", "off", None),
     ],
+    "TOGO_APPRISE_SCHEMAS": [("TOGO_APPRISE_SCHEMAS", "", [])],
     "TOGO_EMAIL_FROM": [
         ("DEFAULT_FROM_EMAIL", "", "ToGo <togo@localhost>"),
         ("DEFAULT_FROM_EMAIL", "togo@example.org", "togo@example.org"),
@@ -139,6 +140,8 @@ BAD: dict[str, list[str]] = {
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
     "TOGO_SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:nobody", "https://a b"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
+    # The last is good, but messages need TOGO_PUBLIC_URL.
+    "TOGO_APPRISE_SCHEMAS": ["ntfys://", "ntfys tgram", "Ntfys", "a" * 33, "ntfys"],
     "TOGO_EMAIL_FROM": ["togo", "a@example.org, b@example.org", "ToGo <togo@example.org> x", "a@b.org\nBcc: c@d.org"],
     "TOGO_EMAIL_URL": [
         "mail.example.org",

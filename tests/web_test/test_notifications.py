@@ -7,10 +7,11 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from apps.models import Message, Notification, Task, User
+from apps.models import Channel, Message, Notification, Task, User
 from apps.services import assignments, notifications
 from apps.services.notifications import links, sending
 from tests.conftest import TODAY
+from tests.receivers import HERE
 from tests.web_test.test_today import text_of
 
 PAGE = "/account/messages/"
@@ -114,6 +115,36 @@ def test_a_test_message_is_sent_and_listed(page: Client, ready: User) -> None:
 
     assert [(one.subject, one.to) for one in mail.outbox] == [("A test message", ["alice@example.org"])]
     assert "A test 2 Mar, 12:00 · sent" in text_of(page.get(PAGE))
+
+
+def test_a_channel_is_entered_confirmed_and_taken_away(page: Client, settings: Any) -> None:
+    settings.TOGO_APPRISE_SCHEMAS = ["json"]
+    settings.TOGO_WEBHOOK_ALLOW = HERE
+    settings.TOGO_EMAIL_SERVER = {}
+    assert "Another service for your messages" in text_of(page.get(PAGE))
+    choices = {**CHOICES, "digest": "", "moved": "now"}
+    wrong = page.post(PAGE, {**choices, "channel": "slack://a"})
+    assert wrong.status_code == 400
+    assert "must begin with one of the services that this ToGo allows: json://." in text_of(wrong)
+
+    text = text_of(page.post(PAGE, {**choices, "channel": "json://a:geheim@127.0.0.1:9/"}, follow=True))
+    assert "Saved. Follow the link in the message to your channel." in text
+    assert "Nothing is sent to json://a:****@127.0.0.1:9/ before you follow the link in the message to it." in text
+    link = links.to_confirm(Channel.objects.get()).removeprefix("https://togo.example.org")
+    assert "ToGo will send messages to json://a:****@127.0.0.1:9/ ." in text_of(Client().get(link))
+    assert "The channel is confirmed" in text_of(Client().post(link))
+    assert 'value="json://a:****@127.0.0.1:9/"' in page.get(PAGE).content.decode()
+
+    # What the page shows stands for the channel.
+    page.post(PAGE, {**choices, "channel": "json://a:****@127.0.0.1:9/"})
+    assert Channel.objects.get().url == "json://a:geheim@127.0.0.1:9/"
+    assert "on its way to your channel" in text_of(page.post(f"{PAGE}test/", {"back": PAGE}, follow=True))
+    Channel.objects.update(refusal="It leads to 10.1.2.3, which is not a public address.")
+    assert "It leads to 10.1.2.3, which is not a public address." in text_of(page.get(PAGE))
+    page.post(f"{PAGE}confirm/", {"back": PAGE, "way": "channel"})
+    assert Channel.objects.get().refusal == ""
+    page.post(PAGE, {**choices, "channel": ""})
+    assert not Channel.objects.exists()
 
 
 def test_an_address_that_was_refused_shows_why_and_is_tried_again(page: Client, ready: User) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 
 from togo.env.addresses import broker, database, hosts, public_url
-from togo.env.emails import email_sender, email_server
+from togo.env.emails import email_sender, email_server, schemas
 from togo.env.keys import former_keys, secret_key
 from togo.env.sign_ins import issuer, scopes, secret
 from togo.env.texts import is_set, text, words
@@ -35,6 +35,7 @@ __all__ = [
     "no_path",
     "public_url",
     "rate",
+    "schemas",
     "scopes",
     "secret",
     "secret_key",

@@ -1,4 +1,4 @@
-"""The mail server, and the sender of messages."""
+"""The mail server, the sender of messages, and the channels beside e-mail."""
 
 import re
 from email.utils import parseaddr
@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 from togo.env.addresses import is_this_machine
-from togo.env.texts import text
+from togo.env.texts import text, words
 
 _PORTS = {"smtp": 587, "smtps": 465}
 
@@ -51,6 +51,16 @@ def email_server(name: str, *, links_to: str = "") -> dict[str, Any]:
         "use_ssl": url.scheme == "smtps",
         "use_tls": url.scheme == "smtp" and not options and not is_this_machine(host),
     }
+
+
+def schemas(name: str, *, links_to: str = "") -> list[str]:
+    """The names of Apprise's services, such as `ntfys, tgram`. `links_to` is `TOGO_PUBLIC_URL`, which messages need."""
+    found = words(name)
+    if not all(re.fullmatch("[a-z0-9]{1,32}", word) for word in found):
+        raise ImproperlyConfigured(f"{name} must be schemas of Apprise such as ntfys, tgram, without ://.")
+    if found and not links_to:
+        raise ImproperlyConfigured(f"{name} must be set together with TOGO_PUBLIC_URL: messages link to ToGo.")
+    return found
 
 
 def email_sender(name: str, default: str) -> str:

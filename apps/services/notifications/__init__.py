@@ -1,6 +1,6 @@
-"""What people want to be told by e-mail, and their addresses.
+"""What people want to be told, and their addresses: one for e-mail, and a channel of another service.
 
-An address counts once the link that was sent to it was followed. Messages are written and sent by a thread of the
+An address counts once the link that was sent to it was followed. Messages are written and sent by threads of the
 worker, see `sending`.
 """
 
@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from apps.exceptions.base import InvalidRequest, NotFound, TooManyRequests
 from apps.exceptions.notifications import AddressNotConfirmed, MessagesOff
-from apps.models import Message, Notification, User
-from apps.models.notifications import MessageKind, MessageStatus, When
+from apps.models import Channel, Message, Notification, User
+from apps.models.notifications import MessageKind, MessageStatus, Way, When, channel_of
 from apps.services import unit_of_work
-from apps.services.notifications import links, writing
+from apps.services.notifications import channels, collecting, links, writing
 from apps.services.shared import permissions
 
 # The kinds of changes that a person may be told of: the names of the columns.
@@ -49,34 +49,48 @@ class Changes(TypedDict, total=False):
     """What to change; what is left out stays."""
 
     email: str | None
+    channel: str | None
     digest: Digest | None
     events: dict[str, str]
 
 
+def ways() -> list[Way]:
+    """The ways by which this ToGo sends messages."""
+    return collecting.ways()
+
+
 def of(*, actor: User) -> Notification:
     """What `actor` wants to be told."""
-    return Notification.objects.filter(pk=actor.pk).first() or Notification(user=actor)
+    known = Notification.objects.select_related("user__channel").filter(pk=actor.pk)
+    return known.first() or Notification(user=actor)
 
 
-def state_of(notification: Notification) -> str:
-    """`off` if this ToGo sends no messages, `no_address`, `unconfirmed`, `refused` by the mail server, or `ready`."""
-    if not settings.TOGO_EMAIL_SERVER:
+def state_of(notification: Notification, way: Way = Way.EMAIL) -> str:
+    """`off` if this ToGo sends no messages this way, `no_address`, `unconfirmed`, `refused` by the mail server or by
+    ToGo itself, or `ready`."""
+    if way not in collecting.ways():
         return "off"
-    if not notification.email:
+    address = notification if way == Way.EMAIL else channel_of(notification)
+    if address is None or not address.shown:
         return "no_address"
-    if notification.refusal:
+    if address.refusal:
         return "refused"
-    return "ready" if notification.confirmed_at else "unconfirmed"
+    return "ready" if address.confirmed_at else "unconfirmed"
 
 
 def change(*, actor: User, **changes: Unpack[Changes]) -> Notification:
-    """Change what `actor` wants to be told. A link to confirm is sent to a new address, and to an unconfirmed one.
+    """Change what `actor` wants to be told. A link to confirm is sent to a new address or channel, and to an
+    unconfirmed one.
 
-    Raises `MessagesOff` for an address where ToGo sends no messages, `InvalidRequest` if something is to be told in a
-    digest and there is none, and `TooManyRequests` after ten links and tests in a day.
+    Raises `MessagesOff` for an address where ToGo sends no messages, `InvalidRequest` for an unusable channel, and if
+    something is to be told in a digest and there is none, `ChannelRefused`, and `TooManyRequests` after ten links and
+    tests in a day.
     """
     if changes.get("email") and not settings.TOGO_EMAIL_SERVER:
         raise MessagesOff("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL.")
+    url = changes.get("channel") or ""
+    # Asks another process, so it is done before the transaction.
+    shown = channels.checked(url) if url and not Channel.objects.filter(user=actor, shown=url).exists() else url
 
     def work() -> Notification:
         one = _locked(actor)
@@ -87,6 +101,8 @@ def change(*, actor: User, **changes: Unpack[Changes]) -> Notification:
         _require_digest(one)
         if "email" in changes:
             _set_email(one, changes["email"] or "")
+        if "channel" in changes:
+            _set_channel(actor, url, shown)
         one.save()
         return one
 
@@ -94,40 +110,50 @@ def change(*, actor: User, **changes: Unpack[Changes]) -> Notification:
 
 
 def send_test(*, actor: User) -> None:
-    """Send a test to the actor's address. Raises `MessagesOff`, `AddressNotConfirmed` and `TooManyRequests`."""
+    """Send a test to each of the actor's addresses. Raises `MessagesOff`, `AddressNotConfirmed` and
+    `TooManyRequests`."""
 
     def work() -> None:
         one = _locked(actor)
-        match state_of(one):
-            case "off":
-                raise MessagesOff("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL.")
-            case "ready":
-                _ask(one, MessageKind.TEST)
-            case _:
-                raise AddressNotConfirmed("Confirm your address first: follow the link in the message to it.")
+        if not collecting.ways():
+            raise MessagesOff("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL.")
+        ready = [way for way in Way if state_of(one, way) == "ready"]
+        if not ready:
+            raise AddressNotConfirmed("Confirm your address first: follow the link in the message to it.")
+        for way in ready:
+            _ask(actor, MessageKind.TEST, way)
 
     unit_of_work.run(work)
 
 
-def to_confirm(*, token: str) -> Notification:
-    """The address that this link confirms. Raises `NotFound` for a link that was used, replaced, or is too old."""
+def to_confirm(*, token: str) -> Notification | Channel:
+    """The address or channel that this link confirms.
+
+    Raises `NotFound` for a link that was used, replaced, or is too old.
+    """
     nonce = links.nonce_in(token)
-    one = Notification.objects.filter(nonce=nonce, user__is_active=True).first() if nonce else None
-    if one is None:
-        raise NotFound("This link was used already, or it is too old. You can send a new one from your messages.")
-    return one
+    if nonce:
+        for one in (
+            Notification.objects.filter(nonce=nonce, user__is_active=True).first(),
+            Channel.objects.filter(nonce=nonce, user__is_active=True).first(),
+        ):
+            if one:
+                return one
+    raise NotFound("This link was used already, or it is too old. You can send a new one from your messages.")
 
 
-def confirm(*, token: str) -> Notification:
+def confirm(*, token: str) -> Notification | Channel:
     """Let the address of this link count. Raises what `to_confirm` raises."""
 
-    def work() -> Notification:
+    def work() -> Notification | Channel:
         one = to_confirm(token=token)
-        today = digest_from(one.digest_at)
-        mine = Notification.objects.filter(pk=one.pk, nonce=one.nonce)
-        if not mine.update(nonce="", confirmed_at=timezone.now(), refusal="", digest_from=today):
+        mine = type(one).objects.filter(pk=one.pk, nonce=one.nonce)
+        if not mine.update(nonce="", confirmed_at=timezone.now(), refusal=""):
             raise unit_of_work.LostRace
-        return Notification.objects.get(pk=one.pk)
+        wishes = Notification.objects.get(pk=one.pk)
+        Notification.objects.filter(pk=one.pk).update(digest_from=digest_from(wishes.digest_at))
+        one.refresh_from_db()
+        return one
 
     return unit_of_work.run(work)
 
@@ -210,16 +236,33 @@ def _set_email(one: Notification, email: str) -> None:
     one.email, one.confirmed_at, one.refusal = email, None, ""
     one.nonce = secrets.token_urlsafe(18) if email else ""
     if email:
-        _ask(one, MessageKind.CONFIRM)
+        _ask(one.user, MessageKind.CONFIRM, Way.EMAIL)
 
 
-def _ask(one: Notification, kind: MessageKind) -> None:
+def _set_channel(actor: User, url: str, shown: str) -> None:
+    """`url` may be the shown one: then the channel stays as it is, and gets a new link if it needs one."""
+    one = Channel.objects.filter(user=actor).first() or Channel(user=actor)
+    if not url:
+        Channel.objects.filter(user=actor).delete()
+        return
+    if url in (one.url, one.shown):
+        if one.confirmed_at and not one.refusal:
+            return
+    else:
+        one.url, one.shown = url, shown
+    one.confirmed_at, one.refusal, one.problem = None, "", ""
+    one.nonce = secrets.token_urlsafe(18)
+    one.save()
+    _ask(actor, MessageKind.CONFIRM, Way.CHANNEL)
+
+
+def _ask(person: User, kind: MessageKind, way: Way) -> None:
     """Add a message that the person asked for. Raises `TooManyRequests`."""
     now = timezone.now()
-    asked = Message.objects.filter(user=one.user_id, kind__in=[MessageKind.CONFIRM, MessageKind.TEST])
+    asked = Message.objects.filter(user=person, kind__in=[MessageKind.CONFIRM, MessageKind.TEST])
     if asked.filter(created_at__gt=now - _DAY).count() >= MOST_ASKED:
         raise TooManyRequests(
             f"You have sent {MOST_ASKED} confirmations and tests within a day; try again tomorrow.",
             retry_after=int(_DAY.total_seconds()),
         )
-    Message.objects.create(user_id=one.user_id, kind=kind, due_at=now, give_up_at=now + _ASKED_FOR)
+    Message.objects.create(user=person, kind=kind, way=way, due_at=now, give_up_at=now + _ASKED_FOR)

@@ -4,12 +4,13 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
 from apps.models import Event, Message, Notification
 from apps.models.events import Kind
-from apps.models.notifications import MessageKind, MessageStatus, When
+from apps.models.notifications import MessageKind, MessageStatus, Way, When
 from apps.services import unit_of_work
 from apps.services.shared import reading
 
@@ -24,21 +25,36 @@ NEWS_LASTS = datetime.timedelta(days=1)
 _DIGESTS_AT_ONCE = 500
 
 
+def ways() -> list[Way]:
+    """The ways by which this ToGo sends messages."""
+    is_on = {Way.EMAIL: settings.TOGO_EMAIL_SERVER, Way.CHANNEL: settings.TOGO_APPRISE_SCHEMAS}
+    return [way for way in Way if is_on[way]]
+
+
 def read_on() -> int:
     """Collect the next changes of the history in messages; returns how many events were read."""
     return reading.read(NAME, _collect)
 
 
+def read_all() -> None:
+    """Collect all changes that were committed before this."""
+    reading.read_all(NAME, _collect)
+
+
 def plan_digests() -> int:
     """Add the digests that are due today; returns how many. A digest is added once for each person and date, and never
     for a past date."""
+    return sum(_plan_digests(way) for way in ways())
+
+
+def _plan_digests(way: Way) -> int:
     now = timezone.localtime()
     midnight = timezone.make_aware(datetime.datetime.combine(now.date() + datetime.timedelta(days=1), datetime.time()))
 
     def work() -> int:
-        due = Notification.objects.due_on(now.date(), now.time()).values_list("pk", flat=True)[:_DIGESTS_AT_ONCE]
+        due = Notification.objects.due_on(now.date(), now.time(), way).values_list("pk", flat=True)[:_DIGESTS_AT_ONCE]
         digests = [
-            Message(user_id=user, kind=MessageKind.DIGEST, date=now.date(), due_at=now, give_up_at=midnight)
+            Message(user_id=user, way=way, kind=MessageKind.DIGEST, date=now.date(), due_at=now, give_up_at=midnight)
             for user in due
         ]
         return len(Message.objects.bulk_create(digests))
@@ -73,17 +89,19 @@ def _collect(events: list[Event]) -> None:
     told = [
         (user, what, event.pk) for event in events if event.at > now - NEWS_LASTS for user, what in people_told(event)
     ]
-    wanting = Notification.objects.in_use().in_bulk({user for user, _, _ in told})
-    news: dict[int, list[int]] = defaultdict(list)
-    for user, what, event_id in told:
-        if user in wanting and getattr(wanting[user], what) == When.NOW:
-            news[user].append(event_id)
-    _add(news, now)
+    for way in ways():
+        wanting = Notification.objects.in_use(way).in_bulk({user for user, _, _ in told})
+        news: dict[int, list[int]] = defaultdict(list)
+        for user, what, event_id in told:
+            if user in wanting and getattr(wanting[user], what) == When.NOW:
+                news[user].append(event_id)
+        _add(news, way, now)
 
 
-def _add(news: dict[int, list[int]], now: datetime.datetime) -> None:
+def _add(news: dict[int, list[int]], way: Way, now: datetime.datetime) -> None:
     """Add each person's events to the message that is being collected for them, or to a new one."""
-    open_messages = {one.user_id: one for one in Message.objects.collecting(now).filter(user__in=news).order_by("pk")}
+    collecting = Message.objects.collecting().filter(user__in=news, way=way)
+    open_messages = {one.user_id: one for one in collecting.order_by("pk")}
     new = []
     for user, ids in news.items():
         one = open_messages.get(user)
@@ -91,6 +109,7 @@ def _add(news: dict[int, list[int]], now: datetime.datetime) -> None:
             new.append(
                 Message(
                     user_id=user,
+                    way=way,
                     kind=MessageKind.NEWS,
                     events=ids,
                     due_at=now + COLLECTS,

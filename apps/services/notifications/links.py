@@ -4,6 +4,7 @@ from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.urls import reverse
 
 from apps.models import Notification
+from apps.models.notifications import Address
 from apps.services.shared.formats import parse_id
 from apps.services.shared.links import public
 
@@ -12,7 +13,7 @@ CONFIRMS_FOR = 3 * 86_400
 _confirms = TimestampSigner(sep="~", salt="togo.messages.confirm")
 
 
-def to_confirm(one: Notification) -> str:
+def to_confirm(one: Address) -> str:
     """The address of the page that confirms the person's address. It works once."""
     return public(reverse("messages-confirm", args=[_confirms.sign(one.nonce)]))
 

@@ -1,7 +1,7 @@
 """Hands one message after the other to the mail server, and says what became of each."""
 
-import enum
 import smtplib
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from email.utils import parseaddr
 from types import TracebackType
@@ -9,10 +9,9 @@ from types import TracebackType
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from apps.models import Message, Notification
 from apps.models.notifications import MessageKind
 from apps.services.notifications import links
-from apps.services.notifications.writing import Letter
+from apps.services.notifications.parcels import Outcome, Parcel, ServerAway
 
 # How long the mail server may take for each of its answers, in seconds.
 _TIMEOUT = 10
@@ -20,21 +19,10 @@ _TIMEOUT = 10
 _MOST_ON_A_CONNECTION = 50
 
 
-class Outcome(enum.Enum):
-    """What became of a message that was handed to the mail server."""
-
-    TAKEN = "taken"
-    LATER = "later"
-    REFUSED = "refused"
-    ADDRESS_REFUSED = "address refused"
-
-
-class ServerAway(Exception):
-    """The mail server can't be reached, refuses this ToGo, or ended the connection. The text may be logged."""
-
-
 class Post(AbstractContextManager["Post"]):
     """A connection to the mail server. It is opened by the first message."""
+
+    at_once = 1
 
     def __init__(self) -> None:
         self._connection = get_connection(timeout=_TIMEOUT, **settings.TOGO_EMAIL_SERVER)
@@ -61,10 +49,15 @@ class Post(AbstractContextManager["Post"]):
         except (OSError, smtplib.SMTPException):
             self._connection.connection = None  # type: ignore[attr-defined]
 
-    def send(self, message: Message, to: Notification, letter: Letter) -> tuple[Outcome, str]:
-        """Send a message; returns what became of it, and the server's answer. Raises `ServerAway` if there is none."""
+    def send(self, parcels: Sequence[Parcel]) -> Iterator[tuple[Parcel, Outcome, str]]:
+        """Send messages; gives what became of each, and the server's answer. Raises `ServerAway` if there is none."""
+        for parcel in parcels:
+            outcome, answer = self._send(parcel)
+            yield parcel, outcome, answer
+
+    def _send(self, parcel: Parcel) -> tuple[Outcome, str]:
         try:
-            self._connection.send_messages([_mail(message, to, letter)])
+            self._connection.send_messages([_mail(parcel)])
         except smtplib.SMTPRecipientsRefused as error:
             [(code, answer)] = error.recipients.values()
             return _outcome(code, answer, for_good=Outcome.ADDRESS_REFUSED), _text(code, answer)
@@ -79,7 +72,8 @@ class Post(AbstractContextManager["Post"]):
         return Outcome.TAKEN, ""
 
 
-def _mail(message: Message, to: Notification, letter: Letter) -> EmailMultiAlternatives:
+def _mail(parcel: Parcel) -> EmailMultiAlternatives:
+    message, to, letter = parcel.message, parcel.to, parcel.letter
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     headers = {
         # RFC 3834: no program answers it.

@@ -16,7 +16,7 @@ from apps.models import Event, Message, Notification
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
 from apps.models.events import Kind
-from apps.models.notifications import MessageKind, MessageStatus, When
+from apps.models.notifications import Address, MessageKind, MessageStatus, Way, When
 from apps.services import board
 from apps.services.notifications import links
 from apps.services.notifications.collecting import people_told
@@ -83,23 +83,23 @@ class Letter:
         return {**self.body, "subject": self.subject, "day_link": public(reverse("today"))}
 
 
-def letter(message: Message, to: Notification) -> Letter:
-    """The message to this person."""
+def letter(message: Message, to: Notification, address: Address) -> Letter:
+    """The message to this person at this address of theirs."""
+    place = address.place
     match message.kind:
         case MessageKind.CONFIRM:
-            return Letter(
-                "Confirm your address", "confirm", {"person": plain(to.user.username), "link": links.to_confirm(to)}
-            )
+            body = {"person": plain(to.user.username), "link": links.to_confirm(address), "place": place}
+            return Letter(f"Confirm your {place}", "confirm", body)
         case MessageKind.TEST:
-            return Letter("A test message", "test")
+            return Letter("A test message", "test", {"place": place})
         case MessageKind.DIGEST:
             assert message.date
-            return digest(to, message.date)
+            return digest(to, message.date, Way(message.way))
         case _:
             return _news(message, to)
 
 
-def digest(to: Notification, date: datetime.date) -> Letter:
+def digest(to: Notification, date: datetime.date, way: Way = Way.EMAIL) -> Letter:
     """The day of a person, and what has changed since their last digest, as far as they want it told there."""
     [row] = board.rows_of([to.user], [date])
     [cell] = row.cells
@@ -111,7 +111,7 @@ def digest(to: Notification, date: datetime.date) -> Letter:
         )
         for one in cell.assignments
     ]
-    events = _events_since_last_digest(to, date)
+    events = _events_since_last_digest(to, date, way)
     changes = _wanted(changes_for(to.user_id, events), to, {When.DIGEST})
     tasks = f"{len(lines)} task{'' if len(lines) == 1 else 's'}" if lines else "nothing to do"
     body = {
@@ -184,8 +184,9 @@ def _dates(event: Event, user_id: int) -> tuple[datetime.date | None, datetime.d
             return None, None
 
 
-def _events_since_last_digest(to: Notification, date: datetime.date) -> list[Event]:
-    sent = Message.objects.filter(user=to.user_id, kind=MessageKind.DIGEST, date__lt=date, status=MessageStatus.SENT)
+def _events_since_last_digest(to: Notification, date: datetime.date, way: Way) -> list[Event]:
+    digests = Message.objects.filter(user=to.user_id, kind=MessageKind.DIGEST, way=way)
+    sent = digests.filter(date__lt=date, status=MessageStatus.SENT)
     last = sent.order_by("-pk").first()
     since = timezone.now() - datetime.timedelta(days=7 if last else 1)
     if last and last.sent_at:

@@ -64,6 +64,13 @@ def read(reader: str, handle: Callable[[list[Event]], object], *, most: int = 50
     return unit_of_work.run(work, restart_on=IntegrityError)
 
 
+def read_all(reader: str, handle: Callable[[list[Event]], object]) -> None:
+    """Hand over all events that were committed before this call, as `read` does."""
+    end = highest_id()
+    while read(reader, handle) and ReadingPosition.objects.get(pk=reader).last < end:
+        pass
+
+
 def locked(reader: str) -> ReadingPosition:
     """Where the reader is. Call it in a transaction: until that ends, `read` waits. On SQLite the transaction itself is
     the lock."""
