@@ -196,6 +196,12 @@ class DaysOffForm(forms.Form):
         return fields
 
 
+class TrayForm(forms.Form):
+    """The text to search tasks for."""
+
+    q = forms.CharField(required=False, max_length=255)
+
+
 class PersonForm(forms.Form):
     """The beginning of a person's name, from a field that suggests people."""
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("board/rows/", week.rows),
     path("board/changes/", week.changes),
     path("board/people/", week.people),
+    path("board/tray/", week.tray),
     path("board/assign/", assigning.assign),
     path("board/assignment/<id:id>/", assignment.change),
     path("board/assignment/<id:id>/remove/", assignment.remove),

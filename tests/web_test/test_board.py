@@ -60,6 +60,7 @@ def messages_of(response: Any) -> list[str]:
 
 
 PATHS = [
+    "/board/tray/",
     "/board/",
     "/board/rows/",
     "/board/limits/",
@@ -72,7 +73,7 @@ PATHS = [
 
 def test_the_board_is_for_taskmasters_only(alice: User, given: Assignment, client: Client) -> None:
     paths = [*PATHS, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
-    forms = [f"/board/assignment/{given.pk}/remove/", "/board/limits/", "/board/assign/", *paths[6:]]
+    forms = [f"/board/assignment/{given.pk}/remove/", "/board/limits/", "/board/assign/", *paths[7:]]
     for path in paths:
         response = client.get(path)
         assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={path}")
@@ -200,7 +201,7 @@ def test_people_come_in_pages_forwards_and_backwards(page: Client) -> None:
     assert names(first) + names(second) + names(third) == [f"p{number:03}" for number in range(59)] + ["taskmaster"]
     assert names(page.get(link(third, "before"))) == names(second)
     assert names(page.get(link(second, "before"))) == names(first)
-    [scrolled] = re.findall(r'hx-get="([^"]*)"', first.content.decode())
+    [scrolled] = re.findall(r'hx-get="([^"]*/rows/[^"]*)"', first.content.decode())
     assert names(page.get(html.unescape(scrolled))) == names(second)
 
 
@@ -314,7 +315,7 @@ def test_an_exact_name_comes_first_and_then_names_that_begin_with_the_text(page:
 
 
 def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
-    page: Client, taskmaster: User, alice: User, given: Assignment
+    page: Client, taskmaster: User, alice: User, stranger: User, given: Assignment
 ) -> None:
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1, reason="Half a day")
 
@@ -333,6 +334,8 @@ def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
     assert "Assign it on Tuesday 3 March instead" in text_of(refused)
     assert f'name="cell" value="{alice.pk}:2026-03-03"' in refused.content.decode()
     assert f'name="task" value="{baking.pk}"' in refused.content.decode()
+    assert "Free on Monday 2 March stranger has room for 5 tasks Assign it" in text_of(refused)
+    assert f'name="cell" value="{stranger.pk}:2026-03-02"' in refused.content.decode()
 
 
 def test_an_answer_to_the_script_is_only_the_cell_and_a_message(page: Client, alice: User, cooking: Task) -> None:

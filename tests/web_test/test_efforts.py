@@ -78,7 +78,7 @@ def test_a_chip_shows_its_effort_unless_it_is_1_and_the_day_shows_their_sum(
     assert cell.endswith("roofing 3 (takes 3 tasks) cooking")
     panel = text_of(page.get(f"/board/day/{alice.pk}/2026-03-02/"))
     assert "4 of 5 tasks taken." in panel
-    assert "roofing 3 (takes 3 tasks) cooking Most tasks on this day" in panel
+    assert "roofing 3 (takes 3 tasks) cooking Assign a task Most tasks on this day" in panel
 
 
 @pytest.mark.usefixtures("hours")

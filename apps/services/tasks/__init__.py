@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 from django.db.models.functions import Length
 
 from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
-from apps.models import Task, User
+from apps.models import Assignment, Task, User
 from apps.models.names import folded
 from apps.services import unit_of_work, waiting
 from apps.services.shared import permissions
@@ -36,6 +36,8 @@ class Suggestions(NamedTuple):
 
 # Names to rank at most. The shortest come first: no name that contains a text is shorter than the text itself.
 _RANKED = 200
+# Assignments to look at for the tasks that somebody gave last.
+_LOOKS_BACK = 100
 
 
 def get(*, task_id: int) -> Task:
@@ -57,6 +59,15 @@ def suggest(*, text: str, most: int) -> Suggestions:
         key=lambda task: (folded(task.name) != wanted, not folded(task.name).startswith(wanted), task.name, task.pk),
     )
     return Suggestions(ranked[:most], is_new=not ranked or folded(ranked[0].name) != wanted)
+
+
+def recent(*, actor: User, most: int) -> list[Task]:
+    """At most `most` active tasks: first those that `actor` gave last, then the others by name."""
+    given = Assignment.objects.filter(taskmaster=actor, task__is_active=True).order_by("-pk")
+    ids = list(dict.fromkeys(given.values_list("task", flat=True)[:_LOOKS_BACK]))[:most]
+    last = Task.objects.in_bulk(ids)
+    others = Task.objects.filter(is_active=True).exclude(pk__in=ids).order_by("name", "pk")
+    return [last[one] for one in ids if one in last] + list(others[: most - len(ids)])
 
 
 def create_task(*, actor: User, **fields: Unpack[TaskFields]) -> Task:

@@ -10,7 +10,7 @@ from apps.exceptions.base import ToGoError
 from apps.forms.board import AssignForm, ChooseForm
 from apps.models import User, WaitingEntry
 from apps.models.effort import DEFAULT_EFFORT
-from apps.services import assignments, board, bulk, tasks, users
+from apps.services import assignments, availability, board, bulk, tasks, users
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -18,6 +18,7 @@ from apps.views.board.answers import button, done, panel
 from apps.views.http.pages import is_fragment, page, valid
 
 TASKS_SUGGESTED = 12
+OTHERS_OFFERED = 4
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +66,7 @@ def _assign_one(
             "date": place.date,
             "task_id": task_id,
             "effort": effort,
-            **_full(full),
+            **_full(actor, full),
         }
         return panel(request, "board/assign.html", context, status=full.status)
     if isinstance(one, WaitingEntry):
@@ -131,15 +132,18 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None, wai
         cell = board.cell_of(owner, date)
         context |= {"person": owner, "date": date, "cell": cell}
         if not wait and (full := board.refusal_of(cell)):
-            context |= _full(full)
+            context |= _full(actor, full)
     return context
 
 
-def _full(refusal: DailyLimitReached) -> dict[str, Any]:
-    free = refusal.data["next_free_date"]
+def _full(actor: User, refusal: DailyLimitReached) -> dict[str, Any]:
+    """What can be done about a full day: the person's next free day, somebody else who is free on it, or to wait."""
+    date, free = refusal.data["date"], refusal.data["next_free_date"]
+    others = availability.room_on(actor=actor, date=date, size=OTHERS_OFFERED, effort=refusal.data["effort"]).days
     return {
         "refusal": refusal,
         "why": board.why(refusal.data["source"]),
         "free": Place(refusal.data["user"], free) if free else None,
-        "can_wait": refusal.data["date"] >= permissions.today(),
+        "others": [(day.user, Place(day.user_id, date), day.remaining) for day in others],
+        "can_wait": date >= permissions.today(),
     }

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.exceptions.base import ToGoError, TryAgain
 from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm
 from apps.models import LimitRule, User
+from apps.models.limits import Source
 from apps.services import board, limit_rules, limits, users, waiting
-from apps.services.board import many
+from apps.services.board import history, many
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -36,13 +37,28 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             limits.set_by_hand(actor=actor, user_id=user, date=date, **form.cleaned_data)
-            maximum = form.cleaned_data["maximum"]
-            return done(request, f"{owner} gets at most {units.amount(maximum)} on {date:%a %-d %b}.", [place])
+            text = f"{owner} gets at most {units.amount(form.cleaned_data['maximum'])} on {date:%a %-d %b}."
+            return done(request, text, [place], action=_as_before(cell))
         except ToGoError as refusal:
             form.add_error(None, refusal.detail)
     entries = waiting.of_person(actor=actor, user_id=user, first=date, last=date)
-    context = {"form": form, "person": owner, "date": date, "cell": cell, "entries": entries}
+    context = {
+        "form": form,
+        "person": owner,
+        "date": date,
+        "cell": cell,
+        "entries": entries,
+        "history": history.of_day(actor=actor, user_id=user, date=date),
+    }
     return panel(request, "board/day.html", context, status=409 if form.errors else 200)
+
+
+def _as_before(cell: board.Cell) -> dict[str, Any]:
+    """The button that undoes that a limit was set by hand."""
+    path = f"/board/day/{cell.limit.user_id}/{cell.limit.date}/"
+    if cell.limit.source_kind == Source.HAND:
+        return button(path, "Undo", maximum=cell.limit.wanted, reason=cell.limit.source_reason)
+    return button(path, "Undo", give_back=1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

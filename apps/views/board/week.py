@@ -6,13 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.forms.board import BoardForm, ChangesForm, PersonForm
+from apps.forms.board import BoardForm, ChangesForm, PersonForm, TrayForm
 from apps.models import Task, User
-from apps.services import board
+from apps.services import board, tasks, waiting
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import suggested_people
 from apps.views.http.pages import page, valid
+
+TRAY_TASKS = 40
+TRAY_ENTRIES = 20
 
 
 @require_safe
@@ -86,3 +89,15 @@ def people(request: HttpRequest) -> HttpResponse:
     """`/board/people/?username=…`: the people that a field suggests while somebody types in it."""
     permissions.require_taskmaster(require_person(request.user))
     return render(request, "board/_people.html", suggested_people(valid(PersonForm(request.GET))["username"]))
+
+
+@require_safe
+@page
+def tray(request: HttpRequest) -> HttpResponse:
+    """`/board/tray/?q=…`: the tasks beside the board, those that one gave last first, and what waits for a full day."""
+    actor = require_person(request.user)
+    permissions.require_taskmaster(actor)
+    text = valid(TrayForm(request.GET))["q"]
+    found = tasks.suggest(text=text, most=TRAY_TASKS).tasks if text else tasks.recent(actor=actor, most=TRAY_TASKS)
+    entries = waiting.visible_to(actor).select_related("daily_limit__user", "task").order_by("daily_limit__date", "pk")
+    return render(request, "board/tray.html", {"tasks": found, "entries": entries[:TRAY_ENTRIES]})

@@ -1,0 +1,89 @@
+"""The tray of tasks beside the board, and the sheet of a day."""
+
+from playwright.sync_api import expect
+
+from apps.models import Task
+from tests.browser_test.test_board import NARROW, Team, Visits, assigned, cell, choose, chosen_bar, plus, team
+
+__all__ = ["team"]
+
+LARGE = {"width": 1440, "height": 900}
+
+
+def test_a_task_is_dragged_from_the_tray_onto_a_day_and_pressed_for_many(visit: Visits, team: Team) -> None:
+    Task.objects.create(name="baking")
+    browser = visit(team.boss, size=LARGE)
+    page = browser.open(team.path)
+    tray = page.get_by_role("complementary", name="Tasks")
+    expect(tray.get_by_role("button")).to_have_text(["baking", "cooking"])
+    browser.assert_accessible()
+
+    tray.get_by_role("button", name="cooking").drag_to(cell(page, team.alice, team.day(0)))
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("cooking")
+    expect(tray.get_by_role("button").first).to_have_text("cooking")
+
+    tray.get_by_role("button", name="baking").click()
+    expect(tray.get_by_role("status")).to_contain_text("Choose days first, or drag the task onto a day.")
+    choose(page, team.alice, team.day(1))
+    choose(page, team.bob, team.day(1))
+    tray.get_by_role("button", name="baking").press("Enter")
+    expect(page.get_by_role("heading", name="Assigned to 2 of 2 days")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(chosen_bar(page)).to_be_hidden()
+    assert assigned() == {
+        ("alice", "cooking", team.day(0)),
+        ("alice", "baking", team.day(1)),
+        ("bob", "baking", team.day(1)),
+    }
+
+
+def test_a_task_dropped_on_a_full_day_opens_what_can_be_done_and_somebody_else_gets_it(
+    visit: Visits, team: Team
+) -> None:
+    team.limit(team.alice, 0, 1)
+    team.give(team.alice, 0, Task.objects.create(name="baking"))
+    browser = visit(team.boss, size=LARGE)
+    page = browser.open(team.path)
+    tray = page.get_by_role("complementary", name="Tasks")
+
+    tray.get_by_label("Search tasks").fill("cook")
+    expect(tray.get_by_role("button")).to_have_text(["cooking"])
+    tray.get_by_role("button", name="cooking").drag_to(cell(page, team.alice, team.day(0)))
+    expect(page.get_by_role("alert")).to_contain_text("This day is full")
+    browser.assert_accessible()
+    page.get_by_role("button", name="Assign it to bob").click()
+
+    expect(cell(page, team.bob, team.day(0))).to_contain_text("cooking")
+    assert assigned() == {("alice", "baking", team.day(0)), ("bob", "cooking", team.day(0))}
+
+
+def test_the_tray_is_closed_and_stays_so_and_phones_have_none(visit: Visits, team: Team) -> None:
+    page = visit(team.boss, size=LARGE).open(team.path)
+    expect(page.get_by_role("complementary", name="Tasks")).to_be_visible()
+    page.get_by_role("button", name="Tasks", exact=True).click()
+    expect(page.get_by_role("complementary", name="Tasks")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("button", name="Tasks", exact=True)).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_role("complementary", name="Tasks")).to_be_hidden()
+
+    phone = visit(team.boss, size=NARROW).open(team.path)
+    expect(phone.get_by_role("button", name="Tasks", exact=True)).to_be_hidden()
+
+
+def test_a_day_is_a_sheet_with_its_tasks_and_what_happened_and_its_limit_is_undone(visit: Visits, team: Team) -> None:
+    team.give(team.alice, 0)
+    browser = visit(team.boss)
+    page = browser.open(team.path)
+
+    cell(page, team.alice, team.day(0)).locator(".load").click()
+    page.get_by_text("What happened to this day").click()
+    expect(page.get_by_role("dialog")).to_contain_text("boss assigned “cooking”")
+    browser.assert_accessible()
+    page.get_by_label("Most tasks on this day").fill("2")
+    page.get_by_role("button", name="Set by hand").click()
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("1/2")
+    page.get_by_role("button", name="Undo").click()
+    expect(cell(page, team.alice, team.day(0))).to_contain_text("1/5")
+
+    plus(page, team.alice, team.day(0)).click()
+    expect(page.get_by_role("heading", name="A task for alice")).to_be_visible()
