@@ -18,8 +18,8 @@ _VISIBLE = re.compile(r"[!-~]{1,128}", re.ASCII)
 _request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
 _job_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("job_id", default=None)
 
-# The link of a calendar is a secret: anyone who has it can read the calendar.
-_CALENDAR_LINK = re.compile(r"(/calendar/)(?!token/)[^/\s]+")
+# The links of calendars and those to choose a password are secrets: anyone who has one can use it.
+_LINK = re.compile(r"(/calendar/|/password/)(?!token/)[^/\s]+")
 # An API key, in whatever part of a message. Names in the code and the database have underscores, and no such length.
 _API_KEY = re.compile(r"(togo_)[0-9A-Za-z-]{28,}")
 
@@ -74,12 +74,12 @@ class RequestIdFilter(logging.Filter):
 
 
 class MaskingFilter(logging.Filter):
-    """Masks the tokens in calendars' links and API keys, the only secrets that could reach the log."""
+    """Masks API keys and the tokens in links, the only secrets that could reach the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Mask it; every record is logged."""
         message = record.getMessage()
-        masked = _API_KEY.sub(r"\1***", _CALENDAR_LINK.sub(r"\1***", message))
+        masked = _API_KEY.sub(r"\1***", _LINK.sub(r"\1***", message))
         if masked != message:
             record.msg, record.args = masked, None
         return True

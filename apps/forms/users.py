@@ -6,8 +6,10 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 
+from apps.forms.base import RefusableForm
 from apps.models import User
 from apps.services.shared import passwords
+from apps.services.users import UserFields
 
 
 class UserForm(forms.ModelForm[User]):
@@ -43,3 +45,93 @@ class UserForm(forms.ModelForm[User]):
                 validate_password(password, self.instance)
             except ValidationError as error:
                 self.add_error("password", error)
+
+
+class TeamForm(forms.Form):
+    """The people that the page is asked to show."""
+
+    q = forms.CharField(required=False, max_length=150)
+    show = forms.ChoiceField(required=False, choices=[("", "Active"), ("deactivated", "Deactivated")])
+    after = forms.CharField(required=False, max_length=150, strip=False)
+    before = forms.CharField(required=False, max_length=150, strip=False)
+
+
+# What the roles are called, and what somebody with it may do.
+ROLES = {
+    "person": ("Person", "gets tasks, and gives tasks to themselves"),
+    "taskmaster": ("Taskmaster", "also gives tasks to everyone, and keeps tasks and limits"),
+    "admin": ("Admin", "also keeps the people, and everything else"),
+}
+
+
+def role_of(person: User) -> str:
+    """The highest role of a person."""
+    return "admin" if person.is_admin else "taskmaster" if person.is_taskmaster else "person"
+
+
+class PersonForm(RefusableForm):
+    """A person's names and role."""
+
+    first_name = forms.CharField(label="Given name", max_length=150, required=False)
+    last_name = forms.CharField(label="Family name", max_length=150, required=False)
+    role = forms.ChoiceField(
+        choices=[(name, f"{word}: {what}") for name, (word, what) in ROLES.items()],
+        initial="person",
+        widget=forms.RadioSelect,
+    )
+
+    def fields_to_write(self) -> UserFields:
+        """The fields that were changed, for a service. An admin who is a taskmaster, too, stays one."""
+        changed = UserFields()
+        if "first_name" in self.changed_data:
+            changed["first_name"] = self.cleaned_data["first_name"]
+        if "last_name" in self.changed_data:
+            changed["last_name"] = self.cleaned_data["last_name"]
+        if "role" in self.changed_data:
+            changed["is_admin"] = self.cleaned_data["role"] == "admin"
+            changed["is_taskmaster"] = self.cleaned_data["role"] == "taskmaster"
+        return changed
+
+
+class NewPersonForm(PersonForm):
+    """Somebody new."""
+
+    username = forms.CharField(
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text="What they sign in with: letters, digits and @ . + - _",
+    )
+    field_order = ("username", "first_name", "last_name", "role")
+
+
+class LeavingForm(forms.Form):
+    """What becomes of the open tasks of somebody who leaves."""
+
+    tasks = forms.ChoiceField(
+        choices=[
+            ("stay", "They stay, and can be handed on to somebody else"),
+            ("take_away", "They are taken away, and their room is free"),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class ChoosePasswordForm(RefusableForm):
+    """A password to choose, typed twice."""
+
+    new_password = forms.CharField(
+        max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label="The same again",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The fields. Adds an error when the two passwords differ."""
+        fields = super().clean() or {}
+        if "new_password" in fields and "again" in fields and fields["new_password"] != fields["again"]:
+            self.add_error("again", "The two passwords differ.")
+        return fields

@@ -28,6 +28,11 @@ def hashed(password: str) -> str:
     return make_password(normal(password))
 
 
+def unusable() -> str:
+    """What is stored instead of a hash for somebody without a password; another text each time."""
+    return make_password(None)
+
+
 @contextmanager
 def turn() -> Iterator[None]:
     """Wait until fewer than two threads of this process hash passwords. Raises `TryAgain` after 10 seconds.

@@ -1,13 +1,66 @@
 """People in words."""
 
-from django.template import Library
+from collections.abc import Sequence
 
-from apps.models import User
+from django.template import Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.forms.users import ROLES, role_of
+from apps.models import DailyLimit, User
+from apps.services.shared import units
+from apps.services.users import team
 
 register = Library()
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# Of a bar, in units of its picture.
+_WIDTH, _HEIGHT = 10, 24
 
 
 @register.filter
 def called(person: User) -> str:
     """What a person is called: their names, or else the username."""
     return f"{person.first_name} {person.last_name}".strip() or person.username
+
+
+@register.filter
+def role(person: User) -> str:
+    """The person's highest role."""
+    return ROLES[role_of(person)][0]
+
+
+@register.filter
+def week_in_words(week: Sequence[int]) -> str:
+    """The usual limits of a week: `4 a day`, or `Mon–Fri 4, Sat–Sun off`."""
+    if not week:
+        return "picked at random"
+    runs = team.runs_of(week)
+    if len(runs) == 1:
+        return f"{units.short(week[0])} a day" if week[0] else "always off"
+    return ", ".join(
+        f"{_DAYS[first]}{'' if first == last else f'–{_DAYS[last]}'} {units.short(limit) if limit else 'off'}"
+        for first, last, limit in runs
+    )
+
+
+@register.simple_tag
+def bars(days: Sequence[DailyLimit]) -> SafeString:
+    """A bar for each day: how much of its limit is taken. Days off have none.
+
+    Two paths instead of two elements for each day: a page has many people.
+    """
+    limits, taken = [], []
+    for place, day in enumerate(days):
+        if not day.maximum:
+            continue
+        left = place * _WIDTH
+        limits.append(f"M{left} 0h{_WIDTH - 2}v{_HEIGHT}h-{_WIDTH - 2}z")
+        if height := min(_HEIGHT, -(-_HEIGHT * day.taken // day.maximum)):
+            taken.append(f"M{left} {_HEIGHT - height}h{_WIDTH - 2}v{height}h-{_WIDTH - 2}z")
+    words = f"{units.part(sum(day.taken for day in days), sum(day.maximum for day in days))} in two weeks"
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<title>{}</title><path class="all" d="{}"/><path class="taken" d="{}"/></svg>',
+        *(len(days) * _WIDTH, _HEIGHT, words, words, "".join(limits), "".join(taken)),
+    )

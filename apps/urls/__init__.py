@@ -72,6 +72,7 @@ urlpatterns = [
     *board.urlpatterns,
     *today.urlpatterns,
     *planning.urlpatterns,
+    *users.page_urlpatterns,
     *tasks.page_urlpatterns,
     *importing.urlpatterns,
     *insights.urlpatterns,

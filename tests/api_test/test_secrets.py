@@ -15,6 +15,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from apps.models import User
 from apps.services import board, calendar, limits, users
 from apps.services import tokens as token_service
+from apps.services.users import invitations
 
 PASSWORD = "xyzzy of my own choice"
 WRONG = "plugh of another choice"
@@ -51,13 +52,15 @@ def test_nothing_secret_is_logged_or_answered(
     logs = Logs()
     pair = token_service.obtain(username="bob", password=PASSWORD, address="192.0.2.1")
     link = calendar.token_of(actor=bob)
+    boss = User.objects.create(username="boss", password="!", is_admin=True)
+    invitation = invitations.link_for(actor=boss, user_id=bob.pk).split("/")[-2]
     page = Client(raise_request_exception=False, headers={"user-agent": "a browser"})
     assert page.post("/sign-in/", {"username": "bob", "password": PASSWORD}).status_code == 302
     session = page.cookies[settings.SESSION_COOKIE_NAME].value
     key = "one-of-my-keys-4711"
     secrets = {
         *(PASSWORD, WRONG, "xyzzy", "plugh", bob.password, settings.SECRET_KEY, settings.TOGO_METRICS_TOKEN),
-        *(pair["access"], pair["refresh"], link, session, Session.objects.get().session_data, key),
+        *(pair["access"], pair["refresh"], link, invitation, session, Session.objects.get().session_data, key),
         *(RefreshToken(pair["refresh"])["jti"], "eyJ"),  # type: ignore[arg-type]  # the library's hint says Token, its code takes text
     }
 
@@ -70,7 +73,7 @@ def test_nothing_secret_is_logged_or_answered(
     if trouble == "an internal error":
         for service, name in (
             *((limits, "today_of"), (calendar, "feed"), (board, "week"), (token_service, "refresh")),
-            *((token_service, "authenticated"), (users, "change_password")),
+            *((token_service, "authenticated"), (users, "change_password"), (invitations, "person_of")),
         ):
             monkeypatch.setattr(service, name, fail)
     client = APIClient(raise_request_exception=False)
@@ -99,6 +102,7 @@ def test_nothing_secret_is_logged_or_answered(
         answers.append(client.get(f"/api/users/calendar/{link}.ics"))
         answers.append(client.get("/metrics", HTTP_AUTHORIZATION=f"Bearer {settings.TOGO_METRICS_TOKEN}"))
         answers.append(page.post("/sign-in/", {"username": "bob", "password": WRONG}))
+        answers.append(page.get(f"/password/{invitation}/"))
         answers.append(page.get("/board/"))
         answers.append(page.get("/today/", HTTP_HOST="evil.example.org"))
 

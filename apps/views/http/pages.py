@@ -27,6 +27,7 @@ _PAGES = [
     ("/board/", "Board", True),
     ("/plan/", "Plan", True),
     ("/today/", "My day", False),
+    ("/people/", "People", True),
     ("/tasks/", "Tasks", True),
     ("/insights/", "Insights", True),
     ("/import/", "Import", True),

@@ -8,7 +8,7 @@ After a change here: `python -m tests.access`, which writes docs/access.md.
 from tests.access.table.account import ACCOUNT, SESSIONS
 from tests.access.table.admin import ADMIN_PAGES
 from tests.access.table.board import BOARD
-from tests.access.table.keeping import TASK_PAGES
+from tests.access.table.keeping import PEOPLE_PAGES, TASK_PAGES
 from tests.access.table.pages import PAGES
 from tests.access.table.people import API_KEYS, PEOPLE, TOKENS
 from tests.access.table.planning import ASSIGNMENTS, DISTRIBUTIONS, HISTORY, LIMITS, TASKS
@@ -31,6 +31,7 @@ SECTIONS = {
     "One's own account": ACCOUNT,
     "The board": BOARD,
     "My day, plans, imports and insights": PAGES,
+    "People (pages)": PEOPLE_PAGES,
     "Tasks (pages)": TASK_PAGES,
     "Messages (pages)": MESSAGE_PAGES,
     "Webhooks (pages)": WEBHOOK_PAGES,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.access.rows import NONE, Row, page
+from tests.access.rows import NONE, Row, each, page
 
 
 def _taskmasters(method: str, path: str, answer: str, **more: Any) -> Row:
@@ -25,4 +25,31 @@ TASK_PAGES = [
     _taskmasters("POST", f"{_TASK}merge/", "302 /tasks/{id}/", thing="task", sends={"into": "{spare}"}),
     _taskmasters("POST", f"{_TASK}remove/", "302 /tasks/", thing="spare"),
     _taskmasters("POST", f"{_TASK}remove/", "409", case="assigned to somebody", thing="task"),
+]
+
+_PERSON = "/people/{id}/"
+_NAMES = {"first_name": "", "last_name": "", "role": "person"}
+_STAY = {"tasks": "stay"}
+
+
+def _write(path: str, answer: str, **more: Any) -> Row:
+    """A page on which only admins change a person; other people don't learn whether there is one."""
+    return page("POST", path, "403", "404", "403", answer, thing="whose", **more)
+
+
+PEOPLE_PAGES = [
+    _taskmasters("GET", "/people/", "200"),
+    page("GET", "/people/new/", NONE, "403", "403", "200"),
+    page("POST", "/people/new/", NONE, "403", "403", "200", sends={"username": "newcomer", "role": "person"}),
+    page("GET", _PERSON, "403", "403", "200", "200", thing="whose"),
+    _taskmasters("GET", _PERSON, "404", case="doesn't exist", thing="missing"),
+    _write(_PERSON, "302 /people/{id}/", sends=_NAMES),
+    page("POST", f"{_PERSON}link/", "403", "404", "403", "200", thing="whose"),
+    page("GET", f"{_PERSON}deactivate/", "403", "404", "403", "200", thing="whose"),
+    _write(f"{_PERSON}deactivate/", "302 /people/{id}/", sends=_STAY),
+    _write(f"{_PERSON}activate/", "302 /people/{id}/"),
+    *(
+        each(method, "/password/{token}/", "404", case="a forged link; a right one needs no sign-in")
+        for method in ("GET", "POST")
+    ),
 ]

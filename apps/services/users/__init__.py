@@ -13,7 +13,7 @@ from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import User
 from apps.models.names import tidy_username
-from apps.models.passwords import hashed, normal
+from apps.models.passwords import hashed, normal, unusable
 from apps.services import unit_of_work, waiting
 from apps.services.shared import attempts, passwords, permissions
 
@@ -63,8 +63,9 @@ def get_by_name(*, actor: User, username: str) -> User:
     return person
 
 
-def create_user(*, actor: User | None, username: str, password: str, **fields: Unpack[UserFields]) -> User:
-    """Make a person. `actor` is None for the demonstration, where no person asks and any password will do.
+def create_user(*, actor: User | None, username: str, password: str | None, **fields: Unpack[UserFields]) -> User:
+    """Make a person. `actor` is None for the demonstration, where no person asks and any password will do. Without a
+    password they can sign in once they have chosen one: `invitations.link_for` makes the link.
 
     Raises `NotAllowed`, `PasswordsOff`, and `InvalidRequest` when the username is taken or holds other characters than
     letters, digits and @ . + - _, or the password is too easy to guess.
@@ -74,8 +75,9 @@ def create_user(*, actor: User | None, username: str, password: str, **fields: U
         permissions.require_admin(actor)
         person = User(username=username, **fields)
         passwords.require_allowed_for(person)
-        _require_valid([*_wrong_fields(person), *_wrong_password(password, person, "password")])
-    kept = hashed(password)
+        wrong = [] if password is None else wrong_password(password, person, "password")
+        require_valid([*_wrong_fields(person), *wrong])
+    kept = unusable() if password is None else hashed(password)
     try:
         return unit_of_work.run(lambda: User.objects.create(username=username, password=kept, **fields))
     except IntegrityError:
@@ -102,7 +104,7 @@ def update_user(*, actor: User | None, user_id: int, **fields: Unpack[UserFields
         was_active = person.is_active
         for name, value in fields.items():
             setattr(person, name, value)
-        _require_valid([error for error in _wrong_fields(person) if error["field"] in fields])
+        require_valid([error for error in _wrong_fields(person) if error["field"] in fields])
         if fields.get("is_active"):
             person.active_since = timezone.now()
         if person.is_active != was_active:
@@ -144,7 +146,7 @@ def change_names(*, actor: User, first_name: str, last_name: str) -> None:
     def work() -> None:
         person = _get(actor.pk)
         person.first_name, person.last_name = first_name, last_name
-        _require_valid([error for error in _wrong_fields(person) if error["field"] in ("first_name", "last_name")])
+        require_valid([error for error in _wrong_fields(person) if error["field"] in ("first_name", "last_name")])
         person.save(update_fields=["first_name", "last_name"])
 
     unit_of_work.run(work)
@@ -158,7 +160,7 @@ def set_password(*, actor: User, user_id: int, password: str) -> None:
     permissions.require_admin(actor)
     person = _get(user_id)
     passwords.require_allowed_for(person)
-    _require_valid(_wrong_password(password, person, "password"))
+    require_valid(wrong_password(password, person, "password"))
     kept = hashed(password)
     unit_of_work.run(lambda: User.objects.filter(pk=person.pk).update(password=kept))
 
@@ -175,7 +177,7 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
         username=actor.username, address=address, verify=lambda: actor.check_password(old_password)
     ):
         raise _invalid([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
-    _require_valid(_wrong_password(new_password, actor, "new_password"))
+    require_valid(wrong_password(new_password, actor, "new_password"))
     kept = hashed(new_password)
     same = User.objects.filter(pk=actor.pk, password=actor.password)
     if not unit_of_work.run(lambda: same.update(password=kept)):
@@ -260,7 +262,8 @@ def _wrong_fields(person: User) -> list[FieldError]:
     return []
 
 
-def _wrong_password(password: str, person: User, field: str) -> list[FieldError]:
+def wrong_password(password: str, person: User, field: str) -> list[FieldError]:
+    """Why this can't be the person's password, as mistakes in that field."""
     try:
         validate_password(normal(password), person)
     except ValidationError as error:
@@ -271,7 +274,8 @@ def _wrong_password(password: str, person: User, field: str) -> list[FieldError]
     return []
 
 
-def _require_valid(errors: list[FieldError]) -> None:
+def require_valid(errors: list[FieldError]) -> None:
+    """Raise `InvalidRequest` if there are mistakes."""
     if errors:
         raise _invalid(errors)
 
