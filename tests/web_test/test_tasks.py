@@ -73,7 +73,7 @@ def test_the_list_shows_each_task_and_where_it_is_used(
     assert names_on(shown) == ["baking", "cooking"]
     assert "cooking 1 open, next Thu 5 Mar · 2 late · 1 waiting · 1 done" in text_of(shown)
     assert "baking Kitchen never assigned · until Tue 31 Mar" in text_of(shown)
-    assert '<span class="dot teal" title="Teal"' in shown.content.decode()
+    assert '<span class="dot c-teal" title="Teal"' in shown.content.decode()
     assert names_on(page.get("/tasks/?show=retired")) == ["old"]
 
 

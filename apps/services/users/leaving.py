@@ -1,7 +1,8 @@
 """What becomes of somebody's tasks when they leave."""
 
 from apps.models import User
-from apps.services import board, users
+from apps.services import users
+from apps.services.board import many
 
 
 def deactivate(*, actor: User, user_id: int, take_away: bool) -> int:
@@ -14,5 +15,5 @@ def deactivate(*, actor: User, user_id: int, take_away: bool) -> int:
     users.update_user(actor=actor, user_id=user_id, is_active=False)
     if not take_away:
         return 0
-    left = board.tasks_left(actor=actor, user_id=user_id)
-    return len(board.unassign_many(actor=actor, assignment_ids=[one.pk for one in left]))
+    left = many.tasks_left(actor=actor, user_id=user_id)
+    return len(many.unassign_many(actor=actor, assignment_ids=[one.pk for one in left]))

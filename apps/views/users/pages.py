@@ -12,7 +12,8 @@ from apps.exceptions.base import InvalidRequest, NotAllowed
 from apps.exceptions.tokens import PasswordsOff
 from apps.forms.users import LeavingForm, NewPersonForm, PersonForm, TeamForm, role_of
 from apps.models import User
-from apps.services import board, users
+from apps.services import users
+from apps.services.board import many
 from apps.services.shared import passwords, permissions
 from apps.services.shared.permissions import require_person
 from apps.services.users import leaving, team
@@ -99,7 +100,7 @@ def deactivate(request: HttpRequest, id: int) -> HttpResponse:
         away = f" {taken:,} open task{' is' if taken == 1 else 's are'} taken away." if taken else ""
         messages.info(request, f"{person} is deactivated.{away}")
         return redirect("person", id)
-    context = {"person": person, "form": form, "left": board.tasks_left(actor=actor, user_id=id)}
+    context = {"person": person, "form": form, "left": many.tasks_left(actor=actor, user_id=id)}
     return render(request, "people/deactivate.html", context, status=400 if form.errors else 200)
 
 
