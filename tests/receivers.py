@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def receiver(answer: Answer | Callable[[int], Answer] = OK) -> Iterator[Receiver]:
+def receiver(answer: Answer | Callable[[int], Answer] = OK, *, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """A receiver on a port of its own."""
     one = Receiver(answer=answer)
 
@@ -73,9 +74,11 @@ def receiver(answer: Answer | Callable[[int], Answer] = OK) -> Iterator[Receiver
             """A sender that is killed is no news."""
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     server.block_on_close = False
-    one.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    one.url = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{server.server_address[1]}/hook"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

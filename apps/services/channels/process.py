@@ -47,7 +47,7 @@ class Speaking(AbstractContextManager["Speaking"]):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=_ROOT,
-                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+                env=_environment(),
             )
             with suppress(CantSpeak):
                 self._write([self._setup])
@@ -111,6 +111,14 @@ class Speaking(AbstractContextManager["Speaking"]):
             if not received:
                 return
             self._read += received
+
+
+def _environment() -> dict[str, str]:
+    own = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    # Apprise uses the library requests, which reads another variable than Python.
+    if certificates := own.get("SSL_CERT_FILE"):
+        own.setdefault("REQUESTS_CA_BUNDLE", certificates)
+    return own
 
 
 def _close(pipe: IO[bytes] | None) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
+from urllib.parse import urlsplit
 
 import h11
 from django.conf import settings
@@ -28,6 +29,18 @@ _SECONDS_TO_CONNECT = 4.0
 # The most that is read of an answer's head and of its body, in bytes.
 _HEAD, _BODY = 16_384, 2_000
 _CHUNK = 4_096
+_UNKNOWN_AUTHORITY = "this machine doesn't trust the authority that signed it"
+# OpenSSL's codes of what is wrong with a certificate, in plain words.
+_CERTIFICATE_ERRORS = {
+    9: "it isn't valid yet",
+    10: "it has expired",
+    18: "it is signed by itself",
+    19: _UNKNOWN_AUTHORITY,
+    20: _UNKNOWN_AUTHORITY,
+    21: _UNKNOWN_AUTHORITY,
+    62: "it is for another host than {host}",
+    64: "it is for another host than {host}",
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ class Line:
         except h11.RemoteProtocolError as error:
             outcome = Outcome(error=f"The answer is not HTTP: {error}.")
         except OSError as error:
-            outcome = Outcome(error=_why(error))
+            outcome = Outcome(error=_why(error, urlsplit(url).hostname))
         if outcome.error:
             self.close()
         return Outcome(
@@ -174,10 +187,11 @@ def _retry_after(value: bytes | None) -> float | None:
     return max(0.0, (until.astimezone(datetime.UTC) - timezone.now()).total_seconds())
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError, host: str | None) -> str:
     """The reason of an error of the network."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The certificate can't be verified: {error.verify_message}."
+        why = _CERTIFICATE_ERRORS.get(error.verify_code, error.verify_message.rstrip("."))
+        return f"The certificate isn't valid: {why.format(host=host)}."
     if isinstance(error, ssl.SSLError):
         return f"There is no TLS connection: {error.reason or error}."
     if error.errno:
