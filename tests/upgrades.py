@@ -15,7 +15,7 @@ from django.db.migrations.state import ProjectState
 from apps.migrations._online import AddCheckOnline, AddIndexOnline, OnlineMigration
 
 # The tables that grow with use; the other tables have as many rows as there are people, tasks and rules.
-GROWING = {"assignment", "dailylimit", "event", "idempotencykey", "importblock", "importclaim"}
+GROWING = {"assignment", "dailylimit", "event", "idempotencykey", "importblock", "importclaim", "occurrence"}
 HARMLESS = (
     migrations.AlterModelManagers,
     migrations.AlterModelOptions,

@@ -44,7 +44,6 @@ DEBUG = env.boolean("TOGO_DEBUG", default=False)
 if DEBUG and not TOGO_EMBEDDED:
     raise ImproperlyConfigured("TOGO_DEBUG must be off with DATABASE_URL: error pages would show code and settings.")
 
-
 # --- tasks and limits -------------------------------------------------------------------------------------------
 
 TIME_ZONE = env.time_zone("TOGO_TIME_ZONE", "UTC")
@@ -53,6 +52,7 @@ TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, hig
 TOGO_EFFORT_UNIT = env.unit("TOGO_EFFORT_UNIT")
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+TOGO_SERIES_DAYS = env.integer("TOGO_SERIES_DAYS", 60, low=1, high=366)
 TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)
 TOGO_IMPORT_MAX_ROWS = env.integer("TOGO_IMPORT_MAX_ROWS", 200_000, low=1, high=10_000_000)

@@ -15,6 +15,7 @@ from apps.models.notifications import Channel, Message, Notification
 from apps.models.oidc import Identity
 from apps.models.reading import Lease, ReadingPosition
 from apps.models.second_factors import RecoveryCode, SecondFactor
+from apps.models.series import Occurrence, Series, SeriesTurn
 from apps.models.sessions import BrowserSession
 from apps.models.tasks import Task
 from apps.models.users import User
@@ -42,11 +43,14 @@ __all__ = [
     "LimitRule",
     "Message",
     "Notification",
+    "Occurrence",
     "PasswordTries",
     "ReadingPosition",
     "RecoveryCode",
     "RulesVersion",
     "SecondFactor",
+    "Series",
+    "SeriesTurn",
     "Task",
     "User",
     "WaitingEntry",

@@ -21,8 +21,8 @@ class ApiKeyCreateSerializer(StrictSerializer):
     name = TextField(max_length=255, help_text="What it is for.")
     scope = serializers.ChoiceField(
         choices=Scope.choices,
-        help_text="What it may do: `read` only reads; `assign` also makes every call below "
-        "`/api/users/assignment/`, `/api/users/distribution/` and `/api/users/waiting/`; `all` does whatever you may, "
+        help_text="What it may do: `read` only reads; `assign` also makes every call below `/api/users/assignment/`, "
+        "`/api/users/distribution/`, `/api/users/series/` and `/api/users/waiting/`; `all` does whatever you may, "
         "except for what no key may do.",
     )
     expires_at = TimeField(required=False, allow_null=True, help_text="When it stops working; null or left out: never.")

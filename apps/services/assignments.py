@@ -45,23 +45,30 @@ def assign_or_wait(
 
 
 def assign_earliest(
-    *, actor: User, task_id: int, user_id: int, first: datetime.date | None = None, effort: int | None = None
+    *,
+    actor: User,
+    task_id: int,
+    user_id: int,
+    first: datetime.date | None = None,
+    last: datetime.date | None = None,
+    effort: int | None = None,
 ) -> Assignment:
     """Give a person a task on their first day from `first` (default: today) on that has room for it, and on which they
     don't have it yet.
 
-    Looks at 366 days. Raises `NoFreeDay`, and what `assign` raises except `AlreadyAssigned` and `DailyLimitReached`.
+    Looks at the days up to `last`, at most 366. Raises `NoFreeDay`, and what `assign` raises except `AlreadyAssigned`
+    and `DailyLimitReached`.
     """
     first = first or permissions.today()
     permissions.require_may_assign(actor, user_id, first)
-    last = min(first + datetime.timedelta(days=availability.SEARCH_DAYS - 1), permissions.last_date())
+    end = min(first + datetime.timedelta(days=availability.SEARCH_DAYS - 1), permissions.last_date(), last or first.max)
 
     def attempt() -> Assignment:
         task = _require_assignable(task_id, user_id)
         theirs = Assignment.objects.filter(task=task_id, daily_limit__user=user_id, daily_limit__date__gte=first)
         assigned = set(theirs.values_list("daily_limit__date", flat=True))
         lost_a_race = False
-        for day in availability.free_days(user_id=user_id, first=first, last=last, effort=effort or task.effort):
+        for day in availability.free_days(user_id=user_id, first=first, last=end, effort=effort or task.effort):
             if day.date in assigned:
                 continue
             try:
@@ -71,11 +78,11 @@ def assign_earliest(
         if lost_a_race:
             raise LostRace
         raise NoFreeDay(
-            f"No day from {first} to {last} has room for this task.",
+            f"No day from {first} to {end} has room for this task.",
             task=task_id,
             user=user_id,
             first=first,
-            last=last,
+            last=end,
         )
 
     return unit_of_work.retry(attempt)

@@ -51,6 +51,11 @@ def assign_all(*, actor: User, asked: Sequence[Asked]) -> list[CreatedAssignment
 def assign_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
     """Assign the items that fit, in this order; returns the outcome of each. Raises `NotAllowed` and `TryAgain`."""
     permissions.require_taskmaster(actor)
+    return take_each(actor=actor, asked=asked)
+
+
+def take_each(*, actor: User, asked: Sequence[Asked]) -> list[Outcome]:
+    """As `assign_each`, for callers that have checked themselves what `actor` may."""
     return with_advice(_take_many(actor, asked, all_or_nothing=False))
 
 

@@ -1,5 +1,15 @@
 """Jobs. Each calls one service, and may safely run again."""
 
-from apps.tasks import distributions, idempotency, imports, limits, notifications, sessions, tokens, webhooks
+from apps.tasks import distributions, idempotency, imports, limits, notifications, series, sessions, tokens, webhooks
 
-__all__ = ["distributions", "idempotency", "imports", "limits", "notifications", "sessions", "tokens", "webhooks"]
+__all__ = [
+    "distributions",
+    "idempotency",
+    "imports",
+    "limits",
+    "notifications",
+    "series",
+    "sessions",
+    "tokens",
+    "webhooks",
+]

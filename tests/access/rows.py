@@ -49,7 +49,7 @@ class Row:
     own: bool = False
 
 
-_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/waiting/")
+_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/series/", "/api/users/waiting/")
 
 
 def api(

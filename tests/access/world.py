@@ -27,6 +27,7 @@ from apps.services import (
     imports,
     limit_rules,
     oidc,
+    series,
     sessions,
     users,
     webhooks,
@@ -159,7 +160,21 @@ class World:
         wanted = distributions.Request([distributions.Wish(self.spare)], [person.pk], day, day, "even")
         plan = distributions.propose(actor=self.chief, request=wanted).pk
         Distribution.objects.filter(pk=plan).update(taskmaster=person)
+
+        def repeat(actor: User) -> int:
+            made = series.create_series(
+                actor=actor,
+                task_id=self.task,
+                user_ids=[person.pk],
+                rrule=f"FREQ=MONTHLY;BYMONTHDAY={25 if actor == person else 26}",
+                date_from=TODAY,
+                on_full="skip",
+            )
+            return made.pk
+
         return {
+            "series": repeat(person),
+            "repeated": repeat(self.chief),
             "assignment": give(person, TODAY),
             "given": give(self.chief, TODAY.replace(day=4)),
             "past": past,

@@ -108,6 +108,7 @@ def test_calls_that_create_take_a_key(document: Any) -> None:
         ("/api/users/assignment/import/", "post"),
         ("/api/users/distribution/{id}/apply/", "post"),
         ("/api/users/limit-rule/", "post"),
+        ("/api/users/series/", "post"),
         ("/api/webhook/{id}/test/", "post"),
     }
 

@@ -19,12 +19,22 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from apps.models import Assignment, Task, User
+from apps.models import Assignment, Series, Task, User
 from tests.hostile import hostile
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.no_db]
 
 ASSIGNMENT = "/api/users/assignment/"
+SERIES = "/api/users/series/"
+
+
+def weekly(caller: APIClient) -> int:
+    """The id of a series of the caller's."""
+    if one := Series.objects.first():
+        return one.pk
+    task = Task.objects.create(name="cleaning")
+    body = {"task": task.pk, "user": User.objects.get().pk, "rrule": "FREQ=WEEKLY;COUNT=3", "date_from": "2026-03-02"}
+    return caller.post(SERIES, body, format="json").json()["id"]
 
 
 def code_of(response: HttpResponse, *statuses: int) -> str:
@@ -83,6 +93,7 @@ def is_date(value: Any) -> bool:
         "/api/users/availability/?date=",
         "/api/users/availability/?days=366&date_from=",
         "/api/users/event/?date_from=",
+        "/api/users/series/{series}/occurrence/?date_from=",
     ],
 )
 @hostile(examples=40)
@@ -90,11 +101,39 @@ def is_date(value: Any) -> bool:
 @example(date="9999-12-31")
 @example(date="0001-01-01")
 def test_any_date_in_a_query_is_accepted_or_refused(caller: APIClient, path: str, date: str) -> None:
-    response = caller.get(path + quote(date.encode(errors="surrogatepass")))
+    response = caller.get(path.format(series=weekly(caller)) + quote(date.encode(errors="surrogatepass")))
 
     code = code_of(response, 200, 400)
     assert is_date(date) or code == "invalid_request"
     assert code in ("", "invalid_request", "date_out_of_range")
+
+
+texts_of_rules = st.one_of(
+    st.text(max_size=600),
+    st.lists(
+        st.builds(
+            "{}={}".format,
+            st.sampled_from(["FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "COUNT", "UNTIL", "WKST", "BYSETPOS", ""]),
+            st.sampled_from(
+                ["DAILY", "YEARLY", "MO", "-53SU", "+1MO", "31", "-31", "366", "00010101", "99991231", "٣"]
+            ),
+        )
+    ).map(";".join),
+)
+
+
+@hostile(examples=300)
+@given(rrule=texts_of_rules | values)
+@example(rrule="FREQ=DAILY;INTERVAL=7;BYDAY=TU")
+@example(rrule="FREQ=YEARLY;INTERVAL=366;BYDAY=-53SU;BYMONTHDAY=31")
+def test_any_rule_of_a_series_is_accepted_or_refused(caller: APIClient, cooking: Task, rrule: Any) -> None:
+    me = caller.get("/api/users/me/").json()["id"]
+    body = {"task": cooking.pk, "user": me, "date_from": "2026-03-02", "rrule": rrule}
+    with transaction.atomic():
+        response = caller.post(SERIES, body, format="json")
+        transaction.set_rollback(True)
+
+    assert code_of(response, 201, 400) in ("", "invalid_request")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -112,7 +151,7 @@ def test_any_date_in_a_path_is_accepted_or_refused(caller: APIClient, taskmaster
     assert code in (("", "date_out_of_range") if is_date(date) else ("not_found",))
 
 
-@pytest.mark.parametrize("call", ["assign", "earliest", "move", "rule"])
+@pytest.mark.parametrize("call", ["assign", "earliest", "move", "rule", "series", "change of a series"])
 @hostile(examples=60)
 @given(date=st.one_of(dates, values))
 @example(date="9999-12-31")
@@ -129,6 +168,10 @@ def test_any_date_in_a_body_is_accepted_or_refused(
                 response = caller.post(f"{ASSIGNMENT}earliest/", {**given_task, "from": date}, format="json")
             case "rule":
                 response = caller.post("/api/users/limit-rule/", {"maximum": 2, "date_from": date}, format="json")
+            case "series":
+                response = caller.post(SERIES, {**given_task, "rrule": "FREQ=YEARLY", "date_from": date}, format="json")
+            case "change of a series":
+                response = caller.patch(f"{SERIES}{weekly(caller)}/", {"from": date}, format="json")
             case _:
                 made = caller.post(ASSIGNMENT, {**given_task, "date": "2026-03-04"}, format="json").json()
                 response = caller.patch(f"{ASSIGNMENT}{made['id']}/", {"date": date}, format="json")

@@ -26,8 +26,8 @@ from schemathesis import GenerationMode
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from apps.models import Task, User
-from apps.services import assignments, calendar, limit_rules
+from apps.models import Series, Task, User
+from apps.services import assignments, calendar, limit_rules, series
 from tests.conftest import TODAY, make_person, token_of
 from tests.hostile import hostile
 
@@ -61,8 +61,9 @@ def _one_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def boss(db: None) -> User:
+def boss(db: None, settings: Any) -> User:
     """An admin, with a few rows whose ids are 1 to 3."""
+    settings.TOGO_SERIES_DAYS = 5  # Each request about a series assigns so many days.
     boss = make_person("boss", pk=1, is_admin=True)
     boss.set_password(PASSWORD)
     boss.save()
@@ -71,6 +72,9 @@ def boss(db: None) -> User:
         Task.objects.create(pk=number, name=f"task {number}")
     assignments.assign(actor=boss, task_id=2, user_id=2, date=TODAY)
     limit_rules.create_rule(actor=boss, user_id=2, maximum=3, reason="Part time")
+    series.create_series(
+        actor=boss, task_id=3, user_ids=[2, 3], rrule="FREQ=WEEKLY;COUNT=9", date_from=TODAY, on_full="skip"
+    )
     return boss
 
 
@@ -118,6 +122,8 @@ def make_realistic(case: schemathesis.Case, boss: User) -> None:
         body["items"] = [{"task": 2, "count": 1 + number % 3} for number in range(min(len(body["items"]), 20))]
     if "distribution/{id}" in case.operation.label and isinstance(body, dict):
         body.pop("without", None)
+    if "users/series" in case.operation.label:
+        _make_series_realistic(case)
     if "cursor" in query:
         del query["cursor"]
     if case.operation.label == "GET /api/users/availability/":
@@ -136,6 +142,21 @@ def make_realistic(case: schemathesis.Case, boss: User) -> None:
         right["url"] = "https://93.184.215.14/togo"
         right["refresh"] = str(RefreshToken.for_user(boss))
         body.update({name: value for name, value in right.items() if name in body})
+
+
+def _make_series_realistic(case: schemathesis.Case) -> None:
+    """The series that exists; a rule, and one way to name people: a schema can't say what a rule is, nor that a body
+    needs one of two fields."""
+    if "{id}" in case.operation.label:
+        case.path_parameters["id"] = Series.objects.get().pk
+    if isinstance(body := case.body, dict):
+        body.pop("date_to", None)
+        body.update({"rrule": "FREQ=DAILY;INTERVAL=2"} if "rrule" in body else {})
+        if "users" in body:
+            body["users"] = [2, 3]
+            body.pop("user", None)
+        elif case.method == "POST":
+            body["user"] = 2
 
 
 def _make_values_realistic(values: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ APIS = {
     "oidc",
     "planning",
     "second_factors",
+    "series",
     "sessions",
     "tasks",
     "today",

@@ -51,6 +51,7 @@ def send_due_jobs_at_start(sender: Any, **_: Any) -> None:
     for name in (
         "apps.tasks.limits.set_due_limits",
         "apps.tasks.imports.do_imports_that_stand_still",
+        "apps.tasks.series.fill_series",
         "apps.tasks.tokens.remove_expired_tokens",
         "apps.tasks.webhooks.deliver",
         "apps.tasks.notifications.send_messages",

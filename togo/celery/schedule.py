@@ -36,6 +36,15 @@ BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"expires": 60},
     },
+    "go on with series": {
+        "task": "apps.tasks.series.fill_series",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    "remove old dates of series": {
+        "task": "apps.tasks.series.remove_old_occurrences",
+        "schedule": crontab(hour=4, minute=29),
+    },
     "recount what is taken": {
         "task": "apps.tasks.limits.count_drift",
         "schedule": crontab(hour=3, minute=53),

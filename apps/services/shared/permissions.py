@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
 from apps.exceptions.users import UserNotFound
-from apps.models import Assignment, User, WaitingEntry
+from apps.models import Assignment, Series, User, WaitingEntry
 
 
 def require_person(user: object) -> User:
@@ -112,6 +112,30 @@ def require_may_cancel(actor: User, entry: WaitingEntry) -> None:
     """Raise `NotAllowed` unless `actor` may take this entry out of the queue."""
     if not actor.may_assign_to_all and actor.pk != entry.taskmaster_id:
         raise NotAllowed("Only a taskmaster may cancel this; you may cancel what you queued yourself.")
+
+
+def require_may_repeat(actor: User, user_ids: list[int], date: datetime.date) -> None:
+    """Raise `NotAllowed` or `DateOutOfRange` unless `actor` may give these people tasks again and again, by a rule that
+    counts from that date: a taskmaster from up to 366 days back, other people, for themselves, from today on."""
+    if not actor.may_assign_to_all and set(user_ids) != {actor.pk}:
+        raise NotAllowed("Only a taskmaster may repeat tasks for other people; you may repeat them for yourself.")
+    require_date(date, earliest=earliest_date(actor) or today() - datetime.timedelta(days=366))
+
+
+def require_may_change_series(actor: User, series: Series) -> None:
+    """Raise `NotAllowed` unless `actor` may change or end this series."""
+    if not actor.may_assign_to_all and (series.taskmaster_id != actor.pk or set(series.user_ids) != {actor.pk}):
+        raise NotAllowed("Only a taskmaster may change this; you may change what you repeat for yourself.")
+
+
+def why_paused(series: Series) -> str:
+    """Why nothing more is assigned for this series: the person who gives its tasks no longer may. Empty if they may."""
+    giver = series.taskmaster
+    if not giver.is_active:
+        return f"{giver}, who gives its tasks, is deactivated."
+    if not giver.may_assign_to_all and set(series.user_ids) != {giver.pk}:
+        return f"{giver}, who gives its tasks, is no taskmaster any more."
+    return ""
 
 
 def may_read_metrics(*, token: str, address: str, forwarded: bool) -> bool:

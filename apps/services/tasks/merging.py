@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.tasks import TaskInactive
-from apps.models import Assignment, Task, User, WaitingEntry
+from apps.models import Assignment, Series, Task, User, WaitingEntry
 from apps.models.assignments import AssignmentQuerySet
 from apps.services import slots, tasks, unit_of_work
 from apps.services.shared import permissions
@@ -38,7 +38,7 @@ def preview(*, actor: User, old_id: int, new_id: int) -> Merge:
 def merge(*, actor: User, old_id: int, new_id: int) -> Merge:
     """Let every assignment of one task, open or done, past or coming, be of another one; then retire the first.
 
-    1. What waits for a full day goes over, too.
+    1. Its series, and what waits for a full day, go over, too.
     2. The old task is retired, so that nobody is given it meanwhile.
     3. Its assignments change, some days at a time, each time in a transaction of its own: what is done stays done if
        the rest is interrupted, and another call goes on.
@@ -53,6 +53,7 @@ def merge(*, actor: User, old_id: int, new_id: int) -> Merge:
     def change(day_ids: list[int]) -> int:
         return unit_of_work.retry(lambda: slots.change_task(actor=actor, old=old, new=new, day_ids=day_ids))
 
+    unit_of_work.run(lambda: Series.objects.filter(task=old).update(task=new))
     waiting = WaitingEntry.objects.filter(task=old).values_list("daily_limit", flat=True)
     for block in _blocks(sorted(waiting)):
         changed += change(block)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from apps.exceptions.api_keys import KeyNotAllowed
 from apps.models.api_keys import KeyInUse, Scope
 
-_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/waiting/")
+_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/series/", "/api/users/waiting/")
 _KEYS = "/api/users/api-key/"
 # Secrets by which a program could go on after its key is deleted; the calendar's may not even be read.
 _SECRETS = ("/api/users/me/password/", "/api/users/calendar/token/")

@@ -11,7 +11,7 @@ from tests.access.table.board import BOARD
 from tests.access.table.keeping import PEOPLE_PAGES, TASK_PAGES
 from tests.access.table.pages import PAGES
 from tests.access.table.people import API_KEYS, PEOPLE, TOKENS
-from tests.access.table.planning import ASSIGNMENTS, DISTRIBUTIONS, HISTORY, LIMITS, TASKS
+from tests.access.table.planning import ASSIGNMENTS, DISTRIBUTIONS, HISTORY, LIMITS, SERIES, TASKS
 from tests.access.table.system import OPEN
 from tests.access.table.telling import MESSAGE_PAGES, MESSAGES, WEBHOOK_PAGES, WEBHOOKS
 
@@ -20,6 +20,7 @@ SECTIONS = {
     "API keys": API_KEYS,
     "Assignments": ASSIGNMENTS,
     "Distributions": DISTRIBUTIONS,
+    "Series": SERIES,
     "Limits": LIMITS,
     "Tasks": TASKS,
     "Messages": MESSAGES,

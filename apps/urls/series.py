@@ -1,0 +1,11 @@
+"""Routes of series: calls below `/api/users/`, and pages."""
+
+from django.urls import path
+
+from apps.views.series.api import OccurrencesView, SeriesListView, SeriesView
+
+urlpatterns = [
+    path("series/", SeriesListView.as_view()),
+    path("series/<id:id>/", SeriesView.as_view(), name="series-api"),
+    path("series/<id:id>/occurrence/", OccurrencesView.as_view()),
+]
