@@ -124,6 +124,11 @@ class User(AbstractBaseUser):
         return self.username
 
     @property
+    def display_name(self) -> str:
+        """The first and the last name, or, if the person has neither, the username."""
+        return f"{self.first_name} {self.last_name}".strip() or self.username
+
+    @property
     def may_assign_to_all(self) -> bool:
         """Whether this person is a taskmaster; every admin is one."""
         return self.is_taskmaster or self.is_admin

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.views.board import assigning, assignment, days, handing_on, waiting, week
+from apps.views.board import assigning, assignment, days, handing_on, late, waiting, week
 
 urlpatterns = [
     path("board/", week.show, name="board"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/tray/", week.tray),
+    path("board/late/", late.show),
+    path("board/keys/", week.keys),
     path("board/assign/", assigning.assign),
     path("board/assignment/<id:id>/", assignment.change),
     path("board/assignment/<id:id>/remove/", assignment.remove),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.forms.today import SinceForm, StatusForm
 from apps.models.assignments import Status
 from apps.services import assignments, board, today, waiting
+from apps.services.board import late
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, page, say, valid
 
@@ -64,6 +65,7 @@ def _days(request: HttpRequest) -> dict[str, Any]:
         "version": version,
         "now": now,
         "done": done,
+        "late": late.of_person(actor),
         "later": [cell for cell in later if cell.assignments],
         "entries": today.waiting_entries(actor=actor),
     }

@@ -165,3 +165,32 @@ def test_the_rows_have_two_sizes(visit: Visits, team: Team, size: str) -> None:
 
     expect(cell(page, team.alice, team.day(0)).locator(".chip:visible")).to_have_count(2 if size == "compact" else 4)
     browser.assert_accessible()
+
+
+def test_a_person_is_found_from_any_page_and_the_keys_are_explained(visit: Visits, team: Team) -> None:
+    browser = visit(team.boss)
+    page = browser.open("/today/")
+
+    page.keyboard.press("Control+k")
+    expect(page.get_by_label("A person, a task, a week or a page")).to_be_focused()
+    page.keyboard.type("lidd")
+    expect(page.get_by_role("dialog").get_by_role("link")).to_have_text(["Alice Liddell person"])
+    browser.assert_accessible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Choose all days of")).to_have_count(1)
+    expect(page.get_by_role("link", name="Show everyone again, not only “alice”")).to_be_visible()
+    page.get_by_role("link", name="Show everyone again").click()
+    expect(page.get_by_role("button", name="Choose all days of")).to_have_count(3)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    browser.assert_accessible()
+
+
+def test_what_somebody_else_has_just_given_glows(visit: Visits, team: Team) -> None:
+    before = team.give(team.bob, 1)
+    page = visit(team.boss).open(team.path)
+    one = team.give(team.alice, 0)
+
+    expect(chip(page, one)).to_have_class("chip fresh")
+    expect(chip(page, before)).to_have_class("chip")

@@ -22,6 +22,7 @@ APIS = {
     "docs",
     "events",
     "exports",
+    "finding",
     "health",
     "importing",
     "imports",

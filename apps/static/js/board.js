@@ -2,7 +2,10 @@
 
 const board = document.getElementById("board");
 
+// How often a board asks for changes: while somebody works on it, and when it is only open.
 const EVERY = 3000;
+const AT_REST = 12000;
+const REST_AFTER = 60000;
 
 // Never while somebody is doing something: what they see must not move under their hands.
 function busy() {
@@ -15,15 +18,26 @@ function refresh() {
   const asked = new URLSearchParams([["week", board.dataset.week], ["since", board.dataset.since], ...people]);
   return watch(`${root}/board/changes/?${asked}`, (answer, changed) => {
     if (busy()) return;
+    const before = new Set([...board.querySelectorAll("[data-assignment]")].map((chip) => chip.id));
     htmx.swap(document.body, changed, { swapStyle: "none" });
     board.dataset.since = answer.headers.get("X-Board-Version");
+    for (const chip of board.querySelectorAll("[data-assignment]")) if (!before.has(chip.id)) chip.classList.add("fresh");
   });
 }
 
 document.body.addEventListener("board-changed", refresh);
 
 if (board) {
-  const refreshUnlessBusy = () => { if (!busy()) refresh(); };
-  setInterval(refreshUnlessBusy, EVERY);
-  document.addEventListener("visibilitychange", refreshUnlessBusy);
+  let asked = Date.now();
+  let lastSign = Date.now();
+  const ask = () => {
+    asked = Date.now();
+    if (!busy()) refresh();
+  };
+  const due = () => Date.now() - asked >= (Date.now() - lastSign > REST_AFTER ? AT_REST : EVERY);
+  setInterval(() => { if (due()) ask(); }, 1000);
+  document.addEventListener("visibilitychange", ask);
+  for (const sign of ["pointermove", "keydown", "wheel"]) {
+    document.addEventListener(sign, () => { lastSign = Date.now(); }, { passive: true });
+  }
 }

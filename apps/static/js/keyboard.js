@@ -90,6 +90,7 @@ document.addEventListener("keydown", (event) => {
   const elsewhere = panel.open || event.target.matches("input, select, textarea");
   if (elsewhere || !board) return;
   if (event.key === "Escape" && chosen.size) chooseNothing();
+  if (event.key === "?") openPanel(`${root}/board/keys/`);
   if (event.key === "z" && (event.ctrlKey || event.metaKey)) undo(event);
 });
 

@@ -11,7 +11,7 @@ from apps.models import Task, User
 from apps.services import board, tasks, waiting
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import suggested_people
+from apps.views.board.answers import panel, suggested_people
 from apps.views.http.pages import page, valid
 
 TRAY_TASKS = 40
@@ -101,3 +101,10 @@ def tray(request: HttpRequest) -> HttpResponse:
     found = tasks.suggest(text=text, most=TRAY_TASKS).tasks if text else tasks.recent(actor=actor, most=TRAY_TASKS)
     entries = waiting.visible_to(actor).select_related("daily_limit__user", "task").order_by("daily_limit__date", "pk")
     return render(request, "board/tray.html", {"tasks": found, "entries": entries[:TRAY_ENTRIES]})
+
+
+@require_safe
+@page
+def keys(request: HttpRequest) -> HttpResponse:
+    """`/board/keys/`: what the keys of the board do."""
+    return panel(request, "board/keys.html", {})

@@ -1,0 +1,47 @@
+"""Late tasks of the team."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from apps.exceptions.base import ToGoError
+from apps.forms.board import UndoForm
+from apps.services import board
+from apps.services.board import late
+from apps.services.shared import permissions
+from apps.services.shared.formats import Place
+from apps.services.shared.permissions import require_person
+from apps.views.board.answers import panel
+from apps.views.http.pages import is_fragment, page, valid
+
+MOST = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def show(request: HttpRequest) -> HttpResponse:
+    """`/board/late/`: open tasks of past days; POST moves some to their people's next free days, and says what became
+    of each."""
+    actor = require_person(request.user)
+    permissions.require_taskmaster(actor)
+    if request.method != "POST":
+        return panel(request, "board/late.html", {"late": late.of_team(actor=actor, most=MOST)})
+    outcomes = late.move_on(actor=actor, assignment_ids=valid(UndoForm(request.POST))["assignment"])
+    results: list[dict[str, Any]] = []
+    places: list[Place] = []
+    for was, now in outcomes:
+        name = f"{was.task.name}, {was.daily_limit.user}"
+        if isinstance(now, ToGoError):
+            results.append({"name": name, "date": was.date, "refusal": now})
+        else:
+            results.append({"name": name, "date": now.date, "refusal": None})
+            places += [Place(was.user_id, was.date), Place(now.user_id, now.date)]
+    moved = sum(not result["refusal"] for result in results)
+    context = {
+        "title": f"{moved} of {len(results)} moved",
+        "word": "moved here",
+        "results": results,
+        "cells": board.cells_of(places) if is_fragment(request) else [],
+    }
+    return panel(request, "board/results.html", context)

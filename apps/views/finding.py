@@ -1,0 +1,78 @@
+"""Finds people, tasks, weeks and pages by a few letters, from every page: Ctrl and K."""
+
+import datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.forms.finding import FindForm
+from apps.models import Task, User
+from apps.services.shared import formats, permissions
+from apps.services.shared.permissions import require_person
+from apps.views.http.pages import is_fragment, navigation, page, valid
+
+PER_KIND = 5
+WEEKS_SHOWN = 2
+
+
+class Found(NamedTuple):
+    """A place to go to."""
+
+    kind: str
+    name: str
+    address: str
+
+
+@require_safe
+@page
+def find(request: HttpRequest) -> HttpResponse:
+    """`/find/?q=…`: what is called so, each with a link."""
+    actor = require_person(request.user)
+    text = valid(FindForm(request.GET))["q"]
+    found = [
+        Found("page", one["name"], settings.TOGO_ROOT + one["path"])
+        for one in navigation(request)["pages"]
+        if text.casefold() in one["name"].casefold()
+    ]
+    if actor.may_assign_to_all:
+        found = [*_people(text), *_tasks(text), *_weeks(text), *found]
+    layout = "panel.html" if is_fragment(request) else "base.html"
+    return render(request, "finding/find.html", {"found": found, "search": text, "layout": layout})
+
+
+def _people(text: str) -> list[Found]:
+    if not text:
+        return []
+    people = User.objects.active().search(text).order_by("username")[:PER_KIND]
+    return [Found("person", person.display_name, _address("/board/", q=person.username)) for person in people]
+
+
+def _tasks(text: str) -> list[Found]:
+    if not text:
+        return []
+    tasks = Task.objects.filter(is_active=True).search(text).order_by("name", "pk")[:PER_KIND]
+    return [Found("task", task.name, _address(f"/tasks/{task.pk}/")) for task in tasks]
+
+
+def _weeks(text: str) -> list[Found]:
+    """The weeks whose number or name the text begins with: `49`, `week 49`, `2026-W49`; those to come first."""
+    monday = formats.monday_of(permissions.today())
+    wanted = text.casefold().removeprefix("week").strip()
+    if not wanted:
+        return []
+    weeks = [monday + datetime.timedelta(weeks=offset) for offset in (*range(53), *range(-1, -27, -1))]
+    fitting = [
+        week for week in weeks if f"{week:%V}".lstrip("0") == wanted or formats.write_week(week).casefold() == wanted
+    ]
+    return [
+        Found("week", f"Week {week:%V}, from {week:%-d %B %Y}", _address("/board/", week=formats.write_week(week)))
+        for week in fitting[:WEEKS_SHOWN]
+    ]
+
+
+def _address(path: str, **query: str) -> str:
+    return f"{settings.TOGO_ROOT}{path}{'?' if query else ''}{urlencode(query)}"
