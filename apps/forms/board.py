@@ -196,6 +196,17 @@ class DaysOffForm(forms.Form):
         return fields
 
 
+class CopyForm(forms.Form):
+    """The days to copy, the day on which the copy begins, and whose."""
+
+    date_from = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    date_to = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    to = forms.DateField(label="The first of them goes to", widget=forms.DateInput(attrs={"type": "date"}))
+    username = forms.CharField(required=False, max_length=150, strip=False)
+    # Sent by the page that shows what fits.
+    sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+
 class TrayForm(forms.Form):
     """The text to search tasks for."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.views.board import assigning, assignment, days, handing_on, late, waiting, week
+from apps.views.board import assigning, assignment, copying, days, handing_on, late, waiting, week
 
 urlpatterns = [
     path("board/", week.show, name="board"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/tray/", week.tray),
+    path("board/copy/", copying.copy),
     path("board/late/", late.show),
     path("board/keys/", week.keys),
     path("board/assign/", assigning.assign),

@@ -61,6 +61,7 @@ def messages_of(response: Any) -> list[str]:
 
 PATHS = [
     "/board/tray/",
+    "/board/keys/",
     "/board/",
     "/board/rows/",
     "/board/limits/",
@@ -73,7 +74,7 @@ PATHS = [
 
 def test_the_board_is_for_taskmasters_only(alice: User, given: Assignment, client: Client) -> None:
     paths = [*PATHS, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
-    forms = [f"/board/assignment/{given.pk}/remove/", "/board/limits/", "/board/assign/", *paths[7:]]
+    forms = [f"/board/assignment/{given.pk}/remove/", "/board/limits/", "/board/assign/", *paths[8:]]
     for path in paths:
         response = client.get(path)
         assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={path}")

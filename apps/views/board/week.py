@@ -107,4 +107,5 @@ def tray(request: HttpRequest) -> HttpResponse:
 @page
 def keys(request: HttpRequest) -> HttpResponse:
     """`/board/keys/`: what the keys of the board do."""
+    permissions.require_taskmaster(require_person(request.user))
     return panel(request, "board/keys.html", {})
