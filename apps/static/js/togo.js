@@ -13,6 +13,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A menu closes when somebody clicks elsewhere, or chooses something of it.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
+  }
+});
+
 // --- panels: a link to a separate page opens it over the current page ---
 
 document.addEventListener("click", (event) => {
