@@ -75,6 +75,7 @@ urlpatterns = [
     *board.urlpatterns,
     *today.urlpatterns,
     *planning.urlpatterns,
+    *limit_rules.page_urlpatterns,
     *users.page_urlpatterns,
     *tasks.page_urlpatterns,
     *importing.urlpatterns,

@@ -1,10 +1,16 @@
-"""Routes of the rules that limits are picked from, below `/api/users/`."""
+"""Routes of the rules that limits are picked from: calls below `/api/users/`, and pages."""
 
 from django.urls import path
 
-from apps.views.limit_rules import LimitRulesView, LimitRuleView
+from apps.views.limit_rules import api, pages
 
 urlpatterns = [
-    path("limit-rule/", LimitRulesView.as_view()),
-    path("limit-rule/<id:id>/", LimitRuleView.as_view(), name="limit-rule"),
+    path("limit-rule/", api.LimitRulesView.as_view()),
+    path("limit-rule/<id:id>/", api.LimitRuleView.as_view(), name="limit-rule"),
+]
+page_urlpatterns = [
+    path("rules/", pages.every, name="rules"),
+    path("rules/new/", pages.new, name="rule-new"),
+    path("rules/<id:id>/", pages.one, name="rule-page"),
+    path("rules/<id:id>/end/", pages.end, name="rule-end"),
 ]

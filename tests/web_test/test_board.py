@@ -108,11 +108,11 @@ def test_a_day_shows_its_tasks_its_taken_slots_and_the_reason_for_its_limit(
     monday = cell_of(board, alice, MONDAY)
     assert "alice, Monday 2 March: 1 of 2 tasks taken." in monday
     assert " 1/2 " in monday
-    assert "Limit 2: set by hand for that day (“Half a day”)" in monday
+    assert "Limit 2: “Half a day”, set by hand for this day." in monday
     assert monday.endswith("cooking")
     assert state_of(board, alice, MONDAY) == "cell nearly"
     assert state_of(board, alice, TUESDAY) == "cell off"
-    assert "0 of 0 tasks taken, day off. Limit 0: set by hand for that day (“Dentist”). off" in cell_of(
+    assert "0 of 0 tasks taken, day off. Limit 0: “Dentist”, set by hand for this day. off" in cell_of(
         board, alice, TUESDAY
     )
     wednesday = TUESDAY + datetime.timedelta(days=1)
@@ -323,7 +323,7 @@ def test_a_full_day_cannot_be_chosen_says_why_and_offers_the_next_one(
     choice = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02")
 
     assert (
-        "This day is full: 1 of 1 task taken. The limit comes from: set by hand for that day (“Half a day”)."
+        "This day is full: 1 of 1 task taken. The limit comes from: “Half a day”, set by hand for this day."
         in text_of(choice)
     )
     assert 'name="task"' not in choice.content.decode()

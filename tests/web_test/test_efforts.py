@@ -87,7 +87,7 @@ def test_every_page_names_the_unit(page: Client, taskmaster: User, alice: User, 
 
     cell = cell_of(page.get("/board/"), alice, MONDAY)
     assert "3 of 4 h taken" in cell
-    assert "3 of 4 h taken. Limit 4 h: set by hand for that day" in cell
+    assert "3 of 4 h taken. Limit 4 h: set by hand for this day" in cell
     assert cell.endswith("roofing 3 h (takes 3 h)")
     panel = text_of(page.get(f"/board/day/{alice.pk}/2026-03-02/"))
     assert "3 of 4 h taken." in panel

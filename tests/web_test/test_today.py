@@ -54,7 +54,7 @@ def test_the_page_shows_todays_tasks_the_next_ones_and_the_limit(
     text = text_of(page.get("/today/"))
 
     assert "Monday 2 March 0 of 2 done task 1 task 2" in text
-    assert "2 of at most 3 tasks today. The limit comes from: set by hand for that day (“Training”)." in text
+    assert "2 of at most 3 tasks today. That limit comes from “Training”, set by hand for this day." in text
     assert "The next seven days Tue 3 Mar task 3 Mon 9 Mar task 4 To see your tasks in a calendar program" in text
     assert "task 5" not in text
     assert "task 6" not in text

@@ -4,7 +4,6 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -12,8 +11,8 @@ from apps.exceptions.assignments import DailyLimitReached
 from apps.models import Assignment, DailyLimit, Event, User
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
-from apps.models.limits import Source
 from apps.services import availability, limits
+from apps.services.limit_rules import words
 from apps.services.shared import formats, permissions, refusals, repicking
 from apps.services.shared.formats import Place, Version
 
@@ -50,7 +49,7 @@ class Cell:
     @property
     def why(self) -> str:
         """Where the limit comes from, in words."""
-        return why(self.limit.source)
+        return words.why(self.limit.source)
 
     @property
     def tenths(self) -> int:
@@ -206,12 +205,6 @@ def cell_of(person: User, date: datetime.date) -> Cell:
     """One person's day."""
     [row] = rows_of([person], [date])
     return row.cells[0]
-
-
-def why(source: dict[str, Any]) -> str:
-    """The `source` of a limit in words: its kind, and the reason if somebody gave one."""
-    label = str(Source(source["kind"]).label)
-    return f"{label} (“{source['reason']}”)" if source["reason"] else label
 
 
 def refusal_of(cell: Cell) -> DailyLimitReached | None:

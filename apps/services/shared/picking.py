@@ -13,7 +13,7 @@ from apps.models.limit_rules import LimitRule, RulesVersion
 from apps.models.limits import Source
 from apps.models.users import User
 
-# The most specific level first; how a rule gets to its level is in `_level`. When you change the
+# The most specific level first; how a rule gets to its level is in `level`. When you change the
 # order, add 10**12 to `ORDER`.
 _LEVELS = [
     Source.PERSON_RANGE,
@@ -59,7 +59,12 @@ class Picker:
         best = min(matches, key=_specificity, default=None)
         if best is None:
             return Pick(settings.TOGO_DEFAULT_DAILY_LIMIT, Source.DEFAULT)
-        return Pick(best.maximum, _level(best), best.pk, best.reason)
+        return Pick(best.maximum, level(best), best.pk, best.reason)
+
+    def applying(self, user_id: int, date: datetime.date) -> list[LimitRule]:
+        """All rules for this person's date, the one that wins first."""
+        both = [*self._rules.get(user_id, ()), *self._rules.get(None, ())]
+        return sorted((rule for rule in both if _applies(rule, date)), key=_specificity)
 
 
 def current_version() -> int:
@@ -75,12 +80,12 @@ def load(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> 
     and are picked again.
     """
     version = current_version()
-    return Picker(version, _rules(user_ids, first, last))
+    return Picker(version, rules_for(user_ids, first, last))
 
 
 def load_to_tell(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Picker:
     """The same, but without a version: use it to show limits, and never to store them."""
-    return Picker(0, _rules(user_ids, first, last))
+    return Picker(0, rules_for(user_ids, first, last))
 
 
 def with_limits_of_their_own(people: "QuerySet[User, int]", first: datetime.date, last: datetime.date) -> list[int]:
@@ -98,7 +103,8 @@ def about_people(first: datetime.date, last: datetime.date) -> "QuerySet[LimitRu
     return LimitRule.objects.filter(_is_valid_between(first, last), user__isnull=False)
 
 
-def _rules(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Iterable[LimitRule]:
+def rules_for(user_ids: Iterable[int], first: datetime.date, last: datetime.date) -> Iterable[LimitRule]:
+    """The rules that pick the limits of these people from `first` to `last`."""
     people = list(user_ids)
     if len(people) == 1:
         return LimitRule.objects.for_person(people[0], first, last)
@@ -111,7 +117,8 @@ def _is_valid_between(first: datetime.date, last: datetime.date) -> Q:
     return begun & (Q(date_to__isnull=True) | Q(date_to__gte=first))
 
 
-def _level(rule: LimitRule) -> Source:
+def level(rule: LimitRule) -> Source:
+    """How specific the rule is."""
     whose = "person" if rule.user_id else "everyone"
     # One date alone only bounds when the rule is valid: it doesn't make the rule a range.
     if rule.date_from and rule.date_to:
@@ -120,7 +127,7 @@ def _level(rule: LimitRule) -> Source:
 
 
 def _specificity(rule: LimitRule) -> tuple[int, bool, int]:
-    return _LEVELS.index(_level(rule)), rule.weekday is None, -rule.pk
+    return _LEVELS.index(level(rule)), rule.weekday is None, -rule.pk
 
 
 def _applies(rule: LimitRule, date: datetime.date) -> bool:

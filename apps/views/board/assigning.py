@@ -11,6 +11,7 @@ from apps.forms.board import AssignForm, ChooseForm
 from apps.models import User, WaitingEntry
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services import assignments, availability, board, bulk, tasks, users
+from apps.services.limit_rules import words
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -142,7 +143,7 @@ def _full(actor: User, refusal: DailyLimitReached) -> dict[str, Any]:
     others = availability.room_on(actor=actor, date=date, size=OTHERS_OFFERED, effort=refusal.data["effort"]).days
     return {
         "refusal": refusal,
-        "why": board.why(refusal.data["source"]),
+        "why": words.why(refusal.data["source"]),
         "free": Place(refusal.data["user"], free) if free else None,
         "others": [(day.user, Place(day.user_id, date), day.remaining) for day in others],
         "can_wait": date >= permissions.today(),

@@ -29,6 +29,7 @@ _PAGES = [
     ("/today/", "My day", False),
     ("/people/", "People", True),
     ("/tasks/", "Tasks", True),
+    ("/rules/", "Rules", True),
     ("/insights/", "Insights", True),
     ("/import/", "Import", True),
 ]

@@ -8,7 +8,7 @@ After a change here: `python -m tests.access`, which writes docs/access.md.
 from tests.access.table.account import ACCOUNT, SESSIONS
 from tests.access.table.admin import ADMIN_PAGES
 from tests.access.table.board import BOARD
-from tests.access.table.keeping import PEOPLE_PAGES, TASK_PAGES
+from tests.access.table.keeping import PEOPLE_PAGES, RULE_PAGES, TASK_PAGES
 from tests.access.table.pages import PAGES
 from tests.access.table.people import API_KEYS, PEOPLE, TOKENS
 from tests.access.table.planning import ASSIGNMENTS, DISTRIBUTIONS, HISTORY, LIMITS, SERIES, TASKS
@@ -34,6 +34,7 @@ SECTIONS = {
     "My day, plans, imports and insights": PAGES,
     "People (pages)": PEOPLE_PAGES,
     "Tasks (pages)": TASK_PAGES,
+    "Rules (pages)": RULE_PAGES,
     "Messages (pages)": MESSAGE_PAGES,
     "Webhooks (pages)": WEBHOOK_PAGES,
     "Admin pages": ADMIN_PAGES,

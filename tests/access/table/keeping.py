@@ -53,3 +53,18 @@ PEOPLE_PAGES = [
         for method in ("GET", "POST")
     ),
 ]
+
+_RULE = "/rules/{id}/"
+_SATURDAYS = {"who": "everyone", "maximum": "2", "weekday": "5", "reason": "Weekend"}
+
+RULE_PAGES = [
+    _taskmasters("GET", "/rules/", "200"),
+    _taskmasters("GET", "/rules/new/", "200"),
+    _taskmasters("POST", "/rules/new/", "302 /rules/", sends=_SATURDAYS),
+    _taskmasters("POST", "/rules/new/", "200", case="only shows the effect", sends={**_SATURDAYS, "preview": "on"}),
+    _taskmasters("GET", _RULE, "200", thing="rule"),
+    _taskmasters("GET", _RULE, "404", case="doesn't exist", thing="missing"),
+    _taskmasters("POST", _RULE, "302 /rules/", thing="rule", sends=_SATURDAYS),
+    _taskmasters("GET", f"{_RULE}end/", "200", thing="rule"),
+    _taskmasters("POST", f"{_RULE}end/", "302 /rules/", thing="rule"),
+]

@@ -1,0 +1,83 @@
+"""Forms of the rules that limits are picked from."""
+
+from typing import Any
+
+from django import forms
+
+from apps.forms.base import RefusableForm
+from apps.models import LimitRule
+from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
+from apps.services.limit_rules import RuleFields
+from apps.services.shared import units
+
+_WEEKDAYS = [("", "Every day"), *((str(day.value), day.label) for day in Weekday)]
+
+
+class RuleForm(RefusableForm):
+    """A rule."""
+
+    who = forms.ChoiceField(
+        label="Who",
+        widget=forms.RadioSelect,
+        choices=[("everyone", "Everyone"), ("person", "One person")],
+        initial="everyone",
+    )
+    username = forms.CharField(required=False, max_length=150, strip=False)
+    maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
+    weekday = forms.TypedChoiceField(
+        required=False, choices=_WEEKDAYS, coerce=int, empty_value=None, label="On which days"
+    )
+    date_from = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    date_to = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(
+        max_length=255, required=False, help_text="People see it when a day is full. For example: “Part time”."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["maximum"].label = f"At most, in {units.unit()}"
+        self.fields["maximum"].help_text = "0 means off: nothing new can be assigned."
+
+    @classmethod
+    def showing(cls, rule: LimitRule) -> dict[str, Any]:
+        """The fields' values for this rule."""
+        return {
+            "who": "person" if rule.user else "everyone",
+            "username": rule.user.username if rule.user else "",
+            "maximum": rule.maximum,
+            "weekday": "" if rule.weekday is None else str(rule.weekday),
+            "date_from": rule.date_from and rule.date_from.isoformat(),
+            "date_to": rule.date_to and rule.date_to.isoformat(),
+            "reason": rule.reason,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """The fields. Adds an error when one person is meant and no username is given, and when the dates aren't in
+        order."""
+        fields = super().clean() or {}
+        if fields.get("who") == "person" and not fields.get("username"):
+            self.add_error("username", "Type the person’s username, or choose everyone.")
+        first, last = fields.get("date_from"), fields.get("date_to")
+        if first and last and first > last:
+            self.add_error("date_to", "This must not be before the first day.")
+        return fields
+
+    def fields_to_write(self, user_id: int | None) -> RuleFields:
+        """The rule's fields, for this person or everyone."""
+        fields = self.cleaned_data
+        return RuleFields(
+            user_id=user_id,
+            weekday=fields["weekday"],
+            date_from=fields["date_from"],
+            date_to=fields["date_to"],
+            maximum=fields["maximum"],
+            reason=fields["reason"],
+        )
+
+
+class RulesForm(forms.Form):
+    """The rules that the page is asked to show."""
+
+    q = forms.CharField(required=False, max_length=150)
+    show = forms.ChoiceField(required=False, choices=[("", "In force"), ("past", "Past")])
+    page = forms.IntegerField(required=False, min_value=1, max_value=100_000)

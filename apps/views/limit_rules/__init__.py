@@ -1,0 +1,1 @@
+"""The rules that limits are picked from: the calls and the pages."""
