@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, Sum
 
 from apps.models import DailyLimit, User
 from apps.services import board, limits
+from apps.services.board import late
 from apps.services.shared import formats, permissions, picking, spreadsheets, units
 
 DAYS_AHEAD = 14
@@ -42,6 +43,31 @@ class HeatMap:
     rows: list[board.Row]
     following: str
     preceding: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a taskmaster wants to know first: how many open tasks are late, the fullest day of the next seven, and what
+    everybody together can still take in the next 14. `fullest` is None while nothing is planned."""
+
+    late: int
+    fullest: board.Load | None
+    fullest_date: datetime.date | None
+    free: int
+
+
+def summary(*, actor: User, free: Numbers) -> Summary:
+    """The summary; `free` are the numbers of `room`. Raises `NotAllowed`."""
+    dates = _dates_ahead()[: board.DAYS]
+    loads = zip(board.loads_of(User.objects.active(), dates), dates, strict=True)
+    planned = [(load, date) for load, date in loads if load.taken and load.maximum]
+    fullest = max(planned, key=lambda one: one[0].taken / one[0].maximum, default=None)
+    return Summary(
+        late=late.number(actor=actor),
+        fullest=fullest[0] if fullest else None,
+        fullest_date=fullest[1] if fullest else None,
+        free=sum(left for _, *numbers in free.rows for left in numbers),
+    )
 
 
 def load(*, actor: User, weeks: int) -> Numbers:

@@ -13,6 +13,4 @@ _SPRITE = "vendor/lucide-0.460.0/icons.svg"
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """The icon of this name, for the eye only: what it stands for must be written or labelled beside it."""
-    return format_html(
-        '<svg class="icon-svg" aria-hidden="true"><use href="{}#{}"></use></svg>', static(_SPRITE), name
-    )
+    return format_html('<svg class="icon-svg" aria-hidden="true"><use href="{}#{}"></use></svg>', static(_SPRITE), name)

@@ -21,10 +21,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     """`/insights/?weeks=4&after=…`"""
     asked = _asked(request)
     actor = require_person(request.user)
+    room = insights.room(actor=actor)
     context = {
+        "summary": insights.summary(actor=actor, free=room),
         "heat": insights.heat_map(actor=actor, after=asked["after"], before=asked["before"]),
         "charts": [
-            insights.room(actor=actor),
+            room,
             insights.load(actor=actor, weeks=asked["weeks"]),
             insights.full(actor=actor, weeks=asked["weeks"]),
         ],

@@ -260,9 +260,23 @@ def test_a_page_of_people_with_five_tasks_a_day_needs_fewer_than_ten_queries(
     assert board.content.decode().count("data-cell=") == board_service.PEOPLE_PER_PAGE * 7
 
 
-def test_a_board_without_people_says_how_to_begin(page: Client, taskmaster: User) -> None:
-    User.objects.exclude(pk=taskmaster.pk).update(is_active=False)
-    assert "There are no tasks yet." in text_of(page.get("/board/"))
+def test_the_first_run_shows_three_steps_and_they_go_with_the_first_assignment(
+    page: Client, taskmaster: User, client: Client
+) -> None:
+    def steps() -> list[bool]:
+        content = page.get("/board/").content.decode()
+        return ["done" in item for item in re.findall(r"<li[^>]*><b>", content)]
+
+    assert "Three steps to the first planned day" in text_of(page.get("/board/"))
+    assert steps() == [False, False, False]
+    alice = make_person("alice")
+    assert steps() == [True, False, False]
+    cooking = Task.objects.create(name="cooking")
+    assert steps() == [True, True, False]
+    one = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
+    assert steps() == []
+    assignments.unassign(actor=taskmaster, assignment_id=one.pk)
+    assert "Three steps" not in text_of(page.get("/board/"))
 
 
 # --- assigning --------------------------------------------------------------------------------------------------

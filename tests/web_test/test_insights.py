@@ -1,6 +1,7 @@
 """The page and the CSV files of the insights."""
 
 import csv
+import datetime
 import io
 import re
 from typing import Any
@@ -10,7 +11,9 @@ from django.test import Client
 
 from apps.models import Task, User
 from apps.services import assignments, limits
+from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
+from tests.web_test.test_board import text_of
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def test_numbers_are_shown_and_sent_as_csv(page: Client, taskmaster: User, alice
 
     html = page.get("/insights/").content.decode()
 
-    assert re.search(r'<td class="full of10">2/2', html)
+    assert re.search(r'<td class="full of10"><a [^>]*>2/2', html)
     assert html.count("<canvas") == 3
     assert rows_of(page.get("/insights/room.csv"))[0] == {"date": "2026-03-02", "free": "5"}
     assert rows_of(page.get("/insights/load.csv"))[-1] == {"date": "2026-03-02", "taken": "2", "limit": "2"}
@@ -77,3 +80,22 @@ def test_insights_are_for_taskmasters_only(alice: User, client: Client) -> None:
         assert client.get(path)["Location"] == f"/sign-in/?next={path}"
     client.force_login(alice)
     assert [client.get(path).status_code for path in paths] == [403] * 5
+
+
+def test_insights_begin_with_what_matters_in_a_sentence(
+    taskmaster: User, alice: User, cooking: Task, client: Client
+) -> None:
+    client.force_login(taskmaster)
+    tuesday = TODAY + datetime.timedelta(days=1)
+    with freeze_time("2026-03-01T12:00:00Z"):
+        assignments.assign(
+            actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TODAY - datetime.timedelta(days=1)
+        )
+    assert "1 task is late. Nothing is planned for the next seven days." in text_of(client.get("/insights/"))
+    assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=tuesday)
+
+    said = text_of(client.get("/insights/"))
+
+    assert "Tuesday 3 March is the fullest of the next seven days: 1 of 5 tasks." in said
+    assert "In the next two weeks there is room for 139 tasks more." in said
+    assert f'href="/board/day/{alice.pk}/2026-03-03/"' in client.get("/insights/").content.decode()

@@ -19,6 +19,12 @@ def of_team(*, actor: User, most: int) -> list[Assignment]:
     return list(_late().filter(daily_limit__user__is_active=True)[:most])
 
 
+def number(*, actor: User) -> int:
+    """How many late tasks everybody active has. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    return _late().filter(daily_limit__user__is_active=True).count()
+
+
 def of_person(person: User) -> list[Assignment]:
     """A person's late tasks, the latest first."""
     return list(_late().filter(daily_limit__user=person))

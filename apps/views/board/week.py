@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.forms.board import BoardForm, ChangesForm, PersonForm, TrayForm
-from apps.models import Task, User
+from apps.models import Event, Task, User
+from apps.models.events import Kind
 from apps.services import board, tasks, waiting
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
@@ -32,7 +33,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context |= {
         "columns": list(zip(week.dates, week.team, strict=True)),
         "today": permissions.today(),
-        "has_tasks": week.has_assignments or Task.objects.filter(is_active=True).exists(),
+        "first": None if week.has_assignments else _first_steps(),
         "search": _remembered(request, "q", asked),
         "size": _remembered(request, "size", asked) or "comfortable",
         "fold": _remembered(request, "weekends", asked) == "folded",
@@ -46,6 +47,16 @@ def show(request: HttpRequest) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """`/board/rows/?week=…&after=…`: the rows of the next people, for a board that is scrolled down."""
     return render(request, "board/_rows.html", _week(request, valid(BoardForm(request.GET))))
+
+
+def _first_steps() -> dict[str, bool] | None:
+    """Which steps to the first assignment are done; None once there has been one."""
+    if Event.objects.filter(kind=Kind.ASSIGNED).exists():
+        return None
+    return {
+        "people": User.objects.active()[:2].count() > 1,
+        "tasks": Task.objects.filter(is_active=True).exists(),
+    }
 
 
 def _week(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
