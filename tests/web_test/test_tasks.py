@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.models import Assignment, DailyLimit, Event, Task, User, WaitingEntry
+from apps.models import Assignment, DailyLimit, Event, Series, Task, User, WaitingEntry
 from apps.models.events import Kind
-from apps.services import assignments, limits
+from apps.services import assignments, limit_rules, limits, series
 from apps.services.tasks import catalogue
 from tests.api_test.test_problems import nothing_written
 from tests.clock import freeze_time
@@ -281,6 +281,24 @@ def test_what_waits_for_a_full_day_goes_over_too(page: Client, taskmaster: User,
     assert list(DailyLimit.objects.order_by("date").values_list("waiting", flat=True)) == [1, 1]
     limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=1)
     assert Assignment.objects.get().task == cooking
+
+
+@pytest.mark.parametrize("effort", [None, 7])
+def test_series_go_over_with_the_effort_that_they_have(
+    page: Client, taskmaster: User, alice: User, cooking: Task, effort: int | None
+) -> None:
+    typo = Task.objects.create(name="coking", effort=2)
+    limit_rules.create_rule(actor=taskmaster, maximum=9, reason="")
+    fields = {"task_id": typo.pk, "user_ids": [alice.pk], "rrule": "FREQ=WEEKLY", "date_from": TODAY, "effort": effort}
+    series.create_series(actor=taskmaster, on_full="skip", **fields)
+    given = Assignment.objects.count()
+    assert given > 1
+    assert "1 series" in text_of(page.get("/tasks/?q=coking"))
+
+    page.post(f"/tasks/{typo.pk}/merge/", {"into": cooking.pk})
+
+    assert Series.objects.values_list("task", "effort").get() == (cooking.pk, effort or 2)
+    assert Assignment.objects.filter(task=cooking, effort=effort or 2).count() == given
 
 
 def test_a_day_on_which_the_new_task_waits_has_it_only_once(

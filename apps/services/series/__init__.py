@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.series import SeriesNotFound
@@ -175,6 +176,13 @@ def end_series(*, actor: User, series_id: int, first: datetime.date | None = Non
 
 
 # --- the steps --------------------------------------------------------------------------------------------------
+
+
+def change_task(*, old: Task, new: Task) -> None:
+    """Let series of one task be of another one, with the effort that they have. For `tasks.merging`."""
+    series = Series.objects.filter(task=old)
+    fields = {} if old.effort == new.effort else {"effort": Coalesce("effort", Value(old.effort))}
+    unit_of_work.run(lambda: series.update(task=new, **fields))
 
 
 def _locked(actor: User, series_id: int) -> Series:

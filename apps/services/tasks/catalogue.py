@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 
-from apps.models import Assignment, Task, User, WaitingEntry
+from apps.models import Assignment, Series, Task, User, WaitingEntry
 from apps.models.assignments import Status
 from apps.models.base import holds
 from apps.models.names import tidy
@@ -21,18 +21,19 @@ NEXT_DATES = 12
 
 class Use(NamedTuple):
     """Where a task is used: its open assignments from today on, its open ones of past days, its done ones, what waits
-    for a full day, and the next date."""
+    for a full day, its series, and the next date."""
 
     open: int = 0
     late: int = 0
     done: int = 0
     waiting: int = 0
+    series: int = 0
     next_date: datetime.date | None = None
 
     @property
     def is_used(self) -> bool:
-        """Whether it was ever assigned, or waits."""
-        return any(self[:4])
+        """Whether it was ever assigned, waits, or comes again."""
+        return any(self[:5])
 
 
 class CataloguePage(NamedTuple):
@@ -72,7 +73,7 @@ def uses_of(task_ids: Sequence[int]) -> dict[int, Use]:
     coming, past = Q(daily_limit__date__gte=today), Q(daily_limit__date__lt=today)
     counted = Assignment.objects.filter(task__in=task_ids).values_list("task").order_by()
     uses = {
-        task_id: Use(upcoming, late, done, 0, next_date)
+        task_id: Use(upcoming, late, done, next_date=next_date)
         for task_id, upcoming, late, done, next_date in counted.annotate(
             open=Count("pk", filter=is_open & coming),
             late=Count("pk", filter=is_open & past),
@@ -83,6 +84,9 @@ def uses_of(task_ids: Sequence[int]) -> dict[int, Use]:
     waiting = WaitingEntry.objects.live(today).filter(task__in=task_ids).values_list("task").order_by()
     for task_id, number in waiting.annotate(number=Count("pk")):
         uses[task_id] = uses.get(task_id, Use())._replace(waiting=number)
+    series = Series.objects.filter(task__in=task_ids).values_list("task").order_by()
+    for task_id, number in series.annotate(number=Count("pk")):
+        uses[task_id] = uses.get(task_id, Use())._replace(series=number)
     return uses
 
 

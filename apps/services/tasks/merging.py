@@ -6,9 +6,9 @@ from django.db.models import Exists, OuterRef
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.tasks import TaskInactive
-from apps.models import Assignment, Series, Task, User, WaitingEntry
+from apps.models import Assignment, Task, User, WaitingEntry
 from apps.models.assignments import AssignmentQuerySet
-from apps.services import slots, tasks, unit_of_work
+from apps.services import series, slots, tasks, unit_of_work
 from apps.services.shared import permissions
 
 # Days that change in one transaction, and in one call.
@@ -53,7 +53,7 @@ def merge(*, actor: User, old_id: int, new_id: int) -> Merge:
     def change(day_ids: list[int]) -> int:
         return unit_of_work.retry(lambda: slots.change_task(actor=actor, old=old, new=new, day_ids=day_ids))
 
-    unit_of_work.run(lambda: Series.objects.filter(task=old).update(task=new))
+    series.change_task(old=old, new=new)
     waiting = WaitingEntry.objects.filter(task=old).values_list("daily_limit", flat=True)
     for block in _blocks(sorted(waiting)):
         changed += change(block)
