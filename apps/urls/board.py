@@ -20,6 +20,7 @@ urlpatterns = [
     path("board/waiting/<id:id>/remove/", waiting.cancel),
     path("board/day/<id:user>/<date:date>/", days.day),
     path("board/limits/", days.limits_of_chosen),
+    path("board/free/<date:date>/", days.free),
     path("board/days-off/", days.days_off),
     path("board/days-off/<id:id>/remove/", days.take_back),
     path("board/hand-on/<id:user>/", handing_on.hand_on),

@@ -59,22 +59,13 @@ def messages_of(response: Any) -> list[str]:
 # --- permissions ------------------------------------------------------------------------------------------------
 
 
-PATHS = [
-    "/board/tray/",
-    "/board/keys/",
-    "/board/",
-    "/board/rows/",
-    "/board/limits/",
-    "/board/changes/",
-    "/board/assign/",
-    "/board/people/",
-    "/board/days-off/",
-]
+READ = ["/board/", "/board/rows/", "/board/changes/", "/board/people/", "/board/tray/", "/board/keys/"]
+WRITTEN = ["/board/limits/", "/board/assign/", "/board/days-off/", "/board/copy/", "/board/late/"]
 
 
 def test_the_board_is_for_taskmasters_only(alice: User, given: Assignment, client: Client) -> None:
-    paths = [*PATHS, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
-    forms = [f"/board/assignment/{given.pk}/remove/", "/board/limits/", "/board/assign/", *paths[8:]]
+    forms = [*WRITTEN, f"/board/assignment/{given.pk}/", f"/board/day/{alice.pk}/2026-03-02/"]
+    paths = [*READ, "/board/free/2026-03-02/", *forms]
     for path in paths:
         response = client.get(path)
         assert (response.status_code, response["Location"]) == (302, f"/sign-in/?next={path}")
@@ -82,7 +73,7 @@ def test_the_board_is_for_taskmasters_only(alice: User, given: Assignment, clien
     with nothing_written():
         for path in paths:
             assert client.get(path).status_code == 403, path
-        for path in forms:
+        for path in (*forms, f"/board/assignment/{given.pk}/remove/"):
             assert client.post(path, {"task": 1, "cell": "1:2026-03-02"}).status_code == 403, path
 
 
@@ -217,7 +208,7 @@ def test_how_the_board_looks_is_remembered(page: Client, alice: User) -> None:
 def test_an_open_task_of_a_past_day_is_late_and_the_head_shows_the_load_of_everyone(
     page: Client, given: Assignment
 ) -> None:
-    assert "1 of 5 tasks taken by everyone" in text_of(page.get("/board/"))
+    assert 'aria-label="1 of 5 tasks taken by everyone. Who is free on Monday?"' in page.get("/board/").content.decode()
     assert "chip late" not in page.get("/board/").content.decode()
     with freeze_time("2026-03-03 12:00"):
         assert 'class="chip late"' in page.get("/board/").content.decode()
@@ -366,6 +357,45 @@ def test_an_answer_to_the_script_is_only_the_cell_and_a_message(page: Client, al
     assert html.count("<td") == 1
     assert "<html" not in html
     assert "cooking is assigned." in text_of(response)
+
+
+def test_who_is_free_on_a_date_is_one_click_away(
+    page: Client, taskmaster: User, alice: User, stranger: User, given: Assignment
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=stranger.pk, date=MONDAY, maximum=0)
+    User.objects.filter(pk=alice.pk).update(first_name="Alice", last_name="Liddell")
+
+    free = text_of(page.get("/board/free/2026-03-02/"))
+
+    assert "Free on Monday 2 March Alice Liddell has room for 4 tasks Assign" in free
+    assert "stranger" not in free
+
+
+def test_the_picker_begins_with_what_one_gave_last_and_shows_what_is_there_already(
+    page: Client, taskmaster: User, alice: User, given: Assignment
+) -> None:
+    for name in ("baking", "wine"):
+        Task.objects.create(name=name)
+    content = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02").content.decode()
+
+    names = re.findall(r'name="task" value="\d+"( disabled)?><bdi>([^<]*)', content)
+    assert names == [(" disabled", "cooking"), ("", "baking"), ("", "wine")]
+    assert "is there already" in content
+
+
+def test_those_whose_day_is_full_get_the_task_on_their_next_free_days_with_one_click(
+    page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task
+) -> None:
+    for person in (alice, stranger):
+        limits.set_by_hand(actor=taskmaster, user_id=person.pk, date=MONDAY, maximum=0, reason="Holiday")
+    cells = [f"{person.pk}:2026-03-02" for person in (alice, stranger, taskmaster)]
+
+    refused = page.post("/board/assign/", {"cell": cells, "task": cooking.pk})
+    assert "Give it to the others on their next free days" in text_of(refused)
+    later = re.findall(r'name="cell" value="([^"]*)"', refused.content.decode())
+    assert set(later) == {f"{person.pk}:2026-03-03" for person in (alice, stranger)}
+
+    assert "Assigned to 2 of 2 days" in text_of(page.post("/board/assign/", {"cell": later, "task": cooking.pk}))
 
 
 def test_a_task_is_assigned_to_several_days_with_a_result_for_each(

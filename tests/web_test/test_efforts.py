@@ -157,9 +157,9 @@ def test_the_picker_shows_what_each_task_takes_and_whether_it_fits(
     path = f"/board/assign/?cell={alice.pk}:2026-03-02"
 
     assert options_of(page.get(path)) == [
+        "roofing 3 (takes 3 tasks) is there already",
         "cooking",
         "painting 2 (takes 2 tasks)",
-        "roofing 3 (takes 3 tasks) doesn’t fit, 2 left",
         "wiring 8 (takes 8 tasks) doesn’t fit, 2 left",
     ]
     assert options_of(page.get(f"{path}&q=wiring&effort=2")) == ["wiring 2 (takes 2 tasks)"]
@@ -377,7 +377,7 @@ def test_insights_add_up_efforts(page: Client, taskmaster: User, given: Assignme
 
     response = page.get("/insights/")
 
-    assert re.search(r'<td class="full of10">3/3', response.content.decode())
+    assert re.search(r'<td class="full of10"><a [^>]*>3/3', response.content.decode())
     assert "Load per day, in tasks" in text_of(response)
     load = b"".join(page.get("/insights/load.csv").streaming_content).decode()
     assert "2026-03-02,3,3" in load

@@ -1,5 +1,6 @@
 """The picker: assigns a task, an existing or a new one, for one or several days."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -104,10 +105,19 @@ def _assign_many(
         "results": results,
         "undo": assigned,
         "cells": board.cells_of(places) if is_fragment(request) else [],
+        "later": _later(outcomes),
+        "task_id": task_id,
+        "effort": effort,
     }
     response = panel(request, "board/results.html", context)
     response["HX-Trigger"] = "assigned"
     return response
+
+
+def _later(outcomes: Iterable[object]) -> list[Place]:
+    """The next free days of those whose day is full, each once: to give them the task then."""
+    full = [outcome.data for outcome in outcomes if isinstance(outcome, DailyLimitReached)]
+    return sorted({Place(one["user"], one["next_free_date"]) for one in full if one["next_free_date"]})
 
 
 def _chosen(asked: dict[str, Any], text: str) -> dict[str, Any]:
@@ -118,7 +128,9 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None, wai
     """The picker's context for these days: tasks, each with what it would take. For a single day also what is left of
     it, or, if it is full and the task is not to wait for it, why, and which day is free instead."""
     found, is_new = tasks.suggest(text=text, most=TASKS_SUGGESTED)
-    options = [{"task": task, "effort": effort or task.effort} for task in found]
+    if not text:
+        found = tasks.recent(actor=actor, most=TASKS_SUGGESTED)
+    options: list[dict[str, Any]] = [{"task": task, "effort": effort or task.effort} for task in found]
     context: dict[str, Any] = {
         "places": places,
         "search": text,
@@ -131,6 +143,9 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None, wai
         [(user_id, date)] = places
         owner = users.get(actor=actor, user_id=user_id)
         cell = board.cell_of(owner, date)
+        has = {one.task_id for one in cell.assignments}
+        for option in options:
+            option["has_it"] = option["task"].pk in has
         context |= {"person": owner, "date": date, "cell": cell}
         if not wait and (full := board.refusal_of(cell)):
             context |= _full(actor, full)

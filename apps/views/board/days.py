@@ -4,13 +4,13 @@ import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import ToGoError, TryAgain
 from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm
 from apps.models import LimitRule, User
 from apps.models.limits import Source
-from apps.services import board, limit_rules, limits, users, waiting
+from apps.services import availability, board, limit_rules, limits, users, waiting
 from apps.services.board import history, many
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
@@ -19,6 +19,7 @@ from apps.views.board.answers import button, done, panel, suggested_people
 from apps.views.http.pages import is_fragment, page, valid
 
 RULES_SHOWN = 20
+FREE_SHOWN = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,6 +52,17 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
         "history": history.of_day(actor=actor, user_id=user, date=date),
     }
     return panel(request, "board/day.html", context, status=409 if form.errors else 200)
+
+
+@require_safe
+@page
+def free(request: HttpRequest, date: datetime.date) -> HttpResponse:
+    """`/board/free/{date}/`: who has room on a date, with the link that assigns them a task."""
+    actor = require_person(request.user)
+    permissions.require_taskmaster(actor)
+    room = availability.room_on(actor=actor, date=date, size=FREE_SHOWN)
+    people = [(day.user, Place(day.user_id, date), day.remaining) for day in room.days]
+    return panel(request, "board/free.html", {"date": date, "people": people, "are_more": bool(room.following)})
 
 
 def _as_before(cell: board.Cell) -> dict[str, Any]:
