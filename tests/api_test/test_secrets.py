@@ -53,7 +53,7 @@ def test_nothing_secret_is_logged_or_answered(
     pair = token_service.obtain(username="bob", password=PASSWORD, address="192.0.2.1")
     link = calendar.token_of(actor=bob)
     boss = User.objects.create(username="boss", password="!", is_admin=True)
-    invitation = invitations.link_for(actor=boss, user_id=bob.pk).split("/")[-2]
+    invitation = invitations.token_for(actor=boss, user_id=bob.pk)
     page = Client(raise_request_exception=False, headers={"user-agent": "a browser"})
     assert page.post("/sign-in/", {"username": "bob", "password": PASSWORD}).status_code == 302
     session = page.cookies[settings.SESSION_COOKIE_NAME].value

@@ -39,9 +39,11 @@ def names_on(response: Any) -> list[str]:
     return re.findall(r'class="name" href="[^"]+"><bdi>([^<]+)</bdi>', response.content.decode())
 
 
-def path_in(response: Any) -> str:
-    """The path of the link that the page shows."""
-    return urlsplit(re.search(r'readonly value="([^"]+)"', response.content.decode())[1]).path
+def path_in(response: Any, origin: str = "http://testserver") -> str:
+    """The path of the link that the page shows, which leads to this ToGo."""
+    link = re.search(r'readonly value="([^"]+)"', response.content.decode())[1]
+    assert link.startswith(f"{origin}/password/")
+    return urlsplit(link).path
 
 
 def rule(actor: User, maximum: int, **fields: Any) -> None:
@@ -151,6 +153,12 @@ def test_somebody_is_added_and_chooses_a_password_with_the_link(page: Client) ->
     assert "Your password is set. Sign in as newcomer." in text_of(chosen)
     assert authenticate(username="newcomer", password=CHOSEN) == made
     assert "_auth_user_id" not in stranger.session  # The second factor is asked for at the sign-in alone.
+
+
+def test_a_link_leads_to_where_people_reach_togo(page: Client, alice: User, settings: Any) -> None:
+    settings.TOGO_ORIGIN = "https://togo.example.org"
+
+    assert path_in(page.post(f"/people/{alice.pk}/link/"), "https://togo.example.org")
 
 
 @pytest.mark.parametrize(

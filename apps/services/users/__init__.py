@@ -65,7 +65,7 @@ def get_by_name(*, actor: User, username: str) -> User:
 
 def create_user(*, actor: User | None, username: str, password: str | None, **fields: Unpack[UserFields]) -> User:
     """Make a person. `actor` is None for the demonstration, where no person asks and any password will do. Without a
-    password they can sign in once they have chosen one: `invitations.link_for` makes the link.
+    password they can sign in once they have chosen one: `invitations` makes a link for that.
 
     Raises `NotAllowed`, `PasswordsOff`, and `InvalidRequest` when the username is taken or holds other characters than
     letters, digits and @ . + - _, or the password is too easy to guess.

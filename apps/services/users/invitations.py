@@ -7,7 +7,6 @@ does a deactivation. Nothing is stored for it.
 import datetime
 
 from django.core.signing import BadSignature, TimestampSigner
-from django.urls import reverse
 
 from apps.exceptions.base import NotFound
 from apps.exceptions.users import UserInactive
@@ -16,13 +15,12 @@ from apps.models.passwords import hashed
 from apps.services import unit_of_work, users
 from apps.services.shared import passwords, permissions
 from apps.services.shared.formats import parse_id
-from apps.services.shared.links import public
 
 WORKS_FOR = datetime.timedelta(days=7)
 
 
-def link_for(*, actor: User, user_id: int) -> str:
-    """The address of a page on which this person chooses a password.
+def token_for(*, actor: User, user_id: int) -> str:
+    """The token of a link with which this person chooses a password.
 
     Raises `NotAllowed`, `UserNotFound`, `UserInactive`, and `PasswordsOff` if the person may not use a password.
     """
@@ -31,7 +29,7 @@ def link_for(*, actor: User, user_id: int) -> str:
     passwords.require_allowed_for(person)
     if not person.is_active:
         raise UserInactive(f"{person} is deactivated; activate them first.", user=user_id)
-    return public(reverse("choose-password", args=[_signer(person).sign(str(person.pk))]))
+    return _signer(person).sign(str(person.pk))
 
 
 def person_of(*, token: str) -> User:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,6 +14,7 @@ from apps.exceptions.tokens import PasswordsOff
 from apps.forms.users import ChoosePasswordForm
 from apps.models import User
 from apps.services import users
+from apps.services.shared import links
 from apps.services.shared.permissions import require_person
 from apps.services.users import invitations
 from apps.views.http.pages import page, refused, with_retry_after
@@ -27,7 +29,8 @@ def link(request: HttpRequest, id: int) -> HttpResponse:
 
 def show_link(request: HttpRequest, person: User, *, is_new: bool) -> HttpResponse:
     """The page with a link with which this person chooses a password. No page is kept by the browser."""
-    address = invitations.link_for(actor=require_person(request.user), user_id=person.pk)
+    token = invitations.token_for(actor=require_person(request.user), user_id=person.pk)
+    address = links.absolute(request, reverse("choose-password", args=[token]))
     context = {"person": person, "link": address, "days": invitations.WORKS_FOR.days, "is_new": is_new}
     return render(request, "people/link.html", context)
 
