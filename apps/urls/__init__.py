@@ -76,6 +76,7 @@ urlpatterns = [
     *today.urlpatterns,
     *planning.urlpatterns,
     *limit_rules.page_urlpatterns,
+    *series.page_urlpatterns,
     *users.page_urlpatterns,
     *tasks.page_urlpatterns,
     *importing.urlpatterns,

@@ -20,7 +20,7 @@ from apps.services import assignments, slots, unit_of_work
 from apps.services.series import filling
 from apps.services.series.filling import ONE_DAY
 from apps.services.series.occurrences import State, states_of
-from apps.services.series.rules import WrongRule, parse
+from apps.services.series.rules import Rule, WrongRule, parse
 from apps.services.shared import permissions, refusals
 
 MOST_TURNS = 100
@@ -200,21 +200,26 @@ def _require_assignable(task_id: int, user_ids: Sequence[int]) -> None:
         raise refusal
 
 
-def _set_rule(series: Series, rrule: str) -> None:
-    """Raises `InvalidRequest`."""
+def _parsed(rrule: str) -> Rule:
+    """The rule. Raises `InvalidRequest`."""
     try:
-        rule = parse(rrule)
-        if series.date_to and series.date_to < series.date_from:
-            raise InvalidRequest(
-                "Look at date_to.",
-                errors=[{"field": "date_to", "code": "order", "message": "This must not be before date_from."}],
-            )
-        if not rule.has_dates(series.anchor, series.date_to or datetime.date.max):
-            raise WrongRule("", f"The rule has no date from {series.anchor} on.")
+        return parse(rrule)
     except WrongRule as wrong:
-        error = {"field": "rrule", "code": "invalid", "message": str(wrong)}
-        raise InvalidRequest("Look at rrule.", errors=[error]) from None
+        raise _invalid("rrule", "invalid", str(wrong)) from None
+
+
+def _set_rule(series: Series, rrule: str) -> None:
+    """Set a rule that has dates in the time of the series. Raises `InvalidRequest`."""
+    rule = _parsed(rrule)
+    if series.date_to and series.date_to < series.date_from:
+        raise _invalid("date_to", "order", "This must not be before date_from.")
+    if not rule.has_dates(series.anchor, series.date_to or datetime.date.max):
+        raise _invalid("rrule", "invalid", f"The rule has no date from {series.anchor} on.")
     series.rrule = str(rule)
+
+
+def _invalid(field: str, code: str, message: str) -> InvalidRequest:
+    return InvalidRequest(f"Look at {field}.", errors=[{"field": field, "code": code, "message": message}])
 
 
 def _set_turns(series: Series, user_ids: Sequence[int]) -> None:
@@ -243,14 +248,14 @@ def _change(series: Series, start: datetime.date, fields: SeriesFields) -> None:
     """Write the fields into the series, which isn't saved yet. Raises `InvalidRequest`."""
     number = sum(1 for date in filling.dates_of(series, start - ONE_DAY))
     new_people = "user_ids" in fields and list(fields["user_ids"]) != series.user_ids
-    new_rule = "rrule" in fields and fields["rrule"] != series.rrule
+    was = series.rrule
     for name in ("task_id", "date_to", "effort", "on_full"):
         if name in fields:
             setattr(series, name, fields[name])
-    if new_rule:
+    if new_rule := str(_parsed(fields.get("rrule", was))) != was:
         series.anchor = start
         series.first_turn = series.first_turn + number
-    _set_rule(series, fields.get("rrule", series.rrule))
+    _set_rule(series, fields.get("rrule", was))
     if new_people:
         _set_turns(series, fields["user_ids"])
         # The next date is the first one's.

@@ -26,6 +26,7 @@ View = Callable[..., HttpResponseBase]
 _PAGES = [
     ("/board/", "Board", True),
     ("/plan/", "Plan", True),
+    ("/series/", "Series", True),
     ("/today/", "My day", False),
     ("/people/", "People", True),
     ("/tasks/", "Tasks", True),

@@ -31,7 +31,7 @@ SECTIONS = {
     "Sign-in to the pages": SESSIONS,
     "One's own account": ACCOUNT,
     "The board": BOARD,
-    "My day, plans, imports and insights": PAGES,
+    "My day, plans, series, imports and insights": PAGES,
     "People (pages)": PEOPLE_PAGES,
     "Tasks (pages)": TASK_PAGES,
     "Rules (pages)": RULE_PAGES,

@@ -1,4 +1,4 @@
-"""My day, plans, imports and insights."""
+"""My day, plans, series, imports and insights."""
 
 from tests.access.rows import NONE, page
 from tests.access.table.values import DAY, DONE
@@ -6,6 +6,15 @@ from tests.access.table.values import DAY, DONE
 _SENT = "302 /import/{id}/"
 
 _PASTED = {"paste": "booking", "date_from": DAY, "date_to": DAY, "objective": "even"}
+
+_REPEATED = {
+    "task": "{spare}",
+    "who": "{somebody}",
+    "interval": 1,
+    "frequency": "WEEKLY",
+    "date_from": DAY,
+    "on_full": "skip",
+}
 
 PAGES = [
     page("GET", "/today/", "200", NONE, "200", "200", own=True),
@@ -55,6 +64,22 @@ PAGES = [
         thing="plan",
         own=True,
         sends={"mode": "all"},
+    ),
+    page("GET", "/series/", "403", NONE, "200", "200", own=True),
+    page("GET", "/series/new/", "403", NONE, "200", "200", own=True),
+    page("GET", "/series/new/", "403", "403", "200", "200", case="of an assignment", query="assignment={assignment}"),
+    page("POST", "/series/new/", "403", NONE, "302 /series/{id}/", "302 /series/{id}/", own=True, sends=_REPEATED),
+    page("GET", "/series/{id}/", "403", "403", "200", "200", thing="series"),
+    page("GET", "/series/{id}/", "403", "403", "404", "404", case="doesn't exist", thing="missing"),
+    page(
+        "POST",
+        "/series/{id}/",
+        *("403", "403", "302 /series/{id}/", "302 /series/{id}/"),
+        thing="series",
+        sends={**_REPEATED, "since": DAY},
+    ),
+    page(
+        "POST", "/series/{id}/end/", "403", "403", "302 /series/", "302 /series/", thing="series", sends={"since": DAY}
     ),
     page("GET", "/insights/", "403", NONE, "200", "200", own=True),
     *(page("GET", f"/insights/{name}.csv", "403", NONE, "200", "200", own=True) for name in ("load", "full", "room")),
