@@ -33,6 +33,13 @@ class WeekField(FormattedField):
     message = "This must be a week, as 2026-W48."
 
 
+class MonthField(FormattedField):
+    """A month, as 2026-11: its first day."""
+
+    read = staticmethod(formats.parse_month)
+    message = "This must be a month, as 2026-11."
+
+
 class VersionField(FormattedField):
     """A version of the board."""
 
@@ -87,6 +94,14 @@ class BoardForm(forms.Form):
     size = forms.ChoiceField(required=False, choices=[("compact", "Compact"), ("comfortable", "Comfortable")])
     weekends = forms.ChoiceField(required=False, choices=[("shown", "Shown"), ("folded", "Folded")])
     choose = forms.BooleanField(required=False)
+
+
+class MonthForm(forms.Form):
+    """The month and the people to show."""
+
+    month = MonthField(required=False)
+    after = forms.CharField(required=False, max_length=150, strip=False)
+    before = forms.CharField(required=False, max_length=150, strip=False)
 
 
 class ChangesForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Weeks as addresses name them."""
+"""Names weeks as addresses do."""
 
 from django.template import Library
 
@@ -6,5 +6,5 @@ from apps.services.shared import formats
 
 register = Library()
 
-# {{ date|week }}: 2026-W09, the week of this date.
-register.filter("week", lambda date: formats.write_week(formats.monday_of(date)))
+# {{ date|week }}: 2026-W48.
+register.filter("week", formats.write_week)

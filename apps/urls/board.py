@@ -7,6 +7,7 @@ from apps.views.board import assigning, assignment, copying, days, handing_on, l
 urlpatterns = [
     path("board/", week.show, name="board"),
     path("board/rows/", week.rows),
+    path("board/month/", week.month),
     path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/tray/", week.tray),

@@ -59,7 +59,7 @@ def messages_of(response: Any) -> list[str]:
 # --- permissions ------------------------------------------------------------------------------------------------
 
 
-READ = ["/board/", "/board/rows/", "/board/changes/", "/board/people/", "/board/tray/", "/board/keys/"]
+READ = ["/board/", "/board/month/", "/board/rows/", "/board/changes/", "/board/people/", "/board/tray/", "/board/keys/"]
 WRITTEN = ["/board/limits/", "/board/assign/", "/board/days-off/", "/board/copy/", "/board/late/"]
 
 
@@ -195,6 +195,22 @@ def test_people_come_in_pages_forwards_and_backwards(page: Client) -> None:
     assert names(page.get(link(second, "before"))) == names(first)
     [scrolled] = re.findall(r'hx-get="([^"]*/rows/[^"]*)"', first.content.decode())
     assert names(page.get(html.unescape(scrolled))) == names(second)
+
+
+def test_a_month_shows_how_full_days_are_and_leads_to_weeks_and_days(
+    page: Client, alice: User, given: Assignment
+) -> None:
+    month = page.get("/board/month/")
+
+    assert "March 2026" in text_of(month)
+    assert {"?month=2026-02", "?month=2026-04"} <= set(links(month, r"^\?month="))
+    assert f"/board/day/{alice.pk}/2026-03-31/" in links(month, "/board/day/")
+    assert "/board/?week=2026-W14" in links(month, r"/board/\?week=")
+    assert 'aria-label="alice, Monday 2 March: 1 of 5 tasks taken">1</a>' in month.content.decode()
+    page.get("/board/?q=task")
+    assert f"/board/day/{alice.pk}/" not in page.get("/board/month/?month=2026-12").content.decode()
+    for nonsense in ("2026-13", "2026", "x", "9999-01", "0001-01"):
+        assert page.get(f"/board/month/?month={nonsense}").status_code == 400, nonsense
 
 
 def test_how_the_board_looks_is_remembered(page: Client, alice: User) -> None:

@@ -1,5 +1,6 @@
 """The board: reads a week of people's days, with a few queries for any number of people."""
 
+import calendar
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
@@ -126,9 +127,19 @@ def week(*, actor: User, first: datetime.date, search: str = "", after: str = ""
     The page begins after the username `after`, or ends before `before`. Raises `NotAllowed`.
     """
     permissions.require_taskmaster(actor)
+    return _page(people_on_board(search), dates_from(first), after, before)
+
+
+def month(*, actor: User, first: datetime.date, search: str = "", after: str = "", before: str = "") -> Week:
+    """The same of a whole month that begins on `first`. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    days = calendar.monthrange(first.year, first.month)[1]
+    return _page(people_on_board(search), [first + datetime.timedelta(days=day) for day in range(days)], after, before)
+
+
+def _page(found: QuerySet[User], dates: list[datetime.date], after: str, before: str) -> Week:
     # Read before the rows: a change that commits in between is shown twice rather than missed.
     version = current_version()
-    found, dates = people_on_board(search), dates_from(first)
     people, following, preceding = page_of(found, after, before, PEOPLE_PER_PAGE)
     return Week(dates, rows_of(people, dates), following, preceding, version, loads_of(found, dates))
 

@@ -7,6 +7,7 @@ import datetime
 import re
 from typing import NamedTuple, Self
 
+_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 # The one way in which a date is written.
 DATE_PATTERN = r"\d{4}-\d{2}-\d{2}"
@@ -39,6 +40,20 @@ def parse_week(text: str) -> datetime.date:
     if not match or not datetime.MINYEAR < int(match[1]) < datetime.MAXYEAR:
         raise ValueError(text)
     return datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
+
+
+def write_month(date: datetime.date) -> str:
+    """The month of a date: `2026-11`."""
+    return f"{date:%Y-%m}"
+
+
+def parse_month(text: str) -> datetime.date:
+    """The first day of a month as `write_month` writes it. Raises `ValueError` for any other text, and, as for weeks,
+    for the first and the last year of the calendar."""
+    match = _MONTH.fullmatch(text)
+    if not match or not datetime.MINYEAR < int(match[1]) < datetime.MAXYEAR:
+        raise ValueError(text)
+    return datetime.date(int(match[1]), int(match[2]), 1)
 
 
 def parse_date(text: str) -> datetime.date:

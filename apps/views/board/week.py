@@ -1,12 +1,13 @@
 """The week itself, and its live updates."""
 
+import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.forms.board import BoardForm, ChangesForm, PersonForm, TrayForm
+from apps.forms.board import BoardForm, ChangesForm, MonthForm, PersonForm, TrayForm
 from apps.models import Event, Task, User
 from apps.models.events import Kind
 from apps.services import board, tasks, waiting
@@ -44,6 +45,32 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @page
+def month(request: HttpRequest) -> HttpResponse:
+    """`/board/month/?month=2026-11`: how full everybody's days are in a month. The search stays as on the board."""
+    asked = valid(MonthForm(request.GET))
+    first = asked["month"] or permissions.today().replace(day=1)
+    shown = board.month(
+        actor=require_person(request.user),
+        first=first,
+        search=_remembered(request, "q", {}),
+        after=asked["after"],
+        before=asked["before"],
+    )
+    context = {
+        "month": shown,
+        "first": first,
+        "name": formats.write_month(first),
+        "earlier": formats.write_month(first - datetime.timedelta(days=1)),
+        "later": formats.write_month(first + datetime.timedelta(days=31)),
+        "columns": list(zip(shown.dates, shown.team, strict=True)),
+        "today": permissions.today(),
+        "search": _remembered(request, "q", {}),
+    }
+    return render(request, "board/month.html", context)
+
+
+@require_safe
+@page
 def rows(request: HttpRequest) -> HttpResponse:
     """`/board/rows/?week=…&after=…`: the rows of the next people, for a board that is scrolled down."""
     return render(request, "board/_rows.html", _week(request, valid(BoardForm(request.GET))))
@@ -73,7 +100,7 @@ def _week(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
 def _remembered(request: HttpRequest, name: str, asked: dict[str, Any]) -> str:
     """The value of this field, or, if the address has no such field, the one before."""
     key = f"board_{name}"
-    if name in request.GET and request.session.get(key, "") != asked[name]:
+    if name in asked and name in request.GET and request.session.get(key, "") != asked[name]:
         request.session[key] = asked[name]
     return str(request.session.get(key, ""))
 
