@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from apps.exceptions.base import ToGoError
 from apps.models import Import, Task, User
+from apps.models.tasks import Color
 from apps.services import assignments, imports, limit_rules, limits
 from apps.services.imports import blocks
 from apps.services.shared import permissions
@@ -32,6 +33,7 @@ from lab.processes import Server, start_server
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 WIDE = {"width": 1280, "height": 800}
+LARGE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 800}
 PEOPLE = [
     ("aiko", "Aiko Tanaka"), ("amir", "Amir Haddad"), ("chidi", "Chidi Okafor"), ("elena", "Elena Rossi"),
@@ -51,7 +53,8 @@ def fill() -> User:
     for username, name in PEOPLE:
         first, _, last = name.partition(" ")
         people.append(User.objects.create(username=username, first_name=first, last_name=last))
-    tasks = [Task.objects.create(name=name) for name in TASKS]
+    colors = Color.values
+    tasks = [Task.objects.create(name=name, color=colors[number * 5 % 12]) for number, name in enumerate(TASKS)]
     monday = permissions.today() - datetime.timedelta(days=permissions.today().weekday())
 
     def rule(maximum: int, reason: str, person: User | None = None, **when: Any) -> None:
@@ -114,6 +117,12 @@ def full_day(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def day(page: Page) -> None:
+    """Open the sheet of a day, with its history."""
+    page.locator("tr:nth-child(4) td:nth-of-type(3) .load").click()
+    page.get_by_text("What happened to this day").click()
+
+
 def plan(page: Page) -> None:
     """Propose who does a pile of tasks next week."""
     monday = permissions.today() + datetime.timedelta(days=7 - permissions.today().weekday())
@@ -140,8 +149,13 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        picture(browser, server, "board", "/board/", boss)
-        picture(browser, server, "board-dark", "/board/", boss, color_scheme="dark")
+        week = f"/board/?week={permissions.today():%G-W%V}"
+        picture(browser, server, "board", f"{week}&size=compact", boss)
+        picture(browser, server, "board-dark", week, boss, color_scheme="dark", viewport=LARGE)
+        picture(browser, server, "board-day", f"/board/?week={next_week:%G-W%V}", boss, steps=day)
+        picture(browser, server, "month", "/board/month/", boss)
+        picture(browser, server, "people", "/people/", boss)
+        picture(browser, server, "rules", "/rules/", boss)
         picture(browser, server, "board-full-day", f"/board/?week={next_week:%G-W%V}", boss, steps=full_day)
         picture(browser, server, "plan", "/plan/", boss, steps=plan)
         picture(browser, server, "board-narrow", "/board/?q=aiko", boss, viewport=NARROW)
