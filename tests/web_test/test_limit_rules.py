@@ -11,6 +11,7 @@ from apps.models import DailyLimit, LimitRule, Task, User
 from apps.services import assignments, limit_rules, limits
 from apps.services.limit_rules import words
 from tests.api_test.test_problems import nothing_written
+from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
 
 SATURDAY = date(2026, 3, 7)
@@ -224,6 +225,16 @@ def test_the_page_of_a_rule_explains_which_rule_wins_and_why(page: Client, taskm
         "It wins over “Every day: 4, everyone” on 30 days: a rule for one person on all days comes before one for "
         "everyone on all days." in text
     )
+
+
+def test_days_of_this_week_that_are_past_count_nowhere(page: Client, taskmaster: User) -> None:
+    everyday = limit_rules.create_rule(actor=taskmaster, maximum=4, reason="")
+    limit_rules.create_rule(actor=taskmaster, maximum=0, weekday=0, reason="")
+
+    with freeze_time("2026-03-04T12:00:00Z"):
+        assert "“Mondays: off, everyone” wins on 4 days" in text_of(page.get(f"/rules/{everyday.pk}/"))
+        mondays = {**SATURDAYS, "weekday": "0", "preview": "on"}
+        assert "4 days of 1 person change" in text_of(page.post("/rules/new/", mondays))
 
 
 def test_the_end_of_a_rule_is_shown_before_it_is_ended(page: Client, taskmaster: User) -> None:

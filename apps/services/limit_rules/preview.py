@@ -77,7 +77,9 @@ def effect(*, actor: User, old: LimitRule | None, new: LimitRule | None) -> Effe
     return Effect(
         person=User.objects.get(pk=shown) if shown else None,
         weeks=[days[start : start + 7] for start in range(0, len(days), 7)],
-        overlaps=list(_overlaps(after, new, shown, dates)) if new else [],
+        overlaps=list(_overlaps(after, new, shown, [date for date in dates if date >= permissions.today()]))
+        if new
+        else [],
         people=len({user_id for user_id, _ in changes}) + (others if of_others else 0),
         days=len(changes) + others * len(of_others),
         over=over,
