@@ -19,6 +19,7 @@ _COLUMNS = {
     "status": "status",
     "taskmaster": "taskmaster_id",
     "created_at": "created_at",
+    "label": "task__label",
 }
 _ROWS_PER_QUERY = 1000
 

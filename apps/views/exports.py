@@ -25,7 +25,7 @@ class ExportView(CsvView):
         errors=[NotAllowed],
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """A CSV file with the columns `id,task,task_name,user,username,date,status,taskmaster,created_at`.
+        """A CSV file with the columns `id,task,task_name,user,username,date,effort,status,taskmaster,created_at,label`.
 
         For taskmasters. It has every assignment that matches the filters, ordered by id, and can be edited and
         imported. A text that a spreadsheet would run as a formula gets an apostrophe in front.

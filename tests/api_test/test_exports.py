@@ -49,6 +49,7 @@ def rows(caller: APIClient, query: str = "") -> list[dict[str, str]]:
 def test_gives_all_assignments_as_csv(
     caller: APIClient, taskmaster: User, alice: User, tasks: list[Task], given: list[Assignment]
 ) -> None:
+    Task.objects.filter(pk=tasks[0].pk).update(label="Kitchen")
     response = caller.get(EXPORT)
 
     assert response.status_code == 200
@@ -57,11 +58,10 @@ def test_gives_all_assignments_as_csv(
     assert response["Content-Disposition"] == 'attachment; filename="assignments.csv"'
     assert response["X-Request-ID"]
     text = b"".join(response).decode()
-    first = (
-        f"{given[0].pk},{tasks[0].pk},task 1,{alice.pk},alice,2026-03-04,1,open,{taskmaster.pk},2026-03-02T12:00:00Z"
-    )
+    first = f"{given[0].pk},{tasks[0].pk},task 1,{alice.pk},alice,2026-03-04,1,open,{taskmaster.pk}"
+    first += ",2026-03-02T12:00:00Z,Kitchen"
     assert text.startswith(
-        f"\ufeffid,task,task_name,user,username,date,effort,status,taskmaster,created_at\r\n{first}\r\n"
+        f"\ufeffid,task,task_name,user,username,date,effort,status,taskmaster,created_at,label\r\n{first}\r\n"
     )
     assert text.endswith("\r\n")
     assert [row["id"] for row in rows(caller)] == [str(one.pk) for one in given]

@@ -23,7 +23,7 @@ from apps.services.shared.spreadsheets import Source
 COLUMNS = ("task", "user", "date")
 OPTIONAL = ("effort",)
 # Further columns of exports and reports: those files can be edited and imported, too, and these columns are ignored.
-_OTHERS = {"id", "task_name", "username", "taskmaster", "created_at"}
+_OTHERS = {"id", "task_name", "username", "taskmaster", "created_at", "label"}
 _OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
 REPORT_COLUMNS = ("line", *COLUMNS, *OPTIONAL, "status", "code", "detail", "assignment", "next_free_date")
 # Rows per transaction of the job. On SQLite nobody else can write during a transaction, and larger ones aren't faster.
