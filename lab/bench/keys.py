@@ -1,48 +1,12 @@
-"""`POST /api/users/assignment/` on PostgreSQL with an API key, compared with an access token.
+"""`POST /api/users/assignment/` on PostgreSQL with an API key, compared with an access token."""
 
-The two take turns, so that other work of the machine affects both alike. What such work affects least is the processor
-time that the web processes and the database take for a call.
-"""
-
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from statistics import median
-
-from django.db import connection
+from dataclasses import replace
 
 from apps.models import User
 from apps.models.api_keys import Scope
 from apps.services import api_keys
-from lab.bench import dataset, report, servers
-from lab.bench.load import Rate, measure
-
-CONNECTIONS = 16
-
-
-@dataclass
-class Caller:
-    """Who calls, how fast each run was, and the processor seconds of all runs."""
-
-    data: dataset.Dataset
-    rates: list[Rate] = field(default_factory=list)
-    web: float = 0
-    database: float = 0
-
-    def run(self, port: int, seconds: float) -> None:
-        """Call for so many seconds. Raises `RuntimeError` if a call was refused."""
-        web, database = _seconds(_web_processes(port)), _seconds(_backends())
-        rate = measure(port, self.data.assignments(CONNECTIONS), connections=CONNECTIONS, seconds=seconds)
-        if set(rate.statuses) != {201}:
-            raise RuntimeError(f"ToGo answered {dict(rate.statuses)}")
-        self.web += _seconds(_web_processes(port)) - web
-        self.database += _seconds(_backends()) - database
-        self.rates.append(rate)
-
-    def milliseconds(self, seconds: float) -> float:
-        """So many seconds of all runs, as milliseconds of a call."""
-        return 1000 * seconds / sum(rate.statuses.total() for rate in self.rates)
+from lab.bench import dataset, report
+from lab.bench.turns import Caller, table, take_turns
 
 
 def run(*, quick: bool) -> list[str]:
@@ -50,70 +14,12 @@ def run(*, quick: bool) -> list[str]:
     pairs, seconds, people, days = (2, 0.5, 2000, 5) if quick else (80, 1.0, 5000, 20)
     data = dataset.create(people, days)
     _, key = api_keys.create(actor=User.objects.get(username="boss"), name="bench", scope=Scope.ASSIGN)
-    callers = {"access token": Caller(data), "API key": Caller(replace(data, token=key))}
-    with servers.togo() as port:
-        # The first calls aren't measured, because the processes still load modules and open connections.
-        measure(port, data.assignments(CONNECTIONS), connections=CONNECTIONS, seconds=2 * seconds)
-        for number in range(pairs):
-            # Neither is always the first of its pair: growing tables slow the second.
-            for name in sorted(callers, reverse=bool(number % 2)):
-                callers[name].run(port, seconds)
-    return _report(callers)
-
-
-def _web_processes(port: int) -> list[int]:
-    """The ids of the web server that listens on the port, and of its processes."""
-    listed = {int(folder.name): folder for folder in Path("/proc").iterdir() if folder.name.isdecimal()}
-    asked = f"--port\0{port}\0".encode()
-    [first, *_] = sorted(pid for pid, folder in listed.items() if asked in _read(folder / "cmdline"))
-    return [pid for pid in listed if _group(pid) == first]
-
-
-def _group(pid: int) -> int:
-    try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return 0
-
-
-def _backends() -> list[int]:
-    """The ids of PostgreSQL's processes for this database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return [pid for (pid,) in cursor.fetchall()]
-
-
-def _seconds(pids: Iterable[int]) -> float:
-    """The processor time that these processes have taken so far."""
-    fields = [_read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split() for pid in pids]
-    return sum(int(one[11]) + int(one[12]) for one in fields if one) / os.sysconf("SC_CLK_TCK")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""  # The process has ended.
-
-
-def _report(callers: dict[str, Caller]) -> list[str]:
-    token, key = (caller.milliseconds(caller.web + caller.database) for caller in callers.values())
-    rows = [
-        [
-            name,
-            *(f"{median(getattr(rate, of) for rate in caller.rates):,.1f}" for of in ("per_second", "p50", "p99")),
-            *(f"{caller.milliseconds(seconds):.2f}" for seconds in (caller.web, caller.database)),
-        ]
-        for name, caller in callers.items()
-    ]
-    runs = len(callers["API key"].rates)
+    with_token, with_key = Caller(data), Caller(replace(data, token=key))
+    callers = {"access token": with_token, "API key": with_key}
+    take_turns(callers, pairs=pairs, seconds=seconds)
     return [
         "## With an API key",
         "",
-        f"The assign call on PostgreSQL, {CONNECTIONS} connections, medians of {runs} runs each, which took turns. The "
-        "last columns are the processor time of a call.",
-        "",
-        *report.table(["", "per second", "p50 ms", "p99 ms", "web ms", "PostgreSQL ms"], rows),
-        "",
-        report.at_most("processor time with a key relative to a token", 1.02, key / token),
+        *table(callers),
+        report.at_most("processor time with a key relative to a token", 1.02, with_key.cost / with_token.cost),
     ]
