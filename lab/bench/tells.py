@@ -41,6 +41,7 @@ def _tell_nobody() -> None:
 
 
 def _tell(people: list[int]) -> None:
+    _tell_nobody()
     Webhook.objects.bulk_create(Webhook(url=f"{_URL}/{number}", events=["*"]) for number in range(WEBHOOKS))
     now = timezone.now()
     Notification.objects.bulk_create(

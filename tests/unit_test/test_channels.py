@@ -107,6 +107,55 @@ def test_a_digest_goes_to_the_address_and_to_the_channel_once(
     assert Message.objects.count() == 2
 
 
+def test_changes_are_told_at_the_address_and_in_the_channel(
+    service: Receiver, taskmaster: User, alice: User, tasks: list[Task], settings: Any
+) -> None:
+    settings.TOGO_EMAIL_SERVER = {"host": "mail.example.org"}
+    channel_for(alice, url_of(service))
+    Notification.objects.update(email="alice@example.org", confirmed_at=timezone.now())
+    sending.send_what_is_due()
+    for task in tasks[:2]:
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)
+        sending.send_what_is_due()
+    with freeze_time("2026-03-02T12:02:00Z"):
+        sending.send_what_is_due()
+
+    assert [one.subject for one in mail.outbox] == ["2 changes of your tasks"]
+    assert [title for title, _ in texts(service)] == ["2 changes of your tasks"]
+
+
+def test_a_digest_in_the_channel_tells_what_only_the_mail_has_told(
+    service: Receiver, taskmaster: User, alice: User, cooking: Task, settings: Any
+) -> None:
+    settings.TOGO_EMAIL_SERVER = {"host": "mail.example.org"}
+    Notification.objects.create(
+        user=alice,
+        email="alice@example.org",
+        confirmed_at=timezone.now(),
+        digest_at="12:00",
+        digest_weekdays="01",
+        digest_from=TODAY,
+        assigned="digest",
+    )
+    later = TODAY + datetime.timedelta(days=9)
+    assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=later)
+    sending.send_what_is_due()
+    Channel.objects.create(user=alice, url=url_of(service), shown="json://", confirmed_at=timezone.now())
+    with freeze_time("2026-03-03T11:59:59Z"):
+        Message.objects.create(
+            user=alice,
+            way=Way.CHANNEL,
+            kind=MessageKind.DIGEST,
+            date=TODAY + datetime.timedelta(days=1),
+            due_at=timezone.now(),
+            give_up_at=timezone.now() + datetime.timedelta(hours=1),
+        )
+        sending.send_what_is_due()
+
+    assert len(mail.outbox) == 1
+    assert ["New: cooking, on Wednesday 11 March" in text for _, text in texts(service)] == [True]
+
+
 def test_a_channel_whose_address_is_not_allowed_any_more_is_refused_and_not_called(
     service: Receiver, alice: User, settings: Any
 ) -> None:
@@ -145,14 +194,27 @@ def test_a_service_that_takes_no_message_is_tried_again_and_the_person_sees_why(
     assert (message.status, message.attempts, channel.problem) == ("sent", 2, "")
 
 
+def test_a_message_that_waits_does_not_go_to_a_new_channel_before_its_link_is_followed(
+    service: Receiver, alice: User
+) -> None:
+    channel_for(alice, url_of(service, "old"))
+    message = due_message(alice)
+    notifications.change(actor=alice, channel=url_of(service, "new"))
+    sending.send_what_is_due()
+
+    assert [title for title, _ in texts(service)] == ["Confirm your channel"]
+    message.refresh_from_db()
+    assert message.status == "dropped"
+
+
 def test_a_redirect_is_not_followed(service: Receiver, alice: User) -> None:
     with receiver() as other:
-        service.answer = (302, {"Location": other.url}, b"")
+        service.answer = (307, {"Location": other.url}, b"")
         channel_for(alice, url_of(service))
         due_message(alice)
         sending.send_what_is_due()
 
-    assert (len(service.got), len(other.got)) == (1, 0)
+    assert (len(service.got), other.connections) == (1, 0)
     assert Message.objects.get().status == "pending"
 
 
@@ -190,6 +252,13 @@ def test_a_program_that_does_not_start_costs_no_message(
 
     message.refresh_from_db()
     assert (message.status, message.attempts) == ("pending", 0)
+
+
+def test_the_program_gets_no_secret_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOGO_SECRET_KEY", "DATABASE_URL", "HTTPS_PROXY", "https_proxy", "PYTHONPATH"):
+        monkeypatch.setenv(name, "secret")
+
+    assert "secret" not in process._environment().values()
 
 
 FORBIDDEN = """
