@@ -10,6 +10,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [csp.SELF],
         "img-src": [csp.SELF, "data:"],
         "font-src": [csp.SELF],
+        "manifest-src": [csp.SELF],
         "connect-src": [csp.SELF],
         "form-action": [csp.SELF],
         "base-uri": [csp.NONE],

@@ -709,3 +709,17 @@ def test_dates_are_shown_in_the_readers_locale(visit: Visits, team: Team) -> Non
     for locale, shape in (("de-DE", r"Mo\., \d+\. \w+"), ("en-US", r"Mon, \w+ \d+")):
         page = visit(team.boss, locale=locale).open(team.path)
         expect(page.locator("thead th:nth-child(2) time")).to_have_text(re.compile(shape))
+
+
+def test_a_week_of_twelve_people_is_printed_on_one_page_and_shows_all_tasks(visit: Visits, team: Team) -> None:
+    people = [make_person(f"person{number:02}") for number in range(9)]
+    for number in range(4):
+        team.give(team.alice, 0, Task.objects.create(name=f"task {number}"))
+        team.give(people[number], number)
+    page = visit(team.boss).open(f"{team.path}&size=compact")
+
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert re.findall(rb"/Type /Pages\s+/Count (\d+)", pdf) == [b"1"]
+    page.emulate_media(media="print")
+    expect(cell(page, team.alice, team.day(0)).locator(".chip:visible")).to_have_count(4)
+    expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()

@@ -35,6 +35,7 @@ PAGES = {
     "font-src": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
+    "manifest-src": "'self'",
     "img-src": "'self' data:",
     "script-src": "'self'",
     "style-src": "'self'",

@@ -1,8 +1,10 @@
 """The page of a person's day without scripts, and the fragments that its script requests."""
 
 import datetime
+import json
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.test import Client
@@ -116,3 +118,15 @@ def test_only_changes_of_the_persons_own_days_are_sent(
     assert "0 of 1 done task 2" in text_of(changed)
     assert changes(page, changed).status_code == 204
     assert page.get("/today/changes/?since=x").status_code == 400
+
+
+def test_togo_can_be_installed_on_a_phone_and_opens_ones_own_day(client: Client) -> None:
+    [address] = re.findall(r'rel="manifest" href="([^"]*)"', client.get("/sign-in/").content.decode())
+
+    response = client.get(address)
+
+    assert response["Content-Type"] == "application/manifest+json"
+    manifest = json.loads(b"".join(response.streaming_content))  # type: ignore[arg-type]
+    assert urljoin(f"https://example.org{address}", manifest["start_url"]) == "https://example.org/today/"
+    for icon in manifest["icons"]:
+        assert client.get(urljoin(address, icon["src"])).status_code == 200

@@ -41,3 +41,8 @@ if (board) {
     document.addEventListener(sign, () => { lastSign = Date.now(); }, { passive: true });
   }
 }
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
