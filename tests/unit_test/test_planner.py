@@ -12,6 +12,7 @@ from apps.services.planner import child, model
 from apps.services.planner import solve as solving
 from apps.services.planner.problem import EARLIEST, EVEN, Item, Plan, Problem
 from apps.services.planner.solve import solve
+from lab.bench.plan_others import greedy
 from lab.processes import ROOT
 from tests.unit_test.brute_force import DATES, best, check_shortages, loads, random_problem, room_after
 
@@ -58,6 +59,17 @@ def test_a_plan_of_mixed_efforts_keeps_the_limits_and_its_bound_holds() -> None:
         if len({item.effort for item in small.items}) > 1:
             assert not plan.optimal
     assert found >= 0.97 * possible
+
+
+def test_a_greedy_loop_leaves_a_task_that_fits() -> None:
+    """Two people have room for one task each. The first task may go to both of them, the second only to person 1."""
+    items = [Item(1, 1, 1, 0, 0, 0), Item(2, 1, 1, 1, 0, 0)]
+    wanted = Problem([1, 2], DATES, [1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 0, 0], items, [(0, 1), (0,)])
+
+    assert greedy(wanted).placements == [(0, 0)]
+    plan = solve(wanted)
+    assert sorted(plan.placements) == [(0, 3), (1, 0)]
+    assert plan.optimal
 
 
 def test_of_equal_loads_the_higher_load_before_is_raised() -> None:
