@@ -16,6 +16,7 @@ GROWING = {
     "togo_event",
     "togo_idempotencykey",
     "togo_importblock",
+    "togo_occurrence",
     "togo_user",
     "token_blacklist_outstandingtoken",
 }

@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 from apps.models import Assignment, DailyLimit, Event, LimitDay, LimitRule, Task, User
 from apps.services import imports, limit_rules, limits
 from apps.services.imports import blocks
+from apps.services.series import filling
 from apps.services.shared import picking
 from tests.conftest import make_person
 from tests.shared_rows import shared_rows
@@ -220,6 +221,21 @@ def test_jobs_use_indexes(caller: APIClient, taskmaster: User, tasks: list[Task]
         assert limits.set_chunk(new, first_id, last_id) == 1001
         limit_rules.create_rule(actor=taskmaster, maximum=4)
         assert blocks.do_next_block(whole.pk)
+    assert found == []
+
+
+def test_series_use_indexes(caller: APIClient, tasks: list[Task], settings: Any) -> None:
+    settings.TOGO_SERIES_DAYS = 5
+    body = {"task": tasks[0].pk, "user": person().pk, "rrule": "FREQ=DAILY", "on_full": "wait"}
+    with full_scans() as found:
+        made = caller.post("/api/users/series/", {**body, "date_from": "2026-03-02"}, format="json")
+        path = made["Location"].removeprefix("http://testserver")
+        settings.TOGO_SERIES_DAYS = 9
+        filling.fill_all()
+        read_pages(caller, f"{path}occurrence/?page_size=4")
+        others = [caller.patch(path, {"effort": 2}, format="json"), caller.delete(path)]
+        filling.remove_old()
+    assert [answer.status_code for answer in [made, *others]] == [201, 200, 204]
     assert found == []
 
 

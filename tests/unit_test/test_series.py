@@ -573,7 +573,11 @@ def test_people_repeat_tasks_for_themselves(rota: Rota, taskmaster: User) -> Non
             call(actor=alice, series_id=theirs.pk)
     assert [row.user for row in series.occurrences_of(actor=alice, series_id=theirs.pk)] == [alice]
     assert set(series.visible_to(bob)) == {theirs}
+    # What a taskmaster has moved to somebody else isn't alice's to take away.
+    series.end_series(actor=taskmaster, series_id=theirs.pk)
+    assignments.change(actor=taskmaster, assignment_id=on(one, day(10)).pk, user_id=bob.pk)
     series.end_series(actor=alice, series_id=one.pk)
+    assert assigned(rota.task) == [(day(10), "bob")]
 
 
 def test_a_person_does_not_see_to_whom_their_task_was_moved(rota: Rota) -> None:

@@ -1,6 +1,7 @@
 """Series: tasks that come again by a rule, for one person or for several in turns.
 
-`filling` decides about the dates, up to a horizon; `rules` knows which dates there are.
+`rules` knows which dates there are, `filling` decides about them up to a horizon, `occurrences` tells what became of
+them, and `taking_back` undoes what a change or an end no longer wants.
 """
 
 import datetime
@@ -13,14 +14,14 @@ from django.db.models.functions import Coalesce
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.series import SeriesNotFound
-from apps.models import Assignment, DailyLimit, Occurrence, Series, SeriesTurn, Task, User, WaitingEntry
+from apps.models import Assignment, Occurrence, Series, SeriesTurn, Task, User
 from apps.models.series import Decision, SeriesQuerySet
-from apps.models.waiting import Ending
-from apps.services import assignments, slots, unit_of_work
+from apps.services import assignments, unit_of_work
 from apps.services.series import filling
 from apps.services.series.filling import ONE_DAY
-from apps.services.series.occurrences import State, states_of
+from apps.services.series.occurrences import states_of
 from apps.services.series.rules import Rule, WrongRule, parse
+from apps.services.series.taking_back import may_be_taken_back, take_back, take_back_changed
 from apps.services.shared import permissions, refusals
 
 MOST_TURNS = 100
@@ -141,7 +142,7 @@ def update_series(
         _change(series, start, fields)
         _require_assignable(series.task_id, series.user_ids)
         series.save()
-        _take_back_changed(actor, series, start, before)
+        take_back_changed(actor=actor, series=series, first=start, before=before)
         series.filled_to = start - ONE_DAY
         filling.decide_up_to(series, max(filling.horizon(), series.filled_to))
 
@@ -164,7 +165,7 @@ def end_series(*, actor: User, series_id: int, first: datetime.date | None = Non
         today = permissions.today()
         start = max(first or today, today)
         states = states_of(series.occurrences.filter(date__gte=start))
-        _take_back(actor, [one for one in states if not _is_done_or_past(one, today)])
+        take_back(actor=actor, states=[one for one in states if may_be_taken_back(actor=actor, one=one)])
         series.occurrences.filter(date__gte=start).delete()
         if start <= max(today, series.date_from):
             series.delete()
@@ -260,39 +261,3 @@ def _change(series: Series, start: datetime.date, fields: SeriesFields) -> None:
         _set_turns(series, fields["user_ids"])
         # The next date is the first one's.
         series.first_turn = 0 if new_rule else -number % len(fields["user_ids"])
-
-
-def _take_back_changed(actor: User, series: Series, start: datetime.date, before: tuple[int, int | None, str]) -> None:
-    """Take back what the changed series would do otherwise, so that it is decided again."""
-    last = max(filling.horizon(), series.filled_to)
-    turns = {turn.date: turn.user_id for turn in filling.turns_of(series, start, last)}
-    same = (series.task_id, series.effort) == before[:2]
-
-    def stays(one: State) -> bool:
-        if not one.is_untouched:
-            return True
-        kept = one.row.decision == Decision.ASSIGNED or (
-            one.row.decision == Decision.WAITING and series.on_full == before[2]
-        )
-        return kept and same and turns.get(one.date) == one.row.user_id
-
-    states = states_of(series.occurrences.filter(date__gte=start))
-    changed = [one for one in states if not stays(one)]
-    _take_back(actor, changed)
-    Occurrence.objects.filter(pk__in=[one.row.pk for one in changed]).delete()
-
-
-def _take_back(actor: User, states: list[State]) -> None:
-    """Delete the assignments and waiting entries of these dates. All days are locked before, in the order of their
-    ids."""
-    waiting = WaitingEntry.objects.filter(pk__in=[one.row.waiting for one in states if one.row.waiting])
-    given = [one.assignment for one in states if one.assignment]
-    ids = {one.daily_limit_id for one in given} | set(waiting.values_list("daily_limit", flat=True))
-    list(DailyLimit.objects.filter(pk__in=ids).locked().values_list("pk", flat=True))
-    slots.leave(actor=actor, entries=waiting, ending=Ending.CANCELLED)
-    for assignment in given:
-        slots.free(actor=actor, assignment=assignment)
-
-
-def _is_done_or_past(one: State, today: datetime.date) -> bool:
-    return one.assignment is not None and (not one.is_open or one.assignment.date < today)

@@ -246,7 +246,9 @@ def _note_settled() -> None:
 def remove_old() -> None:
     """Delete occurrences that are older than 366 days, and series that ended so long ago."""
     before = permissions.today() - KEPT
-    unit_of_work.run(lambda: Occurrence.objects.filter(date__lt=before).delete())
+    # All decisions are named, because the index begins with them.
+    old = Occurrence.objects.filter(decision__in=Decision.values, date__lt=before)
+    unit_of_work.run(lambda: old.delete())
     for series in Series.objects.filter(~Exists(Occurrence.objects.filter(series=OuterRef("pk")))):
         if not any(date >= before for date in dates_of(series, datetime.date.max)):
             unit_of_work.run(lambda series=series: series.delete())  # type: ignore[misc]
