@@ -154,7 +154,6 @@ STATIC_URL = f"{TOGO_ROOT}/static/"
 # Static files are served from where they are installed: nobody has to run collectstatic before a start.
 WHITENOISE_USE_FINDERS = True
 # The URL of a static file changes with its content, so browsers may keep the file for a year.
-WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 WHITENOISE_MAX_AGE = 31_536_000
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -11,6 +11,7 @@ styled = csp_update({"style-src": ["'unsafe-inline'"]})
 
 urlpatterns = [
     path("errors/", docs.errors),
+    path("styleguide/", docs.styleguide),
     path(".well-known/security.txt", docs.security_txt),
     path("api/schema/", docs.SchemaView.as_view(), name="schema"),
     path("api/docs/", styled(SpectacularSwaggerSplitView.as_view(url_name="schema"))),

@@ -20,6 +20,8 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
+from apps.forms.board import DayForm
+from apps.models.tasks import Color
 from apps.views.http.conditional import conditional
 
 
@@ -28,6 +30,31 @@ def errors(request: HttpRequest) -> HttpResponse:
     """`/errors/`: the meaning of each error code, and what to do. The `type` of every problem leads here."""
     # A file of ToGo itself, not user input.
     return render(request, "docs/errors.html", {"content": mark_safe(_errors_html())})  # noqa: S308
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """`/styleguide/`: every component of the pages, for those who build them. 404 unless `TOGO_DEBUG` is on."""
+    if not settings.DEBUG:
+        raise Http404
+    context = {
+        "colours": Color.values,
+        "tokens": [
+            "ground",
+            "surface",
+            "surface-2",
+            "line",
+            "line-strong",
+            "accent",
+            "accent-soft",
+            "warn-soft",
+            "stop-soft",
+        ],
+        "faces": range(6),
+        "tenths": range(11),
+        "form": DayForm(data={"maximum": "x"}),
+    }
+    return render(request, "docs/styleguide.html", context)
 
 
 @require_safe

@@ -125,8 +125,17 @@ def test_togo_can_be_installed_on_a_phone_and_opens_ones_own_day(client: Client)
 
     response = client.get(address)
 
-    assert response["Content-Type"] == "application/manifest+json"
+    assert response["Content-Type"].startswith("application/json")
     manifest = json.loads(b"".join(response.streaming_content))  # type: ignore[arg-type]
     assert urljoin(f"https://example.org{address}", manifest["start_url"]) == "https://example.org/today/"
     for icon in manifest["icons"]:
         assert client.get(urljoin(address, icon["src"])).status_code == 200
+
+
+def test_the_styleguide_shows_every_component_to_those_who_build_pages_only(client: Client, settings: Any) -> None:
+    assert client.get("/styleguide/").status_code == 404
+    settings.DEBUG = True
+    shown = client.get("/styleguide/").content.decode()
+    assert {"Buttons", "Fields", "Chips, faces and bars", "Notes and messages", "Tables"} <= set(
+        re.findall(r"<h2>([^<]*)</h2>", shown)
+    )
