@@ -44,6 +44,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_LIMIT_PICKER", "", "rules"),
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": [("TOGO_ASSIGN_DAYS_AHEAD", "3660", 3660), ("TOGO_ASSIGN_DAYS_AHEAD", "", 366)],
+    "TOGO_SERIES_DAYS": [("TOGO_SERIES_DAYS", "1", 1), ("TOGO_SERIES_DAYS", "", 60)],
     "TOGO_IMPORT_MAX_BYTES": [("TOGO_IMPORT_MAX_BYTES", "1000", 1000), ("TOGO_IMPORT_MAX_BYTES", "", 20_000_000)],
     "TOGO_IMPORT_MAX_ROWS": [("TOGO_IMPORT_MAX_ROWS", "1", 1), ("TOGO_IMPORT_MAX_ROWS", "", 200_000)],
     "TOGO_METRICS_TOKEN": [("TOGO_METRICS_TOKEN", "for Prometheus", "for Prometheus"), ("TOGO_METRICS_TOKEN", "", "")],
@@ -138,6 +139,7 @@ BAD: dict[str, list[str]] = {
         f"random:0-{'1' * 5000}",
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
+    "TOGO_SERIES_DAYS": ["0", "367", "month"],
     "TOGO_SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:nobody", "https://a b"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],
     # The last is good, but messages need TOGO_PUBLIC_URL.
