@@ -21,6 +21,8 @@ def postgresql(*, durable: bool = True) -> Iterator[str]:
     if not durable:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             server.psql(f"ALTER SYSTEM SET {setting} = off")
+        # Tests leave many dead rows, which slow down the tests after them.
+        server.psql("ALTER SYSTEM SET autovacuum_naptime = 2")
         server.psql("SELECT pg_reload_conf()")
     try:
         yield f"postgres://postgres@/togo?host={server.get_postmaster_info().socket_dir}"

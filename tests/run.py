@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 # Debian's packages that tests use, and a program of each.
 DEBIAN = {
-    "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "mariadb-server": "mariadbd",
     "nginx-light": "nginx",
     "redis-server": "redis-server",
@@ -70,38 +71,25 @@ class Leg:
     durable: bool = False
     # Which brokers the tests use that need one.
     brokers: str = "valkey redis"
-    # Collect only the modules whose path or text has this word: collecting all takes longer than some runs do.
-    word: str = ""
+    # Collect only the modules whose path and text match this: collecting all takes longer than some runs do.
+    modules: str = ""
 
 
+COMMANDS = "real_time and no_db and not browser"
+STORMS = "real_time and not no_db"
 # The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
 LEGS = [
-    Leg("commands and proofs", "sqlite", "real_time and no_db and not browser", durable=True, word="real_time"),
-    Leg(
-        "SQLite, real processes", "sqlite", "real_time and not no_db", durable=True, brokers="valkey", word="real_time"
-    ),
-    Leg(
-        "MariaDB, real processes",
-        "mariadb",
-        "real_time and not no_db",
-        durable=True,
-        brokers="valkey",
-        word="real_time",
-    ),
-    Leg(
-        "PostgreSQL, real processes",
-        "postgresql",
-        "real_time and not no_db",
-        durable=True,
-        brokers="redis",
-        word="real_time",
-    ),
-    Leg("pages in a browser", "sqlite", "browser", word="browser_test"),
-    Leg("what needs no database", "sqlite", "not real_time and no_db and not fuzz", measured=True),
-    Leg("SQLite", "sqlite", "not real_time and not no_db and not fuzz", measured=True),
-    Leg("random input", "sqlite", "fuzz", word="mark.fuzz"),
+    Leg("commands", "sqlite", COMMANDS, durable=True, modules=r"/(run|prove)_test/.*real_time"),
+    Leg("workers and servers", "sqlite", COMMANDS, durable=True, modules=r"/(?!run|prove)\w+_test/.*real_time"),
+    Leg("PostgreSQL, real processes", "postgresql", STORMS, durable=True, brokers="redis", modules="real_time"),
+    Leg("MariaDB, real processes", "mariadb", STORMS, durable=True, brokers="valkey", modules="real_time"),
+    Leg("SQLite, real processes", "sqlite", STORMS, durable=True, brokers="valkey", modules="real_time"),
     Leg("PostgreSQL", "postgresql", "not real_time and not no_db"),
+    Leg("random input", "sqlite", "fuzz", modules=r"mark\.fuzz"),
+    Leg("pages in a browser", "sqlite", "browser", modules="/browser_test/"),
+    Leg("what needs no database", "sqlite", "not real_time and no_db and not fuzz", measured=True),
     Leg("MariaDB", "mariadb", "not real_time and not no_db"),
+    Leg("SQLite", "sqlite", "not real_time and not no_db and not fuzz", measured=True),
 ]
 QUICK = [Leg("SQLite, without storms", "sqlite", "not real_time", processes=2)]
 
@@ -131,7 +119,8 @@ def main() -> int:
     slow = "" if options.all else " and not slow"
     if options.all:
         os.environ.setdefault("TOGO_EXAMPLES", "400")
-    with ThreadPoolExecutor(1 + (os.cpu_count() or 1)) as side_by_side:
+    # Tests with real processes wait for half of their time.
+    with ThreadPoolExecutor(2 + (os.cpu_count() or 1)) as side_by_side:
         parts = [] if options.only else [side_by_side.submit(_check_code, report)]
         parts += [side_by_side.submit(_run, leg, report, more, leg.marks + slow) for leg in legs]
     for part in parts:
@@ -210,10 +199,10 @@ def _run(leg: Leg, report: _Report, more: list[str], marks: str) -> None:
 
 def _modules(leg: Leg) -> list[str]:
     """What a run collects: the modules that can have tests for it."""
-    if not leg.word:
+    if not leg.modules:
         return [] if leg in QUICK else [f"--ignore={SLOW_TO_COLLECT}"]
     modules = sorted(ROOT.glob("tests/*_test/test_*.py"))
-    return [str(path) for path in modules if leg.word in f"{path}\n{path.read_text()}"]
+    return [str(path) for path in modules if re.search(leg.modules, f"{path}\n{path.read_text()}", re.DOTALL)]
 
 
 @contextlib.contextmanager
