@@ -26,13 +26,14 @@ class NoteField(forms.CharField):
 class TaskForm(RefusableModelForm[Task]):
     """A task."""
 
-    color = forms.ChoiceField(required=False, choices=_COLORS, widget=forms.RadioSelect)
+    color = forms.ChoiceField(label="Colour", required=False, choices=_COLORS, widget=forms.RadioSelect)
     note = NoteField(required=False, max_length=LONGEST_NOTE, help_text="What there is to know about it.")
 
     class Meta:
         model = Task
         fields = ["name", "effort", "note", "color", "label", "url", "deadline"]
         widgets = {
+            "label": forms.TextInput(attrs={"list": "labels", "autocomplete": "off"}),
             "deadline": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "url": forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://"}),
         }
@@ -45,7 +46,7 @@ class TaskForm(RefusableModelForm[Task]):
 class WholeTaskForm(TaskForm):
     """A task, and whether it can be assigned: for the admin pages."""
 
-    color = forms.ChoiceField(required=False, choices=_COLORS)
+    color = forms.ChoiceField(label="Colour", required=False, choices=_COLORS)
 
     class Meta(TaskForm.Meta):
         fields = [*TaskForm.Meta.fields, "is_active"]

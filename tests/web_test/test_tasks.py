@@ -70,6 +70,7 @@ def test_the_list_shows_each_task_and_where_it_is_used(
 
     shown = page.get("/tasks/")
 
+    assert '<option value="Kitchen">' in page.get("/tasks/new/").content.decode()
     assert names_on(shown) == ["baking", "cooking"]
     assert "cooking 1 open, next Thu 5 Mar · 2 late · 1 waiting · 1 done" in text_of(shown)
     assert "baking Kitchen never assigned · until Tue 31 Mar" in text_of(shown)

@@ -312,6 +312,8 @@ def test_a_taskmaster_reads_what_is_late_and_changes_nobody(
     shown = client.get(f"/people/{alice.pk}/")
 
     assert "Fri 27 Feb cooking" in text_of(shown)
+    assert "/rules/?q=alice" in shown.content.decode()
+    assert 'value="alice"' in client.get("/rules/new/?username=alice").content.decode()
     assert "/board/?week=2026-W09&amp;q=alice" in shown.content.decode()
     assert "Deactivate" not in text_of(shown)
     with nothing_written():

@@ -53,7 +53,9 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.info(request, f"The task “{task.name}” is made.")
             return redirect("tasks")
-    return render(request, "tasks/new.html", {"form": form}, status=400 if form.errors else 200)
+    return render(
+        request, "tasks/new.html", {"form": form, "labels": catalogue.labels()}, status=400 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +76,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
             messages.info(request, f"The task “{form.cleaned_data['name']}” is saved.")
             return redirect("tasks")
     use = catalogue.uses_of([id]).get(id, catalogue.Use())
-    context = {"form": form, "task": task, "use": use, "next": catalogue.next_of(id)}
+    context = {"form": form, "task": task, "use": use, "next": catalogue.next_of(id), "labels": catalogue.labels()}
     return render(request, "tasks/one.html", context, status=400 if form.errors else 200)
 
 
