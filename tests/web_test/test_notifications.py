@@ -195,3 +195,18 @@ def test_a_changed_link_leads_nowhere(ready: User, make: Callable[[Notification]
     for forged in (path[:-2] + "/", path.replace("~", "~~", 1), path.replace("/messages/", "/messages/x/", 1)):
         assert Client().post(forged).status_code == 404
     assert Notification.objects.get().assigned == "now"
+
+
+def test_the_account_shows_where_messages_go(page: Client, alice: User, settings: Any) -> None:
+    assert "ToGo can tell you what is planned for you, and what others change." in text_of(page.get("/account/"))
+    settings.TOGO_APPRISE_SCHEMAS = ["json"]
+    Notification.objects.create(user=alice, email="alice@example.org", refusal="550 5.1.1 <unknown>")
+    Channel.objects.create(user=alice, url="json://a:geheim@a/", shown="json://a:****@a/", nonce="abc")
+    text = text_of(page.get("/account/"))
+    assert "Nothing is sent to alice@example.org , because it was refused." in text
+    assert "Follow the link in the message to json://a:****@a/ , and ToGo tells you there" in text
+
+    Channel.objects.update(confirmed_at="2026-03-01T00:00:00Z")
+    assert "ToGo sends messages to json://a:****@a/ ." in text_of(page.get("/account/"))
+    settings.TOGO_APPRISE_SCHEMAS = settings.TOGO_EMAIL_SERVER = []
+    assert "This ToGo sends no messages." in text_of(page.get("/account/"))

@@ -78,6 +78,12 @@ def state_of(notification: Notification, way: Way = Way.EMAIL) -> str:
     return "ready" if address.confirmed_at else "unconfirmed"
 
 
+def addresses_of(notification: Notification) -> list[tuple[str, str]]:
+    """The person's addresses in the ways by which this ToGo sends messages, each after its state."""
+    places = {Way.EMAIL: notification, Way.CHANNEL: channel_of(notification)}
+    return [(state_of(notification, way), place.shown) for way in ways() if (place := places[way]) and place.shown]
+
+
 def change(*, actor: User, **changes: Unpack[Changes]) -> Notification:
     """Change what `actor` wants to be told. A link to confirm is sent to a new address or channel, and to an
     unconfirmed one.

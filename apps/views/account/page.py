@@ -50,7 +50,6 @@ def show(request: HttpRequest, *, name_form: NameForm | None = None, key_form: K
     """The page; with a form that was refused, if there is one."""
     actor = require_person(request.user)
     token = calendar.token_of(actor=actor)
-    told = notifications.of(actor=actor)
     context = {
         "name_form": name_form or NameForm(initial={"first_name": actor.first_name, "last_name": actor.last_name}),
         "has_password": passwords.is_way_in_for(actor),
@@ -61,8 +60,8 @@ def show(request: HttpRequest, *, name_form: NameForm | None = None, key_form: K
         "most_keys": api_keys.MOST,
         "key_form": key_form or KeyForm(),
         "sessions": sessions.sessions_of(actor=actor, session_key=request.session.session_key),
-        "messages_state": notifications.state_of(told),
-        "messages_to": told.email,
+        "messages_are_off": not notifications.ways(),
+        "addresses": notifications.addresses_of(notifications.of(actor=actor)),
         "calendar": links.absolute(request, reverse("calendar", args=[token])),
     }
     refused = (name_form or key_form) is not None
