@@ -1,11 +1,15 @@
 """Messages to people's channels, by the true program with Apprise, to a receiver on this machine."""
 
+import contextlib
 import datetime
+import io
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -15,10 +19,10 @@ from django.utils import timezone
 from apps.models import Channel, Message, Notification, Task, User
 from apps.models.notifications import MessageKind, Way
 from apps.services import assignments, notifications
-from apps.services.channels import process
+from apps.services.channels import child, guard, process
 from apps.services.notifications import sending
 from apps.services.notifications.parcels import ServerAway
-from lab.processes import ROOT
+from lab.processes import ROOT, wait_until
 from tests.clock import freeze_time
 from tests.conftest import TODAY
 from tests.receivers import HERE, Answer, Receiver, receiver
@@ -306,3 +310,64 @@ def test_the_program_can_be_talked_into_no_file_no_program_and_no_private_addres
     done = subprocess.run([sys.executable, "-c", FORBIDDEN], cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     assert (done.stdout, done.stderr) == ("end\n", "")
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "is_refused"),
+    [
+        ("socket.connect", (None, ("127.0.0.1", 80)), True),
+        ("socket.connect", (None, ("10.1.2.3", 80)), False),
+        ("socket.connect", (None, ("192.0.32.7", 80)), False),
+        ("socket.connect", (None, ("localhost", 80)), True),
+        ("socket.connect", (None, "/run/dbus/system_bus_socket"), True),
+        ("socket.sendmsg", (None, None), False),
+        ("open", ("/etc/hostname", "r", os.O_RDONLY), True),
+        ("open", (b"/etc/hostname", "r", os.O_RDONLY), True),
+        ("open", (os.__file__, "r", os.O_RDONLY), False),
+        ("open", (os.__file__, "w", os.O_WRONLY), True),
+        ("open", (0, "r", os.O_RDONLY), False),
+        ("os.system", ("true",), True),
+        ("import", ("wave",), False),
+    ],
+)
+def test_the_hook_refuses_what_a_channel_does_not_need(
+    monkeypatch: pytest.MonkeyPatch, event: str, arguments: tuple[Any, ...], is_refused: bool
+) -> None:
+    hooks: list[Any] = []
+    monkeypatch.setattr(sys, "addaudithook", hooks.append)
+    guard.stand_guard([ip_network("10.0.0.0/8")])
+
+    with pytest.raises(guard.Refused) if is_refused else contextlib.nullcontext():
+        hooks[0](event, arguments)
+
+
+def test_the_program_answers_each_line_with_another(service: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "stand_guard", lambda _: None)
+    url, answers = url_of(service), io.StringIO()
+    message = {"title": "A title", "body": "A text"}
+    questions = [
+        {"do": "check", "with": {"url": "json://localhost/"}},
+        {"do": "check", "with": {"url": "xml://127.0.0.1/"}},
+        {"do": "send", "with": {"url": url, **message}},
+        {"do": "send", "with": {"url": "xml://127.0.0.1/", **message}},
+        {"do": "send", "with": {}},
+    ]
+
+    def lines() -> Iterator[str]:
+        yield json.dumps({"schemas": ["json"], "allowed": ["127.0.0.0/8"], "link": ""})
+        for number, question in enumerate(questions, 1):
+            yield json.dumps({"number": number, **question})
+            wait_until(lambda number=number: answers.getvalue().count("\n") > number, what="an answer")
+
+    child.serve(lines(), answers)
+
+    ready, checked, unknown, sent, unsent, broken = [json.loads(line) for line in answers.getvalue().splitlines()]
+    assert ready == {"ready": True}
+    assert checked in (
+        {"number": 1, "refused": [], "shown": "json://localhost/"},
+        {"number": 1, "refused": ["::1"], "error": "::1 is not a public address"},
+    )
+    assert unknown["error"] == "is not an address that Apprise understands"
+    assert (sent["sent"], texts(service)) == (True, [("A title", "A text")])
+    assert unsent["error"] == "ToGo doesn't send to such a channel any more."
+    assert broken["error"] == "The message can't be sent: TypeError."
