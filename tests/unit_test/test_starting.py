@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.processes import ROOT, free_port
+from lab.processes import ROOT, free_port, run_python
 
 PYTHON = Path(sys.executable)
-STARTS = {
+STARTS: dict[str, list[str | Path]] = {
     "manage.py": [PYTHON, "manage.py", "migrate", "--check"],
     "a command of ToGo": [PYTHON, "manage.py", "check_limits"],
     "the worker": [PYTHON, "-m", "celery", "-A", "togo.celery", "worker"],
@@ -32,10 +32,16 @@ def output_of(start: str, folder: Path, **wrong: str) -> str:
     """The output of a start, which must fail."""
     own = {"TOGO_HOME": str(folder), "TOGO_LOG_DIR": str(folder), "GRANIAN_PORT": str(free_port())}
     path = {"PATH": f"{PYTHON.parent}:{os.environ['PATH']}"}
+    env = {**os.environ, **GOOD, **own, **path, **wrong}
+    program, *arguments = STARTS[start]
+    if program == PYTHON:
+        done = run_python(*map(str, arguments), env=env)
+        assert done.returncode != 0
+        return done.stdout + done.stderr
     done = subprocess.run(
-        STARTS[start],
+        [program, *arguments],
         cwd=ROOT,
-        env={**os.environ, **GOOD, **own, **path, **wrong},
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
