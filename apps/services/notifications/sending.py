@@ -173,7 +173,9 @@ def _claim(message: Message) -> bool:
     """Whether no other process sends this message."""
     if not _note(message, attempts=F("attempts") + 1, due_at=timezone.now() + CLAIM):
         return False
-    message.refresh_from_db(fields=["attempts", "events"])
+    message.attempts += 1
+    if message.kind == MessageKind.NEWS:
+        message.refresh_from_db(fields=["events"])
     return True
 
 
@@ -187,8 +189,6 @@ def _parcel(message: Message, to: Notification, address: Notification | Channel)
     if letter.is_empty:
         _note(message, status=MessageStatus.DROPPED)
         return None
-    if message.kind == MessageKind.DIGEST:
-        _note(message, events=letter.events)
     return Parcel(message, to, address, letter)
 
 
@@ -203,7 +203,7 @@ def _settle(parcel: Parcel, outcome: Outcome, answer: str) -> None:
     message, now = parcel.message, timezone.now()
     match outcome:
         case Outcome.TAKEN:
-            _note(message, status=MessageStatus.SENT, sent_at=now)
+            _note(message, status=MessageStatus.SENT, sent_at=now, events=parcel.letter.events)
         case Outcome.LATER:
             _note(message, due_at=now + _delay(message))
         case Outcome.REFUSED | Outcome.ADDRESS_REFUSED:
