@@ -228,7 +228,7 @@ def test_a_day_that_becomes_full_while_somebody_chooses_says_so(visit: Visits, t
     team.limit(team.alice, 0, 1)
     page = visit(team.boss).open(team.path)
     plus(page, team.alice, team.day(0)).click()
-    page.get_by_role("button", name="cooking").wait_for()
+    page.locator("#task-options").get_by_role("button", name="cooking").wait_for()
     team.give(team.alice, 0)
 
     pick(page, "cook")
@@ -273,7 +273,7 @@ def test_a_double_click_does_a_thing_once_and_shows_no_error(visit: Visits, team
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
 
     plus(page, team.alice, team.day(0)).click()
-    page.get_by_role("button", name="cooking").dblclick()
+    page.locator("#task-options").get_by_role("button", name="cooking").dblclick()
 
     expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
     page.wait_for_load_state("networkidle")
@@ -288,7 +288,7 @@ def test_a_button_shows_that_it_waits_and_sends_nothing_more(visit: Visits, team
     page.route("**/board/assign/", lambda route: posts.append(route))
 
     plus(page, team.alice, team.day(0)).click()
-    button = page.get_by_role("button", name="cooking")
+    button = page.locator("#task-options").get_by_role("button", name="cooking")
     button.click()
     expect(button).to_have_css("cursor", "progress")
     button.click()
@@ -305,7 +305,7 @@ def test_a_message_goes_away_by_itself_but_not_under_the_mouse(visit: Visits, te
     page = visit(team.boss).open(team.path)
     page.clock.install()
     plus(page, team.alice, team.day(0)).click()
-    page.get_by_role("button", name="cooking").click()
+    page.locator("#task-options").get_by_role("button", name="cooking").click()
     message = page.get_by_text("cooking is assigned.")
     expect(message).to_be_visible()
 
@@ -694,7 +694,7 @@ def test_assigning_and_taking_away_work_without_scripts(visit: Visits, team: Tea
     page = browser.open(team.path)
 
     plus(page, team.alice, team.day(0)).click()
-    page.get_by_role("button", name="cooking").click()
+    page.locator("#task-options").get_by_role("button", name="cooking").click()
     expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
     expect(page).to_have_url(re.compile(re.escape(team.path)))
     assert assigned() == {("alice", "cooking", team.day(0))}

@@ -98,7 +98,7 @@ def test_a_task_waits_without_scripts(visit: Visits, team: Team, full: Assignmen
     page = visit(team.boss, scripts=False).open(f"/board/assign/?cell={team.alice.pk}:{team.day(0)}")
 
     page.get_by_role("link", name="Wait for this day").click()
-    page.get_by_role("button", name="cooking").click()
+    page.locator("#task-options").get_by_role("button", name="cooking").click()
 
     expect(page.get_by_text("cooking waits for")).to_be_visible()
     assert WaitingEntry.objects.exists()

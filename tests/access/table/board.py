@@ -8,6 +8,27 @@ _CELLS = "week=2026-W10&since=0-0-0&person={whose}"
 BOARD = [
     page("GET", "/board/", "403", "403", "200", "200"),
     page("GET", "/board/changes/", "403", "403", "200", "200", query=_CELLS),
+    page("GET", "/board/rows/", "403", "403", "200", "200", query="week=2026-W10&after=a"),
+    page("GET", "/board/month/", "403", "403", "200", "200"),
+    page("GET", "/board/tray/", "403", "403", "200", "200"),
+    page("GET", "/board/keys/", "403", "403", "200", "200"),
+    page("GET", "/board/free/{date}/", "403", "403", "200", "200"),
+    page("GET", "/board/limits/", "403", "403", "200", "200", query=f"cell={{whose}}:{DAY}"),
+    page(
+        "POST",
+        "/board/limits/",
+        *("403", "403", "200", "200"),
+        sends={"cell": f"{{whose}}:{DAY}", **BY_HAND},
+    ),
+    page("GET", "/board/copy/", "403", "403", "200", "200"),
+    page(
+        "POST",
+        "/board/copy/",
+        *("403", "403", "200", "200"),
+        sends={"date_from": "2026-03-02", "date_to": "2026-03-02", "to": DAY, "sure": "on"},
+    ),
+    page("GET", "/board/late/", "403", "403", "200", "200"),
+    page("POST", "/board/late/", "403", "403", "200", "200", sends={"assignment": "{missing}"}),
     page("GET", "/board/assign/", "403", "403", "200", "200", query=f"cell={{whose}}:{DAY}"),
     page(
         "POST",

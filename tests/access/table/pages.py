@@ -81,6 +81,7 @@ PAGES = [
     page(
         "POST", "/series/{id}/end/", "403", "403", "302 /series/", "302 /series/", thing="series", sends={"since": DAY}
     ),
+    page("GET", "/find/", "200", NONE, "200", "200", query="q=a", own=True),
     page("GET", "/insights/", "403", NONE, "200", "200", own=True),
     *(page("GET", f"/insights/{name}.csv", "403", NONE, "200", "200", own=True) for name in ("load", "full", "room")),
     page("GET", "/insights/people.csv", "403", NONE, "200", "200", own=True),

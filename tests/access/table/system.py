@@ -13,6 +13,7 @@ OPEN = [
     each("GET", "/api/redocs/", "200"),
     each("GET", "/api/redocs/redoc.js", "200"),
     each("GET", "/errors/", "200"),
+    each("GET", "/styleguide/", "404"),
     each("GET", "/.well-known/security.txt", "404"),
     each(ANY, "/api/", NOTHING),
     each(ANY, "/api/{rest}", NOTHING, case="any other path"),
