@@ -135,7 +135,7 @@ def test_the_unit_of_this_installation_is_on_the_board_and_on_my_day(
     page.keyboard.press("Escape")
     plus(page, team.bob, team.day(0)).click()
     expect(page.get_by_label("Effort in h")).to_be_visible()
-    expect(page.get_by_role("button", name="W" * 255)).to_contain_text("2 h")
+    expect(page.locator("#task-options").get_by_role("button", name="W" * 255)).to_contain_text("2 h")
     browser.assert_accessible()
 
     day = visit(team.alice, size=size, scheme=scheme)

@@ -37,6 +37,7 @@ if (board) {
   const due = () => Date.now() - asked >= (Date.now() - lastSign > REST_AFTER ? AT_REST : EVERY);
   setInterval(() => { if (due()) ask(); }, 1000);
   document.addEventListener("visibilitychange", ask);
+  panel.addEventListener("close", ask);
   for (const sign of ["pointermove", "keydown", "wheel"]) {
     document.addEventListener(sign, () => { lastSign = Date.now(); }, { passive: true });
   }

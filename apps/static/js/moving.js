@@ -83,16 +83,20 @@ board?.addEventListener("drop", (event) => {
   if (!dragged || !cell) return;
   event.preventDefault();
   const { assignment, task } = dragged;
+  endDrag();
   if (!assignment) assign(task, chosen.has(cell) ? [...chosen] : [cell]);
   else if (cell !== (moving.get(assignment) ?? cellOf(chipOf(assignment)))) move(assignment, cell);
 });
 
-document.addEventListener("dragend", () => {
+function endDrag() {
+  if (!dragged) return;
   dragged = null;
-  if (!board) return;
   markTarget(null);
   showAnswers(null);
-});
+}
+
+// The browser doesn't say that a drag has ended if the task was replaced meanwhile. But during a drag no pointer moves.
+for (const end of ["dragend", "pointermove"]) document.addEventListener(end, endDrag);
 
 // A full day, and several days, answer with a panel.
 function assign(task, cell) {

@@ -1,7 +1,6 @@
 """Copies days of the board to others."""
 
 import datetime
-from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,10 +13,9 @@ from apps.services import board, users
 from apps.services.board import copying
 from apps.services.bulk import Item
 from apps.services.shared import formats, permissions
-from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel, suggested_people
-from apps.views.http.pages import is_fragment, page
+from apps.views.http.pages import page
 
 REFUSALS_SHOWN = 50
 
@@ -66,15 +64,8 @@ def _copy(request: HttpRequest, actor: User, form: CopyForm) -> HttpResponse:
         "title": f"{len(made)} of {len(asked)} copied",
         "results": _named(refusals),
         "undo": made if len(made) <= board.PEOPLE_PER_PAGE * board.DAYS else [],
-        "cells": board.cells_of(_places(asked)) if is_fragment(request) and len(made) <= REFUSALS_SHOWN else [],
     }
-    response = panel(request, "board/results.html", context)
-    response["HX-Trigger"] = "board-changed"
-    return response
-
-
-def _places(asked: Iterable[Item]) -> list[Place]:
-    return [Place(item.user_id, item.date) for item in asked]
+    return panel(request, "board/results.html", context)
 
 
 def _named(refusals: list[tuple[Item, ToGoError]]) -> list[dict[str, Any]]:

@@ -7,13 +7,11 @@ from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.base import ToGoError
 from apps.forms.board import UndoForm
-from apps.services import board
 from apps.services.board import late
 from apps.services.shared import permissions
-from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel
-from apps.views.http.pages import is_fragment, page, valid
+from apps.views.http.pages import page, valid
 
 MOST = 100
 
@@ -29,19 +27,16 @@ def show(request: HttpRequest) -> HttpResponse:
         return panel(request, "board/late.html", {"late": late.of_team(actor=actor, most=MOST)})
     outcomes = late.move_on(actor=actor, assignment_ids=valid(UndoForm(request.POST))["assignment"])
     results: list[dict[str, Any]] = []
-    places: list[Place] = []
     for was, now in outcomes:
         name = f"{was.task.name}, {was.daily_limit.user}"
         if isinstance(now, ToGoError):
             results.append({"name": name, "date": was.date, "refusal": now})
         else:
             results.append({"name": name, "date": now.date, "refusal": None})
-            places += [Place(was.user_id, was.date), Place(now.user_id, now.date)]
     moved = sum(not result["refusal"] for result in results)
     context = {
         "title": f"{moved} of {len(results)} moved",
         "word": "moved here",
         "results": results,
-        "cells": board.cells_of(places) if is_fragment(request) else [],
     }
     return panel(request, "board/results.html", context)
