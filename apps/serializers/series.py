@@ -80,7 +80,11 @@ class SeriesChangeSerializer(_SeriesFieldsSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         """The fields; `from` is a keyword of Python."""
-        first = DateField(required=False, help_text="The date from which on the change counts; default: today.")
+        first = DateField(
+            required=False,
+            help_text="The date from which on the change counts; default: today, or the date of an earlier change of "
+            "`rrule` or `users` that is still to come.",
+        )
         return {**super().get_fields(), "from": first}
 
 

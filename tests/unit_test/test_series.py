@@ -437,6 +437,44 @@ def test_a_change_far_ahead_leaves_the_dates_before_as_they_were(rota: Rota) -> 
     assert [when for when, _ in assigned(rota.task)][6:] == [day(10, 4), day(17, 4), day(24, 4)]
 
 
+def test_other_people_keep_the_rhythm_and_the_number_of_dates(rota: Rota, settings: Any) -> None:
+    settings.TOGO_SERIES_DAYS = 100
+    _, bob, carol = rota.people
+    one = rota.make("FREQ=WEEKLY;INTERVAL=2;COUNT=5", date_from=day(3))
+
+    changed = rota.change(one, user_ids=[bob.pk, carol.pk], first=day(20))
+
+    assert assigned(rota.task) == [
+        (day(3), "alice"),
+        (day(17), "alice"),
+        (day(31), "bob"),
+        (day(14, 4), "carol"),
+        (day(28, 4), "bob"),
+    ]
+    assert changed.rrule == "FREQ=WEEKLY;INTERVAL=2;COUNT=3"
+    # There is no date from the 20th to the 31st.
+    rota.change(one, effort=2, first=day(20))
+    assert Assignment.objects.filter(effort=2).count() == 3
+
+
+def test_a_change_that_is_still_to_come_is_not_undone_by_a_later_one(rota: Rota) -> None:
+    one = rota.make()
+    rota.change(one, rrule="FREQ=WEEKLY;BYDAY=FR", first=day(18))
+    expected = [day(3), day(10), day(17), day(20), day(27)]
+    assert [when for when, _ in assigned(rota.task)] == expected
+
+    rota.change(one, effort=2)
+    with pytest.raises(InvalidRequest) as refusal:
+        rota.change(one, effort=3, first=day(9))
+
+    assert refusal.value.data["errors"][0]["field"] == "from"
+    efforts = Assignment.objects.order_by("daily_limit__date").values_list("daily_limit__date", "effort")
+    assert list(efforts) == list(zip(expected, [1, 1, 1, 2, 2], strict=True))
+    # With the rule, it counts from the earlier date.
+    rota.change(one, rrule="FREQ=WEEKLY;BYDAY=FR", first=day(9))
+    assert [when for when, _ in assigned(rota.task)] == [day(3), day(13), day(20), day(27)]
+
+
 def test_an_empty_change_tries_again_what_was_skipped(rota: Rota) -> None:
     given = rota.fill(rota.people[0], day(10))
     one = rota.make()

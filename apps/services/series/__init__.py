@@ -5,7 +5,8 @@ them, and `taking_back` undoes what a change or an end no longer wants.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from django.db import IntegrityError
@@ -116,8 +117,8 @@ def create_series(
 def update_series(
     *, actor: User, series_id: int, first: datetime.date | None = None, **fields: Unpack[SeriesFields]
 ) -> Series:
-    """Change a series from the date `first` (default, and at the earliest: today) on, and decide about the dates from
-    there on again.
+    """Change a series from the date `first` on, and decide about the dates from there on again. Default, and at the
+    earliest, is today; or, unless the rule is given, the date of an earlier change of rule or people that is to come.
 
     An assignment that the changed series would make, too, stays as it is. So does what people changed by hand: what is
     done, moved or taken away. Another rule counts from `first`, and the turns go on where they were; other people begin
@@ -131,7 +132,7 @@ def update_series(
         series = _locked(actor, series_id)
         if "user_ids" in fields:
             permissions.require_may_repeat(actor, list(fields["user_ids"]), permissions.today())
-        start = max(first or permissions.today(), permissions.today(), series.date_from)
+        start = _start(series, first, replaces_rule="rrule" in fields)
         permissions.require_date(start)
         if permissions.why_paused(series):
             series.taskmaster = actor
@@ -201,6 +202,10 @@ def _require_assignable(task_id: int, user_ids: Sequence[int]) -> None:
         raise refusal
 
 
+def _rest(series: Series) -> Iterator[datetime.date]:
+    return filling.dates_of(series, datetime.date.max)
+
+
 def _parsed(rrule: str) -> Rule:
     """The rule. Raises `InvalidRequest`."""
     try:
@@ -245,6 +250,21 @@ def _adopt(series: Series, assignment: Assignment) -> None:
         )
 
 
+def _start(series: Series, first: datetime.date | None, *, replaces_rule: bool) -> datetime.date:
+    """The date from which a change counts. Before `anchor`, only the dates that were decided are known. Raises
+    `InvalidRequest`."""
+    today = permissions.today()
+    if first is None and not replaces_rule:
+        return max(today, series.anchor)
+    start = max(first or today, today, series.date_from)
+    if replaces_rule or start >= series.anchor:
+        return start
+    if series.occurrences.filter(date__gte=start, date__lt=series.anchor).exists():
+        message = f"An earlier change counts from {series.anchor}; change it from then on, or give the rule, too."
+        raise _invalid("from", "order", message)
+    return series.anchor
+
+
 def _change(series: Series, start: datetime.date, fields: SeriesFields) -> None:
     """Write the fields into the series, which isn't saved yet. Raises `InvalidRequest`."""
     number = sum(1 for date in filling.dates_of(series, start - ONE_DAY))
@@ -253,11 +273,15 @@ def _change(series: Series, start: datetime.date, fields: SeriesFields) -> None:
     for name in ("task_id", "date_to", "effort", "on_full"):
         if name in fields:
             setattr(series, name, fields[name])
-    if new_rule := str(_parsed(fields.get("rrule", was))) != was:
+    rule = _parsed(fields.get("rrule", was))
+    if str(rule) != was or start < series.anchor:
         series.anchor = start
-        series.first_turn = series.first_turn + number
-    _set_rule(series, fields.get("rrule", was))
+        series.first_turn += number
+    elif new_people and (following := next((one for one in _rest(series) if one >= start), None)):
+        # The same rhythm from the next date on: the dates before it belong to the people before.
+        rule = replace(rule, count=rule.count and rule.count - number)
+        series.anchor = following
+    _set_rule(series, str(rule))
     if new_people:
         _set_turns(series, fields["user_ids"])
-        # The next date is the first one's.
-        series.first_turn = 0 if new_rule else -number % len(fields["user_ids"])
+        series.first_turn = 0

@@ -69,7 +69,8 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
     """`/series/{id}/`: a series and its dates; POST changes it."""
     actor = _taskmaster(request)
     found = series.get(actor=actor, series_id=id)
-    form = SeriesChangeForm(request.POST or None, initial={**fields_of(found), "since": permissions.today()})
+    since = max(permissions.today(), found.anchor)
+    form = SeriesChangeForm(request.POST or None, initial={**fields_of(found), "since": since})
     if request.method == "POST" and form.is_valid():
         try:
             series.update_series(actor=actor, series_id=id, first=form.cleaned_data["since"], **_fields(form))
