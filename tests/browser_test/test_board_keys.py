@@ -194,3 +194,35 @@ def test_what_somebody_else_has_just_given_glows(visit: Visits, team: Team) -> N
 
     expect(chip(page, one)).to_have_class("chip fresh")
     expect(chip(page, before)).to_have_class("chip")
+
+
+def test_quick_keys_take_all_tasks_away_and_undo_means_the_last_of_them(visit: Visits, team: Team) -> None:
+    for number in range(4):
+        team.give(team.alice, number)
+    page = visit(team.boss).open(team.path)
+    cell(page, team.alice, team.day(0)).focus()
+
+    for _ in range(4):
+        page.keyboard.press("Delete")
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Control+z")
+
+    expect(cell(page, team.alice, team.day(3))).to_contain_text("cooking")
+    expect(page.locator("[data-assignment]")).to_have_count(1)
+    assert assigned() == {("alice", "cooking", team.day(3))}
+
+
+def test_undo_opens_a_done_task_again_and_leaves_what_was_done_before_it(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    page = visit(team.boss).open(team.path)
+    cell(page, team.bob, team.day(1)).focus()
+    page.keyboard.press("Enter")
+    pick(page, "cooking")
+    chip(page, one).click()
+    page.get_by_role("button", name="Mark as done").click()
+    expect(chip(page, one)).to_contain_text("(done)")
+
+    page.keyboard.press("Control+z")
+
+    expect(chip(page, one)).not_to_contain_text("(done)")
+    assert assigned() == {("alice", "cooking", team.day(0)), ("bob", "cooking", team.day(1))}

@@ -56,7 +56,7 @@ board?.addEventListener("keydown", (event) => {
   if (event.key === "Delete" && chip) {
     event.preventDefault();
     goTo(cell);
-    htmx.ajax("POST", `${root}/board/assignment/${chip.dataset.assignment}/remove/`, { source: board, swap: "none" });
+    takeAway(chip.dataset.assignment);
   }
   if (event.target !== cell) return;
   if (event.key === "Enter") {
@@ -71,6 +71,11 @@ board?.addEventListener("keydown", (event) => {
     assignTo(cell, event.key);
   }
 });
+
+function takeAway(assignment) {
+  // A second press asks for nothing more.
+  inTurn(() => chipOf(assignment) && htmx.ajax("POST", `${root}/board/assignment/${assignment}/remove/`, { source: board, swap: "none" }));
+}
 
 function onlyChipOf(cell) {
   const chips = cell.querySelectorAll("[data-assignment]");
@@ -91,7 +96,10 @@ document.addEventListener("keydown", (event) => {
   if (elsewhere || !board) return;
   if (event.key === "Escape" && chosen.size) chooseNothing();
   if (event.key === "?") openPanel(`${root}/board/keys/`);
-  if (event.key === "z" && (event.ctrlKey || event.metaKey)) undo(event);
+  if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    undo();
+  }
 });
 
 document.addEventListener("focusin", (event) => {
@@ -112,22 +120,22 @@ if (board) {
   panel.addEventListener("close", keepStops);
 }
 
-// --- undo: the last message or panel that offered it ---
+// --- undo: the last thing that was sent from here, if its answer offers that ---
 
 let undoable = null;
 
-function remember() {
-  const forms = document.querySelectorAll("form[data-undo]");
-  if (forms.length) undoable = forms[forms.length - 1];
-}
+document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.requestConfig.verb !== "get" && detail.successful) undoable = [...document.querySelectorAll("form[data-undo]")].at(-1);
+});
 
-for (const swap of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.body.addEventListener(swap, remember);
-
-function undo(event) {
-  if (!undoable) return;
-  event.preventDefault();
-  const values = {};
-  for (const [name, value] of new FormData(undoable)) values[name] = [...(values[name] ?? []), value];
-  htmx.ajax("POST", undoable.getAttribute("action"), { source: board, target: "#panel-body", values });
-  undoable = null;
+// What is still under way is the last thing, too.
+function undo() {
+  inTurn(() => {
+    if (!undoable) return null;
+    const action = undoable.getAttribute("action");
+    const values = {};
+    for (const [name, value] of new FormData(undoable)) values[name] = [...(values[name] ?? []), value];
+    undoable = null;
+    return htmx.ajax("POST", action, { source: board, target: "#panel-body", values });
+  });
 }

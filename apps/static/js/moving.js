@@ -3,7 +3,7 @@
 
 // For each assignment that is being moved, its last target cell.
 const moving = new Map();
-let moves = Promise.resolve();
+let turn = Promise.resolve();
 let dragged = null;
 // The assignment that was moved by keyboard: its chip is a new element after each move, and gets the focus back.
 let followed = null;
@@ -11,11 +11,18 @@ let followed = null;
 const chipOf = (assignment) => document.getElementById(`chip-${assignment}`);
 const cellOf = (chip) => chip?.closest("[data-cell]")?.dataset.cell;
 
-// Moves are sent one after the other, in the order of the user's actions. If one is refused, the later moves of the same
-// assignment are dropped: they started from a cell that it never reached.
+// What the board sends goes one after the other, in the order of the user's actions: of several that wait for an answer,
+// htmx would send only the last.
+function inTurn(send) {
+  turn = turn.then(send).catch(() => {}); // The page has said already that ToGo didn't answer.
+  return turn;
+}
+
+// If a move is refused, the later moves of the same assignment are dropped: they started from a cell that it never
+// reached.
 function move(assignment, cell) {
   moving.set(assignment, cell);
-  moves = moves.then(() => send(assignment, cell));
+  inTurn(() => send(assignment, cell));
 }
 
 async function send(assignment, cell) {
@@ -100,7 +107,8 @@ for (const end of ["dragend", "pointermove"]) document.addEventListener(end, end
 
 // A full day, and several days, answer with a panel.
 function assign(task, cell) {
-  return htmx.ajax("POST", `${root}/board/assign/`, { source: board, target: "#panel-body", values: { task, cell } });
+  return inTurn(() =>
+    htmx.ajax("POST", `${root}/board/assign/`, { source: board, target: "#panel-body", values: { task, cell } }));
 }
 
 // --- the keyboard ---

@@ -33,7 +33,8 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     if asked["status"]:
         now = assignments.change(actor=actor, assignment_id=id, status=asked["status"])
         word = "done" if now.status == Status.DONE else "open again"
-        return done(request, f"{now.task.name} is {word}.", [Place(now.user_id, now.date)])
+        undo = button(f"/board/assignment/{id}/", "Undo", status=one.status)
+        return done(request, f"{now.task.name} is {word}.", [Place(now.user_id, now.date)], action=undo)
     place = asked["cell"]
     if not place:
         to = users.get_by_name(actor=actor, username=asked["username"]).pk if asked["username"] else one.user_id

@@ -30,10 +30,10 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     owner, place = users.get(actor=actor, user_id=user), Place(user, date)
+    cell = board.cell_of(owner, date)
     if request.method == "POST" and "give_back" in request.POST:
         limits.give_back(actor=actor, user_id=user, date=date)
-        return done(request, "The rules set this day’s limit again.", [place])
-    cell = board.cell_of(owner, date)
+        return done(request, "The rules set this day’s limit again.", [place], action=_as_before(cell))
     form = DayForm(request.POST or None, initial={"maximum": cell.limit.wanted, "reason": cell.limit.source_reason})
     if request.method == "POST" and form.is_valid():
         try:
