@@ -1,7 +1,9 @@
 """The board by keyboard and by choosing days, as in a spreadsheet."""
 
+import time
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from apps.models import DailyLimit, Task, User
 from tests.browser_test.test_board import Team, Visits, assigned, cell, chip, choose, chosen_bar, pick, plus, team
@@ -194,6 +196,24 @@ def test_what_somebody_else_has_just_given_glows(visit: Visits, team: Team) -> N
 
     expect(chip(page, one)).to_have_class("chip fresh")
     expect(chip(page, before)).to_have_class("chip")
+
+
+def test_letters_typed_while_the_picker_opens_are_searched_for(visit: Visits, team: Team) -> None:
+    page = visit(team.boss).open(team.path)
+
+    def later(route: Route) -> None:
+        time.sleep(0.3)
+        route.continue_()
+
+    page.route("**/board/assign/**", later)
+    cell(page, team.alice, team.day(0)).focus()
+
+    page.keyboard.type("cook")
+
+    field = page.get_by_label("Search tasks, or name a new one")
+    expect(field).to_have_value("cook")
+    expect(field).to_be_focused()
+    expect(page.locator("#task-options")).to_have_attribute("data-for", "cook")
 
 
 def test_quick_keys_take_all_tasks_away_and_undo_means_the_last_of_them(visit: Visits, team: Team) -> None:

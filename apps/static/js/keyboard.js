@@ -59,7 +59,10 @@ board?.addEventListener("keydown", (event) => {
     takeAway(chip.dataset.assignment);
   }
   if (event.target !== cell) return;
-  if (event.key === "Enter") {
+  if (typed !== null) {
+    event.preventDefault();
+    if (event.key.length === 1) typed += event.key;
+  } else if (event.key === "Enter") {
     event.preventDefault();
     assignTo(cell);
   } else if (event.key === " " && cell.dataset.cell) {
@@ -82,13 +85,23 @@ function onlyChipOf(cell) {
   return chips.length === 1 ? chips[0] : null;
 }
 
+// What is typed while the picker opens: it is searched for, too.
+let typed = null;
+
 // Opens the picker for the chosen days if this is one of them, else for this day. What was typed is searched for.
-function assignTo(cell, typed = "") {
+async function assignTo(cell, letter = "") {
   const place = cell.dataset.cell;
   if (!place) return cell.querySelector("button")?.click();
   const places = chosen.has(place) ? [...chosen] : [place];
-  const asked = new URLSearchParams([...places.map((one) => ["cell", one]), ["q", typed]]);
-  openPanel(`${root}/board/assign/?${asked}`);
+  const asked = new URLSearchParams([...places.map((one) => ["cell", one]), ["q", letter]]);
+  typed = letter;
+  await openPanel(`${root}/board/assign/?${asked}`).catch(() => {}); // The page has said already that ToGo didn't answer.
+  const field = document.getElementById("task-q");
+  if (field && typed !== letter) {
+    field.value = typed;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  typed = null;
 }
 
 document.addEventListener("keydown", (event) => {
