@@ -30,6 +30,7 @@ def test_a_task_is_dragged_from_the_tray_onto_a_day_and_pressed_for_many(visit: 
     expect(page.get_by_role("heading", name="Assigned to 2 of 2 days")).to_be_visible()
     page.keyboard.press("Escape")
     expect(chosen_bar(page)).to_be_hidden()
+    expect(tray.get_by_role("status")).to_be_hidden()
     assert assigned() == {
         ("alice", "cooking", team.day(0)),
         ("alice", "baking", team.day(1)),

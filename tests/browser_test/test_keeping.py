@@ -1,5 +1,6 @@
 """The pages of people, tasks and rules, in a browser."""
 
+import datetime
 from collections.abc import Callable
 
 import pytest
@@ -71,8 +72,10 @@ def test_the_pages_are_readable(visit: Visits, size: dict[str, int], scheme: str
     person = User.objects.create(username=LONG[:150], first_name=LONG[:150], last_name="Smith", password="!")
     task = Task.objects.create(name=LONG, label=LONG[:50], color="teal", note=LONG, url=f"https://example.org/{LONG}")
     other = Task.objects.create(name="booking")
+    today = permissions.today()
     for one in (task, other):
-        assignments.assign(actor=admin, task_id=one.pk, user_id=person.pk, date=permissions.today())
+        assignments.assign(actor=admin, task_id=one.pk, user_id=person.pk, date=today)
+    assignments.assign(actor=admin, task_id=task.pk, user_id=person.pk, date=today - datetime.timedelta(days=1))
     limit_rules.create_rule(actor=admin, maximum=4, reason=LONG)
     rule = limit_rules.create_rule(actor=admin, maximum=3, user_id=person.pk, weekday=5, reason="")
     browser = visit(admin, size=size, scheme=scheme)
@@ -80,6 +83,7 @@ def test_the_pages_are_readable(visit: Visits, size: dict[str, int], scheme: str
         *("/people/", "/people/new/", f"/people/{person.pk}/", f"/people/{person.pk}/deactivate/"),
         *("/tasks/", "/tasks/new/", f"/tasks/{task.pk}/", f"/tasks/{task.pk}/merge/?into={other.pk}"),
         *("/rules/", "/rules/new/", f"/rules/{rule.pk}/", f"/rules/{rule.pk}/end/"),
+        *("/board/late/", f"/board/day/{person.pk}/{today}/", f"/board/free/{today}/"),
     ):
         page = browser.open(path)
         browser.assert_accessible()

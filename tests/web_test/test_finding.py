@@ -27,7 +27,7 @@ def test_a_taskmaster_finds_people_tasks_weeks_and_pages(taskmaster: User, cooki
     assert found(client.get("/find/?q=board")) == [("page", "Board", "/board/")]
     assert found(client.get("/find/?q=week 11"))[0] == ("week", "Week 11, from 9 March 2026", "/board/?week=2026-W11")
     assert found(client.get("/find/?q=2026-w08"))[0][2] == "/board/?week=2026-W08"
-    assert "Nothing is called so." in client.get("/find/?q=zebra").content.decode()
+    assert "Nothing is found." in client.get("/find/?q=zebra").content.decode()
     assert client.get(f"/find/?q={'x' * 151}").status_code == 400
 
 

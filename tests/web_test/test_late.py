@@ -44,6 +44,20 @@ def test_late_tasks_move_to_the_first_day_with_room_or_say_why_not(
     assert (dates[late.pk], dates[other.pk]) == (datetime.date(2026, 3, 3), YESTERDAY)
 
 
+def test_a_page_of_late_tasks_says_how_many_more_there_are(
+    taskmaster: User, late: Assignment, stranger: User, cooking: Task, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.views.board.late.MOST", 1)
+    client.force_login(taskmaster)
+    assert "Move it" in text_of(client.get("/board/late/"))
+    with freeze_time("2026-03-01T12:00:00Z"):
+        assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=stranger.pk, date=YESTERDAY)
+
+    page = text_of(client.get("/board/late/"))
+
+    assert "These are the latest 1 of 2." in page
+
+
 def test_nothing_is_late_that_is_done_old_or_of_somebody_who_left(
     taskmaster: User, alice: User, late: Assignment, client: Client
 ) -> None:

@@ -24,8 +24,8 @@ function press(event) {
   const chip = event.target.closest("[data-task]");
   if (!chip) return;
   event.preventDefault();
+  document.getElementById("tray-hint").hidden = chosen.size > 0;
   if (chosen.size) assign(chip.dataset.task, [...chosen]);
-  else document.getElementById("tray-hint").hidden = false;
 }
 
 tray?.addEventListener("click", press);

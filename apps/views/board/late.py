@@ -24,7 +24,8 @@ def show(request: HttpRequest) -> HttpResponse:
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     if request.method != "POST":
-        return panel(request, "board/late.html", {"late": late.of_team(actor=actor, most=MOST)})
+        context = {"late": late.of_team(actor=actor, most=MOST), "number": late.number(actor=actor)}
+        return panel(request, "board/late.html", context)
     outcomes = late.move_on(actor=actor, assignment_ids=valid(UndoForm(request.POST))["assignment"])
     results: list[dict[str, Any]] = []
     for was, now in outcomes:

@@ -138,7 +138,7 @@ def tray(request: HttpRequest) -> HttpResponse:
     text = valid(TrayForm(request.GET))["q"]
     found = tasks.suggest(text=text, most=TRAY_TASKS).tasks if text else tasks.recent(actor=actor, most=TRAY_TASKS)
     entries = waiting.visible_to(actor).select_related("daily_limit__user", "task").order_by("daily_limit__date", "pk")
-    return render(request, "board/tray.html", {"tasks": found, "entries": entries[:TRAY_ENTRIES]})
+    return render(request, "board/tray.html", {"tasks": found, "search": text, "entries": entries[:TRAY_ENTRIES]})
 
 
 @require_safe
