@@ -233,7 +233,7 @@ def test_a_page_costs_the_same_for_few_and_many_people(
 
     assert counts[0] == counts[1]
     # The caller, whether the day is set and for everybody, and the page.
-    assert counts[0] == (4 if everybody else 6)
+    assert counts[0] == (4 if everybody else 5)
 
 
 def cursor(*values: Any) -> str:
