@@ -11,6 +11,7 @@ from django.test import Client
 from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
 from apps.services import assignments, limit_rules, limits
 from apps.services import board as board_service
+from apps.services.shared.formats import Place
 from tests.api_test.test_problems import nothing_written
 from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
@@ -265,6 +266,20 @@ def test_a_page_of_people_with_five_tasks_a_day_needs_fewer_than_ten_queries(
 
     assert board.content.decode().count('class="chip"') == 30
     assert board.content.decode().count("data-cell=") == board_service.PEOPLE_PER_PAGE * 7
+
+
+def test_cells_of_many_days_are_read_with_a_few_queries_for_each_date(
+    alice: User, given: Assignment, django_assert_max_num_queries: Any
+) -> None:
+    people = [alice, *(make_person(f"p{number}") for number in range(10))]
+    places = [Place(person.pk, date) for person in people for date in (MONDAY, TUESDAY)]
+
+    with django_assert_max_num_queries(11):
+        cells = board_service.cells_of([*places, places[0], Place(0, MONDAY)])
+
+    assert {cell.place for _, cell in cells} == set(places)
+    assert len(cells) == len(places)
+    assert [one for person, cell in cells for one in cell.assignments if cell.place.user_id == person.pk] == [given]
 
 
 def test_the_first_run_shows_three_steps_and_they_go_with_the_first_assignment(

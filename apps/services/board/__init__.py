@@ -202,14 +202,15 @@ def _left(people: list[User]) -> dict[int, int]:
 
 
 def cells_of(places: Iterable[Place]) -> list[tuple[User, Cell]]:
-    """The current cells of these days, each day once, with its person. Days of people who don't exist are left out."""
+    """The current cells of these days, each day once, with its person; a few queries for each date. Days of people who
+    don't exist are left out."""
     places = list(dict.fromkeys(places))
     people = User.objects.in_bulk({place.user_id for place in places})
-    return [
-        (people[place.user_id], cell_of(people[place.user_id], place.date))
-        for place in places
-        if place.user_id in people
-    ]
+    by_date: dict[datetime.date, list[User]] = defaultdict(list)
+    for place in places:
+        if place.user_id in people:
+            by_date[place.date].append(people[place.user_id])
+    return [(row.person, row.cells[0]) for date, some in by_date.items() for row in rows_of(some, [date])]
 
 
 def cell_of(person: User, date: datetime.date) -> Cell:
