@@ -608,6 +608,10 @@ def test_two_browsers_see_each_others_changes_but_not_while_someone_types(visit:
     expect(cell(second.page, team.alice, team.day(0))).to_contain_text("cooking")
     expect(cell(second.page, team.bob, team.day(4))).to_have_attribute("aria-selected", "true")
     expect(chosen_bar(second.page)).to_contain_text("1 day chosen")
+    # The head says how full the date is now, and is no stop of the Tab key of its own.
+    load = second.page.get_by_role("link", name="1 of 5 tasks taken by everyone.")
+    expect(load).to_have_text("1/5")
+    expect(load).to_have_attribute("tabindex", "-1")
 
     second.page.get_by_label("Search people").fill("somebody")
     team.give(team.bob, 1)

@@ -123,7 +123,8 @@ document.addEventListener("focusin", (event) => {
 
 // New cells take the places of old ones, and the focus if it was there.
 function keepStops() {
-  for (const cell of board.querySelectorAll(":is(th, td):not([tabindex])")) setStop(cell);
+  const fresh = [...board.querySelectorAll(":is(th, td, a, button, input):not([tabindex])")];
+  for (const cell of new Set(fresh.map((one) => one.closest(GRID)))) setStop(cell);
   if (hasFocus && !panel.open && document.activeElement === document.body) at(current)?.focus();
 }
 

@@ -108,15 +108,19 @@ def _remembered(request: HttpRequest, name: str, asked: dict[str, Any]) -> str:
 @require_safe
 @page
 def changes(request: HttpRequest) -> HttpResponse:
-    """`/board/changes/?week=…&since=…&person=…`: the rows of these people that look different now; 204 if none does."""
+    """`/board/changes/?week=…&since=…&person=…`: the rows of these people that look different now, and everybody's
+    load; 204 if nothing has changed."""
     permissions.require_taskmaster(require_person(request.user))
     asked = valid(ChangesForm(request.GET))
     version = board.current_version()
     if version == asked["since"]:
         return HttpResponse(status=204)
     shown = list(User.objects.filter(pk__in=asked["person"]))
-    rows = board.rows_of(board.changed_since(asked["since"], shown), board.dates_from(asked["week"]))
-    response = render(request, "board/changes.html", {"rows": rows, "today": permissions.today()})
+    dates = board.dates_from(asked["week"])
+    rows = board.rows_of(board.changed_since(asked["since"], shown), dates)
+    team = board.loads_of(board.people_on_board(_remembered(request, "q", {})), dates)
+    context = {"rows": rows, "columns": list(zip(dates, team, strict=True))}
+    response = render(request, "board/changes.html", context)
     response["X-Board-Version"] = str(version)
     return response
 
