@@ -227,6 +227,7 @@ def test_quick_keys_take_all_tasks_away_and_undo_means_the_last_of_them(visit: V
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Control+z")
 
+    expect(page.get_by_role("status")).to_contain_text("cooking is assigned.")
     expect(cell(page, team.alice, team.day(3))).to_contain_text("cooking")
     expect(page.locator("[data-assignment]")).to_have_count(1)
     assert assigned() == {("alice", "cooking", team.day(3))}
@@ -246,3 +247,25 @@ def test_undo_opens_a_done_task_again_and_leaves_what_was_done_before_it(visit: 
 
     expect(chip(page, one)).not_to_contain_text("(done)")
     assert assigned() == {("alice", "cooking", team.day(0)), ("bob", "cooking", team.day(1))}
+
+
+def test_days_that_change_together_are_looked_through_once_and_stay_one_stop_of_the_tab_key(
+    visit: Visits, team: Team
+) -> None:
+    page = visit(team.boss).open(team.path)
+    cell(page, team.alice, team.day(0)).focus()
+    page.keyboard.press("Control+Shift+End")
+    expect(chosen_bar(page)).to_contain_text("21 days chosen")
+    page.evaluate("""() => {
+        window.looks = 0;
+        const look = board.querySelectorAll.bind(board);
+        board.querySelectorAll = (what) => { window.looks += what.includes("tabindex"); return look(what); };
+    }""")
+    page.keyboard.press("Enter")
+    pick(page, "cooking")
+    expect(page.get_by_role("heading", name="Assigned to 21 of 21 days")).to_be_visible()
+
+    assert page.evaluate("window.looks") < 10
+    page.keyboard.press("Escape")
+    expect(cell(page, team.boss, team.day(6))).to_be_focused()
+    expect(page.locator("#board :is(th, td, a, button):not([tabindex])")).to_have_count(0)

@@ -25,9 +25,8 @@ function refresh() {
   });
 }
 
-document.body.addEventListener("board-changed", refresh);
-
 if (board) {
+  document.body.addEventListener("board-changed", refresh);
   let asked = Date.now();
   let lastSign = Date.now();
   const ask = () => {

@@ -95,5 +95,4 @@ bar?.addEventListener("click", (event) => {
 
 document.body.addEventListener("assigned", () => { if (board) chooseNothing(); });
 // A cell that was replaced, or came with more people, doesn't know yet that it is chosen.
-document.body.addEventListener("htmx:afterSettle", () => { if (chosen.size) showChosen(); });
-document.body.addEventListener("htmx:oobAfterSwap", () => { if (chosen.size) showChosen(); });
+afterSwaps(() => { if (chosen.size) showChosen(); });

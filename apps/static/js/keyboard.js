@@ -29,7 +29,8 @@ const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRig
 
 function target(cell, event) {
   const [row, column] = [rowOf(cell), cell.cellIndex];
-  const last = [board.rows.length - 1, cell.parentElement.cells.length - 1];
+  // The last row may ask for more people.
+  const last = [board.rows.length - (document.getElementById("more") ? 2 : 1), cell.parentElement.cells.length - 1];
   if (event.key === "Home") return [event.ctrlKey ? 1 : row, 1];
   if (event.key === "End") return [event.ctrlKey ? last[0] : row, last[1]];
   const [down, right] = WAYS[event.key];
@@ -130,7 +131,7 @@ function keepStops() {
 
 if (board) {
   keepStops();
-  for (const swap of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.body.addEventListener(swap, keepStops);
+  afterSwaps(keepStops);
   panel.addEventListener("close", keepStops);
 }
 

@@ -49,6 +49,16 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (first?.type === "search") first.setSelectionRange(first.value.length, first.value.length);
 });
 
+// Calls `show` when parts of the page were replaced: once, however many there were.
+function afterSwaps(show) {
+  let waits = false;
+  const later = () => {
+    if (!waits) queueMicrotask(() => { waits = false; show(); });
+    waits = true;
+  };
+  for (const swap of ["htmx:afterSettle", "htmx:oobAfterSwap"]) document.body.addEventListener(swap, later);
+}
+
 document.body.addEventListener("panel-done", () => { if (panel.open) panel.close(); });
 
 // --- messages: above an open panel too ---
