@@ -59,7 +59,7 @@ class Summary:
 def summary(*, actor: User, free: Numbers) -> Summary:
     """The summary; `free` are the numbers of `room`. Raises `NotAllowed`."""
     dates = _dates_ahead()[: board.DAYS]
-    loads = zip(board.loads_of(User.objects.active(), dates), dates, strict=True)
+    loads = zip(board.loads_of_everyone(dates), dates, strict=True)
     planned = [(load, date) for load, date in loads if load.taken and load.maximum]
     fullest = max(planned, key=lambda one: one[0].taken / one[0].maximum, default=None)
     return Summary(

@@ -74,7 +74,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Load:
-    """How much of a date is taken, of the limits of everybody who is found. Limits that aren't set yet don't count."""
+    """How much of a date is taken, of the limits of everybody together. Limits that aren't set yet don't count."""
 
     taken: int = 0
     maximum: int = 0
@@ -141,7 +141,7 @@ def _page(found: QuerySet[User], dates: list[datetime.date], after: str, before:
     # Read before the rows: a change that commits in between is shown twice rather than missed.
     version = current_version()
     people, following, preceding = page_of(found, after, before, PEOPLE_PER_PAGE)
-    return Week(dates, rows_of(people, dates), following, preceding, version, loads_of(found, dates))
+    return Week(dates, rows_of(people, dates), following, preceding, version, loads_of_everyone(dates))
 
 
 def dates_from(first: datetime.date) -> list[datetime.date]:
@@ -149,9 +149,9 @@ def dates_from(first: datetime.date) -> list[datetime.date]:
     return [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
 
 
-def loads_of(people: QuerySet[User], dates: list[datetime.date]) -> list[Load]:
-    """The load of these people together on each of these dates."""
-    days = DailyLimit.objects.filter(user__in=people, date__gte=dates[0], date__lte=dates[-1])
+def loads_of_everyone(dates: list[datetime.date]) -> list[Load]:
+    """The load of everybody active together on each of these dates."""
+    days = DailyLimit.objects.filter(user__is_active=True, date__gte=dates[0], date__lte=dates[-1])
     sums = days.values_list("date").annotate(Sum("taken"), Sum("maximum"))
     loads = {date: Load(taken, maximum) for date, taken, maximum in sums.order_by()}
     return [loads.get(date, Load()) for date in dates]

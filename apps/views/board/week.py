@@ -118,7 +118,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     shown = list(User.objects.filter(pk__in=asked["person"]))
     dates = board.dates_from(asked["week"])
     rows = board.rows_of(board.changed_since(asked["since"], shown), dates)
-    team = board.loads_of(board.people_on_board(_remembered(request, "q", {})), dates)
+    team = board.loads_of_everyone(dates)
     context = {"rows": rows, "columns": list(zip(dates, team, strict=True))}
     response = render(request, "board/changes.html", context)
     response["X-Board-Version"] = str(version)
