@@ -181,7 +181,7 @@ class DayForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["maximum"].label = f"Most {units.unit()} on this day"
+        self.fields["maximum"].label = f"At most, in {units.unit()}"
 
 
 class DaysForm(DayForm):

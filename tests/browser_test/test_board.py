@@ -505,7 +505,7 @@ def test_a_limit_is_changed_in_its_cell_with_a_reason(visit: Visits, team: Team)
     assert reason in load.evaluate("link => getComputedStyle(link, '::after').content")
 
     page.keyboard.press("Enter")
-    page.get_by_label("Most tasks on this day").fill("1")
+    page.get_by_label("At most, in tasks").fill("1")
     page.get_by_label("Reason").fill("Training")
     browser.assert_accessible()
     page.get_by_role("button", name="Set by hand").click()

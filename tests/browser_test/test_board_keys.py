@@ -99,7 +99,7 @@ def test_days_are_chosen_by_dragging_over_them_and_get_a_limit_together(visit: V
     expect(chosen_bar(page)).to_contain_text("3 days chosen")
 
     chosen_bar(page).get_by_role("button", name="Limit or day off").click()
-    page.get_by_label("Most tasks on this day").fill("0")
+    page.get_by_label("At most, in tasks").fill("0")
     page.get_by_label("Reason").fill("Moving house")
     browser.assert_accessible()
     page.get_by_role("button", name="Set by hand").click()

@@ -80,7 +80,7 @@ def test_a_day_is_a_sheet_with_its_tasks_and_what_happened_and_its_limit_is_undo
     page.get_by_text("What happened to this day").click()
     expect(page.get_by_role("dialog")).to_contain_text("boss assigned “cooking”")
     browser.assert_accessible()
-    page.get_by_label("Most tasks on this day").fill("2")
+    page.get_by_label("At most, in tasks").fill("2")
     page.get_by_role("button", name="Set by hand").click()
     expect(cell(page, team.alice, team.day(0))).to_contain_text("1/2")
     page.get_by_role("button", name="Undo").click()

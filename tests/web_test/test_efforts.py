@@ -78,7 +78,7 @@ def test_a_chip_shows_its_effort_unless_it_is_1_and_the_day_shows_their_sum(
     assert cell.endswith("roofing 3 (takes 3 tasks) cooking")
     panel = text_of(page.get(f"/board/day/{alice.pk}/2026-03-02/"))
     assert "4 of 5 tasks taken." in panel
-    assert "roofing 3 (takes 3 tasks) cooking Assign a task Most tasks on this day" in panel
+    assert "roofing 3 (takes 3 tasks) cooking Assign a task At most, in tasks" in panel
 
 
 @pytest.mark.usefixtures("hours")
@@ -91,7 +91,7 @@ def test_every_page_names_the_unit(page: Client, taskmaster: User, alice: User, 
     assert cell.endswith("roofing 3 h (takes 3 h)")
     panel = text_of(page.get(f"/board/day/{alice.pk}/2026-03-02/"))
     assert "3 of 4 h taken." in panel
-    assert "Most h on this day" in panel
+    assert "At most, in h" in panel
     said = page.post(f"/board/day/{alice.pk}/2026-03-02/", {"maximum": 3, "reason": ""}, headers={"HX-Request": "true"})
     assert "alice gets at most 3 h on Mon 2 Mar." in text_of(said)
     assert "This day is full: 3 of 3 h taken." in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02"))
