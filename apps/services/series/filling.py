@@ -249,6 +249,9 @@ def remove_old() -> None:
     # All decisions are named, because the index begins with them.
     old = Occurrence.objects.filter(decision__in=Decision.values, date__lt=before)
     unit_of_work.run(lambda: old.delete())
-    for series in Series.objects.filter(~Exists(Occurrence.objects.filter(series=OuterRef("pk")))):
+    for series in Series.objects.all():
+        # One after the other, each by the index: in one query a database may read all occurrences.
+        if Occurrence.objects.filter(series=series).exists():
+            continue
         if not any(date >= before for date in dates_of(series, datetime.date.max)):
             unit_of_work.run(lambda series=series: series.delete())  # type: ignore[misc]
