@@ -76,4 +76,6 @@ def _named(refusals: list[tuple[Item, ToGoError]]) -> list[dict[str, Any]]:
     return [
         {"name": f"{tasks[item.task_id].name}, {people[item.user_id]}", "date": item.date, "refusal": why}
         for item, why in shown
+        # A task that is missing was deleted just now.
+        if item.task_id in tasks and item.user_id in people
     ]
