@@ -660,6 +660,7 @@ def test_a_page_whose_live_updates_fail_says_so_until_they_work_again(visit: Vis
 def test_a_person_whose_session_is_over_is_asked_to_sign_in(visit: Visits, team: Team) -> None:
     browser = visit(team.boss)
     page = browser.open(team.path)
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
 
     plus(page, team.alice, team.day(0)).click()

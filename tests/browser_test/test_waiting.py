@@ -46,7 +46,7 @@ def test_a_task_waits_for_a_full_day_and_is_assigned_when_there_is_room(
     expect(shown).to_contain_text("1 waiting")
 
     shown.get_by_role("link", name=re.compile("taken")).click()
-    expect(page.get_by_role("heading", name="Waiting for room")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Waiting for room")).to_be_visible()
     browser.assert_accessible()
     page.keyboard.press("Escape")
     assignments.unassign(actor=team.boss, assignment_id=full.pk)
@@ -63,7 +63,7 @@ def test_an_entry_is_cancelled_on_its_day_and_queued_again(visit: Visits, team: 
     shown = cell(page, team.alice, team.day(0))
 
     shown.get_by_role("link", name=re.compile("taken")).click()
-    expect(page.get_by_role("heading", name="Waiting for room")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Waiting for room")).to_be_visible()
     browser.assert_accessible()
     page.get_by_role("button", name="Cancel: cooking no longer waits").click()
     expect(page.get_by_role("status")).to_contain_text("cooking no longer waits for")
