@@ -88,3 +88,22 @@ def test_a_day_is_a_sheet_with_its_tasks_and_what_happened_and_its_limit_is_undo
 
     plus(page, team.alice, team.day(0)).click()
     expect(page.get_by_role("heading", name="A task for alice")).to_be_visible()
+
+
+def test_a_task_is_moved_to_another_week_and_a_day_is_changed_over_another_page(visit: Visits, team: Team) -> None:
+    """The cells of the answer are not on these pages, and no error is logged about that."""
+    one = team.give(team.alice, 0)
+    page = visit(team.boss).open(team.path)
+
+    page.locator(f"#chip-{one.pk}").click()
+    page.get_by_label("On", exact=True).fill(team.day(8).isoformat())
+    page.get_by_role("button", name="Move", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="cooking is moved")).to_be_visible()
+    expect(cell(page, team.alice, team.day(0))).not_to_contain_text("cooking")
+
+    page.goto(f"{page.url.partition('/board/')[0]}/board/month/?month={team.day(8):%Y-%m}")
+    page.locator(f"a[href*='/{team.alice.pk}/{team.day(8)}/']").click()
+    page.get_by_label("At most").fill("2")
+    page.get_by_role("button", name="Set by hand").click()
+    expect(page.get_by_role("status").filter(has_text="alice gets at most 2")).to_be_visible()
+    assert assigned() == {("alice", "cooking", team.day(8))}

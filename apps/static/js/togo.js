@@ -90,6 +90,13 @@ setInterval(() => {
   }
 }, 1000);
 
+// Answers bring the cells that changed. Only some of them may be on this page: the others' weeks or people aren't.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const cells = /<template><td id="([^"]+)".*?<\/template>/gs;
+  const here = (cell, id) => (document.getElementById(id) ? cell : "");
+  event.detail.serverResponse = event.detail.serverResponse.replace(cells, here);
+});
+
 // When the session is over, the page is loaded again: it asks to sign in, and leads back here.
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (new URL(event.detail.xhr.responseURL).pathname !== `${root}/sign-in/`) return;
