@@ -18,7 +18,12 @@ function refresh() {
   const asked = new URLSearchParams([["week", board.dataset.week], ["since", board.dataset.since], ...people]);
   return watch(`${root}/board/changes/?${asked}`, (answer, changed) => {
     if (busy()) return;
-    const before = new Set([...board.querySelectorAll("[data-assignment]")].map((chip) => chip.id));
+    const before = new Set();
+    for (const chip of board.querySelectorAll("[data-assignment]")) {
+      // A task that somebody else has moved may be seen twice until now; both its rows are in this answer.
+      if (before.has(chip.id)) chip.remove();
+      before.add(chip.id);
+    }
     htmx.swap(document.body, changed, { swapStyle: "none" });
     board.dataset.since = answer.headers.get("X-Board-Version");
     for (const chip of board.querySelectorAll("[data-assignment]")) if (!before.has(chip.id)) chip.classList.add("fresh");
