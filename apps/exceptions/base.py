@@ -1,6 +1,7 @@
 """The base of all named errors, and the errors that belong to no single API."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 
@@ -37,6 +38,17 @@ class InvalidRequest(ToGoError):
     """The request has missing, unknown or wrong fields; `errors` names each of them and says what was expected."""
 
     code, status, title = "invalid_request", 400, "The request is not valid"
+
+    @classmethod
+    def of(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
+        """The refusal of these fields: each error has `field`, empty for the body itself, `code` and `message`."""
+        names = ", ".join(sorted({error["field"] for error in errors if error["field"]})) or "the body"
+        return cls(f"Look at {names}.", errors=list(errors))
+
+    @classmethod
+    def of_field(cls, field: str, code: str, message: str) -> Self:
+        """The refusal of this field alone."""
+        return cls.of([{"field": field, "code": code, "message": message}])
 
 
 class NotAuthenticated(ToGoError):

@@ -46,8 +46,7 @@ def create(*, actor: User, name: str, scope: Scope, expires_at: datetime.datetim
     Raises `InvalidRequest` if `expires_at` is past, and `TooManyKeys`.
     """
     if expires_at is not None and expires_at <= timezone.now():
-        error = {"field": "expires_at", "code": "past", "message": "This must be in the future."}
-        raise InvalidRequest("Look at expires_at.", errors=[error])
+        raise InvalidRequest.of_field("expires_at", "past", "This must be in the future.")
     key = _new_key()
 
     def work() -> ApiKey:

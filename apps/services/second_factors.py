@@ -250,4 +250,4 @@ def _digest(code: str) -> str:
 
 
 def _wrong_code(message: str) -> InvalidRequest:
-    return InvalidRequest("Look at code.", errors=[{"field": "code", "code": "wrong", "message": message}])
+    return InvalidRequest.of_field("code", "wrong", message)

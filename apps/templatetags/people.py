@@ -19,12 +19,6 @@ _WIDTH, _HEIGHT = 10, 24
 
 
 @register.filter
-def called(person: User) -> str:
-    """What a person is called: their names, or else the username."""
-    return f"{person.first_name} {person.last_name}".strip() or person.username
-
-
-@register.filter
 def role(person: User) -> str:
     """The person's highest role."""
     return ROLES[role_of(person)][0]

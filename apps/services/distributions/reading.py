@@ -78,19 +78,17 @@ def read_problem(request: Request) -> Problem:
 def _require_dates(request: Request) -> None:
     permissions.require_date(request.last)
     if request.first > request.last:
-        raise _invalid("date_to", "order", "This must not be before date_from.")
+        raise InvalidRequest.of_field("date_to", "order", "This must not be before date_from.")
     for number, wish in enumerate(request.wishes):
         first, last = wish.first or request.first, wish.last or request.last
+        within = "This must be from date_from to date_to of the plan."
         if not request.first <= first <= request.last:
-            raise _invalid(f"items.{number}.date_from", "range", "This must be from date_from to date_to of the plan.")
+            raise InvalidRequest.of_field(f"items.{number}.date_from", "range", within)
         if not request.first <= last <= request.last:
-            raise _invalid(f"items.{number}.date_to", "range", "This must be from date_from to date_to of the plan.")
+            raise InvalidRequest.of_field(f"items.{number}.date_to", "range", within)
         if first > last:
-            raise _invalid(f"items.{number}.date_to", "order", "This must not be before the item's date_from.")
-
-
-def _invalid(field: str, code: str, message: str) -> InvalidRequest:
-    return InvalidRequest(f"Look at {field}.", errors=[{"field": field, "code": code, "message": message}])
+            message = "This must not be before the item's date_from."
+            raise InvalidRequest.of_field(f"items.{number}.date_to", "order", message)
 
 
 def _require_size(field: str, what: str, number: int, limit: int) -> None:

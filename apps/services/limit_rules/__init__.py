@@ -110,8 +110,7 @@ def _save(rule: LimitRule, fields: RuleFields) -> None:
     for name, value in fields.items():
         setattr(rule, name, value)
     if rule.date_from and rule.date_to and rule.date_from > rule.date_to:
-        error = {"field": "date_to", "code": "order", "message": "This must not be before date_from."}
-        raise InvalidRequest("Look at date_to.", errors=[error])
+        raise InvalidRequest.of_field("date_to", "order", "This must not be before date_from.")
     if rule.user_id and not User.objects.filter(pk=rule.user_id).exists():
         raise UserNotFound(f"There is no person with the id {rule.user_id}.", user=rule.user_id)
     rule.version, rule.applied_at = _raise_version(), None

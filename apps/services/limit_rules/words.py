@@ -34,7 +34,7 @@ _SOURCES = {
 def sentence(rule: LimitRule) -> str:
     """The rule as a sentence: `Saturdays: 2, everyone`. Its person must be loaded."""
     limit = units.short(rule.maximum) if rule.maximum else "off"
-    who = _called(rule) if rule.user_id else "everyone"
+    who = rule.user.display_name if rule.user else "everyone"
     return f"{_when(rule)}: {limit}, {who}"
 
 
@@ -75,8 +75,3 @@ def _range(first: datetime.date, last: datetime.date) -> str:
 
 def _date(date: datetime.date) -> str:
     return f"{date.day} {date:%B} {date.year}"
-
-
-def _called(rule: LimitRule) -> str:
-    assert rule.user
-    return f"{rule.user.first_name} {rule.user.last_name}".strip() or rule.user.username

@@ -232,8 +232,7 @@ def _require_digest(one: Notification) -> None:
     """Raise `InvalidRequest` if a change is to be told in a digest that isn't sent."""
     if one.digest_at is None and (lost := [name for name in CHANGES if getattr(one, name) == When.DIGEST]):
         message = "There is no digest to tell it in: set `digest`, or choose now or off."
-        errors = [{"field": f"events.{name}", "code": "no_digest", "message": message} for name in lost]
-        raise InvalidRequest(f"Look at {', '.join(error['field'] for error in errors)}.", errors=errors)
+        raise InvalidRequest.of([{"field": f"events.{name}", "code": "no_digest", "message": message} for name in lost])
 
 
 def _set_email(one: Notification, email: str) -> None:

@@ -211,21 +211,17 @@ def _parsed(rrule: str) -> Rule:
     try:
         return parse(rrule)
     except WrongRule as wrong:
-        raise _invalid("rrule", "invalid", str(wrong)) from None
+        raise InvalidRequest.of_field("rrule", "invalid", str(wrong)) from None
 
 
 def _set_rule(series: Series, rrule: str) -> None:
     """Set a rule that has dates in the time of the series. Raises `InvalidRequest`."""
     rule = _parsed(rrule)
     if series.date_to and series.date_to < series.date_from:
-        raise _invalid("date_to", "order", "This must not be before date_from.")
+        raise InvalidRequest.of_field("date_to", "order", "This must not be before date_from.")
     if not rule.has_dates(series.anchor, series.date_to or datetime.date.max):
-        raise _invalid("rrule", "invalid", f"The rule has no date from {series.anchor} on.")
+        raise InvalidRequest.of_field("rrule", "invalid", f"The rule has no date from {series.anchor} on.")
     series.rrule = str(rule)
-
-
-def _invalid(field: str, code: str, message: str) -> InvalidRequest:
-    return InvalidRequest(f"Look at {field}.", errors=[{"field": field, "code": code, "message": message}])
 
 
 def _set_turns(series: Series, user_ids: Sequence[int]) -> None:
@@ -261,7 +257,7 @@ def _start(series: Series, first: datetime.date | None, *, replaces_rule: bool) 
         return start
     if series.occurrences.filter(date__gte=start, date__lt=series.anchor).exists():
         message = f"An earlier change counts from {series.anchor}; change it from then on, or give the rule, too."
-        raise _invalid("from", "order", message)
+        raise InvalidRequest.of_field("from", "order", message)
     return series.anchor
 
 

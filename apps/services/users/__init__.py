@@ -81,7 +81,7 @@ def create_user(*, actor: User | None, username: str, password: str | None, **fi
     try:
         return unit_of_work.run(lambda: User.objects.create(username=username, password=kept, **fields))
     except IntegrityError:
-        raise _invalid(
+        raise InvalidRequest.of(
             [{"field": "username", "code": "unique", "message": "A person with this username exists already."}]
         ) from None
 
@@ -176,7 +176,7 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
     if not attempts.verified(
         username=actor.username, address=address, verify=lambda: actor.check_password(old_password)
     ):
-        raise _invalid([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
+        raise InvalidRequest.of([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
     require_valid(wrong_password(new_password, actor, "new_password"))
     kept = hashed(new_password)
     same = User.objects.filter(pk=actor.pk, password=actor.password)
@@ -277,9 +277,4 @@ def wrong_password(password: str, person: User, field: str) -> list[FieldError]:
 def require_valid(errors: list[FieldError]) -> None:
     """Raise `InvalidRequest` if there are mistakes."""
     if errors:
-        raise _invalid(errors)
-
-
-def _invalid(errors: list[FieldError]) -> InvalidRequest:
-    names = ", ".join(sorted({error["field"] for error in errors}))
-    return InvalidRequest(f"Look at {names}.", errors=errors)
+        raise InvalidRequest.of(errors)

@@ -127,9 +127,7 @@ def translate(exception: Exception) -> base.ToGoError | None:
     if isinstance(exception, base.ToGoError):
         return exception
     if isinstance(exception, drf.ValidationError):
-        errors = list(_field_errors(exception.detail))
-        names = ", ".join(sorted({error["field"] for error in errors if error["field"]})) or "the body"
-        return base.InvalidRequest(f"Look at {names}.", errors=errors)
+        return base.InvalidRequest.of(list(_field_errors(exception.detail)))
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("The database failed.", exc_info=exception)
         if storage.is_full(exception):
