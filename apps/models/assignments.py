@@ -1,17 +1,17 @@
 """Assignments: a task for a person on a date."""
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.limits import DailyLimit
 from apps.models.tasks import Task
 
 if TYPE_CHECKING:
-    import datetime
-
     from apps.models.users import User
 
 
@@ -22,12 +22,26 @@ class Status(models.TextChoices):
     DONE = "done"
 
 
+# An open task of an older day was forgotten, and nobody is asked about it for ever.
+LATE_DAYS = 60
+
+
+def is_late(today: datetime.date) -> Q:
+    """The condition for assignments that are late: open, of a day that is past, but not older than 60 days."""
+    first = today - datetime.timedelta(days=LATE_DAYS)
+    return Q(status=Status.OPEN, daily_limit__date__gte=first, daily_limit__date__lt=today)
+
+
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Reads of assignments."""
 
     def visible_to(self, person: "User") -> "AssignmentQuerySet":
         """All assignments for a taskmaster, for other people only their own."""
         return self if person.may_assign_to_all else self.filter(daily_limit__user=person)
+
+    def late(self, today: datetime.date) -> "AssignmentQuerySet":
+        """Those that are late, the latest first."""
+        return self.filter(is_late(today)).order_by("-daily_limit__date", "pk")
 
     def with_day(self) -> "AssignmentQuerySet":
         """Also load the day, and so the person, the date and the limit, in the same query."""
@@ -79,6 +93,6 @@ class Assignment(models.Model):
         return self.daily_limit.user_id
 
     @property
-    def date(self) -> "datetime.date":
+    def date(self) -> datetime.date:
         """The date that the task is assigned for."""
         return self.daily_limit.date

@@ -13,7 +13,6 @@ from apps.services.board import late
 from apps.services.shared import formats, permissions, picking, spreadsheets, units
 
 DAYS_AHEAD = 14
-PEOPLE_PER_PAGE = 25
 # People with rules of their own are read in chunks of this size.
 _PEOPLE_PER_READ = 500
 
@@ -30,19 +29,6 @@ class Numbers:
     def as_csv(self) -> Iterator[str]:
         """The table, as pieces of a CSV file."""
         return spreadsheets.write(("date", *(name.lower().replace(" ", "_") for name in self.columns)), self.rows)
-
-
-@dataclass(frozen=True)
-class HeatMap:
-    """How full the days of a page of people are from today on.
-
-    `following` and `preceding` are the usernames after which the next page begins and before which the previous ends.
-    """
-
-    dates: list[datetime.date]
-    rows: list[board.Row]
-    following: str
-    preceding: str
 
 
 @dataclass(frozen=True)
@@ -121,15 +107,13 @@ def room(*, actor: User) -> Numbers:
     return Numbers("room", f"Free room in the next two weeks, in {units.unit()}", ("Free",), list(free.items()))
 
 
-def heat_map(*, actor: User, after: str = "", before: str = "") -> HeatMap:
-    """How full the next 14 days of a page of people are. Raises `NotAllowed`."""
+def heat_map(*, actor: User, after: str = "", before: str = "") -> board.PeopleDays:
+    """A page of people, and how full their next 14 days are. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
-    people, following, preceding = board.page_of(User.objects.active(), after, before, PEOPLE_PER_PAGE)
-    dates = _dates_ahead()
-    return HeatMap(dates, board.rows_of(people, dates), following, preceding)
+    return board.days_of_page(User.objects.active(), _dates_ahead(), after, before)
 
 
-def heat_map_as_csv(heat: HeatMap) -> Iterator[str]:
+def heat_map_as_csv(heat: board.PeopleDays) -> Iterator[str]:
     """The page as pieces of a CSV file, a line for each person and day."""
     rows = (
         (row.person.username, cell.limit.date, cell.limit.taken, cell.limit.maximum)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.forms.finding import FindForm
-from apps.models import Task, User
+from apps.services import tasks, users
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, navigation, page, valid
@@ -38,32 +38,30 @@ def find(request: HttpRequest) -> HttpResponse:
         for one in navigation(request)["pages"]
         if text.casefold() in one["name"].casefold()
     ]
-    if actor.may_assign_to_all:
+    if actor.may_assign_to_all and text:
         found = [*_people(text), *_tasks(text), *_weeks(text), *found]
     layout = "panel.html" if is_fragment(request) else "base.html"
     return render(request, "finding/find.html", {"found": found, "search": text, "layout": layout})
 
 
 def _people(text: str) -> list[Found]:
-    if not text:
-        return []
-    people = User.objects.active().search(text).order_by("username")[:PER_KIND]
-    return [Found("person", person.display_name, _address("/board/", q=person.username)) for person in people]
+    return [
+        Found("person", person.display_name, _address("/board/", q=person.username))
+        for person in users.suggest(text=text, most=PER_KIND)
+    ]
 
 
 def _tasks(text: str) -> list[Found]:
-    if not text:
-        return []
-    tasks = Task.objects.filter(is_active=True).search(text).order_by("name", "pk")[:PER_KIND]
-    return [Found("task", task.name, _address(f"/tasks/{task.pk}/")) for task in tasks]
+    return [
+        Found("task", task.name, _address(f"/tasks/{task.pk}/"))
+        for task in tasks.suggest(text=text, most=PER_KIND).tasks
+    ]
 
 
 def _weeks(text: str) -> list[Found]:
     """The weeks whose number or name the text begins with: `49`, `week 49`, `2026-W49`; those to come first."""
     monday = formats.monday_of(permissions.today())
     wanted = text.casefold().removeprefix("week").strip()
-    if not wanted:
-        return []
     weeks = [monday + datetime.timedelta(weeks=offset) for offset in (*range(53), *range(-1, -27, -1))]
     fitting = [
         week for week in weeks if f"{week:%V}".lstrip("0") == wanted or formats.write_week(week).casefold() == wanted

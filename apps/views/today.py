@@ -65,7 +65,7 @@ def _days(request: HttpRequest) -> dict[str, Any]:
         "version": version,
         "now": now,
         "done": done,
-        "late": late.of_person(actor),
+        "late": late.of_person(actor.pk),
         "later": [cell for cell in later if cell.assignments],
         "entries": today.waiting_entries(actor=actor),
     }

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.exceptions.assignments import DailyLimitReached
-from apps.models import Assignment, DailyLimit, Event, User
+from apps.models import Assignment, DailyLimit, Event, Task, User
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
+from apps.models.events import Kind
 from apps.services import availability, limits
 from apps.services.limit_rules import words
 from apps.services.shared import formats, permissions, refusals, repicking
@@ -86,19 +87,24 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Week:
-    """A page of people and their days of a week.
+class PeopleDays:
+    """A page of people, and their days of some dates.
 
     The next page begins after the username `following`, and the previous page ends before the username `preceding`;
-    either is empty if there is no such page. `version` changes whenever something that is shown changes.
+    either is empty if there is no such page.
     """
 
     dates: list[datetime.date]
     rows: list[Row]
     following: str
     preceding: str
+
+
+@dataclass(frozen=True)
+class Week(PeopleDays):
+    """The same of a week. `version` changes whenever something that is shown changes."""
+
     version: Version
-    team: list[Load]
 
     @property
     def name(self) -> str:
@@ -127,21 +133,34 @@ def week(*, actor: User, first: datetime.date, search: str = "", after: str = ""
     The page begins after the username `after`, or ends before `before`. Raises `NotAllowed`.
     """
     permissions.require_taskmaster(actor)
-    return _page(people_on_board(search), dates_from(first), after, before)
-
-
-def month(*, actor: User, first: datetime.date, search: str = "", after: str = "", before: str = "") -> Week:
-    """The same of a whole month that begins on `first`. Raises `NotAllowed`."""
-    permissions.require_taskmaster(actor)
-    days = calendar.monthrange(first.year, first.month)[1]
-    return _page(people_on_board(search), [first + datetime.timedelta(days=day) for day in range(days)], after, before)
-
-
-def _page(found: QuerySet[User], dates: list[datetime.date], after: str, before: str) -> Week:
     # Read before the rows: a change that commits in between is shown twice rather than missed.
     version = current_version()
-    people, following, preceding = page_of(found, after, before, PEOPLE_PER_PAGE)
-    return Week(dates, rows_of(people, dates), following, preceding, version, loads_of_everyone(dates))
+    page = days_of_page(people_on_board(search), dates_from(first), after, before)
+    return Week(page.dates, page.rows, page.following, page.preceding, version)
+
+
+def month(*, actor: User, first: datetime.date, search: str = "", after: str = "", before: str = "") -> PeopleDays:
+    """The same people, and their days of the month that begins on `first`. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    days = calendar.monthrange(first.year, first.month)[1]
+    dates = [first + datetime.timedelta(days=day) for day in range(days)]
+    return days_of_page(people_on_board(search), dates, after, before)
+
+
+def days_of_page(people: QuerySet[User], dates: list[datetime.date], after: str = "", before: str = "") -> PeopleDays:
+    """A page of these people, with their days."""
+    some, following, preceding = page_of(people, after, before, PEOPLE_PER_PAGE)
+    return PeopleDays(dates, rows_of(some, dates), following, preceding)
+
+
+def first_steps() -> dict[str, bool] | None:
+    """Which steps to the first assignment are done: `people` and `tasks`. None once there has been one."""
+    if Event.objects.filter(kind=Kind.ASSIGNED).exists():
+        return None
+    return {
+        "people": User.objects.active()[:2].count() > 1,
+        "tasks": Task.objects.filter(is_active=True).exists(),
+    }
 
 
 def dates_from(first: datetime.date) -> list[datetime.date]:

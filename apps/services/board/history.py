@@ -9,6 +9,20 @@ from apps.models.events import Kind
 from apps.services.shared import permissions, units
 
 _MOST = 30
+# What somebody did, but for moves: they are told from where, or where to.
+_WORDS = {
+    Kind.ASSIGNED: "assigned {task}",
+    Kind.UNASSIGNED: "took {task} away",
+    Kind.DONE: "marked {task} as done",
+    Kind.REOPENED: "opened {task} again",
+    Kind.EFFORT_CHANGED: "changed the effort of {task} from {old} to {new}",
+    Kind.TASK_CHANGED: "merged another task into {task}",
+    Kind.QUEUED: "let {task} wait for room",
+    Kind.PROMOTED: "had let {task} wait, and it got room",
+    Kind.CANCELLED: "had let {task} wait; it no longer does",
+    Kind.LIMIT_SET: "set the limit to {limit}{why}",
+    Kind.LIMIT_GIVEN_BACK: "let the rules set the limit",
+}
 
 
 @dataclass(frozen=True)
@@ -27,9 +41,8 @@ def of_day(*, actor: User, user_id: int, date: datetime.date) -> list[Happening]
     # An event about a move has the new day; where it came from is in its data.
     came_from = {"data__from__user": user_id, "data__from__date": date.isoformat()}
     away = Event.objects.of(user_id).filter(kind=Kind.MOVED, **came_from)
-    events = sorted({*about.order_by("-pk")[:_MOST], *away.order_by("-pk")[:_MOST]}, key=lambda event: -event.pk)[
-        :_MOST
-    ]
+    found = {*about.order_by("-pk")[:_MOST], *away.order_by("-pk")[:_MOST]}
+    events = sorted(found, key=lambda event: -event.pk)[:_MOST]
     people = {event.actor for event in events} | {event.user for event in events}
     people |= {event.data["from"]["user"] for event in events if event.kind == Kind.MOVED}
     names = {person.pk: str(person) for person in User.objects.filter(pk__in=people - {None})}
@@ -39,37 +52,18 @@ def of_day(*, actor: User, user_id: int, date: datetime.date) -> list[Happening]
 
 
 def _what(event: Event, user_id: int, date: datetime.date, names: dict[int, str]) -> str:
-    task, data = f"“{event.task_name}”", event.data
-    match event.kind:
-        case Kind.MOVED if (event.user, event.date) == (user_id, date):
-            return f"moved {task} here from {_place(names, user_id, data['from']['user'], data['from']['date'])}"
-        case Kind.MOVED:
-            assert event.date
-            return f"moved {task} to {_place(names, user_id, event.user, event.date.isoformat())}"
-        case Kind.ASSIGNED:
-            return f"assigned {task}"
-        case Kind.UNASSIGNED:
-            return f"took {task} away"
-        case Kind.DONE:
-            return f"marked {task} as done"
-        case Kind.REOPENED:
-            return f"opened {task} again"
-        case Kind.EFFORT_CHANGED:
-            return f"changed the effort of {task} from {units.short(data['from'])} to {units.amount(data['to'])}"
-        case Kind.TASK_CHANGED:
-            return f"merged another task into {task}"
-        case Kind.QUEUED:
-            return f"let {task} wait for room"
-        case Kind.PROMOTED:
-            return f"had let {task} wait, and it got room"
-        case Kind.CANCELLED:
-            return f"had let {task} wait; it no longer does"
-        case Kind.LIMIT_SET:
-            return f"set the limit to {units.amount(data['maximum'])}{_because(data)}"
-        case Kind.LIMIT_GIVEN_BACK:
-            return "let the rules set the limit"
-        case _:
-            return str(Kind(event.kind).label)
+    data: dict[str, Any] = {"task": f"“{event.task_name}”"}
+    if event.kind == Kind.MOVED:
+        was = event.data["from"]
+        if (event.user, event.date) == (user_id, date):
+            return f"moved {data['task']} here from {_place(names, user_id, was['user'], was['date'])}"
+        assert event.date
+        return f"moved {data['task']} to {_place(names, user_id, event.user, event.date.isoformat())}"
+    if event.kind == Kind.EFFORT_CHANGED:
+        data |= {"old": units.short(event.data["from"]), "new": units.amount(event.data["to"])}
+    if event.kind == Kind.LIMIT_SET:
+        data |= {"limit": units.amount(event.data["maximum"]), "why": _because(event.data)}
+    return _WORDS.get(Kind(event.kind), str(Kind(event.kind).label)).format(**data)
 
 
 def _place(names: dict[int, str], here: int, user_id: int | None, date: str) -> str:

@@ -3,14 +3,12 @@
 import datetime
 from collections.abc import Sequence
 
-from apps.exceptions.base import ToGoError, TryAgain
+from apps.exceptions.base import ToGoError
 from apps.models import Assignment, User
-from apps.models.assignments import AssignmentQuerySet, Status
+from apps.models.assignments import AssignmentQuerySet
 from apps.services import assignments, availability
 from apps.services.shared import permissions
-
-# An open task of an older day was forgotten, and isn't asked about for ever.
-DAYS = 60
+from apps.services.shared.refusals import outcome_of
 
 
 def of_team(*, actor: User, most: int) -> list[Assignment]:
@@ -25,9 +23,9 @@ def number(*, actor: User) -> int:
     return _late().filter(daily_limit__user__is_active=True).count()
 
 
-def of_person(person: User) -> list[Assignment]:
+def of_person(user_id: int) -> list[Assignment]:
     """A person's late tasks, the latest first."""
-    return list(_late().filter(daily_limit__user=person))
+    return list(_late().filter(daily_limit__user=user_id))
 
 
 def move_on(*, actor: User, assignment_ids: Sequence[int]) -> list[tuple[Assignment, Assignment | ToGoError]]:
@@ -44,17 +42,10 @@ def move_on(*, actor: User, assignment_ids: Sequence[int]) -> list[tuple[Assignm
 def _move(actor: User, one: Assignment) -> Assignment | ToGoError:
     yesterday = permissions.today() - datetime.timedelta(days=1)
     free = availability.next_free_date(user_id=one.user_id, after=yesterday, effort=one.effort)
-    try:
-        # Without a free day the attempt for today says why.
-        return assignments.change(actor=actor, assignment_id=one.pk, date=free or permissions.today())
-    except TryAgain:
-        raise
-    except ToGoError as refusal:
-        return refusal
+    # Without a free day the attempt for today says why.
+    date = free or permissions.today()
+    return outcome_of(lambda: assignments.change(actor=actor, assignment_id=one.pk, date=date))
 
 
 def _late() -> AssignmentQuerySet:
-    today = permissions.today()
-    first = today - datetime.timedelta(days=DAYS)
-    rows = Assignment.objects.filter(status=Status.OPEN, daily_limit__date__gte=first, daily_limit__date__lt=today)
-    return rows.select_related("daily_limit__user", "task").order_by("-daily_limit__date", "pk")
+    return Assignment.objects.late(permissions.today()).select_related("daily_limit__user", "task")

@@ -1,17 +1,20 @@
-"""What the board does with several assignments at once: takes them away, or hands them on; and what days off touch."""
+"""What the board does with several assignments or days at once: it takes away, hands on, and limits. And what days off
+touch."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from apps.exceptions.assignments import AssignmentNotFound
-from apps.exceptions.base import ToGoError, TryAgain
+from apps.exceptions.base import ToGoError
 from apps.models import Assignment, User
 from apps.models.assignments import Status
-from apps.services import assignments
+from apps.services import assignments, limits
 from apps.services.board import open_tasks
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
+from apps.services.shared.refusals import outcome_of
 
 
 def unassign_many(*, actor: User, assignment_ids: Iterable[int]) -> list[Place]:
@@ -40,16 +43,28 @@ def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[As
 
     Returns each task with None if it was moved, or with the refusal if it stays. Raises `NotAllowed` and `TryAgain`.
     """
-    outcomes: list[tuple[Assignment, ToGoError | None]] = []
-    for one in tasks_left(actor=actor, user_id=from_user_id):
-        try:
-            assignments.change(actor=actor, assignment_id=one.pk, user_id=to_user_id)
-            outcomes.append((one, None))
-        except TryAgain:
-            raise
-        except ToGoError as refusal:
-            outcomes.append((one, refusal))
-    return outcomes
+    change = partial(assignments.change, actor=actor, user_id=to_user_id)
+    return [
+        (one, _refusal_of(partial(change, assignment_id=one.pk)))
+        for one in tasks_left(actor=actor, user_id=from_user_id)
+    ]
+
+
+def set_limits(
+    *, actor: User, places: Iterable[Place], maximum: int, reason: str
+) -> list[tuple[Place, ToGoError | None]]:
+    """Set the limit of each of these days by hand, each in a transaction of its own.
+
+    Returns each day with None, or with the refusal if its limit stays. Raises `NotAllowed` and `TryAgain`.
+    """
+    permissions.require_taskmaster(actor)
+    limit = partial(limits.set_by_hand, actor=actor, maximum=maximum, reason=reason)
+    return [(place, _refusal_of(partial(limit, user_id=place.user_id, date=place.date))) for place in places]
+
+
+def _refusal_of(work: Callable[[], object]) -> ToGoError | None:
+    outcome = outcome_of(work)
+    return outcome if isinstance(outcome, ToGoError) else None
 
 
 @dataclass(frozen=True)

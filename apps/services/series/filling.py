@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError
 from django.db.models import Exists, OuterRef
 
 from apps.exceptions.assignments import DailyLimitReached
-from apps.exceptions.base import ToGoError, TryAgain
+from apps.exceptions.base import ToGoError
 from apps.models import Assignment, Event, Occurrence, Series, User, WaitingEntry
 from apps.models.events import Kind
 from apps.models.series import Decision, OnFull
@@ -22,6 +22,7 @@ from apps.models.waiting import Ending
 from apps.services import assignments, availability, bulk, unit_of_work
 from apps.services.series.rules import parse
 from apps.services.shared import permissions
+from apps.services.shared.refusals import outcome_of
 
 logger = logging.getLogger(__name__)
 
@@ -145,12 +146,9 @@ def _place(series_id: int, number: int) -> None:
     row = Occurrence.objects.filter(pk=number, decision=Decision.FULL).first()
     if series is None or row is None or permissions.why_paused(series):
         return
-    try:
-        made = _placed(series, row)
-    except TryAgain:
-        raise
-    except ToGoError as refusal:
-        row.decision, row.code, row.detail = Decision.SKIPPED, refusal.code, refusal.detail
+    made = outcome_of(lambda: _placed(series, row))
+    if isinstance(made, ToGoError):
+        row.decision, row.code, row.detail = Decision.SKIPPED, made.code, made.detail
     else:
         waits = isinstance(made, WaitingEntry)
         row.decision, row.placed_on = Decision.WAITING if waits else Decision.ASSIGNED, made.date

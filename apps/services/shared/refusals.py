@@ -1,15 +1,29 @@
 """The refusals of tasks, people and days, with the same words for a single call, a bulk and an import."""
 
 import datetime
+from collections.abc import Callable
+from typing import TypeVar
 
 from apps.exceptions.assignments import AlreadyAssigned, DailyLimitReached
-from apps.exceptions.base import ToGoError
+from apps.exceptions.base import ToGoError, TryAgain
 from apps.exceptions.limits import LimitBelowTaken
 from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
 from apps.models.limits import DaySnapshot
 from apps.services.shared.units import amount_is, part, short
+
+Result = TypeVar("Result")
+
+
+def outcome_of(work: Callable[[], Result]) -> Result | ToGoError:
+    """What this work returns, or its refusal, for steps of which a refused one stops no other. Raises `TryAgain`."""
+    try:
+        return work()
+    except TryAgain:
+        raise
+    except ToGoError as refusal:
+        return refusal
 
 
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:

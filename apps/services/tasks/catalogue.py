@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Count, Min, Q
 
 from apps.models import Assignment, Series, Task, User, WaitingEntry
-from apps.models.assignments import Status
+from apps.models.assignments import Status, is_late
 from apps.models.base import holds
 from apps.models.names import tidy
 from apps.models.tasks import TaskQuerySet
@@ -20,7 +20,7 @@ NEXT_DATES = 12
 
 
 class Use(NamedTuple):
-    """Where a task is used: its open assignments from today on, its open ones of past days, its done ones, what waits
+    """Where a task is used: its open assignments from today on, its late ones, its done ones, what waits
     for a full day, its series, and the next date."""
 
     open: int = 0
@@ -70,13 +70,13 @@ def uses_of(task_ids: Sequence[int]) -> dict[int, Use]:
     """Where these tasks are used. A task that isn't is left out."""
     today = permissions.today()
     is_open = Q(status=Status.OPEN)
-    coming, past = Q(daily_limit__date__gte=today), Q(daily_limit__date__lt=today)
+    coming = Q(daily_limit__date__gte=today)
     counted = Assignment.objects.filter(task__in=task_ids).values_list("task").order_by()
     uses = {
         task_id: Use(upcoming, late, done, next_date=next_date)
         for task_id, upcoming, late, done, next_date in counted.annotate(
             open=Count("pk", filter=is_open & coming),
-            late=Count("pk", filter=is_open & past),
+            late=Count("pk", filter=is_late(today)),
             done=Count("pk", filter=~is_open),
             next_date=Min("daily_limit__date", filter=is_open & coming),
         )

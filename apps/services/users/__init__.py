@@ -44,6 +44,11 @@ class UserFields(Roles, total=False):
     is_active: bool
 
 
+def suggest(*, text: str, most: int) -> list[User]:
+    """At most `most` active people whose names contain each word of `text`, by username."""
+    return list(User.objects.active().search(text).order_by("username")[:most])
+
+
 def get(*, actor: User, user_id: int) -> User:
     """The person with this id. Raises `UserNotFound` when there is none that `actor` may see."""
     person = User.objects.visible_to(actor).filter(pk=user_id).first()

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from apps.models import Assignment, DailyLimit, Identity, LimitRule, User
-from apps.models.assignments import AssignmentQuerySet, Status
 from apps.services import board, limits
 from apps.services.shared import permissions, picking
 
@@ -60,12 +59,6 @@ def member(*, actor: User, user_id: int) -> Member:
     return one
 
 
-def late_tasks(*, user_id: int) -> list[Assignment]:
-    """The person's open tasks of past days, the latest first."""
-    late = _late().filter(daily_limit__user=user_id).select_related("daily_limit", "task")
-    return list(late.order_by("-daily_limit__date", "pk")[:50])
-
-
 def runs_of(week: Sequence[int]) -> list[tuple[int, int, int]]:
     """The runs of weekdays that have one limit: the first weekday, the last one, and the limit."""
     runs = [[weekday for weekday, _ in run] for _, run in groupby(enumerate(week), key=lambda one: one[1])]
@@ -79,7 +72,7 @@ def _members(people: list[User]) -> list[Member]:
     days = list(limits.read(user_ids=ids, first=today, last=last))
     by_person = {user_id: list(own) for user_id, own in groupby(days, key=lambda day: day.user_id)}
     week, off = _weeks(ids, today), _days_off(ids, today)
-    late = _counted(_late().filter(daily_limit__user__in=ids))
+    late = _counted(Assignment.objects.late(today).filter(daily_limit__user__in=ids))
     coming = _counted(board.open_tasks().filter(daily_limit__user__in=ids))
     linked = set(Identity.objects.filter(user__in=ids).values_list("user", flat=True))
     return [
@@ -119,10 +112,6 @@ def _days_off(ids: Collection[int], today: datetime.date) -> dict[int, list[Limi
     for rule in off.order_by("date_from", "pk"):
         found.setdefault(rule.user_id or 0, []).append(rule)
     return {user_id: rules[:_OFF_SHOWN] for user_id, rules in found.items()}
-
-
-def _late() -> AssignmentQuerySet:
-    return Assignment.objects.filter(status=Status.OPEN, daily_limit__date__lt=permissions.today())
 
 
 def _counted(assignments: QuerySet[Assignment]) -> dict[int, int]:

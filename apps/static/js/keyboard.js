@@ -25,23 +25,20 @@ function goTo(cell, { focus = true } = {}) {
   if (focus) cell.focus();
 }
 
-const WAYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
 function target(cell, event) {
   const [row, column] = [rowOf(cell), cell.cellIndex];
   // The last row may ask for more people.
   const last = [board.rows.length - (document.getElementById("more") ? 2 : 1), cell.parentElement.cells.length - 1];
   if (event.key === "Home") return [event.ctrlKey ? 1 : row, 1];
   if (event.key === "End") return [event.ctrlKey ? last[0] : row, last[1]];
-  const [down, right] = WAYS[event.key];
-  // In a language that is written from right to left, the next day is on the left.
-  return [row + down, column + (document.dir === "rtl" ? -right : right)];
+  const [down, right] = STEPS[event.key];
+  return [row + down, column + right];
 }
 
 board?.addEventListener("keydown", (event) => {
   const cell = event.target.closest(GRID);
   if (!cell || event.altKey || event.target.matches("input")) return;
-  if (event.key in WAYS || event.key === "Home" || event.key === "End") {
+  if (event.key in STEPS || event.key === "Home" || event.key === "End") {
     event.preventDefault();
     const next = at(target(cell, event));
     if (!next) return;

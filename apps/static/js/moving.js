@@ -113,7 +113,9 @@ function assign(task, cell) {
 
 // --- the keyboard ---
 
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+// Down and right. Where people write from right to left, the next day is on the left.
+const ahead = document.dir === "rtl" ? -1 : 1;
+const STEPS = { ArrowLeft: [0, -ahead], ArrowRight: [0, ahead], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function neighbour(cell, [down, right]) {
   const from = board.querySelector(`[data-cell="${cell}"]`);

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.models import User
-from apps.services import board
+from apps.services import board, users
 from apps.services.shared.formats import Place
 from apps.views.http.pages import back, is_fragment, say, toast
 
@@ -63,4 +62,4 @@ def button(path: str, label: str, **fields: object) -> dict[str, Any]:
 
 def suggested_people(text: str) -> dict[str, Any]:
     """The context of a field for a person: the text in it, and active people whose names contain it."""
-    return {"username": text, "people": User.objects.active().search(text).order_by("username")[:PEOPLE_SUGGESTED]}
+    return {"username": text, "people": users.suggest(text=text, most=PEOPLE_SUGGESTED)}

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.exceptions.base import ToGoError, TryAgain
+from apps.exceptions.base import ToGoError
 from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm
 from apps.models import LimitRule, User
 from apps.models.limits import Source
@@ -89,16 +89,10 @@ def limits_of_chosen(request: HttpRequest) -> HttpResponse:
 
 def _limited(request: HttpRequest, actor: User, cell: list[Place], maximum: int, reason: str) -> HttpResponse:
     people = User.objects.in_bulk([place.user_id for place in cell])
-    results = []
-    for place in cell:
-        refusal = None
-        try:
-            limits.set_by_hand(actor=actor, user_id=place.user_id, date=place.date, maximum=maximum, reason=reason)
-        except TryAgain:
-            raise
-        except ToGoError as why:
-            refusal = why
-        results.append({"name": people.get(place.user_id), "date": place.date, "refusal": refusal})
+    outcomes = many.set_limits(actor=actor, places=cell, maximum=maximum, reason=reason)
+    results = [
+        {"name": people.get(place.user_id), "date": place.date, "refusal": refusal} for place, refusal in outcomes
+    ]
     number = sum(not result["refusal"] for result in results)
     context = {
         "title": f"{number} of {len(results)} days have a limit of {units.short(maximum)}",

@@ -8,8 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.forms.board import BoardForm, ChangesForm, MonthForm, PersonForm, TrayForm
-from apps.models import Event, Task, User
-from apps.models.events import Kind
+from apps.models import User
 from apps.services import board, tasks, waiting
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
@@ -18,6 +17,8 @@ from apps.views.http.pages import page, valid
 
 TRAY_TASKS = 40
 TRAY_ENTRIES = 20
+# What stays on the board until something else is chosen.
+_REMEMBERED = {"q", "size", "weekends"}
 
 
 @require_safe
@@ -29,15 +30,17 @@ def show(request: HttpRequest) -> HttpResponse:
     for browsers without scripts.
     """
     asked = valid(BoardForm(request.GET))
-    context = _week(request, asked)
-    week = context["week"]
-    context |= {
-        "columns": list(zip(week.dates, week.team, strict=True)),
+    for name in _REMEMBERED & request.GET.keys():
+        request.session[f"board_{name}"] = asked[name]
+    week = _week(request, asked)
+    context = {
+        "week": week,
+        "columns": _columns(week.dates),
         "today": permissions.today(),
-        "first": None if week.has_assignments else _first_steps(),
-        "search": _remembered(request, "q", asked),
-        "size": _remembered(request, "size", asked) or "comfortable",
-        "fold": _remembered(request, "weekends", asked) == "folded",
+        "first": None if week.has_assignments else board.first_steps(),
+        "search": _remembered(request, "q"),
+        "size": _remembered(request, "size") or "comfortable",
+        "fold": _remembered(request, "weekends") == "folded",
         "choosing": asked["choose"],
     }
     return render(request, "board/week.html", context)
@@ -52,7 +55,7 @@ def month(request: HttpRequest) -> HttpResponse:
     shown = board.month(
         actor=require_person(request.user),
         first=first,
-        search=_remembered(request, "q", {}),
+        search=_remembered(request, "q"),
         after=asked["after"],
         before=asked["before"],
     )
@@ -62,9 +65,9 @@ def month(request: HttpRequest) -> HttpResponse:
         "name": formats.write_month(first),
         "earlier": formats.write_month(first - datetime.timedelta(days=1)),
         "later": formats.write_month(first + datetime.timedelta(days=31)),
-        "columns": list(zip(shown.dates, shown.team, strict=True)),
+        "columns": _columns(shown.dates),
         "today": permissions.today(),
-        "search": _remembered(request, "q", {}),
+        "search": _remembered(request, "q"),
     }
     return render(request, "board/month.html", context)
 
@@ -73,36 +76,26 @@ def month(request: HttpRequest) -> HttpResponse:
 @page
 def rows(request: HttpRequest) -> HttpResponse:
     """`/board/rows/?week=…&after=…`: the rows of the next people, for a board that is scrolled down."""
-    return render(request, "board/_rows.html", _week(request, valid(BoardForm(request.GET))))
+    return render(request, "board/_rows.html", {"week": _week(request, valid(BoardForm(request.GET)))})
 
 
-def _first_steps() -> dict[str, bool] | None:
-    """Which steps to the first assignment are done; None once there has been one."""
-    if Event.objects.filter(kind=Kind.ASSIGNED).exists():
-        return None
-    return {
-        "people": User.objects.active()[:2].count() > 1,
-        "tasks": Task.objects.filter(is_active=True).exists(),
-    }
-
-
-def _week(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
-    week = board.week(
+def _week(request: HttpRequest, asked: dict[str, Any]) -> board.Week:
+    return board.week(
         actor=require_person(request.user),
         first=asked["week"] or formats.monday_of(permissions.today()),
-        search=_remembered(request, "q", asked),
+        search=_remembered(request, "q"),
         after=asked["after"],
         before=asked["before"],
     )
-    return {"week": week}
 
 
-def _remembered(request: HttpRequest, name: str, asked: dict[str, Any]) -> str:
-    """The value of this field, or, if the address has no such field, the one before."""
-    key = f"board_{name}"
-    if name in asked and name in request.GET and request.session.get(key, "") != asked[name]:
-        request.session[key] = asked[name]
-    return str(request.session.get(key, ""))
+def _remembered(request: HttpRequest, name: str) -> str:
+    return str(request.session.get(f"board_{name}", ""))
+
+
+def _columns(dates: list[datetime.date]) -> list[tuple[datetime.date, board.Load]]:
+    """The heads of the columns: each date, and how full it is for everybody."""
+    return list(zip(dates, board.loads_of_everyone(dates), strict=True))
 
 
 @require_safe
@@ -118,9 +111,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     shown = list(User.objects.filter(pk__in=asked["person"]))
     dates = board.dates_from(asked["week"])
     rows = board.rows_of(board.changed_since(asked["since"], shown), dates)
-    team = board.loads_of_everyone(dates)
-    context = {"rows": rows, "columns": list(zip(dates, team, strict=True))}
-    response = render(request, "board/changes.html", context)
+    response = render(request, "board/changes.html", {"rows": rows, "columns": _columns(dates)})
     response["X-Board-Version"] = str(version)
     return response
 

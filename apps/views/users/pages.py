@@ -13,12 +13,14 @@ from apps.exceptions.tokens import PasswordsOff
 from apps.forms.users import LeavingForm, NewPersonForm, PersonForm, TeamForm, role_of
 from apps.models import User
 from apps.services import users
-from apps.services.board import many
+from apps.services.board import late, many
 from apps.services.shared import passwords, permissions
 from apps.services.shared.permissions import require_person
 from apps.services.users import leaving, team
 from apps.views.http.pages import page, valid
 from apps.views.users.passwords import show_link
+
+LATE_SHOWN = 50
 
 
 @require_safe
@@ -79,7 +81,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
     context = {
         "one": shown,
         "form": form,
-        "late": team.late_tasks(user_id=id),
+        "late": late.of_person(id)[:LATE_SHOWN],
         "may_have_password": passwords.allowed_for(is_admin=shown.person.is_admin),
         **_provider(),
     }
