@@ -62,6 +62,8 @@ def test_nothing_is_late_that_is_done_old_or_of_somebody_who_left(
     taskmaster: User, alice: User, late: Assignment, client: Client
 ) -> None:
     client.force_login(taskmaster)
+    assert "1 late" in text_of(client.get("/people/"))
+    assert "1 late" in text_of(client.get("/tasks/"))
     for change, back in [({"status": Status.DONE}, {"status": Status.OPEN})]:
         Assignment.objects.filter(pk=late.pk).update(**change)
         assert "Nothing is late." in text_of(client.get("/board/late/"))
@@ -72,6 +74,9 @@ def test_nothing_is_late_that_is_done_old_or_of_somebody_who_left(
     with freeze_time("2026-05-02T12:00:00Z"):
         client.force_login(taskmaster)
         assert "Nothing is late." in text_of(client.get("/board/late/"))
+        # The pages that count what is late go by the same rule.
+        assert "1 late" not in text_of(client.get("/people/"))
+        assert "1 late" not in text_of(client.get("/tasks/"))
 
 
 def test_late_tasks_are_for_taskmasters(alice: User, late: Assignment, client: Client) -> None:
