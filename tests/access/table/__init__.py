@@ -11,7 +11,8 @@ from tests.access.table.board import BOARD
 from tests.access.table.keeping import PEOPLE_PAGES, RULE_PAGES, TASK_PAGES
 from tests.access.table.pages import PAGES
 from tests.access.table.people import API_KEYS, PEOPLE, TOKENS
-from tests.access.table.planning import ASSIGNMENTS, DISTRIBUTIONS, HISTORY, LIMITS, SERIES, TASKS
+from tests.access.table.planning import ASSIGNMENTS, HISTORY, LIMITS, TASKS
+from tests.access.table.plans import DISTRIBUTIONS, SERIES
 from tests.access.table.system import OPEN
 from tests.access.table.telling import MESSAGE_PAGES, MESSAGES, WEBHOOK_PAGES, WEBHOOKS
 
