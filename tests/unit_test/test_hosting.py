@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 from django.core.management import call_command, get_commands
@@ -108,6 +110,10 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
 
     assert (done.returncode, [line for line in done.stderr.splitlines() if "togo" in line]) == (0, [])
 
+    # systemd rates what a service could do to the machine, from 0 to 100: 13 for these, and 96 for one without limits.
+    rated = [program, "security", "--offline=yes", "--threshold=20", f"{tmp_path}/togo@.service"]
+    assert subprocess.run(rated, capture_output=True, check=False).returncode == 0
+
 
 # --- Kubernetes -------------------------------------------------------------------------------------------------
 
@@ -129,6 +135,18 @@ def test_there_are_web_servers_workers_one_beat_and_a_migration() -> None:
     assert set(PODS) == {"Deployment togo-web", "Deployment togo-worker", "Deployment togo-beat", "Job togo-migrate"}
     beat = OBJECTS["Deployment togo-beat"]["spec"]
     assert (beat["replicas"], beat["strategy"]) == (1, {"type": "Recreate"})
+
+
+# The oldest version that the paper names, and the newest of which the schema is known.
+@pytest.mark.parametrize("version", ["1.25", kubernetes_validate.latest_version()])
+def test_kubernetes_knows_every_field_of_the_manifests(version: str) -> None:
+    assert "It needs Kubernetes 1.25 or later" in (KUBERNETES / "README.md").read_text()
+    for manifest in OBJECTS.values():
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+    mistyped = {**OBJECTS["Service togo-web"], "spec": {"port": 80}}
+    with pytest.raises(jsonschema.ValidationError, match="'port' was unexpected"):
+        kubernetes_validate.validate(mistyped, version, strict=True)
 
 
 @each_pod
