@@ -17,6 +17,7 @@ from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
 from togo.env.sign_ins import require_whole_provider
 from togo.logs import log_settings
+from togo.pages import LANGUAGES, TEMPLATES  # noqa: F401  (settings)
 from togo.version import API_VERSION, VERSION
 
 # Lets Django's generic classes be written with their parameters, for the type checker.
@@ -111,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.views.http.middleware.AuthenticationForPages",
+    "apps.views.http.middleware.LanguageForPages",
     "apps.views.http.middleware.SessionUseForPages",
     "apps.views.http.middleware.MessageForPages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -121,22 +123,6 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "togo.urls"
 WSGI_APPLICATION = "togo.wsgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "apps" / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "apps.views.http.pages.navigation",
-                "apps.views.http.pages.root",
-            ]
-        },
-    }
-]
 AUTH_USER_MODEL = "togo.User"
 PASSWORD_HASHERS = ["apps.models.passwords.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -4,9 +4,11 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import RefusableForm
 from apps.models.api_keys import Scope
+from apps.services.shared import languages
 
 # What each scope of a key means to the person who makes it.
 SCOPES = {
@@ -29,6 +31,16 @@ class NameForm(RefusableForm):
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+
+
+class LanguageForm(forms.Form):
+    """The language of a person's pages and mails."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As my browser asks; mails in English")), *languages.NAMES.items()],
     )
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.exceptions.base import TooManyRequests, TryAgain
 from apps.exceptions.tokens import TooManyAttempts
@@ -15,10 +17,16 @@ class SignInForm(forms.Form):
     """A person's name and password."""
 
     username = forms.CharField(
-        max_length=150, strip=False, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=_("Username"),
+        max_length=150,
+        strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
-        max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("Password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 
@@ -26,9 +34,10 @@ class SecondStepForm(forms.Form):
     """A code for a sign-in whose password was right, as the ticket says."""
 
     code = forms.CharField(
+        label=_("Code"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
-        help_text="From your authenticator app, or one of your recovery codes.",
+        help_text=_("From your authenticator app, or one of your recovery codes."),
     )
     ticket = forms.CharField(max_length=1000, widget=forms.HiddenInput)
 
@@ -37,29 +46,32 @@ class OwnPasswordForm(RefusableForm):
     """A person's own password, the old one and the new one."""
 
     old_password = forms.CharField(
-        label="Your password now",
+        label=_("Your password now"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new_password = forms.CharField(
-        max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("New password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label="New password again",
+        label=_("New password again"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     new_link = forms.BooleanField(
-        label="Make a new link to my calendar, too; the old one stops working", required=False
+        label=_("Make a new link to my calendar, too; the old one stops working"), required=False
     )
 
     def clean(self) -> dict[str, Any]:
         """The fields. Adds an error when the two new passwords differ."""
         fields = super().clean() or {}
         if "new_password" in fields and "again" in fields and fields["new_password"] != fields["again"]:
-            self.add_error("again", "The two new passwords differ.")
+            self.add_error("again", gettext("The two new passwords differ."))
         return fields
 
 

@@ -99,6 +99,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True, help_text="Can sign in and be given tasks.")
     is_taskmaster = models.BooleanField(default=False, help_text="Assigns tasks to everyone and sets limits.")
     is_admin = models.BooleanField(default=False, help_text="Keeps the people; a taskmaster too.")
+    # The code of the language of pages and mails; empty for the one that the browser asks for.
+    language = models.CharField(max_length=16, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     # When the person was made, or activated last. Limits are set for them from then on.
     active_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)

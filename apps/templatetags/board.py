@@ -7,15 +7,15 @@ from functools import lru_cache
 
 from django import template
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from apps.models import Assignment, User
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services.board import Cell
-from apps.services.shared import permissions, units
+from apps.services.shared import dates, permissions, units
 from apps.templatetags.efforts import beside_name
 
 register = template.Library()
@@ -25,7 +25,6 @@ _FITS = 14
 # The tasks of a day that a compact row shows; it says how many more there are.
 _IN_COMPACT = 2
 _COLOURS_OF_FACES = 6
-_DONE = '<span class="sr-only"> (done)</span>'
 
 
 @register.simple_tag
@@ -36,25 +35,23 @@ def cell(person: User, of: Cell, *, choosing: bool = False, out_of_band: bool = 
     """
     limit, place, root = of.limit, of.place, settings.TOGO_ROOT
     names = f"cell {of.state}" if of.is_set else f"cell {of.state} unset"
-    who_and_when = f"{escape(person.username)}, {_written(limit.date, 'l j F')}"
+    long, short = (_written(limit.date, form, get_language()) for form in ("l j F", "D j M"))
+    who_and_when = f"{escape(person.username)}, {long}"
     parts = [
         f'<td id="cell-{place.user_id}-{limit.date}" class="{names}" data-cell="{place}" data-left="{limit.remaining}"',
         f' data-more="{len(of.assignments) - _IN_COMPACT}"' if len(of.assignments) > _IN_COMPACT else "",
         ' hx-swap-oob="true">' if out_of_band else ">",
         # On narrow screens the column heads are hidden, and each day shows its date.
         f'<a class="load number t{of.tenths}" href="{root}/board/day/{place.user_id}/{limit.date}/" data-panel'
-        f' data-day="{_written(limit.date, "D j M")}" aria-label="{who_and_when}: {escape(_in_words(of))}">'
+        f' data-day="{short}" aria-label="{who_and_when}: {escape(_in_words(of))}">'
         f"{_in_short(of)}</a>",
     ]
     if person.is_active:
         if choosing:
-            parts.append(
-                f'<input type="checkbox" name="cell" form="chosen" value="{place}" aria-label="Choose {who_and_when}">'
-            )
-        parts.append(
-            f'<a class="add" href="{root}/board/assign/?cell={place}" data-panel'
-            f' aria-label="Assign a task to {who_and_when}">+</a>'
-        )
+            label = gettext("Choose %(who_and_when)s") % {"who_and_when": who_and_when}
+            parts.append(f'<input type="checkbox" name="cell" form="chosen" value="{place}" aria-label="{label}">')
+        label = gettext("Assign a task to %(who_and_when)s") % {"who_and_when": who_and_when}
+        parts.append(f'<a class="add" href="{root}/board/assign/?cell={place}" data-panel aria-label="{label}">+</a>')
     parts += _chips(of.assignments, root, is_past=limit.date < permissions.today())
     parts.append("</td>")
     return mark_safe("".join(parts))  # noqa: S308 - each text of a person went through `escape`
@@ -74,6 +71,7 @@ def face_colour(person: User) -> int:
 
 
 def _chips(assignments: Iterable[Assignment], root: str, *, is_past: bool) -> Iterable[str]:
+    done = f'<span class="sr-only"> ({pgettext("a task", "done")})</span>'
     for one in assignments:
         name = one.task.name
         title = f' title="{escape(name)}"' if len(name) > _FITS else ""
@@ -85,7 +83,7 @@ def _chips(assignments: Iterable[Assignment], root: str, *, is_past: bool) -> It
         yield (
             f'<a id="chip-{one.pk}" class="{names}" href="{root}/board/assignment/{one.pk}/" data-panel'
             f' draggable="true" data-assignment="{one.pk}" data-task="{one.task_id}"{effort} dir="auto"{title}>'
-            f"{escape(name)}{beside_name(one.effort)}{_DONE if is_done else ''}</a>"
+            f"{escape(name)}{beside_name(one.effort)}{done if is_done else ''}</a>"
         )
 
 
@@ -93,26 +91,34 @@ def _in_short(of: Cell) -> str:
     """How full the day is, in the least space: `2/5`, `5/5 full`, `off`."""
     limit = of.limit
     if of.state == "off":
-        text = f"off, {units.amount(limit.taken)} still there" if limit.taken else "off"
+        text = pgettext("a day", "off")
+        if limit.taken:
+            text = gettext("off, %(amount)s still there") % {"amount": units.amount(limit.taken)}
     else:
         text = f"{limit.taken}/{limit.maximum}"
         if of.state == "full":
-            text += " full"
-    return f"{text} · {limit.waiting} waiting" if limit.waiting else text
+            text += f" {pgettext('a day', 'full')}"
+    return f"{text} · {_waiting(limit.waiting)}" if limit.waiting else text
 
 
 def _in_words(of: Cell) -> str:
     """The same in whole sentences, with the limit's reason."""
     limit = of.limit
-    taken = f"{units.part(limit.taken, limit.maximum)} taken"
+    taken = gettext("%(part)s taken") % {"part": units.part(limit.taken, limit.maximum)}
     if of.state == "off":
-        taken += ", day off"
+        taken += f", {gettext('day off')}"
     if limit.waiting:
-        taken += f", {limit.waiting} waiting"
-    return f"{taken}. {'' if of.is_set else 'Not set yet. '}Limit {units.short(limit.wanted)}: {of.why}."
+        taken += f", {_waiting(limit.waiting)}"
+    not_set = "" if of.is_set else f"{gettext('Not set yet.')} "
+    why = gettext("Limit %(limit)s: %(why)s.") % {"limit": units.short(limit.wanted), "why": of.why}
+    return f"{taken}. {not_set}{why}"
+
+
+def _waiting(number: int) -> str:
+    return ngettext("%(number)d waiting", "%(number)d waiting", number) % {"number": number}
 
 
 @lru_cache(maxsize=512)
-def _written(date: datetime.date, form: str) -> str:
-    """A date as Django writes it. A board has few dates, each in many cells."""
-    return date_format(date, form)
+def _written(date: datetime.date, form: str, language: str) -> str:
+    """A date in words of the active language. A board has few dates, each in many cells."""
+    return dates.written(date, form)

@@ -2,6 +2,7 @@
 
 from django.template import Library
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from apps.models.effort import DEFAULT_EFFORT, HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.services.shared import units
@@ -30,7 +31,7 @@ def beside_name(effort: int) -> str:
     if effort == DEFAULT_EFFORT:
         return ""
     return format_html(
-        ' <span class="effort" aria-hidden="true">{}</span><span class="sr-only"> (takes {})</span>',
+        ' <span class="effort" aria-hidden="true">{}</span><span class="sr-only"> ({})</span>',
         units.short(effort),
-        units.amount(effort),
+        gettext("takes %(amount)s") % {"amount": units.amount(effort)},
     )

@@ -7,6 +7,7 @@ from apps.views.account import keys, page, second_factor, sessions
 urlpatterns = [
     path("account/", page.account, name="account"),
     path("account/name/", page.name, name="account-name"),
+    path("account/language/", page.language, name="account-language"),
     path("account/calendar/", page.renew_calendar, name="account-calendar"),
     path("account/keys/", keys.make, name="account-keys"),
     path("account/keys/<id:id>/end/", keys.end, name="account-key-end"),

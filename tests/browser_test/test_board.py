@@ -169,7 +169,7 @@ def test_assigning_is_undone_for_one_day_and_for_many(visit: Visits, team: Team)
     assert assigned() == set()
 
     page.get_by_role("button", name="Choose everyone on Wednesday").click()
-    expect(chosen_bar(page)).to_contain_text("3 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 3")
     chosen_bar(page).get_by_role("button", name="Assign").click()
     pick(page, "cooking")
     expect(page.get_by_role("heading", name="Assigned to 3 of 3 days")).to_be_visible()
@@ -244,7 +244,7 @@ def test_a_task_is_assigned_to_many_at_once_with_a_result_for_each(visit: Visits
 
     page.get_by_role("button", name="Choose everyone on Wednesday").click()
     choose(page, team.alice, team.day(3))
-    expect(chosen_bar(page)).to_contain_text("4 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 4")
     browser.assert_accessible()
     chosen_bar(page).get_by_role("button", name="Assign").click()
     page.get_by_label("Search tasks, or name a new one").fill("cooking")
@@ -607,7 +607,7 @@ def test_two_browsers_see_each_others_changes_but_not_while_someone_types(visit:
     first.page.keyboard.press("Enter")
     expect(cell(second.page, team.alice, team.day(0))).to_contain_text("cooking")
     expect(cell(second.page, team.bob, team.day(4))).to_have_attribute("aria-selected", "true")
-    expect(chosen_bar(second.page)).to_contain_text("1 day chosen")
+    expect(chosen_bar(second.page)).to_contain_text("Days chosen: 1")
     # The head says how full the date is now, and is no stop of the Tab key of its own.
     load = second.page.get_by_role("link", name="1 of 5 tasks taken by everyone.")
     expect(load).to_have_text("1/5")

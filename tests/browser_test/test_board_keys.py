@@ -72,7 +72,7 @@ def test_days_chosen_with_shift_and_arrows_get_a_task_and_one_key_undoes_all(vis
 
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowDown")
-    expect(chosen_bar(page)).to_contain_text("4 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 4")
     page.keyboard.press("Enter")
     pick(page, "cooking")
     expect(page.get_by_role("heading", name="Assigned to 4 of 4 days")).to_be_visible()
@@ -94,9 +94,9 @@ def test_days_are_chosen_by_dragging_over_them_and_get_a_limit_together(visit: V
         assert box
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 6, steps=5)
         press()
-    expect(chosen_bar(page)).to_contain_text("4 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 4")
     choose(page, team.bob, team.day(2))
-    expect(chosen_bar(page)).to_contain_text("3 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 3")
 
     chosen_bar(page).get_by_role("button", name="Limit or day off").click()
     page.get_by_label("At most, in tasks").fill("0")
@@ -154,7 +154,7 @@ def test_more_people_come_as_the_board_is_scrolled_and_their_days_work(visit: Vi
     expect(cell(page, people[-1], team.day(0))).to_contain_text("cooking")
     page.locator("thead button").first.scroll_into_view_if_needed()
     page.get_by_role("button", name="Choose everyone on Monday").click()
-    expect(chosen_bar(page)).to_contain_text("43 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 43")
     assert assigned() == {("person39", "cooking", team.day(0))}
 
 
@@ -255,7 +255,7 @@ def test_days_that_change_together_are_looked_through_once_and_stay_one_stop_of_
     page = visit(team.boss).open(team.path)
     cell(page, team.alice, team.day(0)).focus()
     page.keyboard.press("Control+Shift+End")
-    expect(chosen_bar(page)).to_contain_text("21 days chosen")
+    expect(chosen_bar(page)).to_contain_text("Days chosen: 21")
     page.evaluate("""() => {
         window.looks = 0;
         const look = board.querySelectorAll.bind(board);

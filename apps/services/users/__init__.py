@@ -157,6 +157,11 @@ def change_names(*, actor: User, first_name: str, last_name: str) -> None:
     unit_of_work.run(work)
 
 
+def change_language(*, actor: User, language: str) -> None:
+    """Choose the language of one's own pages and mails, one of `languages.NAMES`; empty for the browser's."""
+    unit_of_work.run(lambda: User.objects.filter(pk=actor.pk).update(language=language))
+
+
 def set_password(*, actor: User, user_id: int, password: str) -> None:
     """Give a person another password. All their tokens and sessions end; the link to the calendar stays.
 

@@ -12,7 +12,8 @@ const cellsOf = (root) => [...root.querySelectorAll("[data-cell]")];
 function showChosen() {
   for (const cell of cellsOf(board)) cell.ariaSelected = chosen.has(cell.dataset.cell);
   bar.hidden = !chosen.size;
-  bar.querySelector("[data-count]").textContent = `${chosen.size} ${chosen.size === 1 ? "day" : "days"} chosen`;
+  const count = bar.querySelector("[data-count]");
+  count.textContent = count.dataset.count.replace("{number}", chosen.size);
 }
 
 function choose(cells, { only = true } = {}) {

@@ -51,9 +51,9 @@ function markTarget(cell) {
 
 // What a cell would answer, as far as the page knows: nothing where it has room.
 function answerOf(cell, { task, effort }) {
-  if (cell.querySelector(`[data-task="${task}"]`)) return "has it";
-  if (cell.matches(".off")) return "off";
-  return Number(cell.dataset.left) < effort ? "full" : "";
+  if (cell.querySelector(`[data-task="${task}"]`)) return board.dataset.hasIt;
+  if (cell.matches(".off")) return board.dataset.off;
+  return Number(cell.dataset.left) < effort ? board.dataset.full : "";
 }
 
 function showAnswers(item) {

@@ -118,7 +118,12 @@ async function watch(address, show) {
   if (answer?.status === 200) show(answer, await answer.text());
 }
 
-// --- dates and numbers ---
+// --- dates and numbers: in the page's language, and as in the reader's country if they speak it there ---
+
+const language = document.documentElement.lang;
+const locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
+// The page's own numbers are Latin digits, in Arabic too.
+const LATIN = { numberingSystem: "latn" };
 
 const FORMATS = {
   day: { weekday: "short", day: "numeric", month: "short" },
@@ -130,13 +135,12 @@ const FORMATS = {
 function showDates(root) {
   for (const time of root.querySelectorAll("time[data-as]")) {
     const date = new Date(`${time.dateTime}T00:00`);
-    time.textContent = new Intl.DateTimeFormat(navigator.language, FORMATS[time.dataset.as]).format(date);
-    time.lang = navigator.language;
+    time.textContent = new Intl.DateTimeFormat(locale, { ...FORMATS[time.dataset.as], ...LATIN }).format(date);
   }
 }
 
 function showNumbers(root) {
-  const format = new Intl.NumberFormat(navigator.language);
+  const format = new Intl.NumberFormat(locale, LATIN);
   for (const place of root.querySelectorAll("[data-number]")) place.textContent = format.format(place.dataset.number);
 }
 

@@ -3,14 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language_from_request, gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest
-from apps.forms.account import KeyForm, NameForm
+from apps.forms.account import KeyForm, LanguageForm, NameForm
 from apps.services import api_keys, calendar, notifications, oidc, second_factors, sessions, users
-from apps.services.shared import links, passwords
+from apps.services.shared import languages, links, passwords
 from apps.services.shared.permissions import require_person
-from apps.views.http.pages import page, say
+from apps.views.http.pages import page, say, valid
 from apps.views.http.sessions import note_use
 
 
@@ -40,6 +41,16 @@ def name(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @page
+def language(request: HttpRequest) -> HttpResponse:
+    """`/account/language/`: the language of one's own pages and mails."""
+    chosen = valid(LanguageForm(request.POST))["language"]
+    users.change_language(actor=require_person(request.user), language=chosen)
+    with languages.speaking(chosen or get_language_from_request(request)):
+        return say(request, gettext("The language is saved."))
+
+
+@require_POST
+@page
 def renew_calendar(request: HttpRequest) -> HttpResponse:
     """`/account/calendar/`: make a new link to the calendar; the old one stops working at once."""
     calendar.renew(actor=require_person(request.user))
@@ -52,6 +63,7 @@ def show(request: HttpRequest, *, name_form: NameForm | None = None, key_form: K
     token = calendar.token_of(actor=actor)
     context = {
         "name_form": name_form or NameForm(initial={"first_name": actor.first_name, "last_name": actor.last_name}),
+        "language_form": LanguageForm(initial={"language": actor.language}),
         "has_password": passwords.is_way_in_for(actor),
         "sign_ins": oidc.sign_ins_of(actor=actor),
         "second_factor_since": second_factors.since(actor),

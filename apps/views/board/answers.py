@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from apps.services import board, users
 from apps.services.shared.formats import Place
@@ -58,6 +59,11 @@ def button(path: str, label: str, **fields: object) -> dict[str, Any]:
         "label": label,
         "fields": {name: str(value) for name, value in fields.items()},
     }
+
+
+def undo_button(path: str, **fields: object) -> dict[str, Any]:
+    """The button that undoes what a message tells. Ctrl+Z presses it, too."""
+    return {**button(path, gettext("Undo"), **fields), "undoes": True}
 
 
 def suggested_people(text: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from apps.services.limit_rules import words
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import button, done, panel
+from apps.views.board.answers import done, panel, undo_button
 from apps.views.http.pages import is_fragment, page, valid
 
 TASKS_SUGGESTED = 12
@@ -72,14 +72,14 @@ def _assign_one(
         }
         return panel(request, "board/assign.html", context, status=full.status)
     if isinstance(one, WaitingEntry):
-        undo = button(f"/board/waiting/{one.pk}/remove/", "Undo")
+        undo = undo_button(f"/board/waiting/{one.pk}/remove/")
         text = f"{one.task.name} waits for {place.date:%a %-d %b}, at position {one.position}."
         response = done(request, text, [place], action=undo)
         response["HX-Trigger"] = "assigned, panel-done"
         return response
     # A task that was made by mistake goes away together with its assignment.
     fields = {"created_task": created} if created else {}
-    undo = button(f"/board/assignment/{one.pk}/remove/", "Undo", **fields)
+    undo = undo_button(f"/board/assignment/{one.pk}/remove/", **fields)
     response = done(request, f"{one.task.name} is assigned.", [place], action=undo)
     response["HX-Trigger"] = "assigned, panel-done"
     return response

@@ -15,7 +15,7 @@ from apps.services.board import many
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import button, done, panel, refused, suggested_people
+from apps.views.board.answers import button, done, panel, refused, suggested_people, undo_button
 from apps.views.http.pages import page, valid
 
 
@@ -33,7 +33,7 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     if asked["status"]:
         now = assignments.change(actor=actor, assignment_id=id, status=asked["status"])
         word = "done" if now.status == Status.DONE else "open again"
-        undo = button(f"/board/assignment/{id}/", "Undo", status=one.status)
+        undo = undo_button(f"/board/assignment/{id}/", status=one.status)
         return done(request, f"{now.task.name} is {word}.", [Place(now.user_id, now.date)], action=undo)
     place = asked["cell"]
     if not place:
@@ -60,7 +60,7 @@ def _change(request: HttpRequest, actor: User, one: Assignment, place: Place, ef
     text = f"{now.task.name} is moved to {now.daily_limit.user}, {place.date:%a %-d %b}."
     if effort and place == was:
         text = f"{now.task.name} takes {units.amount(now.effort)} now."
-    undo = button(path, "Undo", cell=was, **_given(effort and one.effort))
+    undo = undo_button(path, cell=was, **_given(effort and one.effort))
     return done(request, text, [was, place], action=undo)
 
 
@@ -85,7 +85,7 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
         with contextlib.suppress(TaskInUse, TaskNotFound):
             tasks.delete_task(actor=actor, task_id=one.task_id)
             return done(request, f"{one.task.name} is taken away and no longer a task.", [place])
-    again = button("/board/assign/", "Undo", cell=place, task=one.task_id, effort=one.effort)
+    again = undo_button("/board/assign/", cell=place, task=one.task_id, effort=one.effort)
     return done(request, text, [place], action=again)
 
 

@@ -15,7 +15,7 @@ from apps.services.board import history, many
 from apps.services.shared import permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import button, done, panel, suggested_people
+from apps.views.board.answers import done, panel, suggested_people, undo_button
 from apps.views.http.pages import is_fragment, page, valid
 
 RULES_SHOWN = 20
@@ -69,8 +69,8 @@ def _as_before(cell: board.Cell) -> dict[str, Any]:
     """The button that undoes that a limit was set by hand."""
     path = f"/board/day/{cell.limit.user_id}/{cell.limit.date}/"
     if cell.limit.source_kind == Source.HAND:
-        return button(path, "Undo", maximum=cell.limit.wanted, reason=cell.limit.source_reason)
-    return button(path, "Undo", give_back=1)
+        return undo_button(path, maximum=cell.limit.wanted, reason=cell.limit.source_reason)
+    return undo_button(path, give_back=1)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,7 +140,7 @@ def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpRespo
     stay = f"; {_count(touched.tasks, 'open task')} already there stay{'s' if touched.tasks == 1 else ''}"
     text = f"{owner or _count(touched.people, 'person', 'people')}: {_count(touched.days, 'day')} off"
     # Many days may look different: the board's script asks for all changes.
-    undo = button(f"/board/days-off/{rule.pk}/remove/", "Undo")
+    undo = undo_button(f"/board/days-off/{rule.pk}/remove/")
     return done(request, f"{text}{stay if touched.tasks else ''}.", [], action=undo, refresh=True)
 
 
@@ -156,9 +156,8 @@ def take_back(request: HttpRequest, id: int) -> HttpResponse:
 
 def _again(rule: LimitRule) -> dict[str, Any]:
     who = {"who": "person", "username": rule.user.username} if rule.user else {"who": "everyone"}
-    return button(
+    return undo_button(
         "/board/days-off/",
-        "Undo",
         sure="on",
         date_from=rule.date_from,
         date_to=rule.date_to,

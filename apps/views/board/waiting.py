@@ -7,7 +7,7 @@ from apps.services import waiting
 from apps.services.shared import permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import button, done
+from apps.views.board.answers import done, undo_button
 from apps.views.http.pages import page
 
 
@@ -20,5 +20,5 @@ def cancel(request: HttpRequest, id: int) -> HttpResponse:
     entry = waiting.get(actor=actor, entry_id=id)
     waiting.cancel(actor=actor, entry_id=id)
     place = Place(entry.user_id, entry.date)
-    again = button("/board/assign/", "Undo", cell=place, task=entry.task_id, effort=entry.effort, wait="on")
+    again = undo_button("/board/assign/", cell=place, task=entry.task_id, effort=entry.effort, wait="on")
     return done(request, f"{entry.task.name} no longer waits for {entry.date:%a %-d %b}.", [place], action=again)

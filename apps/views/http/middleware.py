@@ -3,20 +3,29 @@
 Django's own classes stay where they cost little and Django's checks require them by name.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import get_language_from_request
 
+from apps.models import User
+from apps.services.shared import languages
 from apps.views.http import problems, sessions
 
 # These two are pages, although their path begins with /api/.
 _PAGES_BELOW_API = ("/api/docs/", "/api/redocs/")
+
+# Programs read these.
+_NO_PAGES = ("/health/", "/metrics", "/.well-known/")
 
 
 def is_call(request: HttpRequest) -> bool:
@@ -53,6 +62,31 @@ class CSPForPages(_ForPages, CSPMiddleware):
 
 class AuthenticationForPages(_ForPages, AuthenticationMiddleware):
     """Sets `request.user` for pages."""
+
+
+class LanguageForPages(_ForPages):
+    """Writes pages in the language that the person chose, or else in the one that their browser asks for."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if is_call(request) or request.path_info.startswith(_NO_PAGES):
+            return self.get_response(request)
+        try:
+            language = chosen_language(request)
+        except (OperationalError, InterfaceError) as failure:
+            with languages.speaking(get_language_from_request(request)):
+                return problems.try_again_page(failure)
+        with languages.speaking(language or get_language_from_request(request)):
+            response = cast(HttpResponseBase, self.get_response(request))
+        if not language:
+            patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+
+def chosen_language(request: HttpRequest) -> str:
+    """The language that the signed-in person chose; empty if they chose none, or nobody is signed in."""
+    # Without this cookie nobody is signed in, and the page may not need the session at all.
+    person = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    return person.language if isinstance(person, User) and person.language in languages.NAMES else ""
 
 
 class SessionUseForPages(_ForPages):

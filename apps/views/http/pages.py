@@ -14,6 +14,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, ToGoError
@@ -24,15 +26,15 @@ View = Callable[..., HttpResponseBase]
 
 # Path, name, and whether only taskmasters have it.
 _PAGES = [
-    ("/board/", "Board", True),
-    ("/plan/", "Plan", True),
-    ("/series/", "Series", True),
-    ("/today/", "My day", False),
-    ("/people/", "People", True),
-    ("/tasks/", "Tasks", True),
-    ("/rules/", "Rules", True),
-    ("/insights/", "Insights", True),
-    ("/import/", "Import", True),
+    ("/board/", _("Board"), True),
+    ("/plan/", _("Plan"), True),
+    ("/series/", _("Series"), True),
+    ("/today/", _("My day"), False),
+    ("/people/", _("People"), True),
+    ("/tasks/", _("Tasks"), True),
+    ("/rules/", _("Rules"), True),
+    ("/insights/", _("Insights"), True),
+    ("/import/", _("Import"), True),
 ]
 
 
@@ -43,7 +45,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {}
     pages = [(path, name) for path, name, taskmasters in _PAGES if user.may_assign_to_all or not taskmasters]
     if user.is_admin:
-        pages += [("/webhooks/", "Webhooks"), ("/admin/", "Admin")]
+        pages += [("/webhooks/", _("Webhooks")), ("/admin/", _("Admin"))]
     here = request.path_info
     return {"pages": [{"path": path, "name": name, "current": here.startswith(path)} for path, name in pages]}
 
@@ -69,7 +71,9 @@ def page(view: View) -> View:
 
 def stale(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer to a form without a valid CSRF token: it is forged, or its page was loaded before the sign-in."""
-    refusal = NotAllowed("This page is out of date, or another site sent you here. Load the page again, and try again.")
+    refusal = NotAllowed(
+        gettext("This page is out of date, or another site sent you here. Load the page again, and try again.")
+    )
     return refused(request, refusal)
 
 

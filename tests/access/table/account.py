@@ -35,6 +35,7 @@ _OFF = f"302 {_SECOND_FACTOR}"
 ACCOUNT = [
     page("GET", "/account/", "200", NONE, "200", "200", own=True),
     page("POST", "/account/name/", DONE, NONE, DONE, DONE, own=True, sends={"first_name": "Ada"}),
+    page("POST", "/account/language/", DONE, NONE, DONE, DONE, own=True, sends={"language": "de"}),
     page("POST", "/account/calendar/", DONE, NONE, DONE, DONE, own=True),
     page("POST", "/account/keys/", "200", NONE, "200", "200", own=True, sends={**NEW_KEY, "days": "30", "form": "x"}),
     page("POST", _ACCOUNT_KEY, DONE, NONE, DONE, DONE, thing="key", own=True),

@@ -1,0 +1,33 @@
+"""Dates in words, as the reader's language writes them."""
+
+import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import pgettext_lazy
+
+# How dates are written, in the letters of Django's filter `date`. A translation has the order, the dots and the little
+# words of its language: German writes "D j M" as "D, j. M".
+# Translators: https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
+FORMS = {
+    "D": pgettext_lazy("date format", "D"),
+    "D j M": pgettext_lazy("date format", "D j M"),
+    "j": pgettext_lazy("date format", "j"),
+    "j F": pgettext_lazy("date format", "j F"),
+    "j F Y": pgettext_lazy("date format", "j F Y"),
+    "j F Y, H:i": pgettext_lazy("date format", "j F Y, H:i"),
+    "j M": pgettext_lazy("date format", "j M"),
+    "j M, H:i": pgettext_lazy("date format", "j M, H:i"),
+    "j M, H:i:s": pgettext_lazy("date format", "j M, H:i:s"),
+    "j M Y": pgettext_lazy("date format", "j M Y"),
+    "j M Y, H:i:s": pgettext_lazy("date format", "j M Y, H:i:s"),
+    "l": pgettext_lazy("date format", "l"),
+    "l j F": pgettext_lazy("date format", "l j F"),
+    "l j F Y": pgettext_lazy("date format", "l j F Y"),
+    "F Y": pgettext_lazy("date format", "F Y"),
+    "M": pgettext_lazy("date format", "M"),
+}
+
+
+def written(date: datetime.date, form: str) -> str:
+    """A date or a time in one of the `FORMS`, such as "D j M" for Mon 23 Nov."""
+    return date_format(date, str(FORMS[form]))
