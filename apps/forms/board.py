@@ -189,6 +189,10 @@ class DaysForm(DayForm):
 
     cell = _places()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["maximum"].widget.attrs["autofocus"] = True
+
 
 class DaysOffForm(forms.Form):
     """A range of days on which one person, or everyone, gets nothing new."""
