@@ -1,4 +1,4 @@
-"""`TOGO_PASSWORDS` closes every path that takes a password: the table below names them all."""
+"""`TOGO_PASSWORDS` closes every path that takes a password: the tables below name them all."""
 
 import io
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.models import SecondFactor, User
 from apps.services import second_factors, tokens, users
+from apps.services.users import invitations
 from tests.second_factors import code_of
 
 pytestmark = pytest.mark.no_db
@@ -76,6 +76,12 @@ def second_factor_off(client: Client, person: User) -> Any:
     return response
 
 
+def own_password_by_a_link(client: Client, person: User) -> Any:
+    """An admin's link, from before passwords were switched off."""
+    link = f"/password/{invitations._signer(person).sign(str(person.pk))}/"
+    return client.post(link, {"new_password": NEW, "again": NEW})
+
+
 Path = Callable[[Client, User], Any]
 # Path → where it is found, and the status when it succeeds.
 OWN: dict[Path, tuple[str, int]] = {
@@ -88,6 +94,7 @@ OWN: dict[Path, tuple[str, int]] = {
     own_password_by_the_api: ("api/users/me/password/", 204),
     own_password_on_the_page: ("account/password/", 302),
     own_password_on_the_admin_pages: ("admin/password_change/", 302),
+    own_password_by_a_link: ("password/<str:token>/", 302),
 }
 
 
@@ -112,6 +119,9 @@ MAKING: dict[Any, str] = {
     new_person_by_the_api: "api/users/",
     new_person_on_the_admin_pages: "admin/togo/user/add/",
 }
+CHANGING = {anothers_password_on_the_admin_pages: "admin/togo/user/<path:object_id>/change/"}
+# `test_password_paths.py` finds every path that takes a password: it must be here.
+PATHS = {where for where, _ in OWN.values()} | {*MAKING.values(), *CHANGING.values()}
 
 
 def person(**roles: bool) -> User:
@@ -259,23 +269,3 @@ def test_the_sign_in_page_asks_only_for_what_it_takes(
         assert "Sign in with Example ID" in page
         assert text in page
         assert ('name="password"' in page) is has_form
-
-
-def routes(resolver: URLResolver, prefix: str = "") -> list[str]:
-    found = []
-    for route in resolver.url_patterns:
-        path = prefix + str(route.pattern)
-        found += routes(route, path) if isinstance(route, URLResolver) else [path]
-        assert isinstance(route, URLResolver | URLPattern)
-    return found
-
-
-def test_the_table_names_every_path_about_passwords() -> None:
-    """A new path whose name tells that it takes a password, or gives tokens for one, must be in the table."""
-    known = {where for where, _ in OWN.values()} | {*MAKING.values()}
-    # It ends a token; the page after a change; the provider's sign-in; the calendar's link.
-    others = {"api/users/token/revoke/", "admin/password_change/done/", "api/users/calendar/token/"}
-    words = ("password", "token", "sign-in", "login")
-    told = {path for path in routes(get_resolver()) if any(word in path for word in words)}
-    told -= {path for path in told if path.startswith(("sign-in/oidc/", "account/sign-ins/")) or "token>" in path}
-    assert told - others <= known
