@@ -223,12 +223,17 @@ def test_the_list_shows_when_a_key_was_used(caller: APIClient, taskmaster: User)
             assert shown == {"12:05:59": "2026-03-02T12:05:00Z"}.get(time, f"2026-03-02T{time}Z")
 
 
-def test_another_password_ends_tokens_but_no_key(client: Any, db: None) -> None:
+def test_another_password_ends_tokens_but_no_key_and_names_those_that_are_left(
+    db: None, signed_in: Callable[[User], APIClient]
+) -> None:
     bob = users.create_user(actor=None, username="bob", password=PASSWORD)
-    key = make_key(bob)
+    body = {"old_password": PASSWORD, "new_password": "a swim in the sea"}
+    expired, key, other = (make_key(bob) for _ in range(3))
+    ApiKey.objects.filter(prefix=expired[:11]).update(expires_at="2026-03-02T12:00:00Z")
 
-    users.change_password(actor=bob, old_password=PASSWORD, new_password="a swim in the sea", address="192.0.2.1")
+    changed = signed_in(bob).post("/api/users/me/password/", body, format="json")
 
+    assert (changed.status_code, changed["ToGo-Keys-Left"]) == (204, f"{other[:11]}, {key[:11]}")
     assert with_key(key).get("/api/users/me/").json()["username"] == "bob"
 
 

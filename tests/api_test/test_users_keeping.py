@@ -178,6 +178,7 @@ def test_a_new_password_ends_every_token_of_the_old_one(admin: User, signed_in: 
     response = change(caller, "of my own choice", "of another choice")
 
     assert (response.status_code, response.content) == (204, b"")
+    assert "ToGo-Keys-Left" not in response
     assert_problem(caller.get("/api/users/me/"), 401, "token_not_valid")
     refused = APIClient().post("/api/users/token/refresh/", {"refresh": pair["refresh"]}, format="json")
     assert_problem(refused, 401, "token_not_valid")

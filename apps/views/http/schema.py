@@ -65,6 +65,9 @@ _DEPRECATED = [
     _answered("Sunset", "When the call goes, at the earliest: RFC 8594."),
     _answered("Link", "Where the call's documentation is: it says what to use instead."),
 ]
+KEYS_LEFT = _answered(
+    "ToGo-Keys-Left", "The `prefix` of each API key that still works, with commas; missing if there is none.", [204]
+)
 _REPLAYED = _answered(REPLAYED, "`true` if the call was done before.", [200, 201, 202, 207])
 
 

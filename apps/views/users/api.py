@@ -15,13 +15,13 @@ from apps.serializers.users import (
     UserQuerySerializer,
     UserSerializer,
 )
-from apps.services import limits, users
+from apps.services import api_keys, limits, users
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
 from apps.views.http.pagination import paginate
-from apps.views.http.schema import ID, documented
+from apps.views.http.schema import ID, KEYS_LEFT, documented
 
 TAG = "People"
 
@@ -89,12 +89,20 @@ class PasswordView(ApiView):
     """`/api/users/me/password/`"""
 
     @documented(
-        TAG, "Change one's password", request=PasswordSerializer, responses={204: None}, errors=[TooManyAttempts]
+        TAG,
+        "Change one's password",
+        parameters=[KEYS_LEFT],
+        request=PasswordSerializer,
+        responses={204: None},
+        errors=[TooManyAttempts],
     )
     def post(self, request: Request) -> JsonResponse:
         """All your tokens and sessions end; sign in with the new password. The link to your calendar stays: renew it
-        with `POST /api/users/calendar/token/` if somebody else may know it. Your API keys stay, too: list them with
-        `GET /api/users/api-key/`, and delete those that somebody else may know."""
+        with `POST /api/users/calendar/token/` if somebody else may know it. Your API keys stay, too: the header
+        `ToGo-Keys-Left` names them. List them with `GET /api/users/api-key/`, and delete those that somebody else may
+        know."""
         data = PasswordSerializer.read(request)
-        users.change_password(actor=require_person(request.user), **data, address=address_of(request))
-        return JsonResponse(status=204)
+        me = require_person(request.user)
+        users.change_password(actor=me, **data, address=address_of(request))
+        left = ", ".join(key.prefix for key in api_keys.working_keys_of(actor=me))
+        return JsonResponse(status=204, headers={KEYS_LEFT.name: left} if left else None)
