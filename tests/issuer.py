@@ -43,7 +43,7 @@ class Issuer:
         self.first_key, self.second_key = (RSAKey.generate_key(2048, {"kid": kid}) for kid in ("first", "second"))
         self.begin_anew()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -36,7 +36,7 @@ def subclasses(of: type) -> Iterator[type]:
 def takes_a_password(shape: Any) -> bool:
     """Whether a form or a body has a field for a password."""
     fields = getattr(shape, "base_fields", None) or getattr(shape, "_declared_fields", {})
-    hidden = (forms.PasswordInput,)
+    hidden: Any = forms.PasswordInput
     return any("password" in name or isinstance(getattr(one, "widget", None), hidden) for name, one in fields.items())
 
 

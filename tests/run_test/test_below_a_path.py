@@ -15,7 +15,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
 import pytest
@@ -25,6 +25,8 @@ from apps.models import Assignment, User
 from apps.services import imports, limit_rules, users
 from apps.services.shared.permissions import today
 from lab.processes import ROOT, Server, free_port, process, start_server, wait_until
+from tests.conftest import make_person
+from tests.issuer import CLIENT_ID, CLIENT_SECRET, Issuer
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
@@ -42,12 +44,13 @@ http {{
 
 @dataclass
 class Site:
-    """An nginx, and ToGo behind it."""
+    """An nginx, ToGo behind it, and a provider with which people can sign in."""
 
     port: int
     plain_port: int
     certificate: Path
     togo: Server
+    issuer: Issuer
 
     @property
     def root(self) -> str:
@@ -61,14 +64,18 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         pytest.skip("there is no nginx: apt-get install nginx-light")
     folder, port, plain_port = tmp_path_factory.mktemp("nginx"), free_port(), free_port()
     _make_certificate(folder)
+    issuer = Issuer()
     own = {
         "TOGO_PUBLIC_URL": f"https://localhost:{port}/togo/",
         "TOGO_TRUSTED_PROXIES": "127.0.0.1",
         # The tests' own names don't count: the public URL must be enough.
         "TOGO_ALLOWED_HOSTS": "",
         "TOGO_SECURITY_CONTACT": "mailto:security@example.org",
+        "TOGO_OIDC_ISSUER": issuer.url,
+        "TOGO_OIDC_CLIENT_ID": CLIENT_ID,
+        "TOGO_OIDC_CLIENT_SECRET": CLIENT_SECRET,
     }
-    with start_server(workers=1, threads=2, **own) as togo:
+    with contextlib.closing(issuer), start_server(workers=1, threads=2, **own) as togo:
         text = (
             CONFIGURATION.read_text().replace("/etc/ssl/example.org/", f"{folder}/").replace("example.org", "localhost")
         )
@@ -79,7 +86,7 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
         log = folder / "log.txt"
         with process(program, "-p", str(folder), "-c", f"{folder}/nginx.conf", log=log) as nginx:
-            site = Site(port, plain_port, folder / "certificate.pem", togo)
+            site = Site(port, plain_port, folder / "certificate.pem", togo, issuer)
 
             def answers() -> bool:
                 assert nginx.poll() is None, log.read_text()
@@ -260,6 +267,12 @@ def test_a_form_changes_something_and_leads_back_to_its_page(
     assert "cooking is done." in done.text
     assert Assignment.objects.get().status == "done"
 
+    person = f"{site.root}admin/togo/user/{make_person('leaver').pk}"
+    browser.get(f"{person}/change/")
+    ended = browser.submit(f"{person}/access/", end_sessions="1")
+    assert (ended.status, ended.url) == (200, f"{person}/change/")
+    assert "The person is signed out everywhere." in ended.text
+
 
 def test_a_form_that_another_site_sends_is_refused(site: Site, browser: Browser, assigned: Answer) -> None:
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("board/").text)
@@ -286,6 +299,18 @@ def test_sign_in_leads_to_no_other_site(site: Site, tara: User) -> None:
     browser.get("sign-in/")
     signed_in = browser.submit("sign-in/", username="tara", password=PASSWORD, next="https://evil.example.org/")
     assert signed_in.url == f"{site.root}board/"
+
+
+def test_a_provider_leads_people_back_to_the_path(site: Site, transactional_db: None) -> None:
+    browser = Browser(site)
+    button = re.search(r'href="(/togo/sign-in/oidc/[^"]*)"', browser.get("today/").text)[1]
+    leaving = browser.open(button, follow=False).headers["Location"]
+    assert parse_qs(urlsplit(leaving).query)["redirect_uri"] == [f"{site.root}sign-in/oidc/callback/"]
+
+    signed_in = browser.get(f"sign-in/oidc/callback/?{urlencode(site.issuer.code_for(leaving))}")
+
+    assert (signed_in.status, signed_in.url) == (200, f"{site.root}today/")
+    assert User.objects.get().username == "ada"
 
 
 def test_the_links_in_answers_lead_back(site: Site, token: str, tara: User, assigned: Answer) -> None:

@@ -13,7 +13,7 @@ from tests.issuer import CLIENT_ID, CLIENT_SECRET, Issuer
 def _one_issuer() -> Iterator[Issuer]:
     issuer = Issuer()
     yield issuer
-    issuer.stop()
+    issuer.close()
 
 
 @pytest.fixture
