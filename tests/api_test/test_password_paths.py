@@ -27,7 +27,7 @@ def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]
             yield path, route.callback
 
 
-def subclasses(of: type) -> Iterator[type]:
+def subclasses(of: Any) -> Iterator[Any]:
     for one in of.__subclasses__():
         yield one
         yield from subclasses(one)
@@ -36,8 +36,11 @@ def subclasses(of: type) -> Iterator[type]:
 def takes_a_password(shape: Any) -> bool:
     """Whether a form or a body has a field for a password."""
     fields = getattr(shape, "base_fields", None) or getattr(shape, "_declared_fields", {})
-    hidden: Any = forms.PasswordInput
-    return any("password" in name or isinstance(getattr(one, "widget", None), hidden) for name, one in fields.items())
+    return any("password" in name or _is_hidden(field) for name, field in fields.items())
+
+
+def _is_hidden(field: Any) -> bool:
+    return isinstance(getattr(field, "widget", None), forms.PasswordInput)
 
 
 def shapes_with_a_password() -> set[str]:
