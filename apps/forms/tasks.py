@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import RefusableModelForm
 from apps.models import Task
@@ -10,7 +12,7 @@ from apps.models.tasks import LONGEST_NOTE, Color
 from apps.services.shared import units
 from apps.services.shared.formats import HIGHEST_ID
 
-_COLORS = [("", "None"), *Color.choices]
+_COLORS = [("", _("None")), *Color.choices]
 
 
 class NoteField(forms.CharField):
@@ -26,12 +28,21 @@ class NoteField(forms.CharField):
 class TaskForm(RefusableModelForm[Task]):
     """A task."""
 
-    color = forms.ChoiceField(label="Colour", required=False, choices=_COLORS, widget=forms.RadioSelect)
-    note = NoteField(required=False, max_length=LONGEST_NOTE, help_text="What there is to know about it.")
+    color = forms.ChoiceField(label=_("Colour"), required=False, choices=_COLORS, widget=forms.RadioSelect)
+    note = NoteField(
+        label=_("Note"), required=False, max_length=LONGEST_NOTE, help_text=_("What there is to know about it.")
+    )
 
     class Meta:
         model = Task
         fields = ["name", "effort", "note", "color", "label", "url", "deadline"]
+        labels = {
+            "name": _("Name"),
+            "effort": _("Effort"),
+            "label": _("Label"),
+            "url": _("Link"),
+            "deadline": _("Deadline"),
+        }
         widgets = {
             "label": forms.TextInput(attrs={"list": "labels", "autocomplete": "off"}),
             "deadline": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -40,13 +51,14 @@ class TaskForm(RefusableModelForm[Task]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["effort"].help_text = f"How much of a day’s limit it takes. Counted in {units.unit()}."
+        text = gettext("How much of a day’s limit it takes. Counted in %(unit)s.")
+        self.fields["effort"].help_text = text % {"unit": units.unit()}
 
 
 class WholeTaskForm(TaskForm):
     """A task, and whether it can be assigned: for the admin pages."""
 
-    color = forms.ChoiceField(label="Colour", required=False, choices=_COLORS)
+    color = forms.ChoiceField(label=_("Colour"), required=False, choices=_COLORS)
 
     class Meta(TaskForm.Meta):
         fields = [*TaskForm.Meta.fields, "is_active"]

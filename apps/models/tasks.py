@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.models.base import holds
 from apps.models.effort import EffortField, effort_within_bounds
@@ -13,24 +14,24 @@ from apps.models.names import NameField, folded, tidy
 
 LONGEST_NOTE = LONGEST_URL = 2000
 _URL = re.compile(r"https?://[^\s\\]+", re.IGNORECASE)
-URL_MESSAGE = "This must be a link that begins with https:// or http://."
+URL_MESSAGE = _("This must be a link that begins with https:// or http://.")
 
 
 class Color(models.TextChoices):
     """The colours that a task may have; pages show each as a dot, in a tone that suits the page."""
 
-    RED = "red"
-    ORANGE = "orange"
-    AMBER = "amber"
-    LIME = "lime"
-    GREEN = "green"
-    TEAL = "teal"
-    CYAN = "cyan"
-    BLUE = "blue"
-    INDIGO = "indigo"
-    PURPLE = "purple"
-    PINK = "pink"
-    GRAY = "gray"
+    RED = "red", _("Red")
+    ORANGE = "orange", _("Orange")
+    AMBER = "amber", _("Amber")
+    LIME = "lime", _("Lime")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    CYAN = "cyan", _("Cyan")
+    BLUE = "blue", _("Blue")
+    INDIGO = "indigo", _("Indigo")
+    PURPLE = "purple", _("Purple")
+    PINK = "pink", _("Pink")
+    GRAY = "gray", _("Gray")
 
 
 def require_link(text: str) -> None:
@@ -66,32 +67,32 @@ class Task(models.Model):
     """A thing to do. It can be assigned many times; a retired task can't be assigned any more."""
 
     name = NameField(max_length=255)
-    is_active = models.BooleanField(default=True, help_text="Can be assigned. Untick it to retire the task.")
-    effort = EffortField(help_text="How much of a day's limit it takes, from when it is assigned next.")
+    is_active = models.BooleanField(default=True, help_text=_("Can be assigned. Untick it to retire the task."))
+    effort = EffortField(help_text=_("How much of a day's limit it takes, from when it is assigned next."))
 
     note = models.CharField(
-        max_length=LONGEST_NOTE, blank=True, default="", db_default="", help_text="What there is to know about it."
+        max_length=LONGEST_NOTE, blank=True, default="", db_default="", help_text=_("What there is to know about it.")
     )
     color = models.CharField(
-        max_length=10, choices=Color.choices, blank=True, default="", db_default="", help_text="Its dot on pages."
+        max_length=10, choices=Color.choices, blank=True, default="", db_default="", help_text=_("Its dot on pages.")
     )
     label = NameField(
         max_length=50,
         blank=True,
         default="",
         db_default="",
-        help_text="What it belongs to, such as “Kitchen”. Lists filter by it.",
+        help_text=_("What it belongs to, such as “Kitchen”. Lists filter by it."),
     )
     url = models.CharField(
-        "link",
+        _("link"),
         max_length=LONGEST_URL,
         blank=True,
         default="",
         db_default="",
         validators=[require_link],
-        help_text="A page that says more.",
+        help_text=_("A page that says more."),
     )
-    deadline = models.DateField(null=True, blank=True, help_text="When it must be done at the latest.")
+    deadline = models.DateField(null=True, blank=True, help_text=_("When it must be done at the latest."))
 
     objects = TaskQuerySet.as_manager()
 

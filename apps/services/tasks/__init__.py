@@ -6,6 +6,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.db.models.functions import Length
+from django.utils.translation import gettext
 
 from apps.exceptions.tasks import TaskExists, TaskInUse, TaskNotFound
 from apps.models import Assignment, Task, User
@@ -116,8 +117,10 @@ def delete_task(*, actor: User, task_id: int) -> None:
     except (ProtectedError, IntegrityError):
         # IntegrityError: the task was assigned after Django looked and before the database deleted.
         raise TaskInUse(
-            "This task is assigned to someone, waits for a full day or is in a series, and can't be deleted; retire it "
-            "instead.",
+            gettext(
+                "This task is assigned to someone, waits for a full day or is in a series, and can't be deleted; "
+                "retire it instead."
+            ),
             task=task_id,
         ) from None
 
@@ -127,11 +130,11 @@ def _require_no_twin(task: Task) -> None:
     if not task.is_active:
         return
     for twin in Task.objects.filter(is_active=True).exclude(pk=task.pk).called(task.name):
-        raise TaskExists(f"There is a task “{twin.name}” already.", task=twin.pk)
+        raise TaskExists(gettext("There is a task “%(name)s” already.") % {"name": twin.name}, task=twin.pk)
 
 
 def _get(task_id: int) -> Task:
     task = Task.objects.filter(pk=task_id).first()
     if task is None:
-        raise TaskNotFound(f"There is no task with the id {task_id}.", task=task_id)
+        raise TaskNotFound(gettext("There is no task with the id %(id)d.") % {"id": task_id}, task=task_id)
     return task

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.tasks import TaskInactive
@@ -69,9 +70,11 @@ def merge(*, actor: User, old_id: int, new_id: int) -> Merge:
 def _both(old_id: int, new_id: int) -> tuple[Task, Task]:
     old, new = tasks.get(task_id=old_id), tasks.get(task_id=new_id)
     if old == new:
-        raise InvalidRequest("Choose another task to merge this one into.")
+        raise InvalidRequest(gettext("Choose another task to merge this one into."))
     if not new.is_active:
-        raise TaskInactive(f"The task {new.name!r} is retired; choose another one.", task=new_id)
+        raise TaskInactive(
+            gettext("The task “%(name)s” is retired; choose another one.") % {"name": new.name}, task=new_id
+        )
     return old, new
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest
@@ -51,7 +52,7 @@ def new(request: HttpRequest) -> HttpResponse:
         except TaskExists as refusal:
             form.add_error("name", refusal.detail)
         else:
-            messages.info(request, f"The task “{task.name}” is made.")
+            messages.info(request, gettext("The task “%(name)s” is made.") % {"name": task.name})
             return redirect("tasks")
     return render(
         request, "tasks/new.html", {"form": form, "labels": catalogue.labels()}, status=400 if form.errors else 200
@@ -73,7 +74,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
         except TaskExists as refusal:
             form.add_error("name", refusal.detail)
         else:
-            messages.info(request, f"The task “{form.cleaned_data['name']}” is saved.")
+            messages.info(request, gettext("The task “%(name)s” is saved.") % {"name": form.cleaned_data["name"]})
             return redirect("tasks")
     use = catalogue.uses_of([id]).get(id, catalogue.Use())
     context = {"form": form, "task": task, "use": use, "next": catalogue.next_of(id), "labels": catalogue.labels()}
@@ -86,8 +87,11 @@ def activate(request: HttpRequest, id: int) -> HttpResponse:
     """`/tasks/{id}/active/`: retires the task, or, with `active`, brings it back."""
     is_active = "active" in request.POST
     task = tasks.update_task(actor=require_person(request.user), task_id=id, is_active=is_active)
-    done = "can be assigned again" if is_active else "is retired; people who have it keep it"
-    messages.info(request, f"The task “{task.name}” {done}.")
+    if is_active:
+        text = gettext("The task “%(name)s” can be assigned again.")
+    else:
+        text = gettext("The task “%(name)s” is retired; people who have it keep it.")
+    messages.info(request, text % {"name": task.name})
     return redirect("task-page", id)
 
 
@@ -112,12 +116,15 @@ def merge(request: HttpRequest, id: int) -> HttpResponse:
 
 def _merge(request: HttpRequest, task: Task, into_id: int | None) -> HttpResponse:
     if not into_id:
-        raise InvalidRequest("Choose the task that this one is merged into.")
+        raise InvalidRequest(gettext("Choose the task that this one is merged into."))
     done = merging.merge(actor=require_person(request.user), old_id=task.pk, new_id=into_id)
     into = tasks.get(task_id=into_id)
-    changed = f"{done.changed:,} assignment{'' if done.changed == 1 else 's'}"
-    verb = "is" if done.changed == 1 else "are"
-    messages.info(request, f"“{task.name}” is retired, and {changed} of it {verb} “{into.name}” now.")
+    text = ngettext(
+        "“%(name)s” is retired, and %(number)s assignment of it is “%(other)s” now.",
+        "“%(name)s” is retired, and %(number)s assignments of it are “%(other)s” now.",
+        done.changed,
+    )
+    messages.info(request, text % {"name": task.name, "number": f"{done.changed:,}", "other": into.name})
     if done.more or done.stay:
         response = redirect("task-merge", task.pk)
         response["Location"] += f"?into={into_id}"
@@ -133,5 +140,5 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
     permissions.require_taskmaster(actor)
     task = tasks.get(task_id=id)
     tasks.delete_task(actor=actor, task_id=id)
-    messages.info(request, f"The task “{task.name}” is deleted.")
+    messages.info(request, gettext("The task “%(name)s” is deleted.") % {"name": task.name})
     return redirect("tasks")
