@@ -12,22 +12,25 @@ from apps.services.shared import languages
 
 # What each scope of a key means to the person who makes it.
 SCOPES = {
-    Scope.READ: "Only read",
-    Scope.ASSIGN: "Read, and assign tasks",
-    Scope.ALL: "Everything you may do, except sign-in, keys and roles",
+    Scope.READ: _("Only read"),
+    Scope.ASSIGN: _("Read, and assign tasks"),
+    Scope.ALL: _("Everything you may do, except sign-in, keys and roles"),
 }
 # For how many days a key works.
-LIFETIMES = {30: "30 days", 90: "90 days", 365: "A year", 0: "Until I end it"}
+LIFETIMES = {30: _("30 days"), 90: _("90 days"), 365: _("A year"), 0: _("Until I end it")}
 
 
 class NameForm(RefusableForm):
     """A person's names."""
 
     first_name = forms.CharField(
-        label="Given name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+        label=_("Given name"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
-        label="Family name",
+        label=_("Family name"),
         max_length=150,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
@@ -48,16 +51,16 @@ class KeyForm(forms.Form):
     """An API key to make."""
 
     name = forms.CharField(
-        label="What is it for?", max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("What is it for?"), max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    scope = forms.ChoiceField(label="It may", choices=list(SCOPES.items()))
-    days = forms.TypedChoiceField(label="It works for", choices=list(LIFETIMES.items()), coerce=int, initial=90)
+    scope = forms.ChoiceField(label=_("It may"), choices=list(SCOPES.items()))
+    days = forms.TypedChoiceField(label=_("It works for"), choices=list(LIFETIMES.items()), coerce=int, initial=90)
     # Tells this form from every other one, so that sending it twice makes one key.
     form = forms.CharField(
         max_length=100,
         initial=secrets.token_urlsafe,
         widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
-        error_messages=dict.fromkeys(("required", "max_length"), "Load the page again, and try again."),
+        error_messages=dict.fromkeys(("required", "max_length"), _("Load the page again, and try again.")),
     )
 
 
@@ -65,7 +68,7 @@ class CodeForm(RefusableForm):
     """A code of an authenticator app, or a recovery code."""
 
     code = forms.CharField(
-        label="Code",
+        label=_("Code"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
@@ -96,6 +99,7 @@ class TurnOffForm(CodeForm):
     ids = "off"
 
     password = forms.CharField(
+        label=_("Password"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),

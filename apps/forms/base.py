@@ -1,6 +1,6 @@
 """What the forms of several pages share."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django import forms
 from django.db.models import Model
@@ -8,6 +8,15 @@ from django.db.models import Model
 from apps.exceptions.base import ToGoError
 
 M = TypeVar("M", bound=Model)
+
+
+class DayInput(forms.DateInput):
+    """A browser's own field for a date. Its value is written as 2026-11-24 in every language."""
+
+    input_type = "date"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **options)
 
 
 class _Refusable(forms.BaseForm):

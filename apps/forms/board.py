@@ -4,7 +4,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
+from apps.forms.base import DayInput
 from apps.models.assignments import Status
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.limit_rules import HIGHEST_MAXIMUM
@@ -16,7 +20,7 @@ class FormattedField(forms.Field):
     """A text that a function of `formats` parses."""
 
     read: Callable[[str], Any]
-    message: ClassVar[str]
+    message: ClassVar[StrOrPromise]
 
     def to_python(self, value: Any) -> Any:
         """The parsed text; None if it is empty."""
@@ -30,28 +34,28 @@ class WeekField(FormattedField):
     """A week, as 2026-W48: its Monday."""
 
     read = staticmethod(formats.parse_week)
-    message = "This must be a week, as 2026-W48."
+    message = _("This must be a week, as 2026-W48.")
 
 
 class MonthField(FormattedField):
     """A month, as 2026-11: its first day."""
 
     read = staticmethod(formats.parse_month)
-    message = "This must be a month, as 2026-11."
+    message = _("This must be a month, as 2026-11.")
 
 
 class VersionField(FormattedField):
     """A version of the board."""
 
     read = staticmethod(Version.parse)
-    message = "This must be a version of the board."
+    message = _("This must be a version of the board.")
 
 
 class PlaceField(FormattedField):
     """A person's day, as 2:2026-11-24."""
 
     read = staticmethod(Place.parse)
-    message = "This must be a person's day, as 2:2026-11-24."
+    message = _("This must be a person's day, as 2:2026-11-24.")
 
 
 class ListField(forms.Field):
@@ -59,7 +63,7 @@ class ListField(forms.Field):
 
     widget = forms.MultipleHiddenInput
 
-    def __init__(self, read: Callable[[str], Any], message: str, **options: Any) -> None:
+    def __init__(self, read: Callable[[str], Any], message: StrOrPromise, **options: Any) -> None:
         super().__init__(**options)
         self._read, self._message = read, message
 
@@ -72,11 +76,11 @@ class ListField(forms.Field):
 
 
 def _places(**options: Any) -> ListField:
-    return ListField(Place.parse, "These must be persons' days, as 2:2026-11-24.", **options)
+    return ListField(Place.parse, _("These must be persons' days, as 2:2026-11-24."), **options)
 
 
 def _ids(**options: Any) -> ListField:
-    return ListField(formats.parse_id, "These must be ids.", **options)
+    return ListField(formats.parse_id, _("These must be ids."), **options)
 
 
 def _effort() -> forms.IntegerField:
@@ -136,9 +140,9 @@ class AssignForm(forms.Form):
         """The fields. Adds an error when they name no task, or when a task is to wait for several days."""
         fields = super().clean() or {}
         if fields.get("wait") and len(fields.get("cell") or []) > 1:
-            self.add_error("wait", "A task waits for a single day.")
+            self.add_error("wait", gettext("A task waits for a single day."))
         if not self.errors and not fields["task"] and not fields["name"]:
-            self.add_error("task", "Choose a task, or type the name of a new one.")
+            self.add_error("task", gettext("Choose a task, or type the name of a new one."))
         return fields
 
 
@@ -176,12 +180,15 @@ class DayForm(forms.Form):
 
     maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
     reason = forms.CharField(
-        required=False, max_length=255, help_text="People see it when this day is full. For example: “Training”."
+        label=_("Reason"),
+        required=False,
+        max_length=255,
+        help_text=_("People see it when this day is full. For example: “Training”."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["maximum"].label = f"At most, in {units.unit()}"
+        self.fields["maximum"].label = gettext("At most, in %(unit)s") % {"unit": units.unit()}
 
 
 class DaysForm(DayForm):
@@ -198,12 +205,14 @@ class DaysOffForm(forms.Form):
     """A range of days on which one person, or everyone, gets nothing new."""
 
     who = forms.ChoiceField(
-        label="Who", widget=forms.RadioSelect, choices=[("person", "One person"), ("everyone", "Everyone: a holiday")]
+        label=_("Who"),
+        widget=forms.RadioSelect,
+        choices=[("person", _("One person")), ("everyone", _("Everyone: a holiday"))],
     )
     username = forms.CharField(required=False, max_length=150, strip=False)
-    date_from = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
-    date_to = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(max_length=255, help_text="For example: “Holiday”.")
+    date_from = forms.DateField(label=_("First day"), widget=DayInput())
+    date_to = forms.DateField(label=_("Last day"), widget=DayInput())
+    reason = forms.CharField(label=_("Reason"), max_length=255, help_text=_("For example: “Holiday”."))
     # Sent by the page that shows how many people and days the days off for everyone affect.
     sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -211,16 +220,16 @@ class DaysOffForm(forms.Form):
         """The fields. Adds an error when one person is meant and no username is given."""
         fields = super().clean() or {}
         if fields.get("who") == "person" and not fields.get("username"):
-            self.add_error("username", "Type the person’s username, or choose everyone.")
+            self.add_error("username", gettext("Type the person’s username, or choose everyone."))
         return fields
 
 
 class CopyForm(forms.Form):
     """The days to copy, the day on which the copy begins, and whose."""
 
-    date_from = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    date_to = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
-    to = forms.DateField(label="The first of them goes to", widget=forms.DateInput(attrs={"type": "date"}))
+    date_from = forms.DateField(label=_("From"), widget=DayInput())
+    date_to = forms.DateField(label=_("To"), widget=DayInput())
+    to = forms.DateField(label=_("The first of them goes to"), widget=DayInput())
     username = forms.CharField(required=False, max_length=150, strip=False)
     # Sent by the page that shows what fits.
     sure = forms.BooleanField(required=False, widget=forms.HiddenInput)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from apps.forms.base import RefusableForm
+from apps.forms.base import DayInput, RefusableForm
 from apps.models import LimitRule
 from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
 from apps.services.limit_rules import RuleFields
@@ -27,8 +27,8 @@ class RuleForm(RefusableForm):
     weekday = forms.TypedChoiceField(
         required=False, choices=_WEEKDAYS, coerce=int, empty_value=None, label="On which days"
     )
-    date_from = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    date_to = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    date_from = forms.DateField(required=False, label="From", widget=DayInput())
+    date_to = forms.DateField(required=False, label="Until", widget=DayInput())
     reason = forms.CharField(
         max_length=255, required=False, help_text="People see it when a day is full. For example: “Part time”."
     )

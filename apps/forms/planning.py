@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from apps.forms.base import DayInput
 from apps.services.distributions import pile
 from apps.services.distributions.pile import PileRow
 from apps.services.planner.problem import EARLIEST, EVEN
@@ -30,8 +31,8 @@ class PlanForm(forms.Form):
         label="People",
         help_text="Usernames with blanks between them. Empty means everybody.",
     )
-    date_from = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    date_to = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    date_from = forms.DateField(label="From", widget=DayInput())
+    date_to = forms.DateField(label="To", widget=DayInput())
     objective = forms.ChoiceField(
         label="What counts",
         widget=forms.RadioSelect,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.forms.base import RefusableForm
+from apps.forms.base import DayInput, RefusableForm
 from apps.models import Series
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.series import LONGEST_RULE, OnFull
@@ -42,7 +42,7 @@ _FIELDS = {"INTERVAL": "interval", "BYDAY": "weekdays", "BYMONTHDAY": "month_day
 
 
 def _date(label: str, **options: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+    return forms.DateField(label=label, widget=DayInput(), **options)
 
 
 class SeriesForm(RefusableForm):

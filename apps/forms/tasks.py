@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.forms.base import RefusableModelForm
+from apps.forms.base import DayInput, RefusableModelForm
 from apps.models import Task
 from apps.models.tasks import LONGEST_NOTE, Color
 from apps.services.shared import units
@@ -45,7 +45,7 @@ class TaskForm(RefusableModelForm[Task]):
         }
         widgets = {
             "label": forms.TextInput(attrs={"list": "labels", "autocomplete": "off"}),
-            "deadline": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "deadline": DayInput(),
             "url": forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://"}),
         }
 

@@ -1,10 +1,24 @@
 """Dates in the reader's language. Every template has these, without loading them."""
 
+import datetime
+
 from django.template import Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps.services.shared import dates
 
 register = Library()
 
+_FORMS = {"day": "D j M", "short": "j M", "long": "l j F", "full": "l j F Y"}
+
 # {{ date|written:"D j M" }}: Mon 23 Nov.
 register.filter(dates.written)
+
+
+@register.filter
+def as_time(date: datetime.date, name: str) -> SafeString:
+    """A date that a script writes as in the reader's country: as a `day` (Mon 23 Nov), `short` (23 Nov), `long`
+    (Monday 23 November) or `full` (with the year)."""
+    text = dates.written(date, _FORMS[name])
+    return format_html('<time datetime="{}" data-as="{}">{}</time>', date.isoformat(), name, text)

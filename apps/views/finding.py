@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.forms.finding import FindForm
 from apps.services import tasks, users
-from apps.services.shared import formats, permissions
+from apps.services.shared import dates, formats, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, navigation, page, valid
 
@@ -34,9 +35,9 @@ def find(request: HttpRequest) -> HttpResponse:
     actor = require_person(request.user)
     text = valid(FindForm(request.GET))["q"]
     found = [
-        Found("page", one["name"], settings.TOGO_ROOT + one["path"])
+        Found(gettext("page"), str(one["name"]), settings.TOGO_ROOT + one["path"])
         for one in navigation(request)["pages"]
-        if text.casefold() in one["name"].casefold()
+        if text.casefold() in str(one["name"]).casefold()
     ]
     if actor.may_assign_to_all and text:
         found = [*_people(text), *_tasks(text), *_weeks(text), *found]
@@ -46,14 +47,14 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def _people(text: str) -> list[Found]:
     return [
-        Found("person", person.display_name, _address("/board/", q=person.username))
+        Found(gettext("person"), person.display_name, _address("/board/", q=person.username))
         for person in users.suggest(text=text, most=PER_KIND)
     ]
 
 
 def _tasks(text: str) -> list[Found]:
     return [
-        Found("task", task.name, _address(f"/tasks/{task.pk}/"))
+        Found(gettext("task"), task.name, _address(f"/tasks/{task.pk}/"))
         for task in tasks.suggest(text=text, most=PER_KIND).tasks
     ]
 
@@ -61,15 +62,19 @@ def _tasks(text: str) -> list[Found]:
 def _weeks(text: str) -> list[Found]:
     """The weeks whose number or name the text begins with: `49`, `week 49`, `2026-W49`; those to come first."""
     monday = formats.monday_of(permissions.today())
-    wanted = text.casefold().removeprefix("week").strip()
+    wanted = text.casefold().removeprefix(gettext("week").casefold()).strip()
     weeks = [monday + datetime.timedelta(weeks=offset) for offset in (*range(53), *range(-1, -27, -1))]
     fitting = [
         week for week in weeks if f"{week:%V}".lstrip("0") == wanted or formats.write_week(week).casefold() == wanted
     ]
     return [
-        Found("week", f"Week {week:%V}, from {week:%-d %B %Y}", _address("/board/", week=formats.write_week(week)))
+        Found(gettext("week"), _name(week), _address("/board/", week=formats.write_week(week)))
         for week in fitting[:WEEKS_SHOWN]
     ]
+
+
+def _name(week: datetime.date) -> str:
+    return gettext("Week %(number)s, from %(date)s") % {"number": f"{week:%V}", "date": dates.written(week, "j F Y")}
 
 
 def _address(path: str, **query: str) -> str:

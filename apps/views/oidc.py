@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -69,7 +70,7 @@ def link(request: HttpRequest) -> HttpResponse:
 def unlink(request: HttpRequest, id: int) -> HttpResponse:
     """`/account/sign-ins/{id}/unlink/`"""
     oidc.unlink(actor=require_person(request.user), identity_id=id)
-    return say(request, "The sign-in is unlinked.")
+    return say(request, gettext("The sign-in is unlinked."))
 
 
 @require_GET
@@ -81,14 +82,19 @@ def callback(request: HttpRequest) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     if pending["person"] is not None:
         if user is None or user.pk != pending["person"]:
-            raise SignInRefused("Somebody else has signed in here meanwhile. Start again.")
+            raise SignInRefused(gettext("Somebody else has signed in here meanwhile. Start again."))
         oidc.link(actor=user, claims=claims)
-        messages.info(request, f"You can sign in with {settings.TOGO_OIDC_NAME} now.")
+        messages.info(
+            request, gettext("You can sign in with %(provider)s now.") % {"provider": settings.TOGO_OIDC_NAME}
+        )
     else:
         if user is not None and not oidc.is_known(claims=claims):
             raise SignInRefused(
-                f"You are signed in as {user.username}, and this account isn’t linked to anybody here. Link it on your "
-                "own page, or sign out first."
+                gettext(
+                    "You are signed in as %(name)s, and this account isn’t linked to anybody here. Link it on your own "
+                    "page, or sign out first."
+                )
+                % {"name": user.username}
             )
         login(request, oidc.sign_in(claims=claims))
         request.session[SIGN_OUT] = _sign_out_url(request, claims)
@@ -112,8 +118,11 @@ def _taken(request: HttpRequest) -> Pending:
             return pending
     if "error" in request.GET:
         # Providers should send the state with an error, too; not all do.
-        raise SignInRefused(f"{settings.TOGO_OIDC_NAME} refused the sign-in, or you ended it. Start again.")
-    raise SignInRefused("This sign-in wasn’t begun in this browser, or it was finished already. Start again.")
+        raise SignInRefused(
+            gettext("%(provider)s refused the sign-in, or you ended it. Start again.")
+            % {"provider": settings.TOGO_OIDC_NAME}
+        )
+    raise SignInRefused(gettext("This sign-in wasn’t begun in this browser, or it was finished already. Start again."))
 
 
 def _sign_out_url(request: HttpRequest, claims: Claims) -> str:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -132,15 +133,24 @@ def password(request: HttpRequest) -> HttpResponse:
         stay_signed_in(request, User.objects.get(pk=actor.pk))
         if form.cleaned_data["new_link"]:
             calendar.renew(actor=actor)
-        return say(request, f"Your password is changed. You are signed out everywhere else.{_still_work(keys)}")
+        text = gettext("Your password is changed. You are signed out everywhere else.")
+        return say(request, f"{text} {_still_work(keys)}".strip())
     return render(request, "session/password.html", {"form": form, "keys": keys}, status=400 if form.errors else 200)
 
 
 def _still_work(keys: list[ApiKey]) -> str:
     """A sentence about the keys that a new password leaves; empty if there are none."""
-    names = ", ".join(key.name for key in keys[:3])
-    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-    return f" These API keys still work: {names}{more}." if keys else ""
+    if not keys:
+        return ""
+    names, others = ", ".join(key.name for key in keys[:3]), len(keys) - 3
+    if others <= 0:
+        return gettext("These API keys still work: %(names)s.") % {"names": names}
+    text = ngettext(
+        "These API keys still work: %(names)s and %(others)d more.",
+        "These API keys still work: %(names)s and %(others)d more.",
+        others,
+    )
+    return text % {"names": names, "others": others}
 
 
 class PasswordView(PasswordChangeView):

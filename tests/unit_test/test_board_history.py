@@ -16,7 +16,7 @@ TOMORROW = TODAY + datetime.timedelta(days=1)
 
 
 def told(actor: User, person: User, date: datetime.date) -> list[str]:
-    return [f"{one.actor} {one.what}" for one in history.of_day(actor=actor, user_id=person.pk, date=date)]
+    return [one.what for one in history.of_day(actor=actor, user_id=person.pk, date=date)]
 
 
 def test_a_day_tells_all_that_was_done_to_it_newest_first(taskmaster: User, alice: User, cooking: Task) -> None:

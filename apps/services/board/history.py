@@ -4,25 +4,29 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from apps.models import Event, User
 from apps.models.events import Kind
-from apps.services.shared import permissions, units
+from apps.services.shared import dates, permissions, units
 
 _MOST = 30
 # What somebody did, but for moves: they are told from where, or where to.
-_WORDS = {
-    Kind.ASSIGNED: "assigned {task}",
-    Kind.UNASSIGNED: "took {task} away",
-    Kind.DONE: "marked {task} as done",
-    Kind.REOPENED: "opened {task} again",
-    Kind.EFFORT_CHANGED: "changed the effort of {task} from {old} to {new}",
-    Kind.TASK_CHANGED: "merged another task into {task}",
-    Kind.QUEUED: "let {task} wait for room",
-    Kind.PROMOTED: "had let {task} wait, and it got room",
-    Kind.CANCELLED: "had let {task} wait; it no longer does",
-    Kind.LIMIT_SET: "set the limit to {limit}{why}",
-    Kind.LIMIT_GIVEN_BACK: "let the rules set the limit",
+_SENTENCES = {
+    Kind.ASSIGNED: _("%(actor)s assigned “%(task)s”"),
+    Kind.UNASSIGNED: _("%(actor)s took “%(task)s” away"),
+    Kind.DONE: _("%(actor)s marked “%(task)s” as done"),
+    Kind.REOPENED: _("%(actor)s opened “%(task)s” again"),
+    Kind.EFFORT_CHANGED: _("%(actor)s changed the effort of “%(task)s” from %(old)s to %(new)s"),
+    Kind.TASK_CHANGED: _("%(actor)s merged another task into “%(task)s”"),
+    Kind.QUEUED: _("%(actor)s let “%(task)s” wait for room"),
+    Kind.PROMOTED: _("%(actor)s had let “%(task)s” wait, and it got room"),
+    Kind.CANCELLED: _("%(actor)s had let “%(task)s” wait; it no longer does"),
+    Kind.LIMIT_SET: _("%(actor)s set the limit to %(limit)s"),
+    Kind.LIMIT_GIVEN_BACK: _("%(actor)s let the rules set the limit"),
 }
+_LIMIT_WITH_REASON = _("%(actor)s set the limit to %(limit)s (“%(reason)s”)")
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,6 @@ class Happening:
     """What somebody did to a day, and when."""
 
     at: datetime.datetime
-    actor: str
     what: str
 
 
@@ -46,31 +49,33 @@ def of_day(*, actor: User, user_id: int, date: datetime.date) -> list[Happening]
     people = {event.actor for event in events} | {event.user for event in events}
     people |= {event.data["from"]["user"] for event in events if event.kind == Kind.MOVED}
     names = {person.pk: str(person) for person in User.objects.filter(pk__in=people - {None})}
-    return [
-        Happening(event.at, names.get(event.actor, "somebody"), _what(event, user_id, date, names)) for event in events
-    ]
+    return [Happening(event.at, _what(event, user_id, date, names)) for event in events]
 
 
 def _what(event: Event, user_id: int, date: datetime.date, names: dict[int, str]) -> str:
-    data: dict[str, Any] = {"task": f"“{event.task_name}”"}
+    data: dict[str, Any] = {"actor": _name(names, event.actor), "task": event.task_name}
     if event.kind == Kind.MOVED:
         was = event.data["from"]
         if (event.user, event.date) == (user_id, date):
-            return f"moved {data['task']} here from {_place(names, user_id, was['user'], was['date'])}"
+            data["place"] = _place(names, user_id, was["user"], was["date"])
+            return gettext("%(actor)s moved “%(task)s” here from %(place)s") % data
         assert event.date
-        return f"moved {data['task']} to {_place(names, user_id, event.user, event.date.isoformat())}"
+        data["place"] = _place(names, user_id, event.user, event.date.isoformat())
+        return gettext("%(actor)s moved “%(task)s” to %(place)s") % data
     if event.kind == Kind.EFFORT_CHANGED:
         data |= {"old": units.short(event.data["from"]), "new": units.amount(event.data["to"])}
+    sentence = _SENTENCES[Kind(event.kind)]
     if event.kind == Kind.LIMIT_SET:
-        data |= {"limit": units.amount(event.data["maximum"]), "why": _because(event.data)}
-    return _WORDS.get(Kind(event.kind), str(Kind(event.kind).label)).format(**data)
+        data |= {"limit": units.amount(event.data["maximum"]), "reason": event.data.get("reason")}
+        sentence = _LIMIT_WITH_REASON if data["reason"] else sentence
+    return str(sentence) % data
+
+
+def _name(names: dict[int, str], user_id: int | None) -> str:
+    return names.get(user_id or 0) or gettext("somebody")
 
 
 def _place(names: dict[int, str], here: int, user_id: int | None, date: str) -> str:
     """Another day, with the person if it is somebody else."""
-    when = f"{datetime.date.fromisoformat(date):%a %-d %b}"
-    return when if user_id == here else f"{names.get(user_id or 0, 'somebody')}, {when}"
-
-
-def _because(data: dict[str, Any]) -> str:
-    return f" (“{data['reason']}”)" if data.get("reason") else ""
+    when = dates.written(datetime.date.fromisoformat(date), "D j M")
+    return when if user_id == here else f"{_name(names, user_id)}, {when}"

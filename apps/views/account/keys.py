@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from apps.exceptions.api_keys import TooManyKeys
@@ -16,8 +17,6 @@ from apps.services import api_keys
 from apps.services.shared.permissions import require_person
 from apps.views.account.page import show
 from apps.views.http.pages import page, say
-
-_LOST = "If you haven’t copied it, end it and make another one."
 
 
 @require_POST
@@ -43,7 +42,11 @@ def make(request: HttpRequest) -> HttpResponse:
         else:
             if made:
                 return render(request, "account/key.html", {"made": made[0], "key": made[1]})
-            messages.error(request, f"The key {data['name']} was made already, and is shown only once. {_LOST}", "stop")
+            text = gettext(
+                "The key %(name)s was made already, and is shown only once. If you haven’t copied it, end it and make "
+                "another one."
+            )
+            messages.error(request, text % {"name": data["name"]}, "stop")
             return redirect(f"{reverse('account')}#keys")
     return show(request, key_form=form)
 
@@ -53,4 +56,4 @@ def make(request: HttpRequest) -> HttpResponse:
 def end(request: HttpRequest, id: int) -> HttpResponse:
     """`/account/keys/{key}/end/`: the key stops working at once."""
     api_keys.delete(actor=require_person(request.user), key_id=id)
-    return say(request, "The key is deleted. It has stopped working.")
+    return say(request, gettext("The key is deleted. It has stopped working."))

@@ -35,7 +35,7 @@ def name(request: HttpRequest) -> HttpResponse:
         except InvalidRequest as refusal:
             form.add_refusal(refusal)
         else:
-            return say(request, "Your name is saved.")
+            return say(request, gettext("Your name is saved."))
     return show(request, name_form=form)
 
 
@@ -54,7 +54,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def renew_calendar(request: HttpRequest) -> HttpResponse:
     """`/account/calendar/`: make a new link to the calendar; the old one stops working at once."""
     calendar.renew(actor=require_person(request.user))
-    return say(request, "The calendar has a new link. The old one has stopped working.")
+    return say(request, gettext("The calendar has a new link. The old one has stopped working."))
 
 
 def show(request: HttpRequest, *, name_form: NameForm | None = None, key_form: KeyForm | None = None) -> HttpResponse:

@@ -4,6 +4,7 @@ import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -59,7 +60,7 @@ def end(request: HttpRequest) -> HttpResponse:
             second_factors.turn_off(actor=actor, **form.cleaned_data, address=address_of(request))
         except (InvalidRequest, TooManyAttempts, TooManyRequests, TryAgain) as refusal:
             return _manage(request, actor, turn_off=form, refusal=refusal)
-        return say(request, "Your second factor is off.")
+        return say(request, gettext("Your second factor is off."))
     return _manage(request, actor, turn_off=form)
 
 

@@ -1,6 +1,7 @@
 """Where one is signed in, on the page of one's account."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from apps.services import sessions
@@ -14,7 +15,7 @@ from apps.views.http.sessions import stay_signed_in
 def end(request: HttpRequest, id: int) -> HttpResponse:
     """`/account/sessions/{session}/end/`"""
     sessions.end(actor=require_person(request.user), session_id=id)
-    return say(request, "That browser is signed out.")
+    return say(request, gettext("That browser is signed out."))
 
 
 @require_POST
@@ -23,4 +24,4 @@ def end_others(request: HttpRequest) -> HttpResponse:
     """`/account/sessions/end-others/`"""
     actor = require_person(request.user)
     stay_signed_in(request, sessions.end_others(actor=actor, session_key=request.session.session_key))
-    return say(request, "You are signed out everywhere else.")
+    return say(request, gettext("You are signed out everywhere else."))

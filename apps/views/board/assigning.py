@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.assignments import DailyLimitReached
@@ -13,7 +14,7 @@ from apps.models import User, WaitingEntry
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services import assignments, availability, board, bulk, tasks, users
 from apps.services.limit_rules import words
-from apps.services.shared import permissions
+from apps.services.shared import dates, permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import done, panel, undo_button
@@ -73,14 +74,18 @@ def _assign_one(
         return panel(request, "board/assign.html", context, status=full.status)
     if isinstance(one, WaitingEntry):
         undo = undo_button(f"/board/waiting/{one.pk}/remove/")
-        text = f"{one.task.name} waits for {place.date:%a %-d %b}, at position {one.position}."
+        text = gettext("%(task)s waits for %(date)s, at position %(position)d.") % {
+            "task": one.task.name,
+            "date": dates.written(place.date, "D j M"),
+            "position": one.position,
+        }
         response = done(request, text, [place], action=undo)
         response["HX-Trigger"] = "assigned, panel-done"
         return response
     # A task that was made by mistake goes away together with its assignment.
     fields = {"created_task": created} if created else {}
     undo = undo_button(f"/board/assignment/{one.pk}/remove/", **fields)
-    response = done(request, f"{one.task.name} is assigned.", [place], action=undo)
+    response = done(request, gettext("%(task)s is assigned.") % {"task": one.task.name}, [place], action=undo)
     response["HX-Trigger"] = "assigned, panel-done"
     return response
 
@@ -100,8 +105,8 @@ def _assign_many(
     ]
     assigned = [outcome.id for outcome in outcomes if not isinstance(outcome, ToGoError)]
     context = {
-        "title": f"Assigned to {len(assigned)} of {len(results)} days",
-        "word": "assigned",
+        "title": _title(len(assigned), len(results)),
+        "word": gettext("assigned"),
         "results": results,
         "undo": assigned,
         "cells": board.cells_of(places) if is_fragment(request) else [],
@@ -112,6 +117,11 @@ def _assign_many(
     response = panel(request, "board/results.html", context)
     response["HX-Trigger"] = "assigned"
     return response
+
+
+def _title(assigned: int, days: int) -> str:
+    words = ngettext("Assigned to %(assigned)d of %(days)d day", "Assigned to %(assigned)d of %(days)d days", days)
+    return words % {"assigned": assigned, "days": days}
 
 
 def _later(outcomes: Iterable[object]) -> list[Place]:

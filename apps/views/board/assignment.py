@@ -3,6 +3,7 @@
 import contextlib
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.exceptions.base import ToGoError
@@ -12,7 +13,7 @@ from apps.models import Assignment, User
 from apps.models.assignments import Status
 from apps.services import assignments, tasks, users
 from apps.services.board import many
-from apps.services.shared import permissions, units
+from apps.services.shared import dates, permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, refused, suggested_people, undo_button
@@ -32,9 +33,9 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     asked = valid(ChangeForm(request.POST))
     if asked["status"]:
         now = assignments.change(actor=actor, assignment_id=id, status=asked["status"])
-        word = "done" if now.status == Status.DONE else "open again"
+        text = gettext("%(task)s is done.") if now.status == Status.DONE else gettext("%(task)s is open again.")
         undo = undo_button(f"/board/assignment/{id}/", status=one.status)
-        return done(request, f"{now.task.name} is {word}.", [Place(now.user_id, now.date)], action=undo)
+        return done(request, text % {"task": now.task.name}, [Place(now.user_id, now.date)], action=undo)
     place = asked["cell"]
     if not place:
         to = users.get_by_name(actor=actor, username=asked["username"]).pk if asked["username"] else one.user_id
@@ -51,15 +52,18 @@ def _change(request: HttpRequest, actor: User, one: Assignment, place: Place, ef
         )
     except ToGoError as refusal:
         free = refusal.data.get("next_free_date")
-        offer = (
-            button(path, f"Move to {free:%a %-d %b}", cell=Place(place.user_id, free), **_given(effort))
-            if free
-            else None
-        )
+        offer = None
+        if free:
+            label = gettext("Move to %(date)s") % {"date": dates.written(free, "D j M")}
+            offer = button(path, label, cell=Place(place.user_id, free), **_given(effort))
         return refused(request, refusal.detail, [was, place], status=refusal.status, action=offer)
-    text = f"{now.task.name} is moved to {now.daily_limit.user}, {place.date:%a %-d %b}."
+    text = gettext("%(task)s is moved to %(name)s, %(date)s.") % {
+        "task": now.task.name,
+        "name": now.daily_limit.user,
+        "date": dates.written(place.date, "D j M"),
+    }
     if effort and place == was:
-        text = f"{now.task.name} takes {units.amount(now.effort)} now."
+        text = gettext("%(task)s takes %(amount)s now.") % {"task": now.task.name, "amount": units.amount(now.effort)}
     undo = undo_button(path, cell=was, **_given(effort and one.effort))
     return done(request, text, [was, place], action=undo)
 
@@ -80,11 +84,12 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
     asked = valid(RemoveForm(request.POST))
     one = assignments.get(actor=actor, assignment_id=id)
     assignments.unassign(actor=actor, assignment_id=id)
-    place, text = Place(one.user_id, one.date), f"{one.task.name} is taken away."
+    place, text = Place(one.user_id, one.date), gettext("%(task)s is taken away.") % {"task": one.task.name}
     if asked["created_task"] == one.task_id:
         with contextlib.suppress(TaskInUse, TaskNotFound):
             tasks.delete_task(actor=actor, task_id=one.task_id)
-            return done(request, f"{one.task.name} is taken away and no longer a task.", [place])
+            text = gettext("%(task)s is taken away and no longer a task.") % {"task": one.task.name}
+            return done(request, text, [place])
     again = undo_button("/board/assign/", cell=place, task=one.task_id, effort=one.effort)
     return done(request, text, [place], action=again)
 
@@ -95,4 +100,5 @@ def remove_many(request: HttpRequest) -> HttpResponse:
     """`/board/remove/`: take several assignments away, to undo that a task was assigned for several days."""
     ids = valid(UndoForm(request.POST))["assignment"]
     freed = many.unassign_many(actor=require_person(request.user), assignment_ids=ids)
-    return done(request, f"Taken away from {len(freed)} day{'' if len(freed) == 1 else 's'}.", freed)
+    text = ngettext("Taken away from %(number)d day.", "Taken away from %(number)d days.", len(freed))
+    return done(request, text % {"number": len(freed)}, freed)

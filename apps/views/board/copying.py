@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.base import ToGoError
@@ -61,7 +62,8 @@ def _copy(request: HttpRequest, actor: User, form: CopyForm) -> HttpResponse:
     refusals = [(item, outcome) for item, outcome in outcomes if isinstance(outcome, ToGoError)]
     made = [outcome.id for _, outcome in outcomes if not isinstance(outcome, ToGoError)]
     context = {
-        "title": f"{len(made)} of {len(asked)} copied",
+        "title": ngettext("%(made)d of %(asked)d copied", "%(made)d of %(asked)d copied", len(made))
+        % {"made": len(made), "asked": len(asked)},
         "results": _named(refusals),
         "undo": made if len(made) <= board.PEOPLE_PER_PAGE * board.DAYS else [],
     }

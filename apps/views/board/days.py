@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import ToGoError
@@ -12,7 +13,7 @@ from apps.models import LimitRule, User
 from apps.models.limits import Source
 from apps.services import availability, board, limit_rules, limits, users, waiting
 from apps.services.board import history, many
-from apps.services.shared import permissions, units
+from apps.services.shared import dates, permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import done, panel, suggested_people, undo_button
@@ -33,12 +34,16 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
     cell = board.cell_of(owner, date)
     if request.method == "POST" and "give_back" in request.POST:
         limits.give_back(actor=actor, user_id=user, date=date)
-        return done(request, "The rules set this day’s limit again.", [place], action=_as_before(cell))
+        return done(request, gettext("The rules set this day’s limit again."), [place], action=_as_before(cell))
     form = DayForm(request.POST or None, initial={"maximum": cell.limit.wanted, "reason": cell.limit.source_reason})
     if request.method == "POST" and form.is_valid():
         try:
             limits.set_by_hand(actor=actor, user_id=user, date=date, **form.cleaned_data)
-            text = f"{owner} gets at most {units.amount(form.cleaned_data['maximum'])} on {date:%a %-d %b}."
+            text = gettext("%(name)s gets at most %(amount)s on %(date)s.") % {
+                "name": owner,
+                "amount": units.amount(form.cleaned_data["maximum"]),
+                "date": dates.written(date, "D j M"),
+            }
             return done(request, text, [place], action=_as_before(cell))
         except ToGoError as refusal:
             form.add_error(None, refusal.detail)
@@ -95,8 +100,13 @@ def _limited(request: HttpRequest, actor: User, cell: list[Place], maximum: int,
     ]
     number = sum(not result["refusal"] for result in results)
     context = {
-        "title": f"{number} of {len(results)} days have a limit of {units.short(maximum)}",
-        "word": f"at most {units.amount(maximum)}",
+        "title": ngettext(
+            "%(number)d of %(days)d day has a limit of %(limit)s",
+            "%(number)d of %(days)d days have a limit of %(limit)s",
+            len(results),
+        )
+        % {"number": number, "days": len(results), "limit": units.short(maximum)},
+        "word": gettext("at most %(amount)s") % {"amount": units.amount(maximum)},
         "results": results,
         "cells": board.cells_of(cell) if is_fragment(request) else [],
     }
@@ -133,15 +143,25 @@ def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpRespo
     user_id, first, last = owner.pk if owner else None, fields["date_from"], fields["date_to"]
     touched = many.touched_by(user_id=user_id, first=first, last=last)
     if not owner and not fields["sure"] and first <= last:
-        return panel(request, "board/days_off_sure.html", {"form": form, "touched": touched, **fields})
+        question = gettext("%(days)s off for %(people)s?") % {
+            "days": _days(touched.days),
+            "people": _people(touched.people),
+        }
+        context = {"form": form, "touched": touched, "question": question, **fields}
+        return panel(request, "board/days_off_sure.html", context)
     rule = limit_rules.create_rule(
         actor=actor, user_id=user_id, date_from=first, date_to=last, maximum=0, reason=fields["reason"]
     )
-    stay = f"; {_count(touched.tasks, 'open task')} already there stay{'s' if touched.tasks == 1 else ''}"
-    text = f"{owner or _count(touched.people, 'person', 'people')}: {_count(touched.days, 'day')} off"
+    who = {"who": owner or _people(touched.people), "days": _days(touched.days)}
+    text = gettext("%(who)s: %(days)s off.") % who
+    if touched.tasks:
+        stay = ngettext(
+            "%(number)s open task already there stays.", "%(number)s open tasks already there stay.", touched.tasks
+        )
+        text = f"{text} {stay % {'number': touched.tasks}}"
     # Many days may look different: the board's script asks for all changes.
     undo = undo_button(f"/board/days-off/{rule.pk}/remove/")
-    return done(request, f"{text}{stay if touched.tasks else ''}.", [], action=undo, refresh=True)
+    return done(request, text, [], action=undo, refresh=True)
 
 
 @require_POST
@@ -150,7 +170,8 @@ def take_back(request: HttpRequest, id: int) -> HttpResponse:
     """`/board/days-off/{rule}/remove/`: the days are no longer off; the message offers to take them off again."""
     actor = require_person(request.user)
     rule = limit_rules.take_back_days_off(actor=actor, rule_id=id)
-    text = f"{rule.user or 'Everyone'}: no longer off ({rule.reason or 'no reason given'})."
+    who = {"who": rule.user or gettext("Everyone"), "reason": rule.reason or gettext("no reason given")}
+    text = gettext("%(who)s: no longer off (%(reason)s).") % who
     return done(request, text, [], action=_again(rule), refresh=True)
 
 
@@ -161,10 +182,14 @@ def _again(rule: LimitRule) -> dict[str, Any]:
         sure="on",
         date_from=rule.date_from,
         date_to=rule.date_to,
-        reason=rule.reason or "Day off",
+        reason=rule.reason or gettext("Day off"),
         **who,
     )
 
 
-def _count(number: int, word: str, words: str = "") -> str:
-    return f"{number:,} {word if number == 1 else words or f'{word}s'}"
+def _days(number: int) -> str:
+    return ngettext("%(number)d day", "%(number)d days", number) % {"number": number}
+
+
+def _people(number: int) -> str:
+    return ngettext("%(number)d person", "%(number)d people", number) % {"number": number}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.users import UserNotFound
@@ -36,8 +37,13 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
             moved = sum(not why for _, why in outcomes)
             places = [Place(who, one.date) for one, _ in outcomes for who in (user, to.pk)]
             context: dict[str, Any] = {
-                "title": f"{moved} of {len(outcomes)} handed on to {to}",
-                "word": f"now {to}’s",
+                "title": ngettext(
+                    "%(moved)d of %(number)d handed on to %(name)s",
+                    "%(moved)d of %(number)d handed on to %(name)s",
+                    moved,
+                )
+                % {"moved": moved, "number": len(outcomes), "name": to},
+                "word": gettext("now with %(name)s") % {"name": to},
                 "results": [{"name": one.task, "date": one.date, "refusal": why} for one, why in outcomes],
                 "cells": board.cells_of(places) if is_fragment(request) else [],
             }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.base import ToGoError
@@ -36,8 +37,9 @@ def show(request: HttpRequest) -> HttpResponse:
             results.append({"name": name, "date": now.date, "refusal": None})
     moved = sum(not result["refusal"] for result in results)
     context = {
-        "title": f"{moved} of {len(results)} moved",
-        "word": "moved here",
+        "title": ngettext("%(moved)d of %(number)d moved", "%(moved)d of %(number)d moved", moved)
+        % {"moved": moved, "number": len(results)},
+        "word": gettext("moved here"),
         "results": results,
     }
     return panel(request, "board/results.html", context)

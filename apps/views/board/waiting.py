@@ -1,10 +1,11 @@
 """Who waits for a full day, on the board."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from apps.services import waiting
-from apps.services.shared import permissions
+from apps.services.shared import dates, permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import done, undo_button
@@ -21,4 +22,8 @@ def cancel(request: HttpRequest, id: int) -> HttpResponse:
     waiting.cancel(actor=actor, entry_id=id)
     place = Place(entry.user_id, entry.date)
     again = undo_button("/board/assign/", cell=place, task=entry.task_id, effort=entry.effort, wait="on")
-    return done(request, f"{entry.task.name} no longer waits for {entry.date:%a %-d %b}.", [place], action=again)
+    text = gettext("%(task)s no longer waits for %(date)s.") % {
+        "task": entry.task.name,
+        "date": dates.written(entry.date, "D j M"),
+    }
+    return done(request, text, [place], action=again)
