@@ -554,7 +554,7 @@ def test_days_off_by_mistake_are_taken_back(visit: Visits, team: Team) -> None:
     page.get_by_label("Last day").fill(team.day(1).isoformat())
     page.get_by_label("Reason").fill("Holiday")
     page.get_by_role("button", name="Take these days off").click()
-    expect(page.get_by_role("status")).to_contain_text("alice: 1 day off; 1 open task already there stays.")
+    expect(page.get_by_role("status")).to_contain_text("alice: 1 day off. 1 open task already there stays.")
     expect(cell(page, team.alice, team.day(1))).to_contain_text("off, 1 task still there")
     browser.assert_accessible()
     page.get_by_role("button", name="Undo").click()

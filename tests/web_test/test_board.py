@@ -648,7 +648,7 @@ def test_days_off_for_everyone_first_show_their_effect_and_can_be_undone(
 
     with django_capture_on_commit_callbacks(execute=True):
         done = page.post("/board/days-off/", {**sent, "sure": "on"}, headers={"HX-Request": "true"})
-    assert "2 people: 2 days off; 1 open task already there stays." in text_of(done)
+    assert "2 people: 2 days off. 1 open task already there stays." in text_of(done)
     board = page.get("/board/")
     assert "off, 1 task still there" in cell_of(board, alice, MONDAY)
     assert state_of(board, alice, MONDAY) == "cell off"
