@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from togo import env, openapi, private
 from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
+from togo.databases import with_connection_settings
 from togo.env.sign_ins import require_whole_provider
 from togo.logs import log_settings
 from togo.pages import LANGUAGES, TEMPLATES  # noqa: F401  (settings)
@@ -194,44 +195,18 @@ require_whole_provider(globals())
 
 # `auto` or `off`; `?prepare_statements=` in DATABASE_URL takes precedence.
 TOGO_PREPARE_STATEMENTS = env.choice("TOGO_PREPARE_STATEMENTS", "auto", ["auto", "off"])
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{TOGO_HOME / 'togo.sqlite3'}")}
-_database = DATABASES["default"] | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-DATABASES["default"] = _database
-# A wait for a lock ends after 5 s, then the work is tried again (PostgreSQL's default is no bound, MariaDB's 50 s).
-match _database["ENGINE"].rpartition(".")[2]:
-    case "sqlite3":
-        _database["OPTIONS"] |= {
-            # A transaction takes the write lock when it begins, so that it can't fail to get it half-way.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
-            # FULL: with WAL, NORMAL can lose acknowledged writes when the power fails.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        }
-        # A file, as in production: tests share it with the servers and workers that they start.
-        _database["TEST"] = {"NAME": str(TOGO_HOME / "test.sqlite3")}
-    case "postgresql":
-        _database["OPTIONS"].setdefault("connect_timeout", 5)
-        # A pooler refuses or drops the settings of a session. `apps/models/database_sessions.py` checks whether the
-        # mark togo.session arrived, and if not, sets the others in another way; docs/scaling.md says what to set for
-        # the role.
-        if _database["OPTIONS"].pop("prepare_statements", TOGO_PREPARE_STATEMENTS) == "auto":
-            _session = f"{_database['OPTIONS'].get('options', '')} -c lock_timeout=5000 -c togo.session=own"
-            _database["OPTIONS"]["options"] = _session.strip()
-    case "mysql":
-        import pymysql
-
-        # Django uses the module MySQLdb for MySQL and MariaDB; mysqlclient, which has it, has no wheels for Linux.
-        pymysql.install_as_MySQLdb()
-        _database["OPTIONS"] |= {
-            "charset": "utf8mb4",
-            # A guarded update must see the rows that others committed while it waited.
-            "isolation_level": "read committed",
-            "init_command": "SET SESSION innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES'",
-        }
-        # MariaDB has no indexes on expressions. The missing index only saves a sort; nothing depends on it.
-        SILENCED_SYSTEM_CHECKS = ["models.W043"]
-        # The collation of an installation: "Bob" and "bob" are two people, as on the other databases.
-        _database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
+# For how many seconds a request waits for one answer of the database.
+TOGO_DATABASE_TIMEOUT = env.integer("TOGO_DATABASE_TIMEOUT", 15, low=1, high=3600)
+DATABASES = {
+    "default": with_connection_settings(
+        env.database("DATABASE_URL", f"sqlite:///{TOGO_HOME / 'togo.sqlite3'}"),
+        prepare_statements=TOGO_PREPARE_STATEMENTS,
+        home=TOGO_HOME,
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("mysql"):
+    # MariaDB has no indexes on expressions. The missing index only saves a sort; nothing depends on it.
+    SILENCED_SYSTEM_CHECKS = ["models.W043"]
 
 # --- the API ----------------------------------------------------------------------------------------------------
 

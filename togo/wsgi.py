@@ -25,9 +25,11 @@ def _load_application() -> Callable[..., Iterable[bytes]]:
     share_counters()
     wait_briefly_for_the_broker()
     django = get_wsgi_application()
+    from apps.models.database_sessions import bound_answers
     from apps.views.http.bodies import ReadWholeBodies
     from apps.views.http.root import ServedBelowRoot
 
+    bound_answers(settings.TOGO_DATABASE_TIMEOUT)
     request_started.connect(_skip_recent_health_checks)
     get_resolver().url_patterns  # noqa: B018 - loads the views
     _freeze_loaded_objects()

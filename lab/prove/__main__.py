@@ -1,14 +1,19 @@
-"""bin/prove [--minutes N] [--database sqlite|postgresql|URL] [--control [guard|effort]] [--full FOLDER] …"""
+"""bin/prove [--minutes N] [--database sqlite|postgresql|URL] [--on patroni|galera] [--control [guard|effort]] …"""
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
 
+from lab import packages
+from lab.clusters import galera, patroni
 from lab.prove import campaign, full, report
 from lab.prove.campaign import Options
+from lab.prove.databases import CLUSTERS
 
+PACKAGES = {"patroni": patroni.PACKAGES, "galera": galera.PACKAGES}
 CONTROLS = {"guard": "lab.prove.control:application", "effort": "lab.prove.control_effort:application"}
 
 
@@ -22,6 +27,12 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument(
         "--database", default="sqlite", help="sqlite (default), postgresql, or the URL of an empty database"
+    )
+    parser.add_argument(
+        "--on", choices=sorted(CLUSTERS), help="a cluster of three databases with two web servers and two workers"
+    )
+    parser.add_argument(
+        "--install", action="store_true", help="as root on Debian, install what the cluster needs (CI=true too)"
     )
     parser.add_argument("--clients", type=int, default=12, help="how many clients call at the same time (12)")
     parser.add_argument("--seed", type=int, help="repeats the calls and faults of an earlier run")
@@ -47,12 +58,17 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     # SIGTERM acts as Ctrl-C does, so that everything that was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if given.on and (absent := _absent_packages(given.on, may_install=given.install)):
+        print(f"A cluster needs Debian's packages {' '.join(absent)}: bin/prove --install installs them as root.")
+        return 2
     if given.full:
         goals = full.Goals(given.attempts, given.faults, given.limit)
+        if given.on:
+            goals.databases = (given.on,)
         return full.run(given.full, goals, given.minutes, given.clients, lambda line: print(line, flush=True))
     options = Options(
         minutes=given.minutes,
-        database=given.database,
+        database=given.on or given.database,
         clients=given.clients,
         faults=not (given.no_faults or given.control),
         keep=given.keep,
@@ -74,6 +90,14 @@ def main(arguments: list[str]) -> int:
         print("The checker found that the control broke the limit." if found else "THE CHECKER MISSED THE CONTROL.")
         return 0 if found else 1
     return 1 if result.verdict.findings else 0
+
+
+def _absent_packages(cluster: str, *, may_install: bool) -> list[str]:
+    """The packages of that cluster that are missing, after they were installed if that was asked for."""
+    wanted = PACKAGES[cluster]
+    if may_install or os.environ.get("CI") == "true":
+        packages.install(wanted)
+    return packages.missing(wanted)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 # The longest wait for one answer, in seconds.
@@ -39,10 +40,13 @@ class Answer(NamedTuple):
 
 
 class Caller:
-    """Sends calls on a connection, which it keeps as long as it works."""
+    """Sends calls on a connection, which it keeps as long as it works.
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    Of several web servers it stays with one until that one fails, as a load balancer does.
+    """
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        self._ports = list(ports)
         self._connection: http.client.HTTPConnection | None = None
         self._is_waiting = False
 
@@ -56,7 +60,7 @@ class Caller:
 
     def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         """Send it once. The answer's status is 0 if the connection was refused, was cut or timed out."""
-        connection = self._connection or http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
+        connection = self._connection or self._connect()
         self._connection = connection
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
@@ -65,20 +69,30 @@ class Caller:
             text = response.read()
             answer = Answer(response.status, json.loads(text) if text else None)
         except (OSError, http.client.HTTPException, ValueError):
-            connection.close()
-            self._connection = None
+            self._leave(connection)
             return Answer(0, None)
         finally:
             self._is_waiting = False
+        if answer.status == http.HTTPStatus.SERVICE_UNAVAILABLE and len(self._ports) > 1:
+            self._leave(connection)
         return answer
 
     def hang_up(self, method: str, path: str, body: Any, headers: dict[str, str], wait: float) -> Answer:
         """Send it, and close the connection after `wait` seconds without reading the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
+        connection = self._connect()
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             time.sleep(wait)
         return Answer(0, None)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._ports[0], timeout=TIMEOUT)
+
+    def _leave(self, connection: http.client.HTTPConnection) -> None:
+        """Go on with the next web server."""
+        connection.close()
+        self._connection = None
+        self._ports.append(self._ports.pop(0))
 
     def send_until_known(
         self, method: str, path: str, body: Any, headers: dict[str, str], *, sent: Answer | None = None

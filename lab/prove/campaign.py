@@ -14,15 +14,18 @@ from lab.prove import world as worlds
 from lab.prove.checker import Verdict, check
 from lab.prove.clients import MAXIMA, Client
 from lab.prove.clock import library
+from lab.prove.cluster_faults import faults_of
 from lab.prove.conductor import LONGEST_PAUSE, Conductor
-from lab.prove.faults import faults_of
 from lab.prove.history import History
+from lab.prove.outages import Outage, Watch
 from lab.prove.system import System
 from lab.prove.world import World
 
 PEOPLE, TASKS = 240, 40
 # How long to wait, in seconds, until calls that are still running have ended: longer than any of ToGo's waits.
 SETTLE = 6.0
+# The longest pause between two faults of the parts that run jobs, where the database is a cluster.
+CLUSTER_PAUSE = 30.0
 # The seconds between two lines about the progress.
 PROGRESS_INTERVAL = 10.0
 
@@ -52,11 +55,14 @@ class Result:
     rows: int
     events: int
     seconds: float
+    outages: dict[str, list[Outage]] = field(default_factory=dict)
 
 
 def run(options: Options, say: Callable[[str], None]) -> Result:
     """Run a campaign and check it; `say` gets a line now and then."""
     history, faults = History(), Counter[str]()
+    outages: dict[str, list[Outage]] = {}
+    differences: list[str] = []
     with tempfile.TemporaryDirectory(prefix="togo-prove-", dir="/tmp") as name:
         folder = Path(name)
         # PostgreSQL's own user must be able to reach its files below.
@@ -68,17 +74,23 @@ def run(options: Options, say: Callable[[str], None]) -> Result:
                 say("Clocks don't jump, because libfaketime is not installed.")
             started = time.monotonic()
             try:
-                _storm(system, world, history, faults, options, say)
+                outages = _storm(system, world, history, faults, options, say)
                 seconds = time.monotonic() - started
                 say("Waiting for calls that are still running, then checking …")
+                if system.database.cluster:
+                    system.database.cluster.mend()
                 system.mend(system.parts)
                 system.wait_for_web()
                 time.sleep(SETTLE)
             finally:
                 if options.keep:
                     _keep(folder, options.keep, history)
-            # From here on only ToGo's own jobs may write.
-            system.web.stop()
+            # From here on only ToGo's own jobs may write, and on a cluster nobody, so that its nodes can be compared.
+            if system.database.cluster:
+                system.stop_togo()
+                differences = system.database.cluster.differences()
+            else:
+                system.web.stop()
             from django.db import connections
 
             # A fault may have killed the server of this process's connections.
@@ -89,7 +101,10 @@ def run(options: Options, say: Callable[[str], None]) -> Result:
         verdict = check(history.operations, ending, rules, world.default)
         for surprise in history.surprises:
             verdict.find("an answer that nothing explains", surprise)
-    return Result(options, history, verdict, faults, database, len(ending.assignments), len(ending.events), seconds)
+        for difference in differences:
+            verdict.find("nodes differ", difference)
+    rows, events = len(ending.assignments), len(ending.events)
+    return Result(options, history, verdict, faults, database, rows, events, seconds, outages)
 
 
 def _storm(
@@ -99,20 +114,34 @@ def _storm(
     faults: Counter[str],
     options: Options,
     say: Callable[[str], None],
-) -> None:
+) -> dict[str, list[Outage]]:
     stop = threading.Event()
-    clients = [Client(world, history, actor=actor, port=system.port, stop=stop) for actor in world.clients]
+    clients = []
+    for number, actor in enumerate(world.clients):
+        first = number % len(system.ports)
+        ports = [*system.ports[first:], *system.ports[:first]]
+        clients.append(Client(world, history, actor=actor, ports=ports, stop=stop))
     system.callers = [client.caller for client in clients]
     web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
+    watch = Watch(system, world, stop) if system.database.cluster else None
     # With shorter pauses, a short campaign still has most kinds of faults.
     longest = min(LONGEST_PAUSE, 0.6 * options.minutes)
     conductors = [
-        Conductor(system, web, [system.web], seed=f"{options.seed} web", stop=stop, longest=longest),
-        Conductor(system, jobs, system.jobs, seed=f"{options.seed} jobs", stop=stop, longest=longest, runs_jobs=True),
+        Conductor(system, web, system.webs, seed=f"{options.seed} web", stop=stop, longest=longest),
+        Conductor(
+            system,
+            jobs,
+            system.jobs,
+            seed=f"{options.seed} jobs",
+            stop=stop,
+            # A cluster's nodes need the processors themselves.
+            longest=longest if watch is None else CLUSTER_PAUSE,
+            runs_jobs=True,
+        ),
     ]
     threads: list[Client | Conductor] = [*clients, *conductors]
     began = time.monotonic()
-    for thread in threads:
+    for thread in [*threads, *(watch.threads if watch else [])]:
         thread.start()
     try:
         while (gone := time.monotonic() - began) < options.minutes * 60:
@@ -124,11 +153,13 @@ def _storm(
     finally:
         stop.set()
         for thread in threads:
-            thread.join(60)
+            # A fault of a cluster ends when the cluster is whole.
+            thread.join(180 if watch else 60)
         for conductor in conductors:
             faults.update(conductor.done)
     if failures := [thread.failure for thread in threads if thread.failure]:
         raise RuntimeError("a client or a fault failed, so the campaign proves nothing") from failures[0]
+    return watch.outages([one for conductor in conductors[:1] for one in conductor.times]) if watch else {}
 
 
 def _progress(history: History, faults: Counter[str], seconds: float) -> str:

@@ -4,7 +4,7 @@ import datetime
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,11 +33,13 @@ class Client(threading.Thread):
     A client changes only its own assignments, so calls about one assignment never overlap; all clients share the days.
     """
 
-    def __init__(self, world: World, history: History, *, actor: int, port: int, stop: threading.Event) -> None:
+    def __init__(
+        self, world: World, history: History, *, actor: int, ports: Sequence[int], stop: threading.Event
+    ) -> None:
         super().__init__(name=f"client {actor}", daemon=True)
         self._world, self._history, self._stop_asked = world, history, stop
         self._chance = random.Random(f"{world.seed} {actor}")  # noqa: S311 - makes a storm, keeps no secret
-        self._recorder = Recorder(world, history, self._chance, actor=actor, port=port)
+        self._recorder = Recorder(world, history, self._chance, actor=actor, ports=ports)
         self.caller, self._call = self._recorder.caller, self._recorder.call
         self._mine: dict[int, tuple[Item, str]] = {}
         self._rules: list[int] = []

@@ -38,6 +38,8 @@ class Conductor(threading.Thread):
         self._runs_jobs, self._longest = runs_jobs, longest
         self._began = self._job = time.monotonic()
         self.done = Counter[str]()
+        # Each fault with its beginning and end, by `time.monotonic`.
+        self.times: list[tuple[str, float, float]] = []
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -59,8 +61,10 @@ class Conductor(threading.Thread):
             return
         fewest = min(self.done[name] for name in self._faults)
         name = self._chance.choice([name for name in sorted(self._faults) if self.done[name] == fewest])
+        began = time.monotonic()
         if self._faults[name](self._system, self._chance) is not False:
             self.done[name] += 1
+            self.times.append((name, began, time.monotonic()))
 
     def _run_the_job(self) -> None:
         """Run the daily job for one of the days in the clients' window."""

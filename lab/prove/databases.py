@@ -1,28 +1,43 @@
-"""The databases of a campaign: it makes SQLite and PostgreSQL itself; for MariaDB it is given a URL."""
+"""The databases of a campaign: it makes SQLite, PostgreSQL and clusters itself; for MariaDB it is given a URL."""
 
 import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.clusters import cluster as clusters
+from lab.clusters.cluster import Cluster
+from lab.clusters.galera import Galera
+from lab.clusters.patroni import Patroni
 from lab.databases import create_postgresql
 from lab.processes import wait_until
 from lab.prove.parts import Part
 from lab.prove.proxy import Proxy
 
+CLUSTERS: dict[str, Callable[[Path], Cluster]] = {"patroni": Patroni, "galera": Galera}
+
 
 @dataclass
 class Database:
-    """ToGo uses `url`, the checker `direct`. Faults kill the server's `part`, and make its `proxy` fail."""
+    """ToGo uses `url`, the checker `direct`. Faults kill the server's `part`, and make its `proxy` fail.
+
+    A cluster has several `entries`, for several web servers and workers.
+    """
 
     name: str
     url: str
     direct: str
     part: Part | None = None
     proxy: Proxy | None = None
+    cluster: Cluster | None = None
+
+    @property
+    def entries(self) -> list[str]:
+        """The URLs that web servers and workers use."""
+        return self.cluster.entries if self.cluster else [self.url]
 
     def restart(self) -> None:
         """Start the killed server again, and wait until it has recovered."""
@@ -47,6 +62,9 @@ def start(name: str, folder: Path) -> Iterator[Database]:
     elif name == "postgresql":
         with _postgresql(folder) as database:
             yield database
+    elif name in CLUSTERS:
+        with clusters.running(CLUSTERS[name], folder / "cluster") as cluster:
+            yield Database(name, cluster.entries[0], cluster.entries[0], cluster=cluster)
     elif "://" in name:
         yield Database(name.partition(":")[0], name, name)
     else:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.processes import ROOT
-from lab.prove import faults, report
+from lab.prove import cluster_faults, faults, report
 from lab.prove.clock import library
+from lab.prove.databases import CLUSTERS
 from lab.prove.report import Numbers
 
 
@@ -22,22 +23,23 @@ class Goals:
     attempts: int = 1_000_000
     faults: int = 50
     minutes: float = 120
+    databases: tuple[str, ...] = ("sqlite", "postgresql")
 
 
 def missing(rounds: Sequence[Numbers], goals: Goals) -> dict[str, list[str]]:
     """The goals that aren't reached yet, by the database of the rounds that will reach them.
 
-    Rounds on SQLite are only for the full disk; missing attempts are made on PostgreSQL.
+    Rounds on SQLite are only for the full disk; missing attempts are made on the last database.
     """
     done = report.total(rounds)
     lacks: dict[str, list[str]] = {}
-    for database in ("sqlite", "postgresql"):
-        web, jobs = faults.faults_of(database)
+    for database in goals.databases:
+        web, jobs = cluster_faults.faults_of(database)
         wanted = faults.FILE if database == "sqlite" else web | jobs
         few = [f"{name} {done['faults'].get(name, 0)}" for name in sorted(wanted)]
         lacks[database] = [one for one in few if int(one.rpartition(" ")[2]) < goals.faults]
     if (attempts := done["counts"].get("attempts", 0)) < goals.attempts:
-        lacks["postgresql"].append(f"attempts {attempts}")
+        lacks[goals.databases[-1]].append(f"attempts {attempts}")
     return {database: some for database, some in lacks.items() if some}
 
 
@@ -73,7 +75,8 @@ def _rounds(folder: Path) -> list[Numbers]:
 def _round(name: Path, database: str, minutes: float, clients: int) -> bool:
     """Run a round in a process of its own, so that its memory is freed; returns whether every promise was kept."""
     seed = random.SystemRandom().randrange(10**9)
-    command = [sys.executable, "-m", "lab.prove", "--database", database, "--minutes", f"{minutes:g}"]
+    on = "--on" if database in CLUSTERS else "--database"
+    command = [sys.executable, "-m", "lab.prove", on, database, "--minutes", f"{minutes:g}"]
     command += ["--clients", str(clients), "--seed", str(seed)]
     command += ["--json", f"{name}.json", "--report", f"{name}.md", "--keep", str(name)]
     done = subprocess.run(command, cwd=ROOT, check=False)

@@ -3,6 +3,7 @@
 import random
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from lab.prove.answers import full_day_of
@@ -32,9 +33,11 @@ EXPECTED = {
 class Recorder:
     """One connection of a taskmaster."""
 
-    def __init__(self, world: World, history: History, chance: random.Random, *, actor: int, port: int) -> None:
+    def __init__(
+        self, world: World, history: History, chance: random.Random, *, actor: int, ports: Sequence[int]
+    ) -> None:
         self._world, self._history, self._chance, self._actor = world, history, chance, actor
-        self.caller = Caller(port)
+        self.caller = Caller(ports)
 
     def call(self, method: str, path: str, body: Any = None, *, again: bool = False) -> tuple[float, Answer]:
         """When it was sent first, and the last answer. With `again` it is sent until the outcome is known."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from lab.prove import outages
 from lab.prove.campaign import Result
 from lab.prove.history import Outcome, count
 
@@ -45,6 +46,7 @@ def numbers(result: Result) -> Numbers:
         "faults": dict(sorted(result.faults.items())),
         "answers": dict(sorted(result.history.statuses.items())),
         "findings": verdict.findings[:SHOWN],
+        "outages": result.outages,
     }
 
 
@@ -56,7 +58,15 @@ def total(some: Iterable[Numbers]) -> Numbers:
         for name in ("operations", "faults", "answers")
     }
     counts = {name: sum(one["counts"][name] for one in some) for name in (some[0]["counts"] if some else {})}
-    return summed | {"counts": counts, "findings": [finding for one in some for finding in one["findings"]][:SHOWN]}
+    without: dict[str, list[Any]] = {}
+    for one in some:
+        for name, pairs in one.get("outages", {}).items():
+            without.setdefault(name, []).extend(pairs)
+    return summed | {
+        "outages": without,
+        "counts": counts,
+        "findings": [finding for one in some for finding in one["findings"]][:SHOWN],
+    }
 
 
 def text(campaign: Numbers) -> str:
@@ -118,6 +128,7 @@ def _tables(campaign: Numbers) -> list[str]:
         lines.append(f"| {kind} | {' | '.join(cells)} |")
     lines += ["", "| fault | times |", "|---|---:|"]
     lines += [f"| {name} | {number} |" for name, number in campaign["faults"].items()]
+    lines += outages.table(campaign.get("outages", {}))
     lines += ["", "Answers: " + ", ".join(f"{status} {number}" for status, number in campaign["answers"].items())]
     if campaign["findings"]:
         lines += ["", "Findings:", "", *(f"- {finding}" for finding in campaign["findings"])]

@@ -1,4 +1,7 @@
-"""A whole ToGo with all its servers, for faults to be injected into."""
+"""A whole ToGo with all its servers, for faults to be injected into.
+
+On a cluster it has a web server and a worker for each entry to the cluster, and beat uses the last entry.
+"""
 
 import contextlib
 import http.client
@@ -7,6 +10,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab.processes import ROOT, free_port, wait_until
@@ -27,7 +31,8 @@ class System:
 
     def __init__(self, folder: Path, database: Database, *, application: str = WEB) -> None:
         self.folder, self.database, self._application = folder, database, application
-        self.port = free_port()
+        self.ports = [free_port() for _ in database.entries]
+        self.port = self.ports[0]
         self._broker_socket = folder / "broker.sock"
         self.broker_proxy = Proxy(self._broker_socket)
         self.env = {
@@ -44,16 +49,22 @@ class System:
         }
         self.clock = Clock(folder / "clock")
         self._jobs_env = self.env | self.clock.env
+        self._envs = [self.env, self._jobs_env]
         # The clients' callers: `kill_in_mid_write` looks for one that waits for an answer.
         self.callers: list[Caller] = []
-        self.web = self._python("web", "granian", *self._web_options())
+        self.webs, self.workers = [], []
         celery = ["celery", "-A", "togo.celery"]
-        worker = ["worker", "-l", "warning", "--concurrency", "1"]
-        self.worker = self._python("worker", *celery, *worker, env=self._jobs_env)
-        self.beat = self._python("beat", *celery, "beat", "-l", "warning", "--pidfile", "", env=self._jobs_env)
+        for number, url in enumerate(database.entries):
+            web = ["granian", *self._web_options(self.ports[number])]
+            self.webs.append(self._python(_name("web", number), *web, env=self._with_database(self.env, url)))
+            worker = [*celery, "worker", "-n", f"worker{number}", "-l", "warning", "--concurrency", "1"]
+            jobs_env = self._with_database(self._jobs_env, url)
+            self.workers.append(self._python(_name("worker", number), *worker, env=jobs_env))
+        self.web, self.worker = self.webs[0], self.workers[0]
+        self.beat = self._python("beat", *celery, "beat", "-l", "warning", "--pidfile", "", env=jobs_env)
         self.broker = self._part("broker", [str(find_server()), *self._broker_options()])
-        self.jobs = [self.broker, self.worker, self.beat]
-        self.parts = [self.web, *self.jobs]
+        self.jobs = [self.broker, *self.workers, self.beat]
+        self.parts = [*self.webs, *self.jobs]
 
     def use(self) -> None:
         """Set up Django in this process: with the same database, but past the proxy, and the same secret key."""
@@ -63,10 +74,23 @@ class System:
         django.setup()
 
     def migrate(self) -> None:
-        """Make the tables."""
-        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        env = self.env | {"DATABASE_URL": self.database.direct}
-        subprocess.run(command, cwd=ROOT, env=env, check=True)
+        """Make the tables, through all entries at once, as several web servers do that start together."""
+        urls = self.database.entries if self.database.cluster else [self.database.direct]
+        with ThreadPoolExecutor(len(urls)) as pool:
+            list(pool.map(self.migrate_through, urls))
+
+    def migrate_through(self, url: str) -> None:
+        """Migrate as a web server does before it starts."""
+        command = [sys.executable, "manage.py", "migrate_under_lock", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=self.env | {"DATABASE_URL": url}, check=True)
+
+    def upgrade(self) -> None:
+        """Replace one web server after the other, as a rolling upgrade does: each migrates, and then serves."""
+        for number, web in enumerate(self.webs):
+            web.stop()
+            self.migrate_through(self.database.entries[number])
+            web.start()
+            wait_until(lambda number=number: self._web_answers(number), seconds=60, what="the new web server")  # type: ignore[misc]
 
     def mend(self, parts: Sequence[Part]) -> None:
         """Start the parts that aren't running."""
@@ -81,7 +105,7 @@ class System:
 
     @zone.setter
     def zone(self, name: str) -> None:
-        for env in (self.env, self._jobs_env):
+        for env in self._envs:
             env["TOGO_TIME_ZONE"] = name
 
     def web_process_of(self, port: int) -> int | None:
@@ -96,10 +120,10 @@ class System:
         """
 
         def answers() -> bool:
-            self.mend([self.web])
-            return self._web_answers()
+            self.mend(self.webs)
+            return all(self._web_answers(number) for number in range(len(self.webs)))
 
-        wait_until(answers, seconds=60, what="the web server")
+        wait_until(answers, seconds=60, what="the web servers")
 
     def set_limits(self, *options: str) -> None:
         """Run the daily job as an operator does, with the worker's clock; it may fail."""
@@ -107,20 +131,31 @@ class System:
         with contextlib.suppress(subprocess.TimeoutExpired), (self.folder / "job.log").open("ab") as log:
             subprocess.run(command, cwd=ROOT, env=self._jobs_env, stdout=log, stderr=log, timeout=20, check=False)
 
+    def stop_togo(self) -> None:
+        """End all that may write to the database."""
+        for part in reversed([*self.webs, *self.workers, self.beat]):
+            part.stop()
+
     def stop(self) -> None:
         """End everything."""
         for part in reversed(self.parts):
             part.stop()
 
-    def _web_answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+    def _web_answers(self, number: int) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[number], timeout=2)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
             connection.request("GET", "/health/live/")
             return connection.getresponse().status == http.HTTPStatus.OK
         return False
 
-    def _web_options(self) -> list[str]:
-        options = ["--interface", "wsgi", "--no-ws", "--port", str(self.port), "--workers", str(WEB_PROCESSES)]
+    def _with_database(self, env: dict[str, str], url: str) -> dict[str, str]:
+        own = env | {"DATABASE_URL": url}
+        self._envs.append(own)
+        return own
+
+    def _web_options(self, port: int) -> list[str]:
+        processes = WEB_PROCESSES if len(self.ports) == 1 else 2
+        options = ["--interface", "wsgi", "--no-ws", "--port", str(port), "--workers", str(processes)]
         options += ["--blocking-threads", "4", "--log-level", "warning", "--no-access-log"]
         options += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
         return [*options, self._application]
@@ -153,6 +188,10 @@ def start(folder: Path, database_name: str, *, application: str = WEB) -> Iterat
                 yield system
         finally:
             system.stop()
+
+
+def _name(part: str, number: int) -> str:
+    return f"{part}{number + 1}" if number else part
 
 
 def _inode(server: int, client: int) -> str | None:

@@ -11,6 +11,7 @@ _TOKEN_SECONDS = 300
 HOT = 24
 # Of tasks and of calls.
 EFFORTS = [1, 2, 3, 5, 8]
+PROBES = 2
 
 
 @dataclass
@@ -28,6 +29,8 @@ class World:
     ruled: list[int]
     efforts: dict[int, int]
     default: int
+    # Tasks that are never assigned, for `outages`.
+    probes: list[int]
     _tokens: dict[int, tuple[float, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,6 +91,7 @@ def make(seed: int, *, clients: int, people: int, tasks: int) -> World:
             for n in range(tasks)
         },
         default=settings.TOGO_DEFAULT_DAILY_LIMIT,
+        probes=[Task.objects.create(name=f"probe {n}").pk for n in range(PROBES)],
     )
     world.remember_people()
     return world

@@ -1,13 +1,17 @@
 """ToGo's sessions have the settings that it relies on, however the database is configured."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 
-from apps.models import Event, Task, User
+from apps.models import Event, Task, User, database_sessions
 from apps.services import assignments
+from lab.processes import wait_until
 from tests.conftest import TODAY
 
 # Settings that an administrator may have made for a whole database.
@@ -67,3 +71,70 @@ def test_values_do_not_depend_on_the_settings_of_the_database(
     assert (event.at, event.date) == (datetime(2026, 3, 2, 12, tzinfo=UTC), TODAY)
     assert created.date == TODAY
     assert Task.objects.get(pk=task.pk).name == "k\u00f6rper \\' \u65e5\u672c"
+
+
+@pytest.fixture
+def one_second(transactional_db: None) -> Iterator[None]:
+    """A connection that waits at most a second for an answer, as those of the web server wait 15."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite is no server")
+    before = {**connection.settings_dict, "OPTIONS": {**connection.settings_dict["OPTIONS"]}}
+    connection.close()
+    database_sessions.bound_answers(1)
+    yield
+    connection.settings_dict.clear()
+    connection.settings_dict.update(before)
+    connection.close()
+
+
+def test_a_request_does_not_wait_longer_for_the_database_than_it_may(one_second: None) -> None:
+    began = time.monotonic()
+    with pytest.raises(OperationalError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(3)" if connection.vendor == "postgresql" else "SELECT sleep(3)")
+    assert time.monotonic() - began < 2.5
+
+    # The next request gets another connection.
+    connection.close_if_unusable_or_obsolete()
+    assert Task.objects.count() == 0
+
+
+def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL alone acknowledges a commit that was cancelled")
+    other = connection.copy()
+    with connection.cursor() as cursor, other.cursor() as another:
+        cursor.execute("SELECT set_config('synchronous_commit', 'on', false), pg_backend_pid()")
+        pid = cursor.fetchone()[1]
+        try:
+            another.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            another.execute("SELECT pg_reload_conf()")
+            cancelling = threading.Thread(target=_cancel_once_it_waits, args=[pid])
+            cancelling.start()
+            wait_until(lambda: _shows(another, "synchronous_standby_names") == "nobody")
+            with pytest.raises(OperationalError, match="standby"):
+                # The server has committed it, and says so.
+                Task.objects.create(name="only here")
+            cancelling.join()
+        finally:
+            another.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            another.execute("SELECT pg_reload_conf()")
+    other.close()
+    connection.close()
+
+
+def _shows(cursor: CursorWrapper, name: str) -> str:
+    cursor.execute(f"SHOW {name}")
+    return str(cursor.fetchone()[0])
+
+
+def _cancel_once_it_waits(pid: int) -> None:
+    own = connection.copy()
+    with own.cursor() as cursor:
+
+        def waits() -> bool:
+            cursor.execute("SELECT wait_event = 'SyncRep' FROM pg_stat_activity WHERE pid = %s", [pid])
+            return bool(cursor.fetchone()[0])
+
+        wait_until(waits, what="a commit that waits for its standby")
+        cursor.execute("SELECT pg_cancel_backend(%s)", [pid])
+    own.close()

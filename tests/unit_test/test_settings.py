@@ -20,6 +20,9 @@ pytestmark = pytest.mark.no_db
 KEY = "a key of at least fifty characters, made for this test"
 OLDER = "an older key that has at least fifty characters as well"
 OLDEST = f"{OLDER} and is the oldest"
+# How long the client of PostgreSQL waits for a connection, and for a server that has vanished.
+LIVE = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+LIVE |= {"tcp_user_timeout": 15000}
 POSTGRES = "postgres://togo:s3cret@db.example.org:5433/tasks"
 INSTALLED = {"DATABASE_URL": POSTGRES, "TOGO_SECRET_KEY": KEY, "TOGO_ALLOWED_HOSTS": "togo.example.org"}
 # For each variable, the setting, a good value and the result; below, bad values.
@@ -55,6 +58,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_RATE_LIMIT", "off", None),
     ],
     "TOGO_APPRISE_SCHEMAS": [("TOGO_APPRISE_SCHEMAS", "", [])],
+    "TOGO_DATABASE_TIMEOUT": [("TOGO_DATABASE_TIMEOUT", "", 15), ("TOGO_DATABASE_TIMEOUT", "3600", 3600)],
     "TOGO_EMAIL_FROM": [
         ("DEFAULT_FROM_EMAIL", "", "ToGo <togo@localhost>"),
         ("DEFAULT_FROM_EMAIL", "togo@example.org", "togo@example.org"),
@@ -158,6 +162,7 @@ BAD: dict[str, list[str]] = {
         # Good, but messages need TOGO_PUBLIC_URL.
         "smtp://togo:s3cret@mail.example.org",
     ],
+    "TOGO_DATABASE_TIMEOUT": ["0", "3601", "15 s", "off"],
     "TOGO_PREPARE_STATEMENTS": ["on", "always"],
     "TOGO_PUBLIC_URL": [
         "togo.example.org",
@@ -472,15 +477,21 @@ def test_postgresql_waits_5_seconds_for_a_lock(monkeypatch: pytest.MonkeyPatch) 
     }
     assert database["OPTIONS"] == {
         "sslmode": "require",
-        "connect_timeout": 5,
+        **LIVE,
         "options": "-c work_mem=8MB -c lock_timeout=5000 -c togo.session=own",
     }
+
+
+def test_what_the_address_says_about_a_vanished_server_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, DATABASE_URL=f"{POSTGRES}?connect_timeout=2&keepalives_idle=60", **_key())
+    options = settings["DATABASES"]["default"]["OPTIONS"]
+    assert (options["connect_timeout"], options["keepalives_idle"], options["keepalives_count"]) == ("2", "60", 3)
 
 
 def test_settings_of_a_session_can_be_turned_off_for_a_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
     for url, prepare in ((POSTGRES, "off"), (f"{POSTGRES}?prepare_statements=off", "auto")):
         settings = read(monkeypatch, DATABASE_URL=url, TOGO_PREPARE_STATEMENTS=prepare, **_key())
-        assert settings["DATABASES"]["default"]["OPTIONS"] == {"connect_timeout": 5}
+        assert settings["DATABASES"]["default"]["OPTIONS"] == LIVE
 
 
 # --- messages ---------------------------------------------------------------------------------------------------

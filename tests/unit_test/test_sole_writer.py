@@ -36,10 +36,13 @@ ALLOWED = {
         "cursor.execute('SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "
         "table_name = %s AND column_name = %s', ['togo_user', 'username'])",
     },
-    "management/commands/migrate_under_lock.py": {  # locks; the copy is another connection
+    "management/migration_lock.py": {  # locks; the copies are other connections, and one lock is a row of its own table
         "connection.copy()",
         "cursor.execute('SET LOCAL idle_in_transaction_session_timeout = 0')",
-        "cursor.execute(_LOCKS[holder.vendor])",
+        "cursor.execute(_STATEMENTS[holder.vendor])",
+        "cursor.execute('SELECT owner, beats FROM togo_migration_lock WHERE id = 1')",
+        "cursor.execute(statement, [self._owner])",
+        "cursor.execute(statement, values)",
     },
     "models/api_keys.py": {  # a SELECT
         "first_row(_IN_USE, {'digest': digest, 'now': now, 'noted_since': noted_since})"
@@ -54,6 +57,8 @@ ALLOWED = {
     "models/database_sessions.py": {
         "cursor.execute(_SET)",
         "cursor.execute('SHOW lock_timeout')",
+        "cursor.execute(\"SHOW VARIABLES LIKE 'wsrep_on'\")",
+        "cursor.execute(f'SET SESSION wsrep_sync_wait = @@SESSION.wsrep_sync_wait | {_GALERA_WAITS}')",
     },  # settings of a session
     "models/prepared_statements.py": {  # runs the statements of other modules, which are listed
         "rows(statement, values)",
