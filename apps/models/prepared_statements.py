@@ -4,6 +4,8 @@ Django writes values into the text of what it sends there, so PostgreSQL plans e
 run here keeps its text, and its values travel beside it. Other databases get the same text through Django's cursor.
 """
 
+import functools
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +13,14 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8
 
 from apps.models.database_sessions import session_is_own
+
+_NAME = re.compile(r"%\((\w+)\)s", re.ASCII)
 
 
 def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -29,7 +36,7 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor == "postgresql":
-        return _prepared_rows(connection, statement, values)
+        return _rows_on_postgresql(connection, statement, values)
     adapted = {name: _adapted(connection, one) for name, one in values.items()}
     with connection.cursor() as cursor:
         cursor.execute(statement, adapted)
@@ -57,22 +64,70 @@ class _LoggingCursor(CursorDebugWrapper):
             return CursorWrapper.execute(self, sql, params)
 
 
-def _prepared_rows(connection: Any, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _rows_on_postgresql(connection: Any, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     # Every whole number is sent as a bigint: another type would be another statement to plan.
     values = {name: Int8(one) if type(one) is int else one for name, one in values.items()}
     connection.ensure_connection()
     session = connection.connection
-    # One cursor for all prepared statements of a session: to make a cursor for each costs time that can be measured.
-    prepared = getattr(connection, "prepared_cursor", None)
-    if prepared is None or prepared.connection is not session:
-        prepared = connection.prepared_cursor = psycopg.Cursor(session)
-    # Django's wrapper around the cursor, so that execute wrappers and the query log see the statement.
-    cursor = (_LoggingCursor if connection.queries_logged else CursorWrapper)(prepared, connection)
-    # Prepare this statement only: else psycopg would count, and so keep, every text that Django sends. Prepare none
-    # where the session doesn't stay with this connection.
+    # psycopg begins transactions, and Django's wrapper logs statements, runs execute wrappers, and refuses to go on in
+    # a failed transaction. Prepare nothing where the session doesn't stay with this connection.
+    if (
+        not connection.in_atomic_block
+        and session.autocommit
+        and session_is_own(connection)
+        and not (connection.queries_logged or connection.execute_wrappers)
+    ):
+        prepared = getattr(connection, "prepared_statements", None)
+        if prepared is None or prepared.session is not session:
+            prepared = connection.prepared_statements = _Prepared(session)
+        with connection.wrap_database_errors:
+            return prepared.rows(statement, values)
+    cursor = (_LoggingCursor if connection.queries_logged else CursorWrapper)(psycopg.Cursor(session), connection)
+    # Prepare this statement only: else psycopg would count, and so keep, every text that Django sends.
     session.prepare_threshold = 0 if session_is_own(connection) else None
     try:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
     finally:
         session.prepare_threshold = None
+
+
+class _Prepared:
+    """The statements that are prepared in a session. It calls libpq directly: psycopg's cursor takes longer for a
+    statement than PostgreSQL does."""
+
+    def __init__(self, session: psycopg.Connection[Any]) -> None:
+        self.session = session
+        self._adapt = Transformer(session)
+        self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+
+    def rows(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a statement, which is prepared at its first run with values of these types."""
+        text, order, formats = _with_numbers(statement)
+        adapt, server = self._adapt, self.session.pgconn
+        sent = adapt.dump_sequence([values[name] for name in order], formats)
+        assert adapt.types is not None
+        name = self._names.get((statement, adapt.types))
+        if name is None:
+            name = b"togo_%d" % len(self._names)
+            self._require(server.prepare(name, text, adapt.types), ExecStatus.COMMAND_OK)
+            self._names[statement, adapt.types] = name
+        result = server.exec_prepared(name, sent, adapt.formats, Format.BINARY)
+        self._require(result, ExecStatus.TUPLES_OK)
+        adapt.set_pgresult(result)
+        return adapt.load_rows(0, result.ntuples, tuple)
+
+    def _require(self, result: PGresult, status: ExecStatus) -> None:
+        if result.status == status:
+            return
+        if self.session.pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(result.get_error_message())
+        raise psycopg.errors.error_from_result(result)
+
+
+@functools.cache
+def _with_numbers(statement: str) -> tuple[bytes, list[str], list[PyFormat]]:
+    """The statement with $1, $2 … in place of names, the names in this order, and how to send each value."""
+    order: dict[str, int] = {}
+    text = _NAME.sub(lambda found: f"${order.setdefault(found[1], len(order) + 1)}", statement)
+    return text.replace("%%", "%").encode(), list(order), [PyFormat.AUTO] * len(order)
