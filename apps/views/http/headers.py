@@ -31,10 +31,11 @@ class HeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The response, with these headers."""
-        # The value has no case, but Django compares it exactly: `HTTPS` would be redirected to itself for ever.
-        if scheme := request.META.get("HTTP_X_FORWARDED_PROTO"):
-            request.META["HTTP_X_FORWARDED_PROTO"] = scheme.lower()
-        response = self.get_response(request)
+        read_scheme(request)
+        return self.process_response(request, self.get_response(request))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add the headers."""
         headers = response.headers
         headers.setdefault("Cache-Control", "no-store")
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -46,3 +47,10 @@ class HeadersMiddleware:
         elif kind:
             headers["Content-Security-Policy"] = _NOTHING
         return response
+
+
+def read_scheme(request: HttpRequest) -> None:
+    """Write the scheme that a proxy names in lower case. It has no case, but Django compares it exactly: `HTTPS` would
+    be redirected to itself for ever."""
+    if scheme := request.META.get("HTTP_X_FORWARDED_PROTO"):
+        request.META["HTTP_X_FORWARDED_PROTO"] = scheme.lower()

@@ -1,15 +1,8 @@
-"""Django's middleware for pages. API calls skip it: they have no session, messages or scripts.
-
-Django's own classes stay where they cost little and Django's checks require them by name.
-"""
+"""Middleware for pages, beside Django's. API calls never reach it: see `calls.py`."""
 
 from typing import Any, cast
 
-from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -21,21 +14,8 @@ from apps.models import User
 from apps.services.shared import languages
 from apps.views.http import problems, sessions
 
-# These two are pages, although their path begins with /api/.
-_PAGES_BELOW_API = ("/api/docs/", "/api/redocs/")
-
 # Programs read these.
 _NO_PAGES = ("/health/", "/metrics", "/.well-known/")
-
-
-def is_call(request: HttpRequest) -> bool:
-    """Whether this is an API call."""
-    return request.path_info.startswith("/api/") and not request.path_info.startswith(_PAGES_BELOW_API)
-
-
-class _ForPages(MiddlewareMixin):
-    def __call__(self, request: HttpRequest) -> Any:
-        return self.get_response(request) if is_call(request) else super().__call__(request)
 
 
 class TryAgainForPages(MiddlewareMixin):
@@ -46,7 +26,7 @@ class TryAgainForPages(MiddlewareMixin):
         return problems.try_again_page(exception)
 
 
-class GZipForPages(_ForPages, GZipMiddleware):
+class GZipForPages(GZipMiddleware):
     """Compresses pages and static files. An attacker can't guess their content from the compressed length (BREACH):
     Django adds a random number of bytes, and masks the CSRF token anew each time. API responses are not compressed:
     their callers are programs, and some of them hold tokens. Nor are health checks, which are short."""
@@ -56,19 +36,11 @@ class GZipForPages(_ForPages, GZipMiddleware):
         return self.get_response(request) if is_probe else super().__call__(request)
 
 
-class CSPForPages(_ForPages, CSPMiddleware):
-    """Sets the Content-Security-Policy of pages."""
-
-
-class AuthenticationForPages(_ForPages, AuthenticationMiddleware):
-    """Sets `request.user` for pages."""
-
-
-class LanguageForPages(_ForPages):
+class LanguageForPages(MiddlewareMixin):
     """Writes pages in the language that the person chose, or else in the one that their browser asks for."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        if is_call(request) or request.path_info.startswith(_NO_PAGES):
+        if request.path_info.startswith(_NO_PAGES):
             return self.get_response(request)
         try:
             language = chosen_language(request)
@@ -89,7 +61,7 @@ def chosen_language(request: HttpRequest) -> str:
     return person.language if isinstance(person, User) and person.language in languages.NAMES else ""
 
 
-class SessionUseForPages(_ForPages):
+class SessionUseForPages(MiddlewareMixin):
     """Notes when the session of a person was used."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -97,11 +69,3 @@ class SessionUseForPages(_ForPages):
         if request.session.accessed and response.status_code < 500:
             sessions.note_use(request)
         return response
-
-
-class MessageForPages(_ForPages, MessageMiddleware):
-    """Shows messages on the next page."""
-
-
-class SessionForPages(_ForPages, SessionMiddleware):
-    """Loads and saves the session of pages."""
