@@ -1,5 +1,7 @@
 """Errors about second factors."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.exceptions.base import ToGoError
 
 
@@ -9,7 +11,7 @@ class OtpRequired(ToGoError):
     `ticket` is for the sign-in page, which asks for the code in a second step. It is no part of an answer.
     """
 
-    code, status, title = "otp_required", 401, "A code is missing"
+    code, status, title = "otp_required", 401, _("A code is missing")
 
     def __init__(self, detail: str, *, ticket: str) -> None:
         super().__init__(detail)

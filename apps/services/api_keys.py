@@ -17,6 +17,7 @@ import zlib
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.api_keys import TooManyKeys
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound, TryAgain
@@ -46,16 +47,19 @@ def create(*, actor: User, name: str, scope: Scope, expires_at: datetime.datetim
     Raises `InvalidRequest` if `expires_at` is past, and `TooManyKeys`.
     """
     if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidRequest.of_field("expires_at", "past", "This must be in the future.")
+        raise InvalidRequest.of_field("expires_at", "past", gettext("This must be in the future."))
     key = _new_key()
 
     def work() -> ApiKey:
         # The person's row is locked while their keys are counted, so that calls at once don't make too many.
         person = User.objects.get_queryset().filter(pk=actor.pk).locked().get()
         if not person.is_active or person.epoch != actor.epoch:
-            raise NotAllowed("You were deactivated meanwhile.")
+            raise NotAllowed(gettext("You were deactivated meanwhile."))
         if ApiKey.objects.of(person).count() >= MOST:
-            raise TooManyKeys(f"A person has at most {MOST} keys; delete one that you don't need.", maximum=MOST)
+            raise TooManyKeys(
+                gettext("A person has at most %(most)s keys; delete one that you don't need.") % {"most": MOST},
+                maximum=MOST,
+            )
         return ApiKey.objects.create(
             user=person,
             epoch=person.epoch,
@@ -110,7 +114,7 @@ def delete(*, actor: User, key_id: int, user_id: int | None = None) -> None:
     """
     keys = keys_of(actor=actor, user_id=user_id)
     if not unit_of_work.run(lambda: keys.filter(pk=key_id).delete()[0]):
-        raise NotFound(f"There is no key with the id {key_id}.")
+        raise NotFound(gettext("There is no key with the id %(key_id)s.") % {"key_id": key_id})
 
 
 def in_use(*, key: str) -> KeyInUse | None:

@@ -7,6 +7,8 @@ date to the refusal of a full day.
 import datetime
 from collections.abc import Callable
 
+from django.utils.translation import gettext
+
 from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, NoFreeDay
 from apps.models import Assignment, Task, User, WaitingEntry
 from apps.services import availability, slots, unit_of_work
@@ -78,7 +80,7 @@ def assign_earliest(
         if lost_a_race:
             raise LostRace
         raise NoFreeDay(
-            f"No day from {first} to {end} has room for this task.",
+            gettext("No day from %(first)s to %(end)s has room for this task.") % {"first": first, "end": end},
             task=task_id,
             user=user_id,
             first=first,
@@ -145,7 +147,10 @@ def get(*, actor: User, assignment_id: int) -> Assignment:
     rows = Assignment.objects.visible_to(actor).with_day().select_related("task")
     assignment = rows.filter(pk=assignment_id).first()
     if assignment is None:
-        raise AssignmentNotFound(f"There is no assignment with the id {assignment_id}.", assignment=assignment_id)
+        raise AssignmentNotFound(
+            gettext("There is no assignment with the id %(assignment_id)s.") % {"assignment_id": assignment_id},
+            assignment=assignment_id,
+        )
     return assignment
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import F, Max
+from django.utils.translation import gettext
 from icalendar import Calendar, Component, Timezone, TimezoneStandard, vDuration
 from icalendar import Event as CalendarEvent
 
@@ -112,7 +113,7 @@ def _version_of(person: User) -> int:
 
 
 def _no_calendar() -> NotFound:
-    return NotFound("There is no calendar here; its owner may have renewed the link.")
+    return NotFound(gettext("There is no calendar here; its owner may have renewed the link."))
 
 
 def _calendar(person: User, events: Sequence[Component]) -> bytes:

@@ -42,7 +42,7 @@ def readiness() -> Readiness:
     except AnyDatabaseError:
         logger.exception("The database can't be reached.")
         return Readiness("unavailable", ["The database can't be reached."])
-    reasons = [storage.FULL] if storage.was_full_lately() else []
+    reasons = [str(storage.FULL)] if storage.was_full_lately() else []
     waiting = jobs_waiting()
     if waiting is None:
         reasons.append(NO_BROKER)

@@ -9,6 +9,7 @@ from django.db.models.constants import OnConflict
 from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.assignments import DateOutOfRange
 from apps.models import DailyLimit, LimitDay, User
@@ -146,7 +147,7 @@ def read_range(
     first = first or last or permissions.today()
     last = last or first
     if (last - first).days >= READ_DAYS:
-        raise DateOutOfRange(f"At most {READ_DAYS} days can be read at once.")
+        raise DateOutOfRange(gettext("At most %(read_days)s days can be read at once.") % {"read_days": READ_DAYS})
     return list(read(user_ids=user_ids, first=first, last=last))
 
 

@@ -18,6 +18,7 @@ import pyotp
 from django.core import signing
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound
 from apps.exceptions.tokens import TokenNotValid, TooManyAttempts
@@ -72,9 +73,9 @@ def offer(*, actor: User, signed: str = "") -> Offer:
     Raises `NotAllowed` if the actor can't sign in with a password, or the second factor is on.
     """
     if not passwords.is_way_in_for(actor):
-        raise NotAllowed("A second factor is for people who sign in with a password.")
+        raise NotAllowed(gettext("A second factor is for people who sign in with a password."))
     if is_on(actor):
-        raise NotAllowed("Your second factor is on already.")
+        raise NotAllowed(gettext("Your second factor is on already."))
     secret = _offered(actor, signed) or pyotp.random_base32()
     uri = pyotp.TOTP(secret).provisioning_uri(name=actor.username, issuer_name="ToGo")
     return Offer(secret, uri, signing.dumps([actor.pk, secret], salt=_OFFER))
@@ -88,7 +89,7 @@ def turn_on(*, actor: User, signed: str, code: str, session_key: str | None) -> 
     """
     secret = _offered(actor, signed)
     if secret is None:
-        raise InvalidRequest("That picture was too old. Scan the new one.")
+        raise InvalidRequest(gettext("That picture was too old. Scan the new one."))
     step = _step_of(secret, _tidy(code))
     if step is None:
         raise _wrong_code("This is not the app's code. Is the clock of your device right?")
@@ -102,7 +103,7 @@ def turn_on(*, actor: User, signed: str, code: str, session_key: str | None) -> 
     try:
         return unit_of_work.run(work)
     except IntegrityError:
-        raise NotAllowed("Your second factor is on already.") from None
+        raise NotAllowed(gettext("Your second factor is on already.")) from None
 
 
 def turn_off(*, actor: User, password: str, code: str, address: str) -> None:
@@ -144,7 +145,7 @@ def reset(*, actor: User | None, user_id: int) -> None:
     if actor is not None:
         permissions.require_may_change(actor, user_id)
         if actor.pk == user_id:
-            raise NotAllowed("Turn off your own second factor on the page of your account, with a code.")
+            raise NotAllowed(gettext("Turn off your own second factor on the page of your account, with a code."))
     person = users.get(actor=actor, user_id=user_id) if actor else User.objects.get(pk=user_id)
     data = {} if actor else {"by": "manage.py"}
     unit_of_work.run(lambda: _remove(person, Kind.OTP_RESET, actor_id=actor.pk if actor else person.pk, data=data))
@@ -168,7 +169,7 @@ def accepts(person: User, code: str) -> bool:
         return attempts.verified_app(user_id=person.pk, verify=lambda: _accepts_of_app(person, tidy))
     except TooManyAttempts as held:
         raise TooManyAttempts(
-            "There were too many wrong codes for this account; wait, or use a recovery code.", **held.data
+            gettext("There were too many wrong codes for this account; wait, or use a recovery code."), **held.data
         ) from None
 
 
@@ -199,7 +200,7 @@ def person_of(ticket: str) -> User:
 
 
 def _too_late() -> TokenNotValid:
-    return TokenNotValid("That took too long; sign in again.")
+    return TokenNotValid(gettext("That took too long; sign in again."))
 
 
 def _offered(actor: User, signed: str) -> str | None:
@@ -231,7 +232,7 @@ def _replace_codes(person: User) -> list[str]:
 def _remove(person: User, kind: Kind, *, actor_id: int, data: dict[str, str] | None = None) -> None:
     RecoveryCode.objects.filter(user=person).delete()
     if not SecondFactor.objects.filter(pk=person.pk).delete()[0]:
-        raise NotFound("This person has no second factor.")
+        raise NotFound(gettext("This person has no second factor."))
     events.note(kind, actor_id=actor_id, user_id=person.pk, data=data)
 
 

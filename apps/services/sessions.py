@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import NotFound, TryAgain
 from apps.models import BrowserSession, User
@@ -97,7 +98,7 @@ def end(*, actor: User, session_id: int) -> None:
     """End a session of the actor's. Raises `NotFound`, also for one of somebody else."""
     rows = BrowserSession.objects.filter(pk=session_id, user=actor)
     if not unit_of_work.run(lambda: _delete(rows)):
-        raise NotFound("This session has ended already.")
+        raise NotFound(gettext("This session has ended already."))
 
 
 def end_others(*, actor: User, session_key: str | None) -> User:

@@ -11,6 +11,7 @@ from typing import Protocol, TypedDict
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from apps.exceptions.second_factors import OtpRequired
 from apps.exceptions.tokens import InvalidCredentials, TokenNotValid
@@ -73,12 +74,15 @@ def authenticated(*, username: str, password: str, address: str, otp: str | None
         username=username, address=address, verify=lambda: _person_with(tidy_username(username), password, otp)
     )
     if person is None:
-        named = "username and password" if otp is None else "username, password and code"
-        raise InvalidCredentials(f"No active person has this {named}.")
+        if otp is None:
+            raise InvalidCredentials(gettext("No active person has this username and password."))
+        raise InvalidCredentials(gettext("No active person has this username, password and code."))
     # Only now: who is an admin is nobody's business who doesn't know the password.
     passwords.require_allowed_for(person)
     if otp is None and _has_second_factor(person):
-        raise OtpRequired("Send a code of your app, or a recovery code, too.", ticket=second_factors.ticket_for(person))
+        raise OtpRequired(
+            gettext("Send a code of your app, or a recovery code, too."), ticket=second_factors.ticket_for(person)
+        )
     return person
 
 
@@ -93,7 +97,7 @@ def confirmed(*, ticket: str, code: str, address: str) -> User:
     if not attempts.verified(
         username=person.username, address=address, verify=lambda: second_factors.accepts(person, code)
     ):
-        raise InvalidCredentials("This code is wrong or was used already.")
+        raise InvalidCredentials(gettext("This code is wrong or was used already."))
     return person
 
 
@@ -134,7 +138,7 @@ def remove_expired() -> int:
 
 def not_valid() -> TokenNotValid:
     """The one refusal of every token that does not work."""
-    return TokenNotValid("The token is forged, expired, used, or no longer good; sign in again.")
+    return TokenNotValid(gettext("The token is forged, expired, used, or no longer good; sign in again."))
 
 
 def _person_with(username: str, password: str, otp: str | None) -> User | None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext
 
 from apps.exceptions.base import TryAgain
 from apps.services.shared import storage
@@ -104,7 +105,7 @@ def retry(step: Callable[[], T]) -> T:
                 raise  # Nothing to try again, or the transaction around this unit is undone with it.
             logger.warning("The database asks to try again (%s), attempt %d of %d.", code, attempt, ATTEMPTS)
             if not may_restart:
-                raise TryAgain("The database is too busy at the moment.", retry_after=1) from error
+                raise TryAgain(gettext("The database is too busy at the moment."), retry_after=1) from error
             time.sleep(random.uniform(0, min(0.02 * 2**attempt, _LONGEST_PAUSE)))  # noqa: S311 - spreads retries, keeps no secret
         attempt += 1
 

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 
 from django.db.models import Count, F
+from django.utils.translation import gettext
 
 from apps.exceptions.waiting import WaitingNotFound
 from apps.models import DailyLimit, User, WaitingEntry
@@ -97,4 +98,6 @@ def _end(entries: WaitingQuerySet, *, actor: User | None, ending: Ending) -> Non
 
 
 def _not_found(entry_id: int) -> WaitingNotFound:
-    return WaitingNotFound(f"No entry with the id {entry_id} is waiting.", waiting=entry_id)
+    return WaitingNotFound(
+        gettext("No entry with the id %(entry_id)s is waiting.") % {"entry_id": entry_id}, waiting=entry_id
+    )

@@ -71,7 +71,8 @@ def face_colour(person: User) -> int:
 
 
 def _chips(assignments: Iterable[Assignment], root: str, *, is_past: bool) -> Iterable[str]:
-    done = f'<span class="sr-only"> ({pgettext("a task", "done")})</span>'
+    word = pgettext("a task", "done")
+    done = f'<span class="sr-only"> ({word})</span>'
     for one in assignments:
         name = one.task.name
         title = f' title="{escape(name)}"' if len(name) > _FITS else ""
@@ -97,7 +98,7 @@ def _in_short(of: Cell) -> str:
     else:
         text = f"{limit.taken}/{limit.maximum}"
         if of.state == "full":
-            text += f" {pgettext('a day', 'full')}"
+            text += " " + pgettext("a day", "full")
     return f"{text} · {_waiting(limit.waiting)}" if limit.waiting else text
 
 
@@ -106,10 +107,10 @@ def _in_words(of: Cell) -> str:
     limit = of.limit
     taken = gettext("%(part)s taken") % {"part": units.part(limit.taken, limit.maximum)}
     if of.state == "off":
-        taken += f", {gettext('day off')}"
+        taken += ", " + gettext("day off")
     if limit.waiting:
         taken += f", {_waiting(limit.waiting)}"
-    not_set = "" if of.is_set else f"{gettext('Not set yet.')} "
+    not_set = "" if of.is_set else gettext("Not set yet.") + " "
     why = gettext("Limit %(limit)s: %(why)s.") % {"limit": units.short(limit.wanted), "why": of.why}
     return f"{taken}. {not_set}{why}"
 

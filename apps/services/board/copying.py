@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext
+
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.models import Assignment, User
 from apps.services import bulk
@@ -25,13 +27,13 @@ def items(
     """
     permissions.require_taskmaster(actor)
     if last < first:
-        raise InvalidRequest("The last day must not be before the first.")
+        raise InvalidRequest(gettext("The last day must not be before the first."))
     if (last - first).days >= MOST_DAYS:
-        raise InvalidRequest(f"At most {MOST_DAYS} days can be copied at once.")
+        raise InvalidRequest(gettext("At most %(most_days)s days can be copied at once.") % {"most_days": MOST_DAYS})
     if to == first:
-        raise InvalidRequest("Choose another day to copy to.")
+        raise InvalidRequest(gettext("Choose another day to copy to."))
     if to > datetime.date.max - (last - first):
-        raise InvalidRequest("The calendar ends before the last copied day.")
+        raise InvalidRequest(gettext("The calendar ends before the last copied day."))
     found = Assignment.objects.filter(
         daily_limit__date__gte=first,
         daily_limit__date__lte=last,
@@ -43,7 +45,9 @@ def items(
     rows = found.order_by("daily_limit__date", "daily_limit__user", "pk")
     values = list(rows.values_list("task", "daily_limit__user", "daily_limit__date", "effort")[: MOST + 1])
     if len(values) > MOST:
-        raise InvalidRequest(f"At most {MOST:,} tasks can be copied at once; copy fewer days or people.")
+        raise InvalidRequest(
+            gettext("At most %(most)s tasks can be copied at once; copy fewer days or people.") % {"most": f"{MOST:,}"}
+        )
     return [Item(task, user, date + (to - first), effort) for task, user, date, effort in values]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from apps.exceptions.assignments import BulkRefused
 from apps.exceptions.base import InvalidRequest, NotFound, ToGoError, TryAgain
@@ -83,7 +84,9 @@ def apply(*, actor: User, distribution_id: int, mode: str, without: Collection[i
         plan = _required(found, distribution_id)
         if plan.applied_at:
             raise PlanApplied(
-                f"This plan was carried out at {plan.applied_at:%Y-%m-%d %H:%M} UTC.", applied_at=plan.applied_at
+                gettext("This plan was carried out at %(applied_at)s UTC.")
+                % {"applied_at": f"{plan.applied_at:%Y-%m-%d %H:%M}"},
+                applied_at=plan.applied_at,
             )
         chosen = _chosen(plan.plan["assignments"], without)
         applied = _apply(actor, chosen, mode)
@@ -126,11 +129,15 @@ def _require_all_fit(chosen: dict[int, bulk.Item], outcomes: Sequence[object]) -
 
 
 def _outdated(failures: list[dict[str, Any]], chosen: dict[int, bulk.Item]) -> PlanOutdated:
-    no_longer = "assignment no longer fits" if len(failures) == 1 else "assignments no longer fit"
     for one in failures:
         item = chosen[one["index"]]
         one.update(task=item.task_id, user=item.user_id, date=item.date)
-    return PlanOutdated(f"{len(failures)} {no_longer}, so nothing is assigned; ask for a new plan.", failures=failures)
+    text = ngettext(
+        "%(number)d assignment no longer fits, so nothing is assigned; ask for a new plan.",
+        "%(number)d assignments no longer fit, so nothing is assigned; ask for a new plan.",
+        len(failures),
+    )
+    return PlanOutdated(text % {"number": len(failures)}, failures=failures)
 
 
 def _chosen(assignments: list[dict[str, Any]], without: Collection[int]) -> dict[int, bulk.Item]:
@@ -148,7 +155,7 @@ def _chosen(assignments: list[dict[str, Any]], without: Collection[int]) -> dict
 
 def _required(plan: Distribution | None, number: int) -> Distribution:
     if plan is None:
-        raise NotFound(f"There is no plan with the id {number}, or it has expired.")
+        raise NotFound(gettext("There is no plan with the id %(number)s, or it has expired.") % {"number": number})
     return plan
 
 

@@ -4,6 +4,10 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.models import Distribution, Task, User
 from apps.models.effort import HIGHEST_EFFORT
@@ -13,6 +17,9 @@ from apps.services.shared.formats import parse_date
 
 COLUMNS = ("task", "count", "effort", "who", "from", "to")
 _SEPARATORS = "\t;,"
+
+_NO_COUNT = _("%(text)r is no count, which is a whole number from 1 to %(most)s.")
+_NO_EFFORT = _("%(text)r is no effort, which is a whole number from 1 to %(most)s.")
 
 
 class PileRow(NamedTuple):
@@ -47,7 +54,7 @@ def request_of(
 ) -> Request:
     """What these rows ask for. Raises `InvalidRequest`, which names the row and the column of the first mistake."""
     if not rows:
-        raise InvalidRequest("Write at least one task.")
+        raise InvalidRequest(gettext("Write at least one task."))
     tasks = naming.tasks({row.task for row in rows if row.task})
     people = naming.people({name for text in (who, *(row.who for row in rows)) for name in _names(text)})
     wishes = []
@@ -55,7 +62,9 @@ def request_of(
         try:
             wishes.append(_wish(row, tasks, people))
         except ToGoError as refusal:
-            raise InvalidRequest(f"Row {number}: {refusal.detail}") from None
+            raise InvalidRequest(
+                gettext("Row %(number)s: %(detail)s") % {"number": number, "detail": refusal.detail}
+            ) from None
     return Request(wishes, _ids(who, people), first, last, objective)
 
 
@@ -86,14 +95,14 @@ def who_of(plan: Distribution) -> str:
 
 def _wish(row: PileRow, tasks: dict[str, naming.Named], people: dict[str, naming.Named]) -> Wish:
     if not row.task:
-        raise InvalidRequest("it names no task.")
+        raise InvalidRequest(gettext("it names no task."))
     task = tasks[row.task]
     if isinstance(task, ToGoError):
         raise task
     return Wish(
         task,
-        _number(row.number, "count", MOST_TASKS) or 1,
-        _number(row.effort, "effort", HIGHEST_EFFORT),
+        _number(row.number, _NO_COUNT, MOST_TASKS) or 1,
+        _number(row.effort, _NO_EFFORT, HIGHEST_EFFORT),
         _ids(row.who, people),
         _date(row.first),
         _date(row.last),
@@ -114,11 +123,11 @@ def _ids(text: str, people: dict[str, naming.Named]) -> list[int] | None:
     return ids or None
 
 
-def _number(text: str, column: str, most: int) -> int | None:
+def _number(text: str, refusal: StrOrPromise, most: int) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
-        raise InvalidRequest(f"{text!r} is no {column}, which is a whole number from 1 to {most:,}.")
+        raise InvalidRequest(str(refusal) % {"text": text, "most": f"{most:,}"})
     return int(text)
 
 
@@ -126,7 +135,7 @@ def _date(text: str) -> datetime.date | None:
     try:
         return parse_date(text) if text else None
     except ValueError:
-        raise InvalidRequest(f"{text!r} is not a date that exists, as YYYY-MM-DD.") from None
+        raise InvalidRequest(gettext("%(text)r is not a date that exists, as YYYY-MM-DD.") % {"text": text}) from None
 
 
 def _usernames(user_ids: set[int]) -> dict[int, str]:

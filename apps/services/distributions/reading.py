@@ -4,6 +4,10 @@ import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.exceptions.distributions import DistributionTooLarge
 from apps.models import Assignment, DailyLimit, Task, User
@@ -12,6 +16,9 @@ from apps.services.planner.problem import Item, Problem
 from apps.services.shared import permissions, picking, refusals
 
 MOST_TASKS, MOST_DATES, MOST_DAYS = 10_000, 92, 100_000
+_TASKS = _("A plan may have %(limit)s tasks in all, and this one has %(number)s; look at %(field)s.")
+_DATES = _("A plan may have %(limit)s dates in all, and this one has %(number)s; look at %(field)s.")
+_DAYS = _("A plan may have %(limit)s people's days in all, and this one has %(number)s; look at %(field)s.")
 _DAY = ("user", "date", "maximum", "taken")
 
 
@@ -43,13 +50,13 @@ def read_problem(request: Request) -> Problem:
     """The problem. Raises `InvalidRequest`, `DateOutOfRange`, `DistributionTooLarge`, and the refusal of the first item
     whose task or person can't be assigned, with its position as `item`."""
     _require_dates(request)
-    _require_size("items", "tasks", sum(wish.number for wish in request.wishes), MOST_TASKS)
-    _require_size("date_to", "dates", (request.last - request.first).days + 1, MOST_DATES)
+    _require_size("items", _TASKS, sum(wish.number for wish in request.wishes), MOST_TASKS)
+    _require_size("date_to", _DATES, (request.last - request.first).days + 1, MOST_DATES)
     tasks = Task.objects.brief().in_bulk({wish.task_id for wish in request.wishes})
     pool = _pool(request)
     people = _people(request, tasks, pool)
     width = (request.last - request.first).days + 1
-    _require_size("users", "people's days", len(people) * width, MOST_DAYS)
+    _require_size("users", _DAYS, len(people) * width, MOST_DAYS)
     place = {user_id: number for number, user_id in enumerate(people)}
     crowds: dict[tuple[int, ...], int] = {}
 
@@ -78,23 +85,23 @@ def read_problem(request: Request) -> Problem:
 def _require_dates(request: Request) -> None:
     permissions.require_date(request.last)
     if request.first > request.last:
-        raise InvalidRequest.of_field("date_to", "order", "This must not be before date_from.")
+        raise InvalidRequest.of_field("date_to", "order", gettext("This must not be before date_from."))
     for number, wish in enumerate(request.wishes):
         first, last = wish.first or request.first, wish.last or request.last
-        within = "This must be from date_from to date_to of the plan."
+        within = gettext("This must be from date_from to date_to of the plan.")
         if not request.first <= first <= request.last:
             raise InvalidRequest.of_field(f"items.{number}.date_from", "range", within)
         if not request.first <= last <= request.last:
             raise InvalidRequest.of_field(f"items.{number}.date_to", "range", within)
         if first > last:
-            message = "This must not be before the item's date_from."
+            message = gettext("This must not be before the item's date_from.")
             raise InvalidRequest.of_field(f"items.{number}.date_to", "order", message)
 
 
-def _require_size(field: str, what: str, number: int, limit: int) -> None:
+def _require_size(field: str, text: StrOrPromise, number: int, limit: int) -> None:
     if number > limit:
         raise DistributionTooLarge(
-            f"A plan may have {limit:,} {what} in all, and this one has {number:,}; look at {field}.",
+            str(text) % {"limit": f"{limit:,}", "number": f"{number:,}", "field": field},
             field=field,
             limit=limit,
         )

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, NotFound, PayloadTooLarge
 from apps.models import Import, ImportBlock, User
@@ -64,7 +65,7 @@ def get(*, actor: User, import_id: int) -> Import:
     permissions.require_taskmaster(actor)
     import_ = Import.objects.visible_to(actor).filter(pk=import_id).first()
     if import_ is None:
-        raise NotFound(f"There is no import with the id {import_id}.")
+        raise NotFound(gettext("There is no import with the id %(import_id)s.") % {"import_id": import_id})
     return import_
 
 
@@ -75,7 +76,7 @@ def start_for_real(*, actor: User, import_id: int) -> Import:
     """
     tried = get(actor=actor, import_id=import_id)
     if not tried.dry_run or tried.status != ImportStatus.DONE:
-        raise InvalidRequest("Only a dry run that is done can be imported.")
+        raise InvalidRequest(gettext("Only a dry run that is done can be imported."))
 
     def work() -> Import:
         import_ = Import.objects.create(uploader=actor, dry_run=False, rows=tried.rows)

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.models import Import, ImportBlock, ImportClaim, User
@@ -115,9 +116,9 @@ def _items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
 def _item_of(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
     if not all(row):
         empty = [name for name, cell in zip(("task", "user", "date"), row, strict=False) if not cell]
-        return InvalidRequest(f"The row has no {' and no '.join(empty)}.")
+        return InvalidRequest(gettext("The row lacks %(columns)s.") % {"columns": ", ".join(empty)})
     if date is None:
-        return InvalidRequest(f"{row[2]!r} is not a date that exists, as YYYY-MM-DD.")
+        return InvalidRequest(gettext("%(value)r is not a date that exists, as YYYY-MM-DD.") % {"value": row[2]})
     if isinstance(task, ToGoError):
         return task
     if isinstance(user, ToGoError):
@@ -126,7 +127,10 @@ def _item_of(row: Sequence[str], task: Named, user: Named, date: datetime.date |
     if not row[3:]:
         return Item(task, user, date)
     if not _EFFORT.fullmatch(row[3]) or not LOWEST_EFFORT <= int(row[3]) <= HIGHEST_EFFORT:
-        return InvalidRequest(f"{row[3]!r} is not an effort, which is a whole number from 1 to {HIGHEST_EFFORT}.")
+        return InvalidRequest(
+            gettext("%(value)r is not an effort, which is a whole number from 1 to %(highest_effort)s.")
+            % {"value": row[3], "highest_effort": HIGHEST_EFFORT}
+        )
     return Item(task, user, date, int(row[3]))
 
 

@@ -4,6 +4,7 @@ import datetime
 from typing import Any, TypedDict, Unpack
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, NotFound
 from apps.exceptions.users import UserNotFound
@@ -101,7 +102,7 @@ def take_back_days_off(*, actor: User, rule_id: int) -> LimitRule:
     """Delete a rule that says days off, and return it. Raises `NotAllowed`, and `NotFound` also for any other rule."""
     rule = days_off(actor=actor).filter(pk=rule_id).first()
     if rule is None:
-        raise NotFound("These days are no longer off.")
+        raise NotFound(gettext("These days are no longer off."))
     delete_rule(actor=actor, rule_id=rule_id)
     return rule
 
@@ -110,9 +111,11 @@ def _save(rule: LimitRule, fields: RuleFields) -> None:
     for name, value in fields.items():
         setattr(rule, name, value)
     if rule.date_from and rule.date_to and rule.date_from > rule.date_to:
-        raise InvalidRequest.of_field("date_to", "order", "This must not be before date_from.")
+        raise InvalidRequest.of_field("date_to", "order", gettext("This must not be before date_from."))
     if rule.user_id and not User.objects.filter(pk=rule.user_id).exists():
-        raise UserNotFound(f"There is no person with the id {rule.user_id}.", user=rule.user_id)
+        raise UserNotFound(
+            gettext("There is no person with the id %(user_id)s.") % {"user_id": rule.user_id}, user=rule.user_id
+        )
     rule.version, rule.applied_at = _raise_version(), None
     rule.save()
 
@@ -126,7 +129,7 @@ def _fresh(rule: LimitRule) -> LimitRule:
 def _get(rule_id: int) -> LimitRule:
     rule = LimitRule.objects.filter(pk=rule_id).first()
     if rule is None:
-        raise NotFound(f"There is no rule with the id {rule_id}.")
+        raise NotFound(gettext("There is no rule with the id %(rule_id)s.") % {"rule_id": rule_id})
     return rule
 
 

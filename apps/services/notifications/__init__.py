@@ -11,6 +11,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, NotFound, TooManyRequests
 from apps.exceptions.notifications import AddressNotConfirmed, MessagesOff
@@ -93,7 +94,7 @@ def change(*, actor: User, **changes: Unpack[Changes]) -> Notification:
     tests in a day.
     """
     if changes.get("email") and not settings.TOGO_EMAIL_SERVER:
-        raise MessagesOff("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL.")
+        raise MessagesOff(gettext("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL."))
     url = changes.get("channel") or ""
     # Asks another process, so it is done before the transaction.
     shown = channels.checked(url) if url and not Channel.objects.filter(user=actor, shown=url).exists() else url
@@ -122,10 +123,10 @@ def send_test(*, actor: User) -> None:
     def work() -> None:
         one = _locked(actor)
         if not collecting.ways():
-            raise MessagesOff("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL.")
+            raise MessagesOff(gettext("This ToGo sends no messages; its operator can set TOGO_EMAIL_URL."))
         ready = [way for way in Way if state_of(one, way) == "ready"]
         if not ready:
-            raise AddressNotConfirmed("Confirm your address first: follow the link in the message to it.")
+            raise AddressNotConfirmed(gettext("Confirm your address first: follow the link in the message to it."))
         for way in ready:
             _ask(actor, MessageKind.TEST, way)
 
@@ -145,7 +146,7 @@ def to_confirm(*, token: str) -> Notification | Channel:
         ):
             if one:
                 return one
-    raise NotFound("This link was used already, or it is too old. You can send a new one from your messages.")
+    raise NotFound(gettext("This link was used already, or it is too old. You can send a new one from your messages."))
 
 
 def confirm(*, token: str) -> Notification | Channel:
@@ -169,7 +170,7 @@ def to_stop(*, token: str) -> Notification:
     user_id = links.user_in(token)
     one = Notification.objects.filter(pk=user_id).first() if user_id else None
     if one is None or not links.stops(token, one):
-        raise NotFound("This link stops no messages; the person may have another address now.")
+        raise NotFound(gettext("This link stops no messages; the person may have another address now."))
     return one
 
 
@@ -267,7 +268,8 @@ def _ask(person: User, kind: MessageKind, way: Way) -> None:
     asked = Message.objects.filter(user=person, kind__in=[MessageKind.CONFIRM, MessageKind.TEST])
     if asked.filter(created_at__gt=now - _DAY).count() >= MOST_ASKED:
         raise TooManyRequests(
-            f"You have sent {MOST_ASKED} confirmations and tests within a day; try again tomorrow.",
+            gettext("You have sent %(most_asked)s confirmations and tests within a day; try again tomorrow.")
+            % {"most_asked": MOST_ASKED},
             retry_after=int(_DAY.total_seconds()),
         )
     Message.objects.create(user=person, kind=kind, way=way, due_at=now, give_up_at=now + _ASKED_FOR)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, TryAgain
 from apps.exceptions.notifications import ChannelRefused, MessagesOff
@@ -28,27 +29,33 @@ _turn = threading.Lock()
 def checked(url: str) -> str:
     """The URL as people may see it. Raises `MessagesOff`, `InvalidRequest` naming `channel`, and `ChannelRefused`."""
     if not settings.TOGO_APPRISE_SCHEMAS:
-        raise MessagesOff("This ToGo sends to no channels; its operator can set TOGO_APPRISE_SCHEMAS.")
+        raise MessagesOff(gettext("This ToGo sends to no channels; its operator can set TOGO_APPRISE_SCHEMAS."))
     schema = url.partition("://")[0].lower()
     if schema not in settings.TOGO_APPRISE_SCHEMAS:
         allowed = ", ".join(f"{name}://" for name in settings.TOGO_APPRISE_SCHEMAS)
-        raise _bad(f"must begin with one of the services that this ToGo allows: {allowed}")
+        raise _bad(
+            gettext("This must begin with one of the services that this ToGo allows: %(allowed)s.")
+            % {"allowed": allowed}
+        )
     if len(url) > LONGEST_CHANNEL or not all("!" <= character <= "~" for character in url):
-        raise _bad(f"must have at most {LONGEST_CHANNEL} visible ASCII characters")
+        raise _bad(gettext("This must have at most %(most)d visible ASCII characters.") % {"most": LONGEST_CHANNEL})
     if not _turn.acquire(timeout=_LONGEST_TURN):
-        raise TryAgain("Others enter channels just now; try again.", retry_after=1)
+        raise TryAgain(gettext("Others enter channels just now; try again."), retry_after=1)
     try:
         with _speaking() as speaking:
             [(_, answer)] = speaking.ask("check", [{"url": url}])
     except CantSpeak:
-        raise TryAgain("The channel can't be checked now; try again.", retry_after=5) from None
+        raise TryAgain(gettext("The channel can't be checked now; try again."), retry_after=5) from None
     finally:
         _turn.release()
     if answer["refused"]:
         address = answer["refused"][0]
-        raise ChannelRefused(f"The channel {_leads_to(address)}", address=address, setting=SETTING)
+        text = gettext(
+            "The channel leads to %(address)s, which is not a public address. %(setting)s can allow its network."
+        )
+        raise ChannelRefused(text % {"address": address, "setting": SETTING}, address=address, setting=SETTING)
     if "shown" not in answer:
-        raise _bad(answer["error"].rstrip("."))
+        raise _bad(gettext("The service doesn’t take this: %(error)s") % {"error": answer["error"]})
     return str(answer["shown"])
 
 
@@ -85,7 +92,7 @@ class ChannelPost:
                 if answer.get("sent"):
                     yield parcels[number], Outcome.TAKEN, ""
                 elif answer["refused"]:
-                    yield parcels[number], Outcome.ADDRESS_REFUSED, f"It {_leads_to(answer['refused'][0])}"
+                    yield parcels[number], Outcome.ADDRESS_REFUSED, _leads_to(answer["refused"][0])
                 else:
                     yield parcels[number], Outcome.LATER, answer["error"] or "The service didn't take the message."
         except CantSpeak as error:
@@ -101,9 +108,8 @@ def _speaking() -> Speaking:
 
 
 def _leads_to(address: str) -> str:
-    return f"leads to {address}, which is not a public address. {SETTING} can allow its network."
+    return f"It leads to {address}, which is not a public address. {SETTING} can allow its network."
 
 
 def _bad(message: str) -> InvalidRequest:
-    error = {"field": "channel", "code": "invalid", "message": f"This {message}."}
-    return InvalidRequest(f"channel {message}.", errors=[error])
+    return InvalidRequest.of_field("channel", "invalid", message)

@@ -16,6 +16,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
@@ -98,7 +99,7 @@ def finish(*, pending: Pending, answer: Mapping[str, str]) -> Claims:
     if pending["state"] != answer.get("state") or pending["issuer"] != settings.TOGO_OIDC_ISSUER:
         raise _forged("the answer isn't for this sign-in")
     if not 0 <= timezone.now().timestamp() - pending["at"] <= PATIENCE:
-        raise SignInRefused("This sign-in took more than ten minutes. Start again.")
+        raise SignInRefused(gettext("This sign-in took more than ten minutes. Start again."))
 
     def talk(session: OAuth2Session) -> Claims:
         about = provider.describe(session)
@@ -209,14 +210,18 @@ def _is_text(value: object) -> bool:
 
 def _forged(why: str) -> SignInRefused:
     logger.warning("A sign-in with OpenID Connect was refused: %s.", why)
-    return SignInRefused(f"The answer of {settings.TOGO_OIDC_NAME} can’t be trusted. Start again.")
+    return SignInRefused(
+        gettext("The answer of %(provider)s can’t be trusted. Start again.") % {"provider": settings.TOGO_OIDC_NAME}
+    )
 
 
 def _refused_by_provider(error: object) -> SignInRefused:
     name = settings.TOGO_OIDC_NAME
     if error == "access_denied":
-        return SignInRefused(f"{name} didn’t let you in, or you ended the sign-in.")
+        return SignInRefused(gettext("%(name)s didn’t let you in, or you ended the sign-in.") % {"name": name})
     # Only a word: the rest of such an answer could be a message by anybody.
     word = error if isinstance(error, str) and re.fullmatch(r"[a-z_]{1,40}", error, re.ASCII) else "no code"
     logger.warning("The OpenID provider refused a sign-in: %s.", word)
-    return SignInRefused(f"{name} refused the sign-in ({word}). Start again.")
+    return SignInRefused(
+        gettext("%(name)s refused the sign-in (%(word)s). Start again.") % {"name": name, "word": word}
+    )

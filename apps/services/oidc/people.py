@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import NotAllowed, NotFound
 from apps.exceptions.oidc import AlreadyLinked, LastSignIn, SignUpOff
@@ -46,7 +47,9 @@ def sign_in(*, claims: Claims) -> User:
     """
     identity = Identity.objects.all().known(claims.issuer, claims.subject) or _signed_up(claims)
     if not identity.user.is_active:
-        raise NotAllowed(f"{identity.user.username} is deactivated here; ask an admin.")
+        raise NotAllowed(
+            gettext("%(username)s is deactivated here; ask an admin.") % {"username": identity.user.username}
+        )
 
     def work() -> User:
         Identity.objects.filter(pk=identity.pk).update(last_used_at=timezone.now())
@@ -72,7 +75,9 @@ def link(*, actor: User, claims: Claims) -> None:
         return known or _linked(actor, claims, Kind.SIGN_IN_LINKED)
 
     if unit_of_work.run(work, restart_on=IntegrityError).user_id != actor.pk:
-        raise AlreadyLinked(f"This account at {settings.TOGO_OIDC_NAME} is linked to somebody else.")
+        raise AlreadyLinked(
+            gettext("This account at %(provider)s is linked to somebody else.") % {"provider": settings.TOGO_OIDC_NAME}
+        )
 
 
 def unlink(*, actor: User, identity_id: int) -> None:
@@ -83,9 +88,11 @@ def unlink(*, actor: User, identity_id: int) -> None:
         person = User.objects.get_queryset().filter(pk=actor.pk).locked().get()
         identity = Identity.objects.all().of(person).filter(pk=identity_id).first()
         if identity is None:
-            raise NotFound(f"There is no linked sign-in with the id {identity_id}.")
+            raise NotFound(
+                gettext("There is no linked sign-in with the id %(identity_id)s.") % {"identity_id": identity_id}
+            )
         if identity == _last_way_in(person):
-            raise LastSignIn("You couldn’t sign in any more; this sign-in stays linked.")
+            raise LastSignIn(gettext("You couldn’t sign in any more; this sign-in stays linked."))
         identity.delete()
         events.note(Kind.SIGN_IN_UNLINKED, actor_id=actor.pk, user_id=actor.pk, data={"issuer": identity.issuer})
 
@@ -111,8 +118,10 @@ def _signed_up(claims: Claims) -> Identity:
     """The identity of a new person, or the one that another request made at the same time."""
     if not settings.TOGO_OIDC_SIGNUP:
         raise SignUpOff(
-            "Nobody here is linked to this account. If you have a password here, sign in with it, and link the account "
-            "on your own page; else ask an admin."
+            gettext(
+                "Nobody here is linked to this account. If you have a password here, sign in with "
+                "it, and link the account on your own page; else ask an admin."
+            )
         )
     given, family = _name(claims.profile, "given_name"), _name(claims.profile, "family_name")
     if not given and not family:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from django.conf import settings
+from django.utils.translation import gettext
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as TransportError
 
@@ -129,7 +130,8 @@ def conversation(talk: Callable[[OAuth2Session], T]) -> T:
 def unavailable() -> ProviderUnavailable:
     """The one refusal while the provider can't be used."""
     return ProviderUnavailable(
-        f"{settings.TOGO_OIDC_NAME} doesn’t answer at the moment, so nobody can sign in with it. Try again later.",
+        gettext("%(provider)s doesn’t answer at the moment, so nobody can sign in with it. Try again later.")
+        % {"provider": settings.TOGO_OIDC_NAME},
         retry_after=int(PAUSE),
     )
 

@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 from django.db import IntegrityError
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.series import SeriesNotFound
@@ -49,7 +50,9 @@ def get(*, actor: User, series_id: int) -> Series:
     """A series. Raises `SeriesNotFound` if there is none that `actor` may see."""
     found = visible_to(actor).filter(pk=series_id).first()
     if found is None:
-        raise SeriesNotFound(f"There is no series with the id {series_id}.", series=series_id)
+        raise SeriesNotFound(
+            gettext("There is no series with the id %(series_id)s.") % {"series_id": series_id}, series=series_id
+        )
     return found
 
 
@@ -218,9 +221,11 @@ def _set_rule(series: Series, rrule: str) -> None:
     """Set a rule that has dates in the time of the series. Raises `InvalidRequest`."""
     rule = _parsed(rrule)
     if series.date_to and series.date_to < series.date_from:
-        raise InvalidRequest.of_field("date_to", "order", "This must not be before date_from.")
+        raise InvalidRequest.of_field("date_to", "order", gettext("This must not be before date_from."))
     if not rule.has_dates(series.anchor, series.date_to or datetime.date.max):
-        raise InvalidRequest.of_field("rrule", "invalid", f"The rule has no date from {series.anchor} on.")
+        raise InvalidRequest.of_field(
+            "rrule", "invalid", gettext("The rule has no date from %(anchor)s on.") % {"anchor": series.anchor}
+        )
     series.rrule = str(rule)
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from apps.exceptions.base import TooManyRequests, TryAgain
 from apps.exceptions.tokens import TooManyAttempts
@@ -112,7 +113,7 @@ def _reserve(places: Mapping[str, int]) -> float:
     def work() -> float:
         rows = {row.key: row for row in PasswordTries.objects.locked().filter(pk__in=places)}
         if len(rows) < len(places):
-            raise TryAgain("Old sign-ins are being cleaned up; try again.", retry_after=1)
+            raise TryAgain(gettext("Old sign-ins are being cleaned up; try again."), retry_after=1)
         # Read the clock after the rows are locked: the times that others wrote meanwhile must not lie in the future.
         now = timezone.now()
         _require_place(rows, places, now)
@@ -140,7 +141,7 @@ def _decide(places: Mapping[str, int], began: float, *, right: bool) -> None:
         return now.timestamp() < began + LEASE.total_seconds()
 
     if not unit_of_work.run(work):
-        raise TryAgain("Checking the password took too long; try again.", retry_after=1)
+        raise TryAgain(gettext("Checking the password took too long; try again."), retry_after=1)
 
 
 def _require_place(rows: Mapping[str, PasswordTries], places: Mapping[str, int], now: datetime.datetime) -> None:
@@ -149,11 +150,13 @@ def _require_place(rows: Mapping[str, PasswordTries], places: Mapping[str, int],
     if full:
         free_at = max(min(wrong) for wrong in full) + WINDOW.total_seconds()
         raise TooManyAttempts(
-            "There were too many wrong passwords from here; wait before you try again.",
+            gettext("There were too many wrong passwords from here; wait before you try again."),
             retry_after=math.ceil(free_at - now.timestamp()),
         )
     if any(len(one.wrong) + len(one.pending) >= places[key] for key, one in tries.items()):
-        raise TooManyRequests("Other sign-ins from here are being checked; try again in a moment.", retry_after=1)
+        raise TooManyRequests(
+            gettext("Other sign-ins from here are being checked; try again in a moment."), retry_after=1
+        )
 
 
 def _counting(row: PasswordTries, now: datetime.datetime) -> _Tries:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, ToGoError
 from apps.exceptions.tasks import TaskNotFound
@@ -42,8 +43,13 @@ def tasks(cells: set[str]) -> dict[str, Named]:
         found = named.get(names[cell]) or alike.get(folded(cell)) or {True: [], False: []}
         same = found[True] or found[False]
         if len(same) > 1:
-            return InvalidRequest(f"{len(same)} tasks are called {cell!r}; write the id of the one that you mean.")
-        return same[0] if same else task_id or TaskNotFound(f"There is no task called {cell!r}.")
+            return InvalidRequest(
+                gettext("%(len)s tasks are called %(cell)r; write the id of the one that you mean.")
+                % {"len": len(same), "cell": cell}
+            )
+        return (
+            same[0] if same else task_id or TaskNotFound(gettext("There is no task called %(cell)r.") % {"cell": cell})
+        )
 
     return {cell: find(cell) for cell in cells}
 
@@ -68,8 +74,15 @@ def people(cells: set[str]) -> dict[str, Named]:
             return named[names[cell]]
         similar = alike.get(folded(cell), [])
         if len(similar) > 1:
-            return InvalidRequest(f"{len(similar)} people have names like {cell!r}; write the exact name or the id.")
-        return similar[0] if similar else user_id or UserNotFound(f"There is nobody called {cell!r}.")
+            return InvalidRequest(
+                gettext("%(len)s people have names like %(cell)r; write the exact name or the id.")
+                % {"len": len(similar), "cell": cell}
+            )
+        return (
+            similar[0]
+            if similar
+            else user_id or UserNotFound(gettext("There is nobody called %(cell)r.") % {"cell": cell})
+        )
 
     return {cell: find(cell) for cell in cells}
 

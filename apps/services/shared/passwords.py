@@ -1,6 +1,7 @@
 """Decides who may use a password: every service that takes one asks here, so that `TOGO_PASSWORDS` closes all doors."""
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from apps.exceptions.tokens import PasswordsOff
 from apps.models import User
@@ -19,14 +20,14 @@ def allowed_for(*, is_admin: bool) -> bool:
 def require_on() -> None:
     """Raise `PasswordsOff` if nobody may use a password."""
     if not are_on():
-        raise PasswordsOff("Nobody signs in here with a password.")
+        raise PasswordsOff(gettext("Nobody signs in here with a password."))
 
 
 def require_allowed_for(person: User) -> None:
     """Raise `PasswordsOff` unless this person may use a password."""
     require_on()
     if not allowed_for(is_admin=person.is_admin):
-        raise PasswordsOff("Only admins sign in here with a password.")
+        raise PasswordsOff(gettext("Only admins sign in here with a password."))
 
 
 def is_way_in_for(person: User) -> bool:

@@ -11,6 +11,7 @@ import secrets
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
@@ -21,7 +22,7 @@ from apps.models import Assignment, Series, User, WaitingEntry
 def require_person(user: object) -> User:
     """Return the signed-in person of a request, typed. Raises `NotAuthenticated` for an anonymous user."""
     if not isinstance(user, User):
-        raise NotAuthenticated("Sign in first.")
+        raise NotAuthenticated(gettext("Sign in first."))
     return user
 
 
@@ -38,19 +39,19 @@ def last_date() -> datetime.date:
 def require_taskmaster(actor: User) -> None:
     """Raise `NotAllowed` unless `actor` is a taskmaster."""
     if not actor.may_assign_to_all:
-        raise NotAllowed("Only a taskmaster may do this.")
+        raise NotAllowed(gettext("Only a taskmaster may do this."))
 
 
 def require_admin(actor: User) -> None:
     """Raise `NotAllowed` unless `actor` is an admin."""
     if not actor.is_admin:
-        raise NotAllowed("Only an admin may do this.")
+        raise NotAllowed(gettext("Only an admin may do this."))
 
 
 def require_may_change(actor: User, user_id: int) -> None:
     """Raise `UserNotFound` if `actor` may not see this person, and `NotAllowed` unless `actor` is an admin."""
     if user_id != actor.pk and not actor.may_assign_to_all:
-        raise UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+        raise UserNotFound(gettext("There is no person with the id %(user_id)s.") % {"user_id": user_id}, user=user_id)
     require_admin(actor)
 
 
@@ -60,13 +61,17 @@ def require_may_see_days_of(actor: User, user_ids: list[int]) -> None:
     people = User.objects.filter(pk__in=user_ids)
     seen = people.values_list("pk", flat=True) if actor.may_assign_to_all else [actor.pk]
     if missing := set(user_ids) - set(seen):
-        raise UserNotFound(f"There is no person with the id {min(missing)}.", user=min(missing))
+        raise UserNotFound(
+            gettext("There is no person with the id %(user_id)s.") % {"user_id": min(missing)}, user=min(missing)
+        )
 
 
 def require_may_assign(actor: User, user_id: int, date: datetime.date) -> None:
     """Raise `NotAllowed` or `DateOutOfRange` unless `actor` may give that person a task on that date."""
     if user_id != actor.pk and not actor.may_assign_to_all:
-        raise NotAllowed("Only a taskmaster may assign tasks to other people; you may assign them to yourself.")
+        raise NotAllowed(
+            gettext("Only a taskmaster may assign tasks to other people; you may assign them to yourself.")
+        )
     require_date(date, earliest=earliest_date(actor))
 
 
@@ -83,10 +88,15 @@ def may_plan(actor: User, date: datetime.date) -> bool:
 def require_date(date: datetime.date, *, earliest: datetime.date | None = None) -> None:
     """Raise `DateOutOfRange` for a date before `earliest` or after the last date that can be planned."""
     if earliest is not None and date < earliest:
-        raise DateOutOfRange(f"You may plan from today, {earliest}, on.", earliest=earliest, latest=last_date())
+        raise DateOutOfRange(
+            gettext("You may plan from today, %(earliest)s, on.") % {"earliest": earliest},
+            earliest=earliest,
+            latest=last_date(),
+        )
     if date > last_date():
         raise DateOutOfRange(
-            f"Dates can be planned until {last_date()}, {settings.TOGO_ASSIGN_DAYS_AHEAD} days ahead.",
+            gettext("Dates can be planned until %(last_date)s, %(days)s days ahead.")
+            % {"last_date": last_date(), "days": settings.TOGO_ASSIGN_DAYS_AHEAD},
             earliest=earliest,
             latest=last_date(),
         )
@@ -103,29 +113,33 @@ def require_may_unassign(actor: User, assignment: Assignment) -> None:
     if actor.may_assign_to_all:
         return
     if assignment.user_id != actor.pk or assignment.taskmaster_id != actor.pk:
-        raise NotAllowed("Only a taskmaster may change this; you may move and take away what you gave yourself.")
+        raise NotAllowed(
+            gettext("Only a taskmaster may change this; you may move and take away what you gave yourself.")
+        )
     if assignment.date < today():
-        raise NotAllowed("Only a taskmaster may change the past.")
+        raise NotAllowed(gettext("Only a taskmaster may change the past."))
 
 
 def require_may_cancel(actor: User, entry: WaitingEntry) -> None:
     """Raise `NotAllowed` unless `actor` may take this entry out of the queue."""
     if not actor.may_assign_to_all and actor.pk != entry.taskmaster_id:
-        raise NotAllowed("Only a taskmaster may cancel this; you may cancel what you queued yourself.")
+        raise NotAllowed(gettext("Only a taskmaster may cancel this; you may cancel what you queued yourself."))
 
 
 def require_may_repeat(actor: User, user_ids: list[int], date: datetime.date) -> None:
     """Raise `NotAllowed` or `DateOutOfRange` unless `actor` may give these people tasks again and again, by a rule that
     counts from that date: a taskmaster from up to 366 days back, other people, for themselves, from today on."""
     if not actor.may_assign_to_all and set(user_ids) != {actor.pk}:
-        raise NotAllowed("Only a taskmaster may repeat tasks for other people; you may repeat them for yourself.")
+        raise NotAllowed(
+            gettext("Only a taskmaster may repeat tasks for other people; you may repeat them for yourself.")
+        )
     require_date(date, earliest=earliest_date(actor) or today() - datetime.timedelta(days=366))
 
 
 def require_may_change_series(actor: User, series: Series) -> None:
     """Raise `NotAllowed` unless `actor` may change or end this series."""
     if not actor.may_assign_to_all and (series.taskmaster_id != actor.pk or set(series.user_ids) != {actor.pk}):
-        raise NotAllowed("Only a taskmaster may change this; you may change what you repeat for yourself.")
+        raise NotAllowed(gettext("Only a taskmaster may change this; you may change what you repeat for yourself."))
 
 
 def why_paused(series: Series) -> str:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from apps.exceptions.base import TooManyRequests
 
@@ -35,6 +36,14 @@ _ROWS = 2**15
 # How often to try for a row that another process has locked, and how long to pause in between. It is locked for
 # microseconds.
 _TRIES, _PAUSE = 500, 0.0005
+
+# By what is counted, and in how many seconds.
+_TOO_MANY = {
+    ("calls", 1): _("You may make %(calls)s calls in a second; wait before you make more."),
+    ("calls", 60): _("You may make %(calls)s calls in a minute; wait before you make more."),
+    ("calls", 3600): _("You may make %(calls)s calls in an hour; wait before you make more."),
+    ("sign-ins", 60): _("You may make %(calls)s sign-ins in a minute; wait before you make more."),
+}
 
 
 def require_room(caller: str, *, what: str = "calls", rate: Rate | None = None, count: bool = True) -> None:
@@ -52,10 +61,8 @@ def require_room(caller: str, *, what: str = "calls", rate: Rate | None = None, 
         _warn_once(str(error))
         return
     if wait:
-        raise TooManyRequests(
-            f"You may make {calls:,} {what} in {_spoken(seconds)}; wait before you make more.",
-            retry_after=math.ceil(wait / _SECOND),
-        )
+        text = str(_TOO_MANY[what, seconds]) % {"calls": f"{calls:,}"}
+        raise TooManyRequests(text, retry_after=math.ceil(wait / _SECOND))
 
 
 def count(caller: str, *, rate: Rate) -> None:
@@ -88,7 +95,7 @@ class Counter:
         digest = hashlib.blake2b(caller.encode(), key=self._salt, digest_size=12).digest()
         # 0 marks an empty place.
         fingerprint, row = int.from_bytes(digest[:8]) or 1, int.from_bytes(digest[8:]) % _ROWS
-        for _ in range(_TRIES):
+        for _try in range(_TRIES):
             # The file's lock is tried for, not waited for, while this one is held: a thread that waits would block
             # the other threads.
             with self._threads:
@@ -145,7 +152,3 @@ def _counter(path: Path, calls: int, seconds: int) -> Counter:
 @functools.cache
 def _warn_once(reason: str) -> None:
     logger.warning("Calls can't be counted, so all of them are let through: %s", reason)
-
-
-def _spoken(seconds: int) -> str:
-    return {1: "a second", 60: "a minute", 3600: "an hour"}[seconds]

@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.utils.translation import gettext, ngettext
+
 from apps.exceptions.assignments import AlreadyAssigned, DailyLimitReached
 from apps.exceptions.base import ToGoError, TryAgain
 from apps.exceptions.limits import LimitBelowTaken
@@ -11,7 +13,7 @@ from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
 from apps.models.limits import DaySnapshot
-from apps.services.shared.units import amount_is, part, short
+from apps.services.shared.units import amount, part, short
 
 Result = TypeVar("Result")
 
@@ -29,18 +31,22 @@ def outcome_of(work: Callable[[], Result]) -> Result | ToGoError:
 def of_task(task_id: int, task: Task | None) -> TaskNotFound | TaskInactive | None:
     """The refusal of this task, or None if it can be assigned. `task` is None if it doesn't exist."""
     if task is None:
-        return TaskNotFound(f"There is no task with the id {task_id}.", task=task_id)
+        return TaskNotFound(gettext("There is no task with the id %(task_id)s.") % {"task_id": task_id}, task=task_id)
     if not task.is_active:
-        return TaskInactive(f"The task {task.name!r} is retired; choose another one.", task=task_id)
+        return TaskInactive(
+            gettext("The task %(name)r is retired; choose another one.") % {"name": task.name}, task=task_id
+        )
     return None
 
 
 def of_person(user_id: int, person: User | None) -> UserNotFound | UserInactive | None:
     """The refusal of this person, or None if they can be given tasks. `person` is None if they don't exist."""
     if person is None:
-        return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+        return UserNotFound(gettext("There is no person with the id %(user_id)s.") % {"user_id": user_id}, user=user_id)
     if not person.is_active:
-        return UserInactive(f"{person} is deactivated and can't be given tasks.", user=user_id)
+        return UserInactive(
+            gettext("%(person)s is deactivated and can't be given tasks.") % {"person": person}, user=user_id
+        )
     return None
 
 
@@ -56,7 +62,7 @@ def already_assigned(
 ) -> AlreadyAssigned:
     """The person has the task on that date already. `assignment_id` is None if the same request assigns it twice."""
     return AlreadyAssigned(
-        f"This person has this task on {date} already.",
+        gettext("This person has this task on %(date)s already.") % {"date": date},
         task=task_id,
         user=user_id,
         date=date,
@@ -76,22 +82,18 @@ def daily_limit_reached(
 
     Earlier items of the same request take `promised` of the day; the assignment itself takes `held` already.
     """
-    if not day.maximum:
-        state = f"{day.date} is off{f' ({day.source_reason})' if day.source_reason else ''}"
-    else:
-        state = f"{part(day.taken, day.maximum)} {'is' if day.taken == 1 else 'are'} taken on {day.date}"
-        if day.remaining >= effort:
-            state += f", and this request asks for {short(promised)} more before this one"
-        if held:
-            state += f", {short(held)} of them by this assignment"
+    text = _state(day, effort=effort, promised=promised, held=held)
+    data = {"state": text, "date": next_free_date, "effort": short(effort)}
+    if next_free_date:
+        text = gettext("%(state)s; the next day with room is %(date)s.") % data
         if effort > 1:
-            state += f", and it would take {short(effort)}"
-    room = "room" if effort == 1 else f"room for {short(effort)}"
-    advice = (
-        f"the next day with {room} is {next_free_date}" if next_free_date else f"no later day with {room} was found"
-    )
+            text = gettext("%(state)s; the next day with room for %(effort)s is %(date)s.") % data
+    else:
+        text = gettext("%(state)s; no later day with room was found.") % data
+        if effort > 1:
+            text = gettext("%(state)s; no later day with room for %(effort)s was found.") % data
     return DailyLimitReached(
-        f"{state}; {advice}.",
+        text,
         user=day.user_id,
         date=day.date,
         effort=effort,
@@ -103,11 +105,32 @@ def daily_limit_reached(
     )
 
 
+def _state(day: DailyLimit | DaySnapshot, *, effort: int, promised: int, held: int) -> str:
+    """Why the day has no room, as a sentence without its end."""
+    if not day.maximum:
+        data = {"date": day.date, "reason": day.source_reason}
+        return (gettext("%(date)s is off (%(reason)s)") if day.source_reason else gettext("%(date)s is off")) % data
+    text = ngettext("%(part)s is taken on %(date)s", "%(part)s are taken on %(date)s", day.taken)
+    text %= {"part": part(day.taken, day.maximum), "date": day.date}
+    if day.remaining >= effort:
+        text = gettext("%(state)s, and this request asks for %(effort)s more before this one") % {
+            "state": text,
+            "effort": short(promised),
+        }
+    if held:
+        text = gettext("%(state)s, %(effort)s of them by this assignment") % {"state": text, "effort": short(held)}
+    if effort > 1:
+        text = gettext("%(state)s, and it would take %(effort)s") % {"state": text, "effort": short(effort)}
+    return text
+
+
 def limit_below_taken(day: DailyLimit) -> LimitBelowTaken:
     """The requested maximum is less than what is taken on that day."""
+    text = ngettext(
+        "%(amount)s is taken on %(date)s; take it away first.",
+        "%(amount)s are taken on %(date)s; take some away first.",
+        day.taken,
+    )
     return LimitBelowTaken(
-        f"{amount_is(day.taken)} taken on {day.date}; take {'it' if day.taken == 1 else 'some'} away first.",
-        user=day.user_id,
-        date=day.date,
-        taken=day.taken,
+        text % {"amount": amount(day.taken), "date": day.date}, user=day.user_id, date=day.date, taken=day.taken
     )

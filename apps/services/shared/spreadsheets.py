@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, Protocol
 
+from django.utils.translation import gettext
+
 from apps.exceptions.base import InvalidRequest
 
 SEPARATORS = ",;\t"
@@ -80,12 +82,18 @@ def read(
     for line, cells in rows:
         if any(cells[len(names) :]):
             raise _refusal(
-                "columns", f"Line {line} has more cells than the header; is one with {separator!r} unquoted?"
+                "columns",
+                gettext("Line %(line)s has more cells than the header; is one with %(separator)r unquoted?")
+                % {"line": line, "separator": separator},
             )
         cells += [""] * (len(names) - len(cells))
         chosen = ["" if place is None else _as_typed(cells[place]) for place in places]
         if max(map(len, chosen)) > LONGEST_CELL:
-            raise _refusal("max_length", f"Line {line} has a cell of more than {LONGEST_CELL} characters.")
+            raise _refusal(
+                "max_length",
+                gettext("Line %(line)s has a cell of more than %(longest_cell)s characters.")
+                % {"line": line, "longest_cell": LONGEST_CELL},
+            )
         yield Row(line, chosen)
 
 
@@ -148,19 +156,25 @@ class _Lines:
             raise StopIteration
         self.number += 1
         if self._most is not None and self.number > self._most:
-            raise _refusal("max_length", f"The file has more than {self._most:,} lines; remove the empty ones.")
+            raise _refusal(
+                "max_length",
+                gettext("The file has more than %(most)s lines; remove the empty ones.") % {"most": f"{self._most:,}"},
+            )
         self._left -= len(line)
         if self._left < 0:
-            message = f"Line {self.number}: a row is longer than {LONGEST_ROW:,} bytes; does a quoted cell never end?"
-            raise _refusal("max_length", message)
+            message = gettext("Line %(line)d: a row is longer than %(most)s bytes; does a quoted cell never end?")
+            raise _refusal("max_length", message % {"line": self.number, "most": f"{LONGEST_ROW:,}"})
         try:
             text = line.decode()
         except UnicodeDecodeError:
             encoding = "UTF-16" if self._is_utf_16 else "UTF-8"
-            message = f"Line {self.number} is not {encoding}; save the file as CSV in UTF-8."
-            raise _refusal("encoding", message) from None
+            message = gettext("Line %(line)d is not %(encoding)s; save the file as CSV in UTF-8.")
+            raise _refusal("encoding", message % {"line": self.number, "encoding": encoding}) from None
         if "\0" in text:
-            raise _refusal("encoding", f"Line {self.number} contains NUL bytes; save the file as CSV in UTF-8.")
+            raise _refusal(
+                "encoding",
+                gettext("Line %(number)s contains NUL bytes; save the file as CSV in UTF-8.") % {"number": self.number},
+            )
         if self.number == 1:
             # Some programs write a second mark before the first one.
             text = text.lstrip(_BYTE_ORDER_MARK)
@@ -210,11 +224,15 @@ def _rows(lines: _Lines, cells_of_lines: Iterator[list[str]]) -> Iterator[Row]:
         try:
             cells = next(cells_of_lines, None)
         except csv.Error as error:
-            raise _refusal("invalid", f"Line {first}: {_explanation(error)}.") from None
+            raise _refusal("invalid", _explanation(error) % {"line": first}) from None
         if cells is None:
             return
         if len(cells) > MOST_CELLS and first > header:
-            raise _refusal("columns", f"Line {first} has more than {MOST_CELLS:,} cells; remove the empty ones.")
+            raise _refusal(
+                "columns",
+                gettext("Line %(first)s has more than %(most_cells)s cells; remove the empty ones.")
+                % {"first": first, "most_cells": f"{MOST_CELLS:,}"},
+            )
         cells = [cell.strip() for cell in cells]
         if any(cells):
             yield Row(first, cells)
@@ -224,25 +242,38 @@ def _rows(lines: _Lines, cells_of_lines: Iterator[list[str]]) -> Iterator[Row]:
 
 def _explanation(error: csv.Error) -> str:
     if "unexpected end" in str(error):
-        return "a quoted cell that begins here never ends"
-    return "the quotes or the line ends are not valid in a CSV file"
+        return gettext("Line %(line)d: a quoted cell that begins here never ends.")
+    return gettext("Line %(line)d: the quotes or the line ends are not valid in a CSV file.")
 
 
 def _names(header: Row, columns: Sequence[str], others: Collection[str]) -> list[str]:
     names = [name.casefold() for name in header.cells]
     while names and not names[-1]:
         names.pop()  # Spreadsheets write the empty columns at the right, too.
-    wanted = f"the first line must name the columns {', '.join(columns)}"
+    wanted = ", ".join(columns)
     if not names:
-        raise _refusal("empty", f"The file is empty; {wanted}.")
+        raise _refusal(
+            "empty", gettext("The file is empty; the first line must name the columns %(wanted)s.") % {"wanted": wanted}
+        )
     if unknown := [name for name in names if name not in {*columns, *others}]:
         # A few are enough to show the mistake.
         told = ", ".join(repr(name[:50]) for name in unknown[:5])
-        raise _refusal("columns", f"Line {header.line} has unknown columns ({told}); {wanted}.")
+        raise _refusal(
+            "columns",
+            gettext("Line %(line)s has unknown columns (%(told)s); the first line must name the columns %(wanted)s.")
+            % {"line": header.line, "told": told, "wanted": wanted},
+        )
     if missing := [column for column in columns if column not in names]:
-        raise _refusal("columns", f"Line {header.line} lacks {', '.join(missing)}; {wanted}.")
+        raise _refusal(
+            "columns",
+            gettext("Line %(line)s lacks %(join)s; the first line must name the columns %(wanted)s.")
+            % {"line": header.line, "join": ", ".join(missing), "wanted": wanted},
+        )
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise _refusal("columns", f"Line {header.line} names {', '.join(twice)} more than once.")
+        raise _refusal(
+            "columns",
+            gettext("Line %(line)s names %(join)s more than once.") % {"line": header.line, "join": ", ".join(twice)},
+        )
     return names
 
 

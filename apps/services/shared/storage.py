@@ -6,8 +6,9 @@ import time
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.translation import gettext_lazy as _
 
-FULL = "The database's disk is full: nothing can be written until there is room."
+FULL = _("The database's disk is full: nothing can be written until there is room.")
 # The periodic job writes every minute, so while the disk is full it calls `note` again before this time is over.
 _SECONDS = 120
 

@@ -21,11 +21,6 @@ def amount(number: int) -> str:
     return ngettext("%(number)d task", "%(number)d tasks", number) % {"number": number}
 
 
-def amount_is(number: int) -> str:
-    """`amount` with its verb: `1 task is`, `3 tasks are`."""
-    return f"{amount(number)} {'is' if number == 1 else 'are'}"
-
-
 def part(taken: int, maximum: int) -> str:
     """`2 of 5 tasks`, `1 of 1 task`, `2 of 8 h`."""
     if settings.TOGO_EFFORT_UNIT:

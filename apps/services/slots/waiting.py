@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from django.db.models import F
+from django.utils.translation import gettext
 
 from apps.exceptions.waiting import AlreadyWaiting, TooManyWaiting
 from apps.models import DailyLimit, Event, User, WaitingEntry
@@ -79,7 +80,8 @@ def join(*, actor: User, full: DayFull, task_id: int) -> WaitingEntry:
     entries = WaitingEntry.objects.filter(daily_limit=day.id)
     if there := entries.filter(task=task_id).with_place(permissions.today()).first():
         raise AlreadyWaiting(
-            f"This task waits for {day.date} already, at position {there.position}.",
+            gettext("This task waits for %(date)s already, at position %(position)s.")
+            % {"date": day.date, "position": there.position},
             task=task_id,
             user=day.user_id,
             date=day.date,
@@ -88,7 +90,7 @@ def join(*, actor: User, full: DayFull, task_id: int) -> WaitingEntry:
         )
     if day.waiting >= MOST:
         raise TooManyWaiting(
-            f"{MOST} tasks wait for {day.date} already; choose another day.",
+            gettext("%(most)s tasks wait for %(date)s already; choose another day.") % {"most": MOST, "date": day.date},
             user=day.user_id,
             date=day.date,
             maximum=MOST,

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
@@ -64,7 +65,9 @@ def get_by_name(*, actor: User, username: str) -> User:
     """
     person = User.objects.visible_to(actor).filter(username=username).first()
     if person is None:
-        raise UserNotFound(f"Nobody has the username “{username}”.", username=username)
+        raise UserNotFound(
+            gettext("Nobody has the username “%(username)s”.") % {"username": username}, username=username
+        )
     return person
 
 
@@ -87,7 +90,7 @@ def create_user(*, actor: User | None, username: str, password: str | None, **fi
         return unit_of_work.run(lambda: User.objects.create(username=username, password=kept, **fields))
     except IntegrityError:
         raise InvalidRequest.of(
-            [{"field": "username", "code": "unique", "message": "A person with this username exists already."}]
+            [{"field": "username", "code": "unique", "message": gettext("A person with this username exists already.")}]
         ) from None
 
 
@@ -105,7 +108,7 @@ def update_user(*, actor: User | None, user_id: int, **fields: Unpack[UserFields
         left = _other_admins(user_id) if _demotes(fields) else []
         person = _get(user_id)
         if _demotes(fields) and person.is_active and person.is_admin and not left:
-            raise NotAllowed("This is the last active admin; make somebody else an admin first.")
+            raise NotAllowed(gettext("This is the last active admin; make somebody else an admin first."))
         was_active = person.is_active
         for name, value in fields.items():
             setattr(person, name, value)
@@ -186,12 +189,14 @@ def change_password(*, actor: User, old_password: str, new_password: str, addres
     if not attempts.verified(
         username=actor.username, address=address, verify=lambda: actor.check_password(old_password)
     ):
-        raise InvalidRequest.of([{"field": "old_password", "code": "wrong", "message": "This is not your password."}])
+        raise InvalidRequest.of(
+            [{"field": "old_password", "code": "wrong", "message": gettext("This is not your password.")}]
+        )
     require_valid(wrong_password(new_password, actor, "new_password"))
     kept = hashed(new_password)
     same = User.objects.filter(pk=actor.pk, password=actor.password)
     if not unit_of_work.run(lambda: same.update(password=kept)):
-        raise TryAgain("Someone else is changing this password; try again.", retry_after=1)
+        raise TryAgain(gettext("Someone else is changing this password; try again."), retry_after=1)
 
 
 def ensure_admin(*, username: str, password: str) -> bool:
@@ -206,7 +211,10 @@ def ensure_admin(*, username: str, password: str) -> bool:
             return False
         passwords.require_on()
         if User.objects.filter(username=username).exists():
-            raise InvalidRequest(f"There is a person {username} who is not an active admin; choose another name.")
+            raise InvalidRequest(
+                gettext("There is a person %(username)s who is not an active admin; choose another name.")
+                % {"username": username}
+            )
         User.objects.create_superuser(username, password)
         return True
 
@@ -219,7 +227,9 @@ def make_admin(*, username: str) -> User:
     def work() -> User:
         person = User.objects.filter(username=tidy_username(username)).first()
         if person is None:
-            raise UserNotFound(f"Nobody has the username “{username}”.", username=username)
+            raise UserNotFound(
+                gettext("Nobody has the username “%(username)s”.") % {"username": username}, username=username
+            )
         fields = UserFields(is_admin=True)
         if not person.is_active:
             fields["is_active"] = True
@@ -242,7 +252,7 @@ def _get(user_id: int) -> User:
 
 
 def _no_person(user_id: int) -> UserNotFound:
-    return UserNotFound(f"There is no person with the id {user_id}.", user=user_id)
+    return UserNotFound(gettext("There is no person with the id %(user_id)s.") % {"user_id": user_id}, user=user_id)
 
 
 def _other_admins(user_id: int) -> list[User]:

@@ -7,6 +7,7 @@ does a deactivation. Nothing is stored for it.
 import datetime
 
 from django.core.signing import BadSignature, TimestampSigner
+from django.utils.translation import gettext
 
 from apps.exceptions.base import NotFound
 from apps.exceptions.users import UserInactive
@@ -28,7 +29,9 @@ def token_for(*, actor: User, user_id: int) -> str:
     person = users.get(actor=actor, user_id=user_id)
     passwords.require_allowed_for(person)
     if not person.is_active:
-        raise UserInactive(f"{person} is deactivated; activate them first.", user=user_id)
+        raise UserInactive(
+            gettext("%(person)s is deactivated; activate them first.") % {"person": person}, user=user_id
+        )
     return _signer(person).sign(str(person.pk))
 
 
@@ -66,4 +69,4 @@ def _signer(person: User) -> TimestampSigner:
 
 
 def _does_not_work() -> NotFound:
-    return NotFound("This link has been used, or is too old. Ask an admin for a new one.")
+    return NotFound(gettext("This link has been used, or is too old. Ask an admin for a new one."))

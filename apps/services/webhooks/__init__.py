@@ -10,6 +10,7 @@ from typing import NamedTuple, TypedDict, Unpack
 from django.db.models import Min
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.exceptions.base import NotFound
 from apps.exceptions.webhooks import TooManyWebhooks, WebhookDisabled
@@ -49,7 +50,7 @@ def get(*, actor: User, webhook_id: int) -> Webhook:
     """A webhook. Raises `NotAllowed` and `NotFound`."""
     webhook = all_webhooks(actor=actor).filter(pk=webhook_id).first()
     if webhook is None:
-        raise NotFound(f"There is no webhook with the id {webhook_id}.")
+        raise NotFound(gettext("There is no webhook with the id %(webhook_id)s.") % {"webhook_id": webhook_id})
     return webhook
 
 
@@ -66,7 +67,9 @@ def create(*, actor: User, url: str, events: list[str], enabled: bool = True) ->
         webhook = Webhook(url=url, events=events, enabled=enabled)
         _begin(webhook)
         if Webhook.objects.count() >= MOST:
-            raise TooManyWebhooks(f"There may be {MOST} webhooks; delete one first.", maximum=MOST)
+            raise TooManyWebhooks(
+                gettext("There may be %(most)s webhooks; delete one first.") % {"most": MOST}, maximum=MOST
+            )
         webhook.save()
         WebhookSecret.objects.create(webhook=webhook, secret=secret)
         _ask()
@@ -146,7 +149,9 @@ def get_delivery(*, actor: User, webhook_id: int, delivery_id: int) -> tuple[Del
     """A delivery and its event; a test has none. Raises `NotAllowed` and `NotFound`."""
     delivery = deliveries_of(actor=actor, webhook_id=webhook_id).filter(pk=delivery_id).first()
     if delivery is None:
-        raise NotFound(f"This webhook has no delivery with the id {delivery_id}.")
+        raise NotFound(
+            gettext("This webhook has no delivery with the id %(delivery_id)s.") % {"delivery_id": delivery_id}
+        )
     return delivery, Event.objects.filter(pk=delivery.event).first() if delivery.event else None
 
 
@@ -207,7 +212,7 @@ def _begin(webhook: Webhook) -> None:
 def _get_enabled(actor: User, webhook_id: int) -> Webhook:
     webhook = get(actor=actor, webhook_id=webhook_id)
     if not webhook.enabled:
-        raise WebhookDisabled("The webhook is disabled; enable it first.")
+        raise WebhookDisabled(gettext("The webhook is disabled; enable it first."))
     return webhook
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.webhooks import WebhookUrlRefused
@@ -82,7 +83,10 @@ def checked(addresses: list[str]) -> list[str]:
         address = ipaddress.ip_address(text)
         if not is_allowed(address):
             raise WebhookUrlRefused(
-                f"The URL leads to {address}, which is not a public address. {SETTING} can allow its network.",
+                gettext(
+                    "The URL leads to %(address)s, which is not a public address. %(setting)s can allow its network."
+                )
+                % {"address": address, "setting": SETTING},
                 address=str(address),
                 setting=SETTING,
             )
@@ -108,5 +112,5 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _bad(message: str) -> InvalidRequest:
-    error = {"field": "url", "code": "invalid", "message": f"This {message}."}
-    return InvalidRequest(f"url {message}.", errors=[error])
+    error = {"field": "url", "code": "invalid", "message": gettext("This %(message)s.") % {"message": message}}
+    return InvalidRequest(gettext("url %(message)s.") % {"message": message}, errors=[error])

@@ -9,6 +9,7 @@ from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template import loader
+from django.utils.translation import gettext
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
@@ -131,8 +132,8 @@ def translate(exception: Exception) -> base.ToGoError | None:
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("The database failed.", exc_info=exception)
         if storage.is_full(exception):
-            return base.TryAgain(storage.FULL, retry_after=60)
-        return base.TryAgain("The database can't be reached at the moment.", retry_after=5)
+            return base.TryAgain(str(storage.FULL), retry_after=60)
+        return base.TryAgain(gettext("The database can't be reached at the moment."), retry_after=5)
     for theirs, ours in _TRANSLATIONS:
         if isinstance(exception, theirs):
             return ours(_SENTENCES.get(ours) or _sentence(exception))

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest, ToGoError
@@ -137,7 +138,9 @@ def _fields(form: SeriesForm) -> Any:
 def _people(text: str) -> list[int]:
     names = text.replace(",", " ").replace(";", " ").split()
     if not 1 <= len(names) <= series.MOST_TURNS:
-        raise InvalidRequest(f"Name one person, or up to {series.MOST_TURNS} who take turns.")
+        raise InvalidRequest(
+            gettext("Name one person, or up to %(most_turns)s who take turns.") % {"most_turns": series.MOST_TURNS}
+        )
     found = naming.people(set(names))
     return [_known(found[name]) for name in names]
 
