@@ -20,6 +20,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Tokens", "description": "Signing in and out."},
         {"name": "Assignments", "description": "Which tasks people have on which dates."},
         {"name": "Waiting", "description": "Tasks that wait for room on full days."},
+        {"name": "Handing back", "description": "Tasks that people can't do, and placing them again."},
         {"name": "Series", "description": "Tasks that come again by a rule, for one person or for several in turns."},
         {"name": "Availability", "description": "Who is free on a date, and on which dates a person is free."},
         {"name": "Limits", "description": "How many tasks each person may be given on a date."},

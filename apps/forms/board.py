@@ -169,6 +169,23 @@ class UndoForm(forms.Form):
     assignment = _ids()
 
 
+class PlaceForm(forms.Form):
+    """Where a returned task goes: a cell of the board, or a username and a date. With `listed`, the list of returned
+    tasks is on display."""
+
+    cell = PlaceField(required=False)
+    username = forms.CharField(required=False, max_length=150, strip=False)
+    date = forms.DateField(required=False)
+    listed = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """The fields. Adds an error when they name no day."""
+        fields = super().clean() or {}
+        if not self.errors and not fields["cell"] and not (fields["username"] and fields["date"]):
+            self.add_error("cell", "Choose a person and a date.")
+        return fields
+
+
 class HandOnForm(forms.Form):
     """The person who gets somebody else's tasks."""
 

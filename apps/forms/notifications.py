@@ -49,14 +49,18 @@ class NotificationForm(forms.Form):
     assigned = forms.ChoiceField(label="A new task", choices=_WHEN)
     moved = forms.ChoiceField(label="A task on another date", choices=_WHEN)
     unassigned = forms.ChoiceField(label="A task taken away", choices=_WHEN)
+    returned = forms.ChoiceField(label="A task handed back to me", choices=_WHEN)
 
-    def __init__(self, *args: Any, ways: Collection[Way], **named: Any) -> None:
+    def __init__(self, *args: Any, ways: Collection[Way], gives: bool, **named: Any) -> None:
         super().__init__(*args, **named)
         for way in set(Way) - set(ways):
             del self.fields[way]
+        # Only who gives tasks to others can have one handed back.
+        if not gives:
+            del self.fields["returned"]
 
     @classmethod
-    def showing(cls, one: Notification, ways: Collection[Way]) -> "NotificationForm":
+    def showing(cls, one: Notification, ways: Collection[Way], *, gives: bool) -> "NotificationForm":
         """The form with a person's choices."""
         shown: dict[str, Any] = {name: getattr(one, name) for name in ["email", *CHANGES]}
         channel = channel_of(one)
@@ -66,7 +70,7 @@ class NotificationForm(forms.Form):
             "at": one.digest_at or datetime.time(7),
             "weekdays": list(one.digest_weekdays or "01234"),
         }
-        return cls(initial=shown, ways=ways)
+        return cls(initial=shown, ways=ways, gives=gives)
 
     def clean(self) -> dict[str, Any]:
         """The fields. Adds an error for a daily message without a time or without a weekday."""
@@ -85,5 +89,5 @@ class NotificationForm(forms.Form):
         return {
             **{way: fields[way] or None for way in Way if way in fields},
             "digest": digest if fields["digest"] else None,
-            "events": {name: fields[name] for name in CHANGES},
+            "events": {name: fields[name] for name in CHANGES if name in fields},
         }

@@ -14,6 +14,7 @@ from apps.models.limits import DailyLimit, LimitDay
 from apps.models.notifications import Channel, Message, Notification
 from apps.models.oidc import Identity
 from apps.models.reading import Lease, ReadingPosition
+from apps.models.returns import ReturnedTask
 from apps.models.second_factors import RecoveryCode, SecondFactor
 from apps.models.series import Occurrence, Series, SeriesTurn
 from apps.models.sessions import BrowserSession
@@ -47,6 +48,7 @@ __all__ = [
     "PasswordTries",
     "ReadingPosition",
     "RecoveryCode",
+    "ReturnedTask",
     "RulesVersion",
     "SecondFactor",
     "Series",

@@ -19,6 +19,8 @@ class Kind(models.TextChoices):
     EFFORT_CHANGED = "effort_changed", "the effort of an assignment was changed"
     TASK_CHANGED = "task_changed", "an assignment got another task, because two tasks were merged"
     UNASSIGNED = "unassigned", "an assignment was taken away"
+    RETURNED = "returned", "a person handed their assignment back"
+    RETURN_CLOSED = "return_closed", "a task that was handed back was closed, and not given again"
     QUEUED = "queued", "a task was queued for a full day"
     PROMOTED = "promoted", "a queued task was assigned, because its day got room"
     CANCELLED = "cancelled", "a queued task left the queue without an assignment"

@@ -96,6 +96,8 @@ class Notification(Address):
     assigned = models.CharField(max_length=6, choices=When.choices, default=When.NOW)
     moved = models.CharField(max_length=6, choices=When.choices, default=When.NOW)
     unassigned = models.CharField(max_length=6, choices=When.choices, default=When.NOW)
+    # A task that this person had given was handed back.
+    returned = models.CharField(max_length=6, choices=When.choices, default=When.NOW, db_default=When.NOW)
 
     objects = NotificationQuerySet.as_manager()
 

@@ -23,6 +23,8 @@ _OF_ASSIGNMENTS = {
     Kind.EFFORT_CHANGED,
     Kind.TASK_CHANGED,
     Kind.UNASSIGNED,
+    Kind.RETURNED,
+    Kind.RETURN_CLOSED,
     Kind.QUEUED,
     Kind.PROMOTED,
     Kind.CANCELLED,

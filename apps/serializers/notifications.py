@@ -68,6 +68,9 @@ class NotificationEventsSerializer(StrictSerializer):
     unassigned = serializers.ChoiceField(
         choices=When.choices, required=False, help_text="A task was taken away, or handed on to someone else."
     )
+    returned = serializers.ChoiceField(
+        choices=When.choices, required=False, help_text="A person handed back a task that you had given them."
+    )
 
 
 class NotificationChangeSerializer(StrictSerializer):

@@ -27,7 +27,7 @@ def assign(*, actor: User, task_id: int, user_id: int, date: datetime.date, effo
     `AlreadyAssigned`, `DailyLimitReached` and `TryAgain`; then nothing is written.
     """
     permissions.require_may_assign(actor, user_id, date)
-    return _with_advice(lambda: slots.take(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort))
+    return with_advice(lambda: slots.take(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort))
 
 
 def assign_or_wait(
@@ -124,7 +124,7 @@ def change(
             return slots.change_effort(actor=actor, assignment=assignment, effort=effort, status=status)
         return slots.mark(actor=actor, assignment=assignment, status=status) if status else assignment
 
-    return _with_advice(attempt)
+    return with_advice(attempt)
 
 
 def unassign(*, actor: User, assignment_id: int) -> None:
@@ -154,7 +154,7 @@ def get(*, actor: User, assignment_id: int) -> Assignment:
     return assignment
 
 
-def _with_advice(attempt: Callable[[], Assignment]) -> Assignment:
+def with_advice(attempt: Callable[[], Assignment]) -> Assignment:
     """The result of `attempt`. If the day is full, raises a refusal with the next free date; the search for it begins
     after the transaction has ended, so that it blocks nobody."""
     try:

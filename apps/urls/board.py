@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.views.board import assigning, assignment, copying, days, handing_on, late, waiting, week
+from apps.views.board import assigning, assignment, copying, days, handing_on, late, returned, waiting, week
 
 urlpatterns = [
     path("board/", week.show, name="board"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("board/tray/", week.tray),
     path("board/copy/", copying.copy),
     path("board/late/", late.show),
+    path("board/returned/", returned.show, name="board-returned"),
+    path("board/returned/<id:id>/", returned.place),
+    path("board/returned/<id:id>/close/", returned.close),
     path("board/keys/", week.keys),
     path("board/assign/", assigning.assign),
     path("board/assignment/<id:id>/", assignment.change),

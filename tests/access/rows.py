@@ -49,7 +49,8 @@ class Row:
     own: bool = False
 
 
-_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/series/", "/api/users/waiting/")
+_BELOW_USERS = ("assignment", "distribution", "returned", "series", "waiting")
+_ASSIGNING = tuple(f"/api/users/{name}/" for name in _BELOW_USERS)
 
 
 def api(

@@ -27,6 +27,7 @@ from apps.services import (
     imports,
     limit_rules,
     oidc,
+    returns,
     series,
     sessions,
     users,
@@ -141,6 +142,10 @@ class World:
         def give(actor: User, date: Any) -> int:
             return assignments.assign(actor=actor, task_id=self.task, user_id=person.pk, date=date).pk
 
+        def hand_back() -> int:
+            one = give(self.chief, TODAY.replace(day=19))
+            return returns.hand_back(actor=person, assignment_id=one, reason="I am ill.").pk
+
         def queue(actor: User) -> int:
             made = assignments.assign_or_wait(
                 actor=actor, task_id=self.task, user_id=person.pk, date=date_of[actor], effort=1000
@@ -180,6 +185,7 @@ class World:
             "past": past,
             "waiting": queue(person),
             "queued": queue(self.chief),
+            "returned": hand_back(),
             "import": sent,
             "plan": plan,
             "day": DailyLimit.objects.of(person.pk, TODAY).get().pk,

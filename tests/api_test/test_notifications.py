@@ -23,7 +23,7 @@ NOTHING = {
     "channel_state": "off",
     "channel_problem": "",
     "digest": None,
-    "events": {"assigned": "now", "moved": "now", "unassigned": "now"},
+    "events": {"assigned": "now", "moved": "now", "unassigned": "now", "returned": "now"},
 }
 
 
@@ -53,7 +53,7 @@ def test_a_person_chooses_an_address_a_digest_and_what_to_be_told(api: APIClient
     body = {
         "email": "alice@example.org",
         "digest": {"at": "06:45", "weekdays": [4, 0]},
-        "events": {"assigned": "now", "moved": "digest", "unassigned": "off"},
+        "events": {"assigned": "now", "moved": "digest", "unassigned": "off", "returned": "now"},
     }
     response = patch(api, body)
 
@@ -73,7 +73,7 @@ def test_what_is_left_out_stays(api: APIClient) -> None:
     assert response.json() == {
         **NOTHING,
         "digest": {"at": "06:45", "weekdays": [0]},
-        "events": {"assigned": "off", "moved": "digest", "unassigned": "now"},
+        "events": {"assigned": "off", "moved": "digest", "unassigned": "now", "returned": "now"},
     }
 
 

@@ -33,6 +33,7 @@ APIS = {
     "notifications",
     "oidc",
     "planning",
+    "returns",
     "second_factors",
     "series",
     "sessions",

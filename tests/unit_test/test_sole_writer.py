@@ -20,7 +20,7 @@ WRITES = _WRITES | {f"a{name}" for name in _WRITES} | {"_raw_delete", "add", "se
 SQL = {"execute", "executemany", "callproc", "copy", "raw", "extra", "RawSQL", "rows", "first_row"}
 # How code reaches assignments: the model, an instance, and the relations of a day, a task or a person.
 ASSIGNMENTS = re.compile(
-    r"\b(Assignment|WaitingEntry)\b|\b(assignment|entry|entries)$|\.(assignments|given|entries|queued)\b"
+    r"\b(Assignment|WaitingEntry|ReturnedTask)\b|\b(assignment|entry|entries)$|\.(assignments|given|entries|queued|returned)\b"
 )
 # How code reaches days.
 DAYS = re.compile(r"\bDailyLimit\b|\bdays?\b|\bdaily_limits?\b|\blimit$")
@@ -97,7 +97,7 @@ def _writes(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return False
     on, _, action = ast.unparse(node.func).rpartition(".")
-    if action in {"Assignment", "WaitingEntry"} or action in SQL:
+    if action in {"Assignment", "WaitingEntry", "ReturnedTask"} or action in SQL:
         return True
     if action == "setattr":
         return any(isinstance(one, ast.Constant) and one.value == "taken" for one in node.args)

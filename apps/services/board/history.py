@@ -16,6 +16,8 @@ _MOST = 30
 _SENTENCES = {
     Kind.ASSIGNED: _("%(actor)s assigned “%(task)s”"),
     Kind.UNASSIGNED: _("%(actor)s took “%(task)s” away"),
+    Kind.RETURNED: _("%(actor)s handed “%(task)s” back (“%(reason)s”)"),
+    Kind.RETURN_CLOSED: _("%(actor)s closed “%(task)s”, which was handed back"),
     Kind.DONE: _("%(actor)s marked “%(task)s” as done"),
     Kind.REOPENED: _("%(actor)s opened “%(task)s” again"),
     Kind.EFFORT_CHANGED: _("%(actor)s changed the effort of “%(task)s” from %(old)s to %(new)s"),
@@ -64,6 +66,8 @@ def _what(event: Event, user_id: int, date: datetime.date, names: dict[int, str]
         return gettext("%(actor)s moved “%(task)s” to %(place)s") % data
     if event.kind == Kind.EFFORT_CHANGED:
         data |= {"old": units.short(event.data["from"]), "new": units.amount(event.data["to"])}
+    if event.kind == Kind.RETURNED:
+        data["reason"] = event.data["reason"]
     sentence = _SENTENCES[Kind(event.kind)]
     if event.kind == Kind.LIMIT_SET:
         data |= {"limit": units.amount(event.data["maximum"]), "reason": event.data.get("reason")}

@@ -22,7 +22,7 @@ from apps.services.notifications import channels, collecting, links, writing
 from apps.services.shared import permissions
 
 # The kinds of changes that a person may be told of: the names of the columns.
-CHANGES = ["assigned", "moved", "unassigned"]
+CHANGES = ["assigned", "moved", "unassigned", "returned"]
 # How many confirmations and tests a person may send in a day, so that nobody floods a stranger's mailbox.
 MOST_ASKED = 10
 _DAY = datetime.timedelta(days=1)

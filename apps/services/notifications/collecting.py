@@ -67,7 +67,8 @@ def people_told(event: Event) -> Iterator[tuple[int, str]]:
     """The people whose tasks an event changes, and how, by the names of `Notification`. Nobody is told what they did.
 
     A task that is handed on to another person is a new one for them, and is taken away from the person who had it. A
-    task that somebody queued for themselves is told when it is assigned, unless they freed the room themselves.
+    task that somebody queued for themselves is told when it is assigned, unless they freed the room themselves. A task
+    that is handed back is told to the person who gave it.
     """
     actor = event.data["freed_by"] if event.kind == Kind.PROMOTED else event.actor
     match event.kind:
@@ -75,6 +76,8 @@ def people_told(event: Event) -> Iterator[tuple[int, str]]:
             found = [(event.user, "assigned")]
         case Kind.UNASSIGNED:
             found = [(event.user, "unassigned")]
+        case Kind.RETURNED:
+            found = [(event.data["taskmaster"], "returned")]
         case Kind.MOVED if event.from_user:
             found = [(event.user, "assigned"), (event.from_user, "unassigned")]
         case Kind.MOVED:

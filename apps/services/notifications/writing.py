@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from apps.models import Event, Message, Notification
+from apps.models import Event, Message, Notification, ReturnedTask
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
 from apps.models.events import Kind
 from apps.models.notifications import Address, MessageKind, MessageStatus, Way, When
+from apps.models.returns import LONGEST_REASON
 from apps.services import board
 from apps.services.notifications import links
 from apps.services.notifications.collecting import people_told
@@ -48,6 +50,15 @@ class Change(NamedTuple):
         if self.was is None:
             return "assigned"
         return "moved" if self.date else "unassigned"
+
+
+class Return(NamedTuple):
+    """A task that a person handed back, and that nobody has placed again."""
+
+    name: str
+    date: datetime.date
+    person: str
+    reason: str
 
 
 class Line(NamedTuple):
@@ -113,16 +124,17 @@ def digest(to: Notification, date: datetime.date, way: Way = Way.EMAIL) -> Lette
     ]
     events = _events_since_last_digest(to, date, way)
     changes = _wanted(changes_for(to.user_id, events), to, {When.DIGEST})
+    returned = _returned(to, ReturnedTask.objects.all()) if to.returned == When.DIGEST else []
     tasks = f"{len(lines)} task{'' if len(lines) == 1 else 's'}" if lines else "nothing to do"
     body = {
         "date": date,
         "lines": lines,
         "limit": units.part(cell.limit.taken, cell.limit.maximum),
         "is_off": cell.state == "off",
-        **_shown(changes),
+        **_shown(changes, returned),
     }
     subject = f"Your day, {_written(date)}: {tasks}"
-    return Letter(subject, "digest", body, [event.pk for event in events], is_empty=not lines and not changes)
+    return Letter(subject, "digest", body, [event.pk for event in events], is_empty=not (lines or changes or returned))
 
 
 def _news(message: Message, to: Notification) -> Letter:
@@ -131,13 +143,19 @@ def _news(message: Message, to: Notification) -> Letter:
     assignments = set(told.values_list("assignment", flat=True))
     events = Event.objects.filter(assignment__in=assignments, pk__gte=min(message.events, default=0)).order_by("pk")
     changes = _wanted(changes_for(to.user_id, events), to, {When.NOW, When.DIGEST})
-    match changes:
+    entries = [event.data["returned"] for event in told if event.kind == Kind.RETURNED]
+    returned = _returned(to, ReturnedTask.objects.filter(pk__in=entries)) if to.returned != When.OFF else []
+    match [*changes, *returned]:
+        case [Return(name, date, person, _)]:
+            subject = f"{person} handed back {name} of {_written(date)}"
         case [Change(name, was, date)]:
             what = {"assigned": "New task", "moved": "Moved task", "unassigned": "Task taken away"}[changes[0].what]
             subject = f"{what} on {_written(date or was)}: {name}"
+        case _ if not changes:
+            subject = f"{len(returned)} tasks were handed back"
         case _:
-            subject = f"{len(changes)} changes of your tasks"
-    return Letter(subject, "news", _shown(changes), message.events, is_empty=not changes)
+            subject = f"{len(changes) + len(returned)} changes of your tasks"
+    return Letter(subject, "news", _shown(changes, returned), message.events, is_empty=not (changes or returned))
 
 
 def changes_for(user_id: int, events: Iterable[Event]) -> list[Change]:
@@ -160,10 +178,10 @@ def changes_for(user_id: int, events: Iterable[Event]) -> list[Change]:
     return sorted(changes, key=lambda change: (change.date or change.was, change.name))
 
 
-def plain(name: str) -> str:
+def plain(name: str, longest: int = _LONGEST_NAME) -> str:
     """A name for a line of text or a header: without control characters, not too long, and isolated from the text
     around it if any of it is written from right to left."""
-    name = Truncator(" ".join(_UNWANTED.sub(" ", name).split())).chars(_LONGEST_NAME)
+    name = Truncator(" ".join(_UNWANTED.sub(" ", name).split())).chars(longest)
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in name):
         return f"\u2068{name}\u2069"
     return name
@@ -174,7 +192,7 @@ def _dates(event: Event, user_id: int) -> tuple[datetime.date | None, datetime.d
     match event.kind:
         case Kind.ASSIGNED | Kind.PROMOTED if event.user == user_id:
             return None, event.date
-        case Kind.UNASSIGNED if event.user == user_id:
+        case Kind.UNASSIGNED | Kind.RETURNED if event.user == user_id:
             return event.date, None
         case Kind.MOVED:
             came_from = event.data["from"]
@@ -200,8 +218,23 @@ def _wanted(changes: list[Change], to: Notification, when: set[When]) -> list[Ch
     return [change for change in changes if getattr(to, change.what) in when]
 
 
-def _shown(changes: list[Change]) -> dict[str, Any]:
-    return {"changes": changes[:_MOST_CHANGES], "more": max(len(changes) - _MOST_CHANGES, 0)}
+def _returned(to: Notification, returned: QuerySet[ReturnedTask]) -> list[Return]:
+    """Those of these returned tasks that the person had given, as far as nobody has placed them again."""
+    mine = returned.filter(taskmaster=to.user_id).exclude(user=to.user_id).select_related("user", "task")
+    return [
+        Return(plain(one.task.name), one.date, plain(one.user.display_name), plain(one.reason, LONGEST_REASON))
+        for one in mine.order_by("date", "pk")
+    ]
+
+
+def _shown(changes: list[Change], returned: list[Return]) -> dict[str, Any]:
+    return {
+        "changes": changes[:_MOST_CHANGES],
+        "more": max(len(changes) - _MOST_CHANGES, 0),
+        "returned": returned[:_MOST_CHANGES],
+        "more_returned": max(len(returned) - _MOST_CHANGES, 0),
+        "board_link": public(reverse("board-returned")) if returned else "",
+    }
 
 
 def _written(date: datetime.date | None) -> str:

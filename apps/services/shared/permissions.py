@@ -120,6 +120,14 @@ def require_may_unassign(actor: User, assignment: Assignment) -> None:
         raise NotAllowed(gettext("Only a taskmaster may change the past."))
 
 
+def require_may_return(actor: User, assignment: Assignment) -> None:
+    """Raise `NotAllowed` unless `actor` may hand this assignment back: it is their own, of today or later."""
+    if assignment.user_id != actor.pk:
+        raise NotAllowed("Only the person who has this task may hand it back; you may take it away.")
+    if assignment.date < today():
+        raise NotAllowed("What is past can't be handed back.")
+
+
 def require_may_cancel(actor: User, entry: WaitingEntry) -> None:
     """Raise `NotAllowed` unless `actor` may take this entry out of the queue."""
     if not actor.may_assign_to_all and actor.pk != entry.taskmaster_id:

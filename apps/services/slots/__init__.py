@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, connection
 
 from apps.exceptions.base import ToGoError
-from apps.models import Assignment, DailyLimit, User, WaitingEntry
+from apps.models import Assignment, DailyLimit, ReturnedTask, User, WaitingEntry
 from apps.models.base import DayKey
 from apps.models.limits import DaySnapshot
 from apps.services.shared.picking import Pick
@@ -25,6 +25,7 @@ from apps.services.slots import many, portable, postgresql
 from apps.services.slots.decisions import Decision, decide, why_not
 from apps.services.slots.merging import change_task
 from apps.services.slots.records import Accepted, Candidate, CreatedAssignment, DayFull, DayMissing
+from apps.services.slots.returning import change_returned, close_returned, remove_returned
 from apps.services.slots.waiting import join, leave, leave_assigned, promote
 from apps.services.unit_of_work import LostRace, atomic
 
@@ -36,12 +37,16 @@ __all__ = [
     "DayMissing",
     "NothingTaken",
     "change_effort",
+    "change_returned",
     "change_task",
+    "close_returned",
     "decide",
     "free",
+    "give_back",
     "leave",
     "mark",
     "move",
+    "place_returned",
     "promote",
     "resize",
     "take",
@@ -183,6 +188,35 @@ def free(*, actor: User, assignment: Assignment) -> None:
     """Delete an assignment, and free its slot for those who wait, or else for everybody. Raises `LostRace`; then
     nothing is changed."""
     portable.free(actor=actor, assignment=assignment)
+
+
+def give_back(*, actor: User, assignment: Assignment, reason: str) -> ReturnedTask:
+    """As `free`, and put the task on the list of those that were handed back. `assignment` must have its taskmaster's
+    id as it was read."""
+    return portable.give_back(actor=actor, assignment=assignment, reason=reason)
+
+
+def place_returned(
+    *, actor: User, returned: ReturnedTask, user_id: int, date: datetime.date, given_by: User
+) -> Assignment:
+    """Assign a returned task, as given by `given_by`, and take it off the list. Raises what `take` raises; then nothing
+    is written."""
+    try:
+        with atomic():
+            assignment = portable.take(
+                actor=actor,
+                task_id=returned.task_id,
+                user_id=user_id,
+                date=date,
+                effort=returned.effort,
+                given_by=given_by,
+            )
+            if assignment is None:
+                raise why_not(task_id=returned.task_id, user_id=user_id, date=date, effort=returned.effort)
+            remove_returned(returned)
+            return assignment
+    except IntegrityError:
+        raise _conflict(returned.task_id, user_id, date, returned.effort) from None
 
 
 def _on_postgresql() -> bool:

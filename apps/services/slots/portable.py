@@ -7,7 +7,7 @@ from django.db.models import Exists, F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from apps.models import Assignment, DailyLimit, Task, User
+from apps.models import Assignment, DailyLimit, ReturnedTask, Task, User
 from apps.models.assignments import Status
 from apps.models.events import Kind
 from apps.services import events
@@ -47,9 +47,16 @@ def free_slot(day_id: int, effort: int, freed: set[int]) -> None:
 
 
 def take(
-    *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
+    *,
+    actor: User,
+    task_id: int,
+    user_id: int,
+    date: datetime.date,
+    effort: int | None = None,
+    given_by: User | None = None,
 ) -> Assignment | None:
-    """Write the slot, the assignment and the event. Without `effort` it takes the task's.
+    """Write the slot, the assignment and the event. Without `effort` it takes the task's; it is given by `actor` unless
+    `given_by` says otherwise.
 
     Writes nothing and returns None if the day isn't set or has too little room, or if the task or the person doesn't
     exist or isn't active. Raises `IntegrityError` if the person has the task on that date already.
@@ -62,7 +69,7 @@ def take(
         if not take_slot(user_id, date, effort):
             return None
         day = DailyLimit.objects.get(user=user_id, date=date)
-        assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=actor, effort=effort)
+        assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=given_by or actor, effort=effort)
         _note(Kind.ASSIGNED, actor, assignment, data={"effort": effort})
         _leave_assigned(actor, assignment)
         return assignment
@@ -123,13 +130,34 @@ def mark(*, actor: User, assignment: Assignment, status: str) -> Assignment:
 def free(*, actor: User, assignment: Assignment) -> None:
     """Free the slot, delete the assignment and write the event. Raises `LostRace`."""
     with handing_over(actor) as freed:
-        # The day before the assignment: the one lock order.
-        free_slot(assignment.daily_limit_id, assignment.effort, freed)
-        as_read = {"pk": assignment.pk, "daily_limit": assignment.daily_limit_id, "effort": assignment.effort}
-        deleted, _ = Assignment.objects.filter(**as_read).delete()
-        if deleted != 1:
-            raise LostRace
+        _remove(assignment, freed)
         _note(Kind.UNASSIGNED, actor, assignment, data={"effort": assignment.effort})
+
+
+def give_back(*, actor: User, assignment: Assignment, reason: str) -> ReturnedTask:
+    """Free the slot, delete the assignment, and write the returned task and the event. Raises `LostRace`."""
+    with handing_over(actor) as freed:
+        _remove(assignment, freed)
+        returned = ReturnedTask.objects.create(
+            user_id=assignment.user_id,
+            date=assignment.date,
+            task=assignment.task,
+            taskmaster=assignment.taskmaster,
+            effort=assignment.effort,
+            reason=reason,
+        )
+        _note(
+            Kind.RETURNED,
+            actor,
+            assignment,
+            data={
+                "effort": assignment.effort,
+                "reason": reason,
+                "taskmaster": assignment.taskmaster_id,
+                "returned": returned.pk,
+            },
+        )
+        return returned
 
 
 def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_version: int | None = None) -> None:
@@ -144,6 +172,15 @@ def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_
             rules_version=F("rules_version") if rules_version is None else rules_version,
         )
         freed.update(day.pk for day in days if day.waiting)
+
+
+def _remove(assignment: Assignment, freed: set[int]) -> None:
+    # The day before the assignment: the one lock order.
+    free_slot(assignment.daily_limit_id, assignment.effort, freed)
+    as_read = {name: getattr(assignment, name) for name in ("pk", "daily_limit_id", "effort", "status")}
+    deleted, _ = Assignment.objects.filter(**as_read).delete()
+    if deleted != 1:
+        raise LostRace
 
 
 def _leave_assigned(actor: User, assignment: Assignment) -> None:

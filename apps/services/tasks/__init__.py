@@ -109,8 +109,9 @@ def update_task(*, actor: User, task_id: int, **fields: Unpack[TaskFields]) -> T
 
 
 def delete_task(*, actor: User, task_id: int) -> None:
-    """Delete a task that nobody has been given, that waits for no day and that no series has. Raises `NotAllowed`,
-    `TaskNotFound` and `TaskInUse`."""
+    """Delete a task that nobody has been given or has handed back, that waits for no day and that no series has.
+
+    Raises `NotAllowed`, `TaskNotFound` and `TaskInUse`."""
     permissions.require_taskmaster(actor)
     try:
         unit_of_work.run(lambda: _get(task_id).delete())
@@ -118,8 +119,8 @@ def delete_task(*, actor: User, task_id: int) -> None:
         # IntegrityError: the task was assigned after Django looked and before the database deleted.
         raise TaskInUse(
             gettext(
-                "This task is assigned to someone, waits for a full day or is in a series, and can't be deleted; "
-                "retire it instead."
+                "This task is assigned to someone, was handed back, waits for a full day or is in a series, and can't "
+                "be deleted; retire it instead."
             ),
             task=task_id,
         ) from None

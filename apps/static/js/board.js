@@ -25,6 +25,7 @@ function refresh() {
       before.add(chip.id);
     }
     htmx.swap(document.body, changed, { swapStyle: "none" });
+    if (!tray.hidden) htmx.trigger(document.body, "board-refreshed");
     board.dataset.since = answer.headers.get("X-Board-Version");
     for (const chip of board.querySelectorAll("[data-assignment]")) if (!before.has(chip.id)) chip.classList.add("fresh");
   });

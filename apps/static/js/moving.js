@@ -68,8 +68,8 @@ function showAnswers(item) {
 document.addEventListener("dragstart", (event) => {
   const chip = board && event.target.closest?.("[data-task]");
   if (!chip) return;
-  const { assignment, task, effort } = chip.dataset;
-  dragged = { assignment, task, effort: Number(effort ?? 1), home: chip.closest("[data-cell]") };
+  const { assignment, task, effort, returned } = chip.dataset;
+  dragged = { assignment, task, returned, effort: Number(effort ?? 1), home: chip.closest("[data-cell]") };
   event.dataTransfer.effectAllowed = "copyMove";
   event.dataTransfer.setData("text/plain", chip.textContent.trim()); // Firefox drags nothing without data.
   // Chromium ends a drag whose page changes while it begins.
@@ -89,9 +89,10 @@ board?.addEventListener("drop", (event) => {
   const cell = event.target.closest("[data-cell]")?.dataset.cell;
   if (!dragged || !cell) return;
   event.preventDefault();
-  const { assignment, task } = dragged;
+  const { assignment, task, returned } = dragged;
   endDrag();
-  if (!assignment) assign(task, chosen.has(cell) ? [...chosen] : [cell]);
+  if (returned) placeReturned(returned, cell);
+  else if (!assignment) assign(task, chosen.has(cell) ? [...chosen] : [cell]);
   else if (cell !== (moving.get(assignment) ?? cellOf(chipOf(assignment)))) move(assignment, cell);
 });
 
@@ -109,6 +110,12 @@ for (const end of ["dragend", "pointermove"]) document.addEventListener(end, end
 function assign(task, cell) {
   return inTurn(() =>
     htmx.ajax("POST", `${root}/board/assign/`, { source: board, target: "#panel-body", values: { task, cell } }));
+}
+
+// What was handed back goes to one day.
+function placeReturned(returned, cell) {
+  return inTurn(() =>
+    htmx.ajax("POST", `${root}/board/returned/${returned}/`, { source: board, target: "#panel-body", values: { cell } }));
 }
 
 // --- the keyboard ---

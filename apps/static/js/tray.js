@@ -21,7 +21,7 @@ if (tray) {
 }
 
 function press(event) {
-  const chip = event.target.closest("[data-task]");
+  const chip = event.target.closest("[data-task]:not([data-returned])");
   if (!chip) return;
   event.preventDefault();
   document.getElementById("tray-hint").hidden = chosen.size > 0;

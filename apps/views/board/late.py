@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.base import ToGoError
 from apps.forms.board import UndoForm
+from apps.services import returns
 from apps.services.board import late
 from apps.services.shared import permissions
 from apps.services.shared.permissions import require_person
@@ -25,7 +26,11 @@ def show(request: HttpRequest) -> HttpResponse:
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     if request.method != "POST":
-        context = {"late": late.of_team(actor=actor, most=MOST), "number": late.number(actor=actor)}
+        context = {
+            "late": late.of_team(actor=actor, most=MOST),
+            "number": late.number(actor=actor),
+            "returned": returns.visible_to(actor).count(),
+        }
         return panel(request, "board/late.html", context)
     outcomes = late.move_on(actor=actor, assignment_ids=valid(UndoForm(request.POST))["assignment"])
     results: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from apps.forms.board import BoardForm, ChangesForm, MonthForm, PersonForm, TrayForm
 from apps.models import User
-from apps.services import board, tasks, waiting
+from apps.services import board, returns, tasks, waiting
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel, suggested_people
@@ -127,13 +127,20 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page
 def tray(request: HttpRequest) -> HttpResponse:
-    """`/board/tray/?q=…`: the tasks beside the board, those that one gave last first, and what waits for a full day."""
+    """`/board/tray/?q=…`: the tasks beside the board, those that one gave last first, what was handed back, and
+    what waits for a full day."""
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
     text = valid(TrayForm(request.GET))["q"]
     found = tasks.suggest(text=text, most=TRAY_TASKS).tasks if text else tasks.recent(actor=actor, most=TRAY_TASKS)
     entries = waiting.visible_to(actor).select_related("daily_limit__user", "task").order_by("daily_limit__date", "pk")
-    return render(request, "board/tray.html", {"tasks": found, "search": text, "entries": entries[:TRAY_ENTRIES]})
+    context = {
+        "tasks": found,
+        "search": text,
+        "entries": entries[:TRAY_ENTRIES],
+        "returned": returns.visible_to(actor).select_related("user", "task").order_by("pk")[:TRAY_ENTRIES],
+    }
+    return render(request, "board/tray.html", context)
 
 
 @require_safe

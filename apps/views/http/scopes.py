@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from apps.exceptions.api_keys import KeyNotAllowed
 from apps.models.api_keys import KeyInUse, Scope
 
-_ASSIGNING = ("/api/users/assignment/", "/api/users/distribution/", "/api/users/series/", "/api/users/waiting/")
+_BELOW_USERS = ("assignment", "distribution", "returned", "series", "waiting")
+_ASSIGNING = tuple(f"/api/users/{name}/" for name in _BELOW_USERS)
 _KEYS = "/api/users/api-key/"
 # Secrets by which a program could go on after its key is deleted; the calendar's may not even be read.
 _SECRETS = ("/api/users/me/password/", "/api/users/calendar/token/")

@@ -23,9 +23,10 @@ from apps.views.http.pages import page, refused, say
 def own(request: HttpRequest) -> HttpResponse:
     """`/account/messages/`"""
     actor = require_person(request.user)
+    ways, gives = notifications.ways(), actor.may_assign_to_all
     if request.method != "POST":
-        return _own(request, NotificationForm.showing(notifications.of(actor=actor), notifications.ways()))
-    form = NotificationForm(request.POST, ways=notifications.ways())
+        return _own(request, NotificationForm.showing(notifications.of(actor=actor), ways, gives=gives))
+    form = NotificationForm(request.POST, ways=ways, gives=gives)
     if form.is_valid():
         try:
             changed = notifications.change(actor=actor, **form.changes())

@@ -29,6 +29,23 @@ BOARD = [
     ),
     page("GET", "/board/late/", "403", "403", "200", "200"),
     page("POST", "/board/late/", "403", "403", "200", "200", sends={"assignment": "{missing}"}),
+    page("GET", "/board/returned/", "403", "403", "200", "200"),
+    page(
+        "POST",
+        "/board/returned/{id}/",
+        *("403", "403", DONE, DONE),
+        thing="returned",
+        sends={"cell": f"{{whose}}:{DAY}"},
+    ),
+    page(
+        "POST",
+        "/board/returned/{id}/",
+        *("403", "403", "404", "404"),
+        case="doesn't exist",
+        thing="missing",
+        sends={"cell": f"{{whose}}:{DAY}"},
+    ),
+    page("POST", "/board/returned/{id}/close/", "403", "404", DONE, DONE, thing="returned"),
     page("GET", "/board/assign/", "403", "403", "200", "200", query=f"cell={{whose}}:{DAY}"),
     page(
         "POST",

@@ -19,6 +19,12 @@ _WAITING = "/api/users/waiting/"
 
 _ENTRY = "/api/users/waiting/{id}/"
 
+_RETURNED = "/api/users/returned/"
+
+NO_RETURN = "404 return_not_found"
+
+_WHY = {"reason": "I am ill."}
+
 _ROW = {"assignments": [GIVEN]}
 
 ASSIGNMENTS = [
@@ -63,6 +69,38 @@ ASSIGNMENTS = [
     api("GET", _ENTRY, "200", NO_ENTRY, "200", "200", thing="waiting"),
     api("DELETE", _ENTRY, "204", NO_ENTRY, "204", "204", thing="waiting"),
     api("DELETE", _ENTRY, FORBIDDEN, NO_ENTRY, "204", "204", case="queued by a taskmaster", thing="queued"),
+    api("POST", f"{_ASSIGNMENT}return/", "201", NO_ASSIGNMENT, FORBIDDEN, FORBIDDEN, thing="given", sends=_WHY),
+    api(
+        "POST",
+        f"{_ASSIGNMENT}return/",
+        *("201", NONE, "201", "201"),
+        case="their own",
+        thing="given",
+        own=True,
+        sends=_WHY,
+    ),
+    api(
+        "POST",
+        f"{_ASSIGNMENT}return/",
+        FORBIDDEN,
+        NO_ASSIGNMENT,
+        *2 * [FORBIDDEN],
+        case="a past one",
+        thing="past",
+        sends=_WHY,
+    ),
+    api("GET", _RETURNED, "200", "200 nothing", "200", "200", query="user={whose}"),
+    api("GET", f"{_RETURNED}{{id}}/", "200", NO_RETURN, "200", "200", thing="returned"),
+    api("DELETE", f"{_RETURNED}{{id}}/", FORBIDDEN, NO_RETURN, "204", "204", thing="returned"),
+    api("POST", f"{_RETURNED}{{id}}/place/", "201", NO_RETURN, "201", "201", thing="returned", sends={}),
+    api(
+        "POST",
+        f"{_RETURNED}{{id}}/place/",
+        *(FORBIDDEN, NO_RETURN, "201", "201"),
+        case="to another person",
+        thing="returned",
+        sends={"user": "{third}"},
+    ),
     api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", thing="assignment"),
     api("GET", _ASSIGNMENT, "200", NO_ASSIGNMENT, "200", "200", case="given by a taskmaster", thing="given"),
     api("GET", _ASSIGNMENT, NONE, NO_ASSIGNMENT, NO_ASSIGNMENT, NO_ASSIGNMENT, case="doesn't exist", thing="missing"),

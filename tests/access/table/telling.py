@@ -53,7 +53,7 @@ MESSAGE_PAGES = [
         "/account/messages/",
         *("302 /", NONE, "302 /", "302 /"),
         own=True,
-        sends={"assigned": "off", "moved": "now", "unassigned": "now"},
+        sends={"assigned": "off", "moved": "now", "unassigned": "now", "returned": "now"},
     ),
     page("POST", "/account/messages/test/", "409", NONE, "409", "409", own=True, case="while messages are off"),
     page("POST", "/account/messages/confirm/", "302 /", NONE, "302 /", "302 /", own=True, case="without an address"),
