@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("togo", "0025_series"),
+        ("togo", "0026_language"),
     ]
 
     operations = [
