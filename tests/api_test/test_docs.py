@@ -106,8 +106,10 @@ def test_calls_that_create_take_a_key(document: Any) -> None:
         ("/api/users/assignment/bulk/", "post"),
         ("/api/users/assignment/earliest/", "post"),
         ("/api/users/assignment/import/", "post"),
+        ("/api/users/assignment/{id}/return/", "post"),
         ("/api/users/distribution/{id}/apply/", "post"),
         ("/api/users/limit-rule/", "post"),
+        ("/api/users/returned/{id}/place/", "post"),
         ("/api/users/series/", "post"),
         ("/api/webhook/{id}/test/", "post"),
     }
