@@ -7,6 +7,8 @@ import datetime
 import functools
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from apps.exceptions.assignments import AssignmentNotFound
 from apps.exceptions.base import NotAllowed
 from apps.exceptions.returns import AlreadyDone, ReturnNotFound
@@ -42,7 +44,7 @@ def hand_back(*, actor: User, assignment_id: int, reason: str) -> ReturnedTask:
         one = assignments.get(actor=actor, assignment_id=assignment_id)
         permissions.require_may_return(actor, one)
         if one.status == Status.DONE:
-            raise AlreadyDone("This task is done; open it again to hand it back.", assignment=one.pk)
+            raise AlreadyDone(gettext("This task is done; open it again to hand it back."), assignment=one.pk)
         return slots.give_back(actor=actor, assignment=one, reason=reason)
 
     return unit_of_work.retry(attempt)
@@ -63,7 +65,7 @@ def hand_back_rest(*, actor: User, date: datetime.date, reason: str) -> list[Ret
                 permissions.require_may_return(actor, one)
                 returned.append(slots.give_back(actor=actor, assignment=one, reason=reason))
         if not returned:
-            raise AssignmentNotFound(f"You have no open task on {date}.", date=date)
+            raise AssignmentNotFound(gettext("You have no open task on this date."), date=date)
         return returned
 
     return unit_of_work.run(work)
@@ -107,7 +109,8 @@ def get(*, actor: User, returned_id: int) -> ReturnedTask:
     """A returned task. Raises `ReturnNotFound` if there is none that `actor` may see."""
     found = visible_to(actor).select_related("task", "user", "taskmaster").filter(pk=returned_id).first()
     if found is None:
-        raise ReturnNotFound(f"There is no returned task with the id {returned_id}.", returned=returned_id)
+        message = gettext("There is no returned task with the id %(id)s.") % {"id": returned_id}
+        raise ReturnNotFound(message, returned=returned_id)
     return found
 
 
@@ -130,7 +133,7 @@ def place(
         elif actor.may_assign_to_all:
             permissions.require_may_assign(actor, *to)
         else:
-            raise NotAllowed("Only a taskmaster may place this; you may take it back for its own day.")
+            raise NotAllowed(gettext("Only a taskmaster may place this; you may take it back for its own day."))
         giver = returned.taskmaster if takes_back else actor
         return slots.place_returned(actor=actor, returned=returned, user_id=to[0], date=to[1], given_by=giver)
 
