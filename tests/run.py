@@ -52,8 +52,6 @@ COVERAGE = ".coverage-{}.json"
 MEASURING = ["slipcover", "--branch", "--source", "apps"]
 MEASURING += ["--omit", "apps/migrations/*,apps/services/slots/postgresql.py", "--json", "--out"]
 LOWEST_COVERAGE = 95
-# A module whose tests only one run chooses, and whose collection takes longer than that of all others.
-SLOW_TO_COLLECT = "tests/api_test/test_schemathesis.py"
 # pytest's exit code when no test was chosen.
 NO_TESTS = 5
 
@@ -77,19 +75,35 @@ class Leg:
 
 COMMANDS = "real_time and no_db and not browser"
 STORMS = "real_time and not no_db"
+# The modules whose tests don't all have one of these marks. A mark of single tests excludes no module.
+OTHERS_THAN = r"\A(?!.*/browser_test/)(?!.*\npytestmark = (?:\[[^]]*?)?pytest\.mark\.(?:{})\b)"
+ON_EACH_DATABASE = OTHERS_THAN.format("no_db|real_time")
+WITH_STORMS = OTHERS_THAN.format("no_db") + ".*real_time"
 # The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
 LEGS = [
     Leg("commands", "sqlite", COMMANDS, durable=True, modules=r"/(run|prove)_test/.*real_time"),
     Leg("workers and servers", "sqlite", COMMANDS, durable=True, modules=r"/(?!run|prove)\w+_test/.*real_time"),
-    Leg("PostgreSQL, real processes", "postgresql", STORMS, durable=True, brokers="redis", modules="real_time"),
-    Leg("MariaDB, real processes", "mariadb", STORMS, durable=True, brokers="valkey", modules="real_time"),
-    Leg("SQLite, real processes", "sqlite", STORMS, durable=True, brokers="valkey", modules="real_time"),
-    Leg("PostgreSQL", "postgresql", "not real_time and not no_db"),
+    Leg("PostgreSQL, real processes", "postgresql", STORMS, durable=True, brokers="redis", modules=WITH_STORMS),
+    Leg("MariaDB, real processes", "mariadb", STORMS, durable=True, brokers="valkey", modules=WITH_STORMS),
+    Leg("SQLite, real processes", "sqlite", STORMS, durable=True, brokers="valkey", modules=WITH_STORMS),
+    Leg("PostgreSQL", "postgresql", "not real_time and not no_db", modules=ON_EACH_DATABASE),
     Leg("random input", "sqlite", "fuzz", modules=r"mark\.fuzz"),
     Leg("pages in a browser", "sqlite", "browser", modules="/browser_test/"),
-    Leg("what needs no database", "sqlite", "not real_time and no_db and not fuzz", measured=True),
-    Leg("MariaDB", "mariadb", "not real_time and not no_db"),
-    Leg("SQLite", "sqlite", "not real_time and not no_db and not fuzz", measured=True),
+    Leg(
+        "what needs no database",
+        "sqlite",
+        "not real_time and no_db and not fuzz",
+        measured=True,
+        modules=OTHERS_THAN.format("fuzz|real_time"),
+    ),
+    Leg("MariaDB", "mariadb", "not real_time and not no_db", modules=ON_EACH_DATABASE),
+    Leg(
+        "SQLite",
+        "sqlite",
+        "not real_time and not no_db and not fuzz",
+        measured=True,
+        modules=ON_EACH_DATABASE,
+    ),
 ]
 QUICK = [Leg("SQLite, without storms", "sqlite", "not real_time", processes=2)]
 
@@ -200,8 +214,8 @@ def _run(leg: Leg, report: _Report, more: list[str], marks: str) -> None:
 def _modules(leg: Leg) -> list[str]:
     """What a run collects: the modules that can have tests for it."""
     if not leg.modules:
-        return [] if leg in QUICK else [f"--ignore={SLOW_TO_COLLECT}"]
-    modules = sorted(ROOT.glob("tests/*_test/test_*.py"))
+        return []
+    modules = sorted([*ROOT.glob("tests/*_test/test_*.py"), *ROOT.glob("tests/*_test/user_detail_task.py")])
     return [str(path) for path in modules if re.search(leg.modules, f"{path}\n{path.read_text()}", re.DOTALL)]
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.apps import apps
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
@@ -48,6 +47,7 @@ from tests.access.rows import (
 )
 from tests.clock import freeze_time
 from tests.conftest import TODAY
+from tests.tables import everything
 
 MISSING = 999_999_999
 
@@ -81,7 +81,7 @@ class World:
         self.sessions = {person.pk: self._session_of(person) for person in people}
         users.update_user(actor=self.admin, user_id=self.gone.pk, is_active=False)
         self.keys = {scope: self._key_with(Scope(scope)) for scope in KEYS}
-        self.everything = everything()
+        self.rows = rows_now()
 
     def ask(self, row: Row, column: str, **how: Any) -> str:
         """The answer for this column's caller, in the words of the table, with `, and it was written` after a
@@ -89,7 +89,7 @@ class World:
         with self.asked(row, column, **how) as response:
             answer = answer_of(response)
             changes = (how.get("method") or row.method) not in ("GET", "HEAD", "OPTIONS")
-            if changes and is_refusal(answer) and everything() != self.everything:
+            if changes and is_refusal(answer) and rows_now() != self.rows:
                 answer += ", and it was written"
         return answer
 
@@ -262,17 +262,9 @@ class World:
         }
 
 
-def everything() -> dict[str, list[Any]]:
-    """Every row of every table except those that a refusal may write to: sessions, what is noted of them, and tries of
-    passwords. In plain SQL, because these tests ask for it more than a thousand times."""
-    models = [model for model in apps.get_models() if model not in (Session, BrowserSession, PasswordTries)]
-    with connection.cursor() as cursor:
-        return {model._meta.label: _rows(cursor, model._meta.db_table) for model in models}
-
-
-def _rows(cursor: Any, table: str) -> list[Any]:
-    cursor.execute(f"SELECT * FROM {table} ORDER BY 1")  # noqa: S608
-    return list(cursor.fetchall())
+def rows_now() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row, except those that a refusal may write: sessions, what is noted of them, and tries of passwords."""
+    return everything(but=[Session, BrowserSession, PasswordTries])
 
 
 def is_refusal(answer: str) -> bool:

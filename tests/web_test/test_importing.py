@@ -95,6 +95,7 @@ def test_only_a_finished_trial_is_imported(page: Client, alice: User, cooking: T
         assert page.post(done).status_code == 400
 
 
+@pytest.mark.no_db
 def test_a_long_report_has_pages_and_can_show_only_the_refused_rows(
     page: Client, alice: User, tasks: list[Task]
 ) -> None:
