@@ -5,6 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import RefusableForm
 from apps.models import User
@@ -30,7 +33,7 @@ class UserForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["password"].label = "New password"
+            self.fields["password"].label = _("New password")
             self.fields["username"].disabled = True
             if not passwords.allowed_for(is_admin=self.instance.is_admin):
                 del self.fields["password"]
@@ -58,9 +61,9 @@ class TeamForm(forms.Form):
 
 # What the roles are called, and what somebody with it may do.
 ROLES = {
-    "person": ("Person", "gets tasks, and gives tasks to themselves"),
-    "taskmaster": ("Taskmaster", "also gives tasks to everyone, and keeps tasks and limits"),
-    "admin": ("Admin", "also keeps the people, and everything else"),
+    "person": (_("Person"), _("gets tasks, and gives tasks to themselves")),
+    "taskmaster": (_("Taskmaster"), _("also gives tasks to everyone, and keeps tasks and limits")),
+    "admin": (_("Admin"), _("also keeps the people, and everything else")),
 }
 
 
@@ -72,10 +75,11 @@ def role_of(person: User) -> str:
 class PersonForm(RefusableForm):
     """A person's names and role."""
 
-    first_name = forms.CharField(label="Given name", max_length=150, required=False)
-    last_name = forms.CharField(label="Family name", max_length=150, required=False)
+    first_name = forms.CharField(label=_("Given name"), max_length=150, required=False)
+    last_name = forms.CharField(label=_("Family name"), max_length=150, required=False)
     role = forms.ChoiceField(
-        choices=[(name, f"{word}: {what}") for name, (word, what) in ROLES.items()],
+        label=_("Role"),
+        choices=[(name, format_lazy("{}: {}", word, what)) for name, (word, what) in ROLES.items()],
         initial="person",
         widget=forms.RadioSelect,
     )
@@ -97,9 +101,10 @@ class NewPersonForm(PersonForm):
     """Somebody new."""
 
     username = forms.CharField(
+        label=_("Username"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text="What they sign in with: letters, digits and @ . + - _",
+        help_text=_("What they sign in with: letters, digits and @ . + - _"),
     )
     field_order = ("username", "first_name", "last_name", "role")
 
@@ -109,8 +114,8 @@ class LeavingForm(forms.Form):
 
     tasks = forms.ChoiceField(
         choices=[
-            ("stay", "They stay, and can be handed on to somebody else"),
-            ("take_away", "They are taken away, and their room is free"),
+            ("stay", _("They stay, and can be handed on to somebody else")),
+            ("take_away", _("They are taken away, and their room is free")),
         ],
         widget=forms.RadioSelect,
     )
@@ -120,10 +125,13 @@ class ChoosePasswordForm(RefusableForm):
     """A password to choose, typed twice."""
 
     new_password = forms.CharField(
-        max_length=1000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("New password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
-        label="The same again",
+        label=_("The same again"),
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -133,5 +141,5 @@ class ChoosePasswordForm(RefusableForm):
         """The fields. Adds an error when the two passwords differ."""
         fields = super().clean() or {}
         if "new_password" in fields and "again" in fields and fields["new_password"] != fields["again"]:
-            self.add_error("again", "The two passwords differ.")
+            self.add_error("again", gettext("The two passwords differ."))
         return fields

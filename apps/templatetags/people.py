@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from django.template import Library
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
 
 from apps.forms.users import ROLES, role_of
 from apps.models import DailyLimit, User
@@ -13,7 +15,7 @@ from apps.services.users import team
 
 register = Library()
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_OFF = pgettext_lazy("a day", "off")
 # Of a bar, in units of its picture.
 _WIDTH, _HEIGHT = 10, 24
 
@@ -21,21 +23,23 @@ _WIDTH, _HEIGHT = 10, 24
 @register.filter
 def role(person: User) -> str:
     """The person's highest role."""
-    return ROLES[role_of(person)][0]
+    return str(ROLES[role_of(person)][0])
 
 
 @register.filter
 def week_in_words(week: Sequence[int]) -> str:
     """The usual limits of a week: `4 a day`, or `Mon–Fri 4, Sat–Sun off`."""
     if not week:
-        return "picked at random"
+        return gettext("picked at random")
     runs = team.runs_of(week)
     if len(runs) == 1:
-        return f"{units.short(week[0])} a day" if week[0] else "always off"
-    return ", ".join(
-        f"{_DAYS[first]}{'' if first == last else f'–{_DAYS[last]}'} {units.short(limit) if limit else 'off'}"
-        for first, last, limit in runs
-    )
+        return gettext("%(amount)s a day") % {"amount": units.short(week[0])} if week[0] else gettext("always off")
+    return ", ".join(f"{_days(first, last)} {units.short(limit) if limit else _OFF}" for first, last, limit in runs)
+
+
+def _days(first: int, last: int) -> str:
+    """Days of the week by number, shortly: `Mon–Fri`."""
+    return "–".join(str(WEEKDAYS_ABBR[day]) for day in dict.fromkeys((first, last)))
 
 
 @register.simple_tag
@@ -52,7 +56,8 @@ def bars(days: Sequence[DailyLimit]) -> SafeString:
         limits.append(f"M{left} 0h{_WIDTH - 2}v{_HEIGHT}h-{_WIDTH - 2}z")
         if height := min(_HEIGHT, -(-_HEIGHT * day.taken // day.maximum)):
             taken.append(f"M{left} {_HEIGHT - height}h{_WIDTH - 2}v{height}h-{_WIDTH - 2}z")
-    words = f"{units.part(sum(day.taken for day in days), sum(day.maximum for day in days))} in two weeks"
+    load = units.part(sum(day.taken for day in days), sum(day.maximum for day in days))
+    words = gettext("%(load)s in two weeks") % {"load": load}
     return format_html(
         '<svg class="bars" viewBox="0 0 {} {}" role="img" aria-label="{}">'
         '<title>{}</title><path class="all" d="{}"/><path class="taken" d="{}"/></svg>',

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest, NotAllowed
@@ -76,7 +77,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
             form.add_refusal(refusal)
             status = refusal.status
         else:
-            messages.info(request, f"{shown.person} is saved.")
+            messages.info(request, gettext("%(name)s is saved.") % {"name": shown.person})
             return redirect("person", id)
     context = {
         "one": shown,
@@ -99,8 +100,11 @@ def deactivate(request: HttpRequest, id: int) -> HttpResponse:
     form = LeavingForm(request.POST or None, initial={"tasks": "stay" if person.is_active else "take_away"})
     if request.method == "POST" and form.is_valid():
         taken = leaving.deactivate(actor=actor, user_id=id, take_away=form.cleaned_data["tasks"] == "take_away")
-        away = f" {taken:,} open task{' is' if taken == 1 else 's are'} taken away." if taken else ""
-        messages.info(request, f"{person} is deactivated.{away}")
+        text = gettext("%(name)s is deactivated.") % {"name": person}
+        if taken:
+            away = ngettext("%(number)s open task is taken away.", "%(number)s open tasks are taken away.", taken)
+            text += " " + away % {"number": f"{taken:,}"}
+        messages.info(request, text)
         return redirect("person", id)
     context = {"person": person, "form": form, "left": many.tasks_left(actor=actor, user_id=id)}
     return render(request, "people/deactivate.html", context, status=400 if form.errors else 200)
@@ -111,7 +115,7 @@ def deactivate(request: HttpRequest, id: int) -> HttpResponse:
 def activate(request: HttpRequest, id: int) -> HttpResponse:
     """`/people/{id}/activate/`"""
     person = users.update_user(actor=require_person(request.user), user_id=id, is_active=True)
-    messages.info(request, f"{person} is active again.")
+    messages.info(request, gettext("%(name)s is active again.") % {"name": person})
     return redirect("person", id)
 
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -54,7 +55,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponseBase:
                     request, "people/choose.html", {"form": form, "person": person}, status=refusal.status
                 )
                 return with_retry_after(response, refusal)
-            messages.info(request, f"Your password is set. Sign in as {person}.")
+            messages.info(request, gettext("Your password is set. Sign in as %(name)s.") % {"name": person})
             return redirect("sign-in")
     except (NotFound, PasswordsOff) as refusal:
         return refused(request, refusal)
