@@ -1,5 +1,6 @@
 """Forms of the board."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from apps.forms.base import DayInput
 from apps.models.assignments import Status
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.limit_rules import HIGHEST_MAXIMUM
+from apps.services.board.looks import OF_TASKS, By, Look, Show, Span
 from apps.services.shared import formats, units
 from apps.services.shared.formats import HIGHEST_ID, Place, Version
 
@@ -42,6 +44,20 @@ class MonthField(FormattedField):
 
     read = staticmethod(formats.parse_month)
     message = _("This must be a month, as 2026-11.")
+
+
+class DayField(FormattedField):
+    """A date, as 2026-11-24."""
+
+    read = staticmethod(formats.parse_day)
+    message = _("This must be a date, as 2026-11-24.")
+
+
+class IdField(FormattedField):
+    """An id."""
+
+    read = staticmethod(formats.parse_id)
+    message = _("This must be an id.")
 
 
 class VersionField(FormattedField):
@@ -88,32 +104,61 @@ def _effort() -> forms.IntegerField:
     return forms.IntegerField(required=False, min_value=LOWEST_EFFORT, max_value=HIGHEST_EFFORT)
 
 
-class BoardForm(forms.Form):
-    """The week and the people that the board is asked to show, and how."""
+class LookForm(forms.Form):
+    """What the board is asked to show: days, people or tasks, and filters."""
 
     week = WeekField(required=False)
+    date = DayField(required=False)
+    span = forms.ChoiceField(required=False, choices=[(span.value, span.value) for span in Span])
+    by = forms.ChoiceField(required=False, choices=[(by.value, by.value) for by in By])
     q = forms.CharField(required=False, max_length=150)
+    task = IdField(required=False)
+    show = forms.ChoiceField(required=False, choices=[(show.value, show.value) for show in Show])
+
+    def look(self, today: datetime.date) -> Look:
+        """The valid form's look; where no day is named, the one of today."""
+        asked = self.cleaned_data
+        span, by = Span(asked["span"] or Span.WEEK), By(asked["by"] or By.PEOPLE)
+        show = Show(asked["show"]) if asked["show"] else None
+        if by == By.TASKS and show not in OF_TASKS:
+            show = None
+        look = Look(today, span, by, asked["q"], asked["task"], show)
+        if span == Span.DAY:
+            return look.at(asked["date"] or asked["week"] or today)
+        return look.at(asked["week"] or asked["date"] or today)
+
+
+class BoardForm(LookForm):
+    """The same with the page of people or tasks, and how the board looks."""
+
     after = forms.CharField(required=False, max_length=150, strip=False)
     before = forms.CharField(required=False, max_length=150, strip=False)
     size = forms.ChoiceField(required=False, choices=[("compact", "Compact"), ("comfortable", "Comfortable")])
     weekends = forms.ChoiceField(required=False, choices=[("shown", "Shown"), ("folded", "Folded")])
     choose = forms.BooleanField(required=False)
+    since = VersionField(required=False)
+
+
+class FilterForm(LookForm):
+    """What is on display, and the text to search tasks for."""
+
+    text = forms.CharField(required=False, max_length=255)
 
 
 class MonthForm(forms.Form):
     """The month and the people to show."""
 
     month = MonthField(required=False)
+    q = forms.CharField(required=False, max_length=150)
     after = forms.CharField(required=False, max_length=150, strip=False)
     before = forms.CharField(required=False, max_length=150, strip=False)
 
 
-class ChangesForm(forms.Form):
-    """The week and the people that are on display, and the version of the board that they show."""
+class ChangesForm(LookForm):
+    """What is on display: its days and people, and the version of the board that they show."""
 
-    week = WeekField()
     since = VersionField()
-    person = _ids()
+    person = _ids(required=False)
 
 
 class ChooseForm(forms.Form):
@@ -155,6 +200,12 @@ class ChangeForm(forms.Form):
     date = forms.DateField(required=False)
     effort = _effort()
     status = forms.ChoiceField(required=False, choices=[("", ""), *Status.choices])
+
+
+class FreeForm(forms.Form):
+    """The task to give to somebody who is free."""
+
+    task = IdField(required=False)
 
 
 class RemoveForm(forms.Form):

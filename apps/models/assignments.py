@@ -43,6 +43,15 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those that are late, the latest first."""
         return self.filter(is_late(today)).order_by("-daily_limit__date", "pk")
 
+    def shown(
+        self, first: datetime.date, last: datetime.date, *, task_id: int | None = None, status: str = ""
+    ) -> "AssignmentQuerySet":
+        """Those of the days from `first` to `last`; only of a task, and only with a status, if these are given."""
+        found = self.filter(daily_limit__date__gte=first, daily_limit__date__lte=last)
+        if task_id:
+            found = found.filter(task=task_id)
+        return found.filter(status=status) if status else found
+
     def with_day(self) -> "AssignmentQuerySet":
         """Also load the day, and so the person, the date and the limit, in the same query."""
         return self.select_related("daily_limit")

@@ -43,6 +43,10 @@ class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
             for *whose, date_from, date_to, maximum, reason in found
         ]
 
+    def naming_days(self, first: datetime.date, last: datetime.date) -> "LimitRuleQuerySet":
+        """The rules for everyone that may name days from `first` to `last`."""
+        return self.filter(user__isnull=True, weekday__isnull=True, date_from__lte=last, date_to__gte=first)
+
 
 class LimitRule(models.Model):
     """A maximum for one person or everyone, for one weekday or all, in a range of dates, since, until or for ever.
@@ -84,6 +88,13 @@ class LimitRule(models.Model):
                 name="togo_rule_dates_in_order",
             ),
         ]
+
+    @property
+    def names_days(self) -> bool:
+        """Whether its reason is the name of its days, such as “Christmas Day”: it takes them off for everyone, or is
+        for a single date."""
+        is_for_dates = not self.user_id and self.weekday is None and self.date_from and self.date_to
+        return bool(is_for_dates and self.reason and (not self.maximum or self.date_from == self.date_to))
 
     def __str__(self) -> str:
         who = self.user.username if self.user else "everyone"

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, Sum
 
 from apps.models import DailyLimit, User
 from apps.services import board, limits
-from apps.services.board import late
+from apps.services.board import late, pages
 from apps.services.shared import formats, permissions, picking, spreadsheets, units
 
 DAYS_AHEAD = 14
@@ -44,7 +44,7 @@ class Summary:
 
 def summary(*, actor: User, free: Numbers) -> Summary:
     """The summary; `free` are the numbers of `room`. Raises `NotAllowed`."""
-    dates = _dates_ahead()[: board.DAYS]
+    dates = _dates_ahead()[: formats.WEEK_DAYS]
     loads = zip(board.loads_of_everyone(dates), dates, strict=True)
     planned = [(load, date) for load, date in loads if load.taken and load.maximum]
     fullest = max(planned, key=lambda one: one[0].taken / one[0].maximum, default=None)
@@ -107,13 +107,13 @@ def room(*, actor: User) -> Numbers:
     return Numbers("room", f"Free room in the next two weeks, in {units.unit()}", ("Free",), list(free.items()))
 
 
-def heat_map(*, actor: User, after: str = "", before: str = "") -> board.PeopleDays:
+def heat_map(*, actor: User, after: str = "", before: str = "") -> pages.PeopleDays:
     """A page of people, and how full their next 14 days are. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
-    return board.days_of_page(User.objects.active(), _dates_ahead(), after, before)
+    return pages.days_of_page(User.objects.active(), _dates_ahead(), after, before)
 
 
-def heat_map_as_csv(heat: board.PeopleDays) -> Iterator[str]:
+def heat_map_as_csv(heat: pages.PeopleDays) -> Iterator[str]:
     """The page as pieces of a CSV file, a line for each person and day."""
     rows = (
         (row.person.username, cell.limit.date, cell.limit.taken, cell.limit.maximum)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from apps.exceptions.assignments import DateOutOfRange
-from apps.models import DailyLimit, LimitDay, User
+from apps.models import DailyLimit, LimitDay, LimitRule, User
 from apps.models.base import DayKey
 from apps.models.events import Kind
 from apps.models.limits import Source
@@ -117,14 +117,17 @@ def _note(kind: Kind, actor: User, before: DailyLimit, maximum: int, **more: obj
     events.note(kind, actor_id=actor.pk, user_id=before.user_id, date=before.date, data=data)
 
 
-def read(*, user_ids: list[int], first: datetime.date, last: datetime.date) -> Iterator[DailyLimit]:
+def read(
+    *, user_ids: list[int], first: datetime.date, last: datetime.date, rules: Iterable[LimitRule] | None = None
+) -> Iterator[DailyLimit]:
     """The days of these people from `first` to `last`, by person and date. A day that isn't set yet is as it would be
-    set now, without a `pk`. Refusals are decided by the same rows and the same picker."""
+    set now, without a `pk`. Refusals are decided by the same rows and the same picker. `rules` are those of these
+    people and dates, if the caller has read them already."""
     found = {
         (day.user_id, day.date): day
         for day in DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last)
     }
-    picker = picking.load_to_tell(user_ids, first, last)
+    picker = picking.load_to_tell(user_ids, first, last) if rules is None else picking.Picker(0, rules)
     for user_id in user_ids:
         for offset in range((last - first).days + 1):
             date = first + datetime.timedelta(days=offset)

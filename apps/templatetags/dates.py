@@ -10,7 +10,7 @@ from apps.services.shared import dates
 
 register = Library()
 
-_FORMS = {"day": "D j M", "short": "j M", "long": "l j F", "full": "l j F Y"}
+_FORMS = {"tight": "D j", "day": "D j M", "short": "j M", "long": "l j F", "full": "l j F Y"}
 
 # {{ date|written:"D j M" }}: Mon 23 Nov.
 register.filter(dates.written)
@@ -18,7 +18,7 @@ register.filter(dates.written)
 
 @register.filter
 def as_time(date: datetime.date, name: str) -> SafeString:
-    """A date that a script writes as in the reader's country: as a `day` (Mon 23 Nov), `short` (23 Nov), `long`
-    (Monday 23 November) or `full` (with the year)."""
+    """A date that a script writes as in the reader's country: as `tight` (Mon 23), a `day` (Mon 23 Nov), `short`
+    (23 Nov), `long` (Monday 23 November) or `full` (with the year)."""
     text = dates.written(date, _FORMS[name])
     return format_html('<time datetime="{}" data-as="{}">{}</time>', date.isoformat(), name, text)

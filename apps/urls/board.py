@@ -8,6 +8,7 @@ urlpatterns = [
     path("board/", week.show, name="board"),
     path("board/rows/", week.rows),
     path("board/month/", week.month),
+    path("board/filter/", week.task_to_show),
     path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/tray/", week.tray),

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.exceptions.base import InvalidRequest, PayloadTooLarge
 from apps.forms.board import BoardForm
 from apps.forms.importing import FileForm, ReportForm
-from apps.models import Assignment, Import
-from apps.services import board, exports, imports
-from apps.services.shared import formats, permissions
+from apps.models import Import
+from apps.services import exports, imports
+from apps.services.board import pages
+from apps.services.board.looks import Span
+from apps.services.shared import permissions
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 from apps.views.http.parsers import require_upload_fits
@@ -92,16 +94,13 @@ def report(request: HttpRequest, id: int) -> HttpResponseBase:
 @require_safe
 @page
 def board_as_file(request: HttpRequest) -> HttpResponseBase:
-    """`/board/export.csv?week=2026-W48&q=…`: the assignments of a week and a search, of all pages of people."""
+    """`/board/export.csv?week=2026-W48&q=…`: the assignments that the board of this address shows, of all its pages."""
     actor = require_person(request.user)
-    asked = valid(BoardForm(request.GET))
-    first = asked["week"] or formats.monday_of(permissions.today())
-    shown = Assignment.objects.filter(
-        daily_limit__date__gte=first,
-        daily_limit__date__lte=board.dates_from(first)[-1],
-        daily_limit__user__in=board.people_on_board(asked["q"]),
-    )
-    return csv_file(f"week-{formats.write_week(first)}.csv", exports.export(actor=actor, assignments=shown))
+    form = BoardForm(request.GET)
+    valid(form)
+    look = form.look(permissions.today())
+    name = f"day-{look.first}" if look.span == Span.DAY else f"week-{look.week}"
+    return csv_file(f"{name}.csv", exports.export(actor=actor, assignments=pages.assignments(look)))
 
 
 def _why(refusal: InvalidRequest | PayloadTooLarge) -> str:

@@ -4,6 +4,7 @@ import datetime
 import html
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from django.test import Client
 from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
 from apps.services import assignments, limit_rules, limits
 from apps.services import board as board_service
+from apps.services.board import pages
 from apps.services.shared.formats import Place
 from tests.api_test.test_problems import nothing_written
 from tests.clock import freeze_time
@@ -169,11 +171,21 @@ def test_nonsense_in_the_address_is_refused_with_the_name_of_the_field(page: Cli
     assert f"{query.split('=')[0]}: " in text_of(response)
 
 
-def test_a_search_is_remembered_until_it_is_cleared(page: Client, alice: User, stranger: User) -> None:
-    assert "stranger" not in text_of(page.get("/board/?q=ali"))
-    assert "stranger" not in text_of(page.get("/board/?week=2026-W48"))
+def test_a_search_is_in_the_address_and_its_links_keep_it_until_it_is_cleared(
+    page: Client, alice: User, stranger: User
+) -> None:
+    found = page.get("/board/?q=ali")
+    assert "stranger" not in text_of(found)
+    for link in (r"^\?week=2026-W11&", r"^/board/\?q=", r"span=two-weeks", r"^/board/month/"):
+        [address] = links(found, link)
+        following = page.get(address if address.startswith("/") else f"/board/{address}")
+        assert ("alice" in text_of(following), "stranger" in text_of(following)) == (True, False), address
+    [export] = links(found, r"^/board/export\.csv")
+    assert "q=ali" in export
+    [cleared] = re.findall(r'href="([^"]*)" aria-label="Show everyone again', found.content.decode())
+    assert "stranger" in text_of(page.get(f"/board/{cleared}"))
+    assert "stranger" in text_of(page.get("/board/"))
     assert "Nobody is called “nobody”" in text_of(page.get("/board/?q=nobody"))
-    assert "stranger" in text_of(page.get("/board/?q="))
 
 
 def test_people_come_in_pages_forwards_and_backwards(page: Client) -> None:
@@ -208,16 +220,15 @@ def test_a_month_shows_how_full_days_are_and_leads_to_weeks_and_days(
     assert f"/board/day/{alice.pk}/2026-03-31/" in links(month, "/board/day/")
     assert "/board/?week=2026-W14" in links(month, r"/board/\?week=")
     assert 'aria-label="alice, Monday 2 March: 1 of 5 tasks taken">1</a>' in month.content.decode()
-    page.get("/board/?q=task")
-    assert f"/board/day/{alice.pk}/" not in page.get("/board/month/?month=2026-12").content.decode()
+    assert f"/board/day/{alice.pk}/" not in page.get("/board/month/?month=2026-12&q=task").content.decode()
     for nonsense in ("2026-13", "2026", "x", "9999-01", "0001-01"):
         assert page.get(f"/board/month/?month={nonsense}").status_code == 400, nonsense
 
 
 def test_how_the_board_looks_is_remembered(page: Client, alice: User) -> None:
-    assert 'class="board comfortable"' in page.get("/board/").content.decode()
+    assert 'class="board comfortable week"' in page.get("/board/").content.decode()
     page.get("/board/?size=compact&weekends=folded")
-    assert 'class="board compact fold"' in page.get("/board/?week=2026-W48").content.decode()
+    assert 'class="board compact week fold"' in page.get("/board/?week=2026-W48").content.decode()
     assert 'type="checkbox"' not in page.get("/board/").content.decode()
     assert f'value="{alice.pk}:2026-03-02"' in page.get("/board/?choose=on").content.decode()
 
@@ -265,7 +276,7 @@ def test_a_page_of_people_with_five_tasks_a_day_needs_fewer_than_ten_queries(
         board = page.get("/board/")
 
     assert board.content.decode().count('class="chip"') == 30
-    assert board.content.decode().count("data-cell=") == board_service.PEOPLE_PER_PAGE * 7
+    assert board.content.decode().count("data-cell=") == pages.PEOPLE_PER_PAGE * 7
 
 
 def test_cells_of_many_days_are_read_with_a_few_queries_for_each_date(
@@ -712,8 +723,9 @@ def test_people_are_suggested_while_typing(page: Client, alice: User, stranger: 
 
 
 def changes(page: Client, board: Any, *people: User) -> Any:
-    [shown] = re.findall(r'data-since="([^"]*)" data-week="([^"]*)"', board.content.decode())
-    return page.get("/board/changes/", {"since": shown[0], "week": shown[1], "person": [one.pk for one in people]})
+    [(since, look)] = re.findall(r'data-since="([^"]*)" data-look="([^"]*)"', board.content.decode())
+    asked = urlencode({"since": since, "person": [one.pk for one in people]}, doseq=True)
+    return page.get(f"/board/changes/{html.unescape(look)}&{asked}")
 
 
 def test_only_the_rows_that_others_changed_are_sent(

@@ -1,25 +1,21 @@
-"""The board: reads a week of people's days, with a few queries for any number of people."""
+"""The board: reads people's days, with a few queries for any number of people."""
 
-import calendar
 import datetime
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from apps.exceptions.assignments import DailyLimitReached
-from apps.models import Assignment, DailyLimit, Event, Task, User
+from apps.models import Assignment, DailyLimit, Event, LimitRule, User
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
-from apps.models.events import Kind
 from apps.services import availability, limits
-from apps.services.limit_rules import words
-from apps.services.shared import formats, permissions, refusals, repicking
+from apps.services.limit_rules import listing, words
+from apps.services.shared import permissions, refusals, repicking
 from apps.services.shared.formats import Place, Version
 
-DAYS = 7
-PEOPLE_PER_PAGE = 25
 # A day on which something is taken is nearly full when less than this is left, or less than a tenth.
 _NEARLY = 2
 # Events don't commit in the order of their ids: this many ids below the newest one are looked at again.
@@ -87,85 +83,18 @@ class Load:
 
 
 @dataclass(frozen=True)
-class PeopleDays:
-    """A page of people, and their days of some dates.
+class Column:
+    """A date with everybody's load, and its name if it is a holiday."""
 
-    The next page begins after the username `following`, and the previous page ends before the username `preceding`;
-    either is empty if there is no such page.
-    """
-
-    dates: list[datetime.date]
-    rows: list[Row]
-    following: str
-    preceding: str
+    date: datetime.date
+    load: Load
+    name: str
 
 
-@dataclass(frozen=True)
-class Week(PeopleDays):
-    """The same of a week. `version` changes whenever something that is shown changes."""
-
-    version: Version
-
-    @property
-    def name(self) -> str:
-        """The week as an address names it: `2026-W48`."""
-        return formats.write_week(self.dates[0])
-
-    @property
-    def before(self) -> str:
-        """The week before, as an address names it."""
-        return formats.write_week(self.dates[0] - datetime.timedelta(days=1))
-
-    @property
-    def after(self) -> str:
-        """The next week, as an address names it."""
-        return formats.write_week(self.dates[-1] + datetime.timedelta(days=1))
-
-    @property
-    def has_assignments(self) -> bool:
-        """Whether anything is assigned on the days that are shown."""
-        return any(cell.assignments for row in self.rows for cell in row.cells)
-
-
-def week(*, actor: User, first: datetime.date, search: str = "", after: str = "", before: str = "") -> Week:
-    """A page of the people on the board whose names contain `search`, by username, and their days from `first` on.
-
-    The page begins after the username `after`, or ends before `before`. Raises `NotAllowed`.
-    """
-    permissions.require_taskmaster(actor)
-    # Read before the rows: a change that commits in between is shown twice rather than missed.
-    version = current_version()
-    page = days_of_page(people_on_board(search), dates_from(first), after, before)
-    return Week(page.dates, page.rows, page.following, page.preceding, version)
-
-
-def month(*, actor: User, first: datetime.date, search: str = "", after: str = "", before: str = "") -> PeopleDays:
-    """The same people, and their days of the month that begins on `first`. Raises `NotAllowed`."""
-    permissions.require_taskmaster(actor)
-    days = calendar.monthrange(first.year, first.month)[1]
-    dates = [first + datetime.timedelta(days=day) for day in range(days)]
-    return days_of_page(people_on_board(search), dates, after, before)
-
-
-def days_of_page(people: QuerySet[User], dates: list[datetime.date], after: str = "", before: str = "") -> PeopleDays:
-    """A page of these people, with their days."""
-    some, following, preceding = page_of(people, after, before, PEOPLE_PER_PAGE)
-    return PeopleDays(dates, rows_of(some, dates), following, preceding)
-
-
-def first_steps() -> dict[str, bool] | None:
-    """Which steps to the first assignment are done: `people` and `tasks`. None once there has been one."""
-    if Event.objects.filter(kind=Kind.ASSIGNED).exists():
-        return None
-    return {
-        "people": User.objects.active()[:2].count() > 1,
-        "tasks": Task.objects.filter(is_active=True).exists(),
-    }
-
-
-def dates_from(first: datetime.date) -> list[datetime.date]:
-    """The seven dates from `first` on."""
-    return [first + datetime.timedelta(days=offset) for offset in range(DAYS)]
+def columns_of(dates: list[datetime.date], rules: Iterable[LimitRule] | None = None) -> list[Column]:
+    """The heads of these dates' columns. `rules` are those of the dates, if the caller has read them already."""
+    names = listing.names_of(dates[0], dates[-1], rules)
+    return [Column(date, load, names.get(date, "")) for date, load in zip(dates, loads_of_everyone(dates), strict=True)]
 
 
 def loads_of_everyone(dates: list[datetime.date]) -> list[Load]:
@@ -176,20 +105,13 @@ def loads_of_everyone(dates: list[datetime.date]) -> list[Load]:
     return [loads.get(date, Load()) for date in dates]
 
 
-def people_on_board(search: str = "") -> QuerySet[User]:
-    """Everybody active, and deactivated people who still have open tasks from today on, if their names contain
-    `search`."""
-    mine = open_tasks().filter(daily_limit__user=OuterRef("pk"))
-    return User.objects.search(search).filter(Q(is_active=True) | (Q(is_active=False) & Exists(mine)))
-
-
 def open_tasks() -> QuerySet[Assignment]:
     """Everybody's assignments from today on that aren't done."""
     return Assignment.objects.filter(status=Status.OPEN, daily_limit__date__gte=permissions.today())
 
 
-def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
-    """These people's days."""
+def rows_of(people: Iterable[User], dates: list[datetime.date], rules: Iterable[LimitRule] | None = None) -> list[Row]:
+    """These people's days. `rules` are those of the people and dates, if the caller has read them already."""
     people = list(people)
     ids = [person.pk for person in people]
     shown = Assignment.objects.filter(
@@ -197,7 +119,7 @@ def rows_of(people: Iterable[User], dates: list[datetime.date]) -> list[Row]:
     )
     # Read first, so that the day of each is among those that are read next.
     given = list(shown.select_related("task").defer("task__note", "task__url").order_by("pk"))
-    days = list(limits.read(user_ids=ids, first=dates[0], last=dates[-1]))
+    days = list(limits.read(user_ids=ids, first=dates[0], last=dates[-1], rules=rules))
     known = {day.pk: day for day in days}
     by_day: dict[int | None, list[Assignment]] = defaultdict(list)
     for one in given:

@@ -90,7 +90,7 @@ def proposal_of(plan: Distribution, *, page: int) -> Proposal:
 
 
 def _week(monday: datetime.date, people: list[User], chips: dict[Place, list[NewChip]]) -> PlannedWeek:
-    dates = board.dates_from(monday)
+    dates = [monday + datetime.timedelta(days=offset) for offset in range(formats.WEEK_DAYS)]
     theirs = [person for person in people if any(Place(person.pk, date) in chips for date in dates)]
     rows = board.rows_of(theirs, dates)
     return PlannedWeek(

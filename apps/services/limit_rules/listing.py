@@ -1,5 +1,8 @@
 """Reads the rules for the page that lists them."""
 
+import datetime
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db.models import F, Q
@@ -35,3 +38,18 @@ def page(*, actor: User, text: str, past: bool, number: int) -> RulesPage:
     found = list(rules.order_by(*first, "weekday", "pk")[start : start + PER_PAGE + 1])
     rows = [(rule, words.sentence(rule)) for rule in found[:PER_PAGE]]
     return RulesPage(rows, number - 1, number + 1 if len(found) > PER_PAGE else 0)
+
+
+def names_of(
+    first: datetime.date, last: datetime.date, rules: Iterable[LimitRule] | None = None
+) -> dict[datetime.date, str]:
+    """What the dates from `first` to `last` are called: the reason of the newest rule for everyone that takes them off,
+    or that is for this date alone. Other dates are left out. `rules` are those of the dates, if the caller has read
+    them already."""
+    found = LimitRule.objects.naming_days(first, last) if rules is None else rules
+    names = {}
+    for rule in sorted((rule for rule in found if rule.names_days), key=attrgetter("pk")):
+        begin, end = max(first, rule.date_from or first), min(last, rule.date_to or last)
+        for offset in range((end - begin).days + 1):
+            names[begin + datetime.timedelta(days=offset)] = rule.reason
+    return names

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 # Translators: https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
 FORMS = {
     "D": pgettext_lazy("date format", "D"),
+    "D j": pgettext_lazy("date format", "D j"),
     "D j M": pgettext_lazy("date format", "D j M"),
     "j": pgettext_lazy("date format", "j"),
     "j F": pgettext_lazy("date format", "j F"),

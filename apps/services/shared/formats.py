@@ -15,6 +15,7 @@ _DATE = re.compile(DATE_PATTERN, re.ASCII)
 _ID = re.compile(r"\d{1,19}", re.ASCII)
 _VERSION = re.compile(r"(\d{1,19})-(\d{1,9})-([01])", re.ASCII)
 
+WEEK_DAYS = 7
 # The highest id, and the highest other whole number, that a database can hold.
 HIGHEST_ID = 2**63 - 1
 
@@ -61,6 +62,14 @@ def parse_date(text: str) -> datetime.date:
     if not _DATE.fullmatch(text):
         raise ValueError(text)
     return datetime.date.fromisoformat(text)
+
+
+def parse_day(text: str) -> datetime.date:
+    """A date that has days around it: as for weeks, the first and the last year of the calendar raise `ValueError`."""
+    date = parse_date(text)
+    if not datetime.MINYEAR < date.year < datetime.MAXYEAR:
+        raise ValueError(text)
+    return date
 
 
 def parse_id(text: str) -> int:

@@ -55,7 +55,7 @@ def page(
         found = found.filter(holds("name", word) | holds("label", word))
     if label:
         found = found.filter(label=label)
-    tasks, following, preceding = _page_of(found.defer("note"), after, before)
+    tasks, following, preceding = page_of(found.defer("note"), after, before, PER_PAGE)
     uses = uses_of([task.pk for task in tasks])
     return CataloguePage([(task, uses.get(task.pk, Use())) for task in tasks], following, preceding)
 
@@ -96,18 +96,22 @@ def next_of(task_id: int) -> list[Assignment]:
     return list(coming.select_related("daily_limit__user").order_by("daily_limit__date", "pk")[:NEXT_DATES])
 
 
-def _page_of(found: TaskQuerySet, after: int | None, before: int | None) -> tuple[list[Task], int | None, int | None]:
+def page_of(
+    found: TaskQuerySet, after: int | None, before: int | None, size: int
+) -> tuple[list[Task], int | None, int | None]:
+    """At most `size` of these tasks by name, after or before the task with this id; then the ids after which the next
+    page begins, and before which the previous one ends. Either is None if there is no such page."""
     edge = Task.objects.filter(pk=after or before or 0).first()
     if edge is None:
-        tasks = list(found.order_by("name", "pk")[: PER_PAGE + 1])
-        return tasks[:PER_PAGE], tasks[PER_PAGE - 1].pk if len(tasks) > PER_PAGE else None, None
+        tasks = list(found.order_by("name", "pk")[: size + 1])
+        return tasks[:size], tasks[size - 1].pk if len(tasks) > size else None, None
     same_name = Q(name=edge.name)
     if before:
         beyond = found.filter(Q(name__lt=edge.name) | same_name & Q(pk__lt=edge.pk)).order_by("-name", "-pk")
-        tasks = list(beyond[: PER_PAGE + 1])
-        page = tasks[:PER_PAGE][::-1]
-        return page, page[-1].pk if page else None, page[0].pk if len(tasks) > PER_PAGE else None
+        tasks = list(beyond[: size + 1])
+        page = tasks[:size][::-1]
+        return page, page[-1].pk if page else None, page[0].pk if len(tasks) > size else None
     beyond = found.filter(Q(name__gt=edge.name) | same_name & Q(pk__gt=edge.pk)).order_by("name", "pk")
-    tasks = list(beyond[: PER_PAGE + 1])
-    page = tasks[:PER_PAGE]
-    return page, page[-1].pk if len(tasks) > PER_PAGE else None, page[0].pk if page else None
+    tasks = list(beyond[: size + 1])
+    page = tasks[:size]
+    return page, page[-1].pk if len(tasks) > size else None, page[0].pk if page else None

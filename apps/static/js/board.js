@@ -15,8 +15,8 @@ function busy() {
 
 function refresh() {
   const people = [...board.querySelectorAll("[data-person]")].map((row) => ["person", row.dataset.person]);
-  const asked = new URLSearchParams([["week", board.dataset.week], ["since", board.dataset.since], ...people]);
-  return watch(`${root}/board/changes/?${asked}`, (answer, changed) => {
+  const asked = new URLSearchParams([["since", board.dataset.since], ...people]);
+  return watch(`${root}/board/changes/${board.dataset.look}&${asked}`, (answer, changed) => {
     if (busy()) return;
     const before = new Set();
     for (const chip of board.querySelectorAll("[data-assignment]")) {
@@ -48,7 +48,18 @@ if (board) {
   }
 }
 
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
+// A name that is cut off is shown whole where somebody points at it.
+document.addEventListener("pointerover", (event) => {
+  const chip = event.target.closest?.(".board .chip");
+  if (chip && !chip.title && chip.scrollWidth > chip.clientWidth) chip.title = chip.textContent;
+});
+
+// Where only one task is shown, the others step back.
+function showOnly() {
+  for (const chip of board.querySelectorAll("[data-task]")) chip.classList.toggle("aside", chip.dataset.task !== board.dataset.only);
+}
+
+if (board?.dataset.only) {
+  showOnly();
+  afterSwaps(showOnly);
 }

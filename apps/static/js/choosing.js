@@ -9,6 +9,9 @@ let anchor = null;
 const cellAt = (place) => board.querySelector(`[data-cell="${place}"]`);
 const cellsOf = (root) => [...root.querySelectorAll("[data-cell]")];
 
+// Folded days are not chosen with others.
+const isOpen = (cell) => getComputedStyle(cell.firstElementChild).visibility !== "hidden";
+
 function showChosen() {
   for (const cell of cellsOf(board)) cell.ariaSelected = chosen.has(cell.dataset.cell);
   bar.hidden = !chosen.size;
@@ -39,7 +42,7 @@ function between(one, other) {
   return [...board.tBodies[0].rows]
     .slice(Math.min(...rows), Math.max(...rows) + 1)
     .flatMap((row) => [...row.cells].slice(Math.min(...columns), Math.max(...columns) + 1))
-    .filter((cell) => cell.dataset.cell);
+    .filter((cell) => cell.dataset.cell && isOpen(cell));
 }
 
 // --- the mouse ---
@@ -77,7 +80,7 @@ document.addEventListener("click", (event) => {
   const head = event.target.closest("[data-choose]")?.closest("th");
   if (!head) return;
   const column = head.cellIndex;
-  const cells = column ? cellsOf(board.tBodies[0]).filter((cell) => cell.cellIndex === column) : cellsOf(head.parentElement);
+  const cells = column ? cellsOf(board.tBodies[0]).filter((cell) => cell.cellIndex === column) : cellsOf(head.parentElement).filter(isOpen);
   if (cells.every((cell) => chosen.has(cell.dataset.cell))) {
     for (const cell of cells) chosen.delete(cell.dataset.cell);
     showChosen();

@@ -126,6 +126,7 @@ const locale = navigator.languages.find((one) => one.split("-")[0] === language)
 const LATIN = { numberingSystem: "latn" };
 
 const FORMATS = {
+  tight: { weekday: "short", day: "numeric" },
   day: { weekday: "short", day: "numeric", month: "short" },
   short: { day: "numeric", month: "short" },
   long: { weekday: "long", day: "numeric", month: "long" },

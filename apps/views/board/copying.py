@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 from apps.exceptions.base import ToGoError
 from apps.forms.board import CopyForm
 from apps.models import Task, User
-from apps.services import board, users
-from apps.services.board import copying
+from apps.services import users
+from apps.services.board import copying, pages
 from apps.services.bulk import Item
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
@@ -65,7 +65,7 @@ def _copy(request: HttpRequest, actor: User, form: CopyForm) -> HttpResponse:
         "title": ngettext("%(made)d of %(asked)d copied", "%(made)d of %(asked)d copied", len(made))
         % {"made": len(made), "asked": len(asked)},
         "results": _named(refusals),
-        "undo": made if len(made) <= board.PEOPLE_PER_PAGE * board.DAYS else [],
+        "undo": made if len(made) <= pages.PEOPLE_PER_PAGE * formats.WEEK_DAYS else [],
     }
     return panel(request, "board/results.html", context)
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import ToGoError
-from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm
+from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm, FreeForm
 from apps.models import LimitRule, User
+from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import Source
-from apps.services import availability, board, limit_rules, limits, users, waiting
+from apps.services import availability, board, limit_rules, limits, tasks, users, waiting
 from apps.services.board import history, many
 from apps.services.shared import dates, permissions, units
 from apps.services.shared.formats import Place
@@ -62,12 +63,17 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
 @require_safe
 @page
 def free(request: HttpRequest, date: datetime.date) -> HttpResponse:
-    """`/board/free/{date}/`: who has room on a date, with the link that assigns them a task."""
+    """`/board/free/{date}/?task=…`: who has room on a date, with the link that assigns them a task, or the button that
+    gives them this one."""
     actor = require_person(request.user)
     permissions.require_taskmaster(actor)
-    room = availability.room_on(actor=actor, date=date, size=FREE_SHOWN)
+    task_id = valid(FreeForm(request.GET))["task"]
+    task = tasks.get(task_id=task_id) if task_id else None
+    effort = task.effort if task else DEFAULT_EFFORT
+    room = availability.room_on(actor=actor, date=date, size=FREE_SHOWN, effort=effort)
     people = [(day.user, Place(day.user_id, date), day.remaining) for day in room.days]
-    return panel(request, "board/free.html", {"date": date, "people": people, "are_more": bool(room.following)})
+    context = {"date": date, "task": task, "people": people, "are_more": bool(room.following)}
+    return panel(request, "board/free.html", context)
 
 
 def _as_before(cell: board.Cell) -> dict[str, Any]:

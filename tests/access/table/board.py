@@ -9,6 +9,8 @@ BOARD = [
     page("GET", "/board/", "403", "403", "200", "200"),
     page("GET", "/board/changes/", "403", "403", "200", "200", query=_CELLS),
     page("GET", "/board/rows/", "403", "403", "200", "200", query="week=2026-W10&after=a"),
+    page("GET", "/board/", "403", "403", "200", "200", case="by task", query="by=tasks"),
+    page("GET", "/board/filter/", "403", "403", "200", "200"),
     page("GET", "/board/month/", "403", "403", "200", "200"),
     page("GET", "/board/tray/", "403", "403", "200", "200"),
     page("GET", "/board/keys/", "403", "403", "200", "200"),
