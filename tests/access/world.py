@@ -95,16 +95,24 @@ class World:
 
     @contextlib.contextmanager
     def asked(
-        self, row: Row, column: str, *, session: bool | None = None, method: str = "", csrf: bool = False
+        self,
+        row: Row,
+        column: str,
+        *,
+        session: bool | None = None,
+        method: str = "",
+        csrf: bool = False,
+        language: str = "",
     ) -> Iterator[Any]:
         """Yields the answer for this column's caller; the call is rolled back at the end.
 
         `session` says whether the caller has the session of a page or a token; by default the path decides.
-        `method` replaces the row's own. With `csrf`, a form needs its CSRF token.
+        `method` replaces the row's own. With `csrf`, a form needs its CSRF token. `language` is what the browser asks
+        for.
         """
         caller, about = self._caller(column, own=row.own)
         names = self._names(row, caller, about)
-        headers = {}
+        headers = {"Accept-Language": language} if language else {}
         self._browser.cookies.clear()
         self._browser.handler.enforce_csrf_checks = csrf
         if caller and (session if session is not None else not row.path.startswith(API)):

@@ -199,7 +199,7 @@ def test_assigns_rows_that_fit_and_says_why_the_others_do_not(taskmaster: User, 
     ("row", "detail"),
     [
         ("task 1,alice,", "The row has no date."),
-        (",,2026-03-02", "The row has no task and no user."),
+        (",,2026-03-02", "The row lacks task, user."),
         ("task 1,alice,2.3.2026", "'2.3.2026' is not a date that exists, as YYYY-MM-DD."),
         ("task 1,alice,2026-02-30", "'2026-02-30' is not a date that exists, as YYYY-MM-DD."),
         ("task 1,alice,20260302", "'20260302' is not a date that exists, as YYYY-MM-DD."),

@@ -116,7 +116,8 @@ def _items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
 def _item_of(row: Sequence[str], task: Named, user: Named, date: datetime.date | None) -> bulk.Asked:
     if not all(row):
         empty = [name for name, cell in zip(("task", "user", "date"), row, strict=False) if not cell]
-        return InvalidRequest(gettext("The row lacks %(columns)s.") % {"columns": ", ".join(empty)})
+        text = gettext("The row has no %(columns)s.") if len(empty) == 1 else gettext("The row lacks %(columns)s.")
+        return InvalidRequest(text % {"columns": ", ".join(empty)})
     if date is None:
         return InvalidRequest(gettext("%(value)r is not a date that exists, as YYYY-MM-DD.") % {"value": row[2]})
     if isinstance(task, ToGoError):
