@@ -49,7 +49,7 @@ def entries(catalogue: Path) -> list[Entry]:
 
 
 class Marking:
-    """The translations of a language that nobody speaks: each text between ⟦ and ⟧, but formats of dates as they are."""
+    """The translations of a language that nobody speaks: each text between ⟦ and ⟧, but no formats of dates."""
 
     def gettext(self, text: str) -> str:
         """The text, marked."""

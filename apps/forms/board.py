@@ -1,94 +1,19 @@
 """Forms of the board."""
 
 import datetime
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
-from apps.forms.base import DayInput
+from apps.forms.base import DayField, DayInput, IdField, ListField, MonthField, PlaceField, VersionField, WeekField
 from apps.models.assignments import Status
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.limit_rules import HIGHEST_MAXIMUM
 from apps.services.board.looks import OF_TASKS, By, Look, Show, Span
 from apps.services.shared import formats, units
-from apps.services.shared.formats import HIGHEST_ID, Place, Version
-
-
-class FormattedField(forms.Field):
-    """A text that a function of `formats` parses."""
-
-    read: Callable[[str], Any]
-    message: ClassVar[StrOrPromise]
-
-    def to_python(self, value: Any) -> Any:
-        """The parsed text; None if it is empty."""
-        try:
-            return self.read(value) if value else None
-        except ValueError:
-            raise forms.ValidationError(self.message) from None
-
-
-class WeekField(FormattedField):
-    """A week, as 2026-W48: its Monday."""
-
-    read = staticmethod(formats.parse_week)
-    message = _("This must be a week, as 2026-W48.")
-
-
-class MonthField(FormattedField):
-    """A month, as 2026-11: its first day."""
-
-    read = staticmethod(formats.parse_month)
-    message = _("This must be a month, as 2026-11.")
-
-
-class DayField(FormattedField):
-    """A date, as 2026-11-24."""
-
-    read = staticmethod(formats.parse_day)
-    message = _("This must be a date, as 2026-11-24.")
-
-
-class IdField(FormattedField):
-    """An id."""
-
-    read = staticmethod(formats.parse_id)
-    message = _("This must be an id.")
-
-
-class VersionField(FormattedField):
-    """A version of the board."""
-
-    read = staticmethod(Version.parse)
-    message = _("This must be a version of the board.")
-
-
-class PlaceField(FormattedField):
-    """A person's day, as 2:2026-11-24."""
-
-    read = staticmethod(Place.parse)
-    message = _("This must be a person's day, as 2:2026-11-24.")
-
-
-class ListField(forms.Field):
-    """Several texts with the same field name, each of which `read` parses."""
-
-    widget = forms.MultipleHiddenInput
-
-    def __init__(self, read: Callable[[str], Any], message: StrOrPromise, **options: Any) -> None:
-        super().__init__(**options)
-        self._read, self._message = read, message
-
-    def to_python(self, value: Any) -> list[Any]:
-        """The parsed texts."""
-        try:
-            return [self._read(text) for text in value or []]
-        except ValueError:
-            raise forms.ValidationError(self._message) from None
+from apps.services.shared.formats import HIGHEST_ID, Place
 
 
 def _places(**options: Any) -> ListField:

@@ -112,7 +112,7 @@ def test_a_layer_has_a_file_for_each_api_and_few_others(layer: str) -> None:
 def test_there_are_no_other_layers_and_every_api_is_in_one() -> None:
     folders = {path.name for path in (ROOT / "apps").iterdir() if path.is_dir()} - {"__pycache__"}
 
-    assert folders == {*SHARED, "management", "migrations", "static", "templates", "templatetags"}
+    assert folders == {*SHARED, "locale", "management", "migrations", "static", "templates", "templatetags"}
     assert {path.name for path in (ROOT / "apps").glob("*.py")} == {"__init__.py", "apps.py", "checks.py"}
     assert set().union(*(names_of(layer) for layer in SHARED)) >= APIS
 
