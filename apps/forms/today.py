@@ -2,7 +2,7 @@
 
 from django import forms
 
-from apps.forms.board import VersionField
+from apps.forms.base import VersionField
 from apps.models.assignments import Status
 
 

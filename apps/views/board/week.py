@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from django_stubs_ext import StrOrPromise
 
 from apps.exceptions.base import InvalidRequest
-from apps.forms.board import BoardForm, ChangesForm, FilterForm, IdField, MonthForm, PersonForm, TrayForm
+from apps.forms.base import IdField
+from apps.forms.board import BoardForm, ChangesForm, FilterForm, MonthForm, PersonForm, TrayForm
 from apps.models import Task, User
 from apps.services import board, returns, tasks, waiting
 from apps.services.board import by_task, pages
