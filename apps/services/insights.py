@@ -69,7 +69,7 @@ def full(*, actor: User, weeks: int) -> Numbers:
     permissions.require_taskmaster(actor)
     by_week: dict[datetime.date, list[int]] = defaultdict(lambda: [0, 0])
     for date, _, _, number, of in _days(weeks):
-        week = by_week[formats.monday_of(date)]
+        week = by_week[formats.week_of(date)]
         week[0] += number
         week[1] += of
     return Numbers(
@@ -127,7 +127,7 @@ def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
     """Each date of the last `weeks` weeks until today: the sum taken, the sum of the limits, the number of full days
     and the number of days with a limit above 0."""
     last = permissions.today()
-    first = formats.monday_of(last) - datetime.timedelta(weeks=weeks - 1)
+    first = formats.week_of(last) - datetime.timedelta(weeks=weeks - 1)
     days = DailyLimit.objects.filter(date__gte=first, date__lte=last).values_list("date")
     is_full = Q(taken__gte=F("maximum"), taken__gt=0)
     sums = days.annotate(

@@ -61,11 +61,11 @@ def _tasks(text: str) -> list[Found]:
 
 def _weeks(text: str) -> list[Found]:
     """The weeks whose number or name the text begins with: `49`, `week 49`, `2026-W49`; those to come first."""
-    monday = formats.monday_of(permissions.today())
+    now = formats.week_of(permissions.today())
     wanted = text.casefold().removeprefix(gettext("week").casefold()).strip()
-    weeks = [monday + datetime.timedelta(weeks=offset) for offset in (*range(53), *range(-1, -27, -1))]
+    weeks = [now + datetime.timedelta(weeks=offset) for offset in (*range(53), *range(-1, -27, -1))]
     fitting = [
-        week for week in weeks if f"{week:%V}".lstrip("0") == wanted or formats.write_week(week).casefold() == wanted
+        week for week in weeks if wanted in (str(formats.week_number(week)), formats.write_week(week).casefold())
     ]
     return [
         Found(gettext("week"), _name(week), _address("/board/", week=formats.write_week(week)))
@@ -74,7 +74,8 @@ def _weeks(text: str) -> list[Found]:
 
 
 def _name(week: datetime.date) -> str:
-    return gettext("Week %(number)s, from %(date)s") % {"number": f"{week:%V}", "date": dates.written(week, "j F Y")}
+    text = gettext("Week %(number)s, from %(date)s")
+    return text % {"number": formats.week_number(week), "date": dates.written(week, "j F Y")}
 
 
 def _address(path: str, **query: str) -> str:

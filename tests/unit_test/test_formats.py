@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 
 import pytest
+from django.utils import translation
 
 from apps.services.shared import formats
 from apps.services.shared.formats import Place, Version
@@ -24,6 +25,17 @@ def test_every_week_of_30_years_is_read_as_it_is_written() -> None:
             assert formats.parse_week(formats.write_week(monday + datetime.timedelta(days=offset))) == monday
         monday += datetime.timedelta(days=7)
     assert formats.write_week(datetime.date(2027, 1, 4)) == "2027-W01"
+
+
+def test_weeks_begin_as_in_the_readers_language_and_keep_their_names() -> None:
+    thursday = datetime.date(2026, 12, 31)
+    for language, first in (("en", datetime.date(2026, 12, 28)), ("ar", datetime.date(2026, 12, 26))):
+        with translation.override(language):
+            assert formats.week_of(thursday) == first
+            for offset in range(7):
+                assert formats.write_week(first + datetime.timedelta(days=offset)) == "2026-W53"
+            assert formats.week_number(first) == 53
+            assert formats.parse_week("2026-W53") == first
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,11 @@ class Look:
     @property
     def weeks(self) -> tuple[int, ...]:
         """The numbers of the weeks that are shown."""
-        return tuple(date.isocalendar().week for date in self.dates[::WEEK_DAYS])
+        return tuple(map(formats.week_number, self.dates[::WEEK_DAYS]))
 
     def at(self, date: datetime.date) -> "Look":
         """The same of the day or the weeks that have this date."""
-        return replace(self, first=date if self.span == Span.DAY else formats.monday_of(date))
+        return replace(self, first=date if self.span == Span.DAY else formats.week_of(date))
 
     def over(self, span: Span, today: datetime.date) -> "Look":
         """The same over a day, a week or two weeks: a day is today if it is shown now, else the first day."""

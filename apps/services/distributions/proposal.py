@@ -78,7 +78,7 @@ def proposal_of(plan: Distribution, *, page: int) -> Proposal:
     pages = max(1, -(-number // PEOPLE_PER_PAGE))
     page = min(max(page, 1), pages)
     people = list(getting[(page - 1) * PEOPLE_PER_PAGE : page * PEOPLE_PER_PAGE])
-    mondays = sorted({formats.monday_of(place.date) for place in chips})
+    mondays = sorted({formats.week_of(place.date) for place in chips})
     return Proposal(
         [week for monday in mondays if (week := _week(monday, people, chips)).rows],
         _loads(plan, people),

@@ -58,7 +58,7 @@ def effect(*, actor: User, old: LimitRule | None, new: LimitRule | None) -> Effe
     permissions.require_taskmaster(actor)
     rule = new or old
     assert rule
-    first = formats.monday_of(max(permissions.today(), rule.date_from or permissions.today()))
+    first = formats.week_of(max(permissions.today(), rule.date_from or permissions.today()))
     dates = [first + datetime.timedelta(days=offset) for offset in range(7 * WEEKS)]
     own, others = _affected([one for one in (old, new) if one], dates)
     shown = rule.user_id or _NOBODY

@@ -7,6 +7,8 @@ import datetime
 import re
 from typing import NamedTuple, Self
 
+from django.utils.translation import get_language
+
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 # The one way in which a date is written.
@@ -16,23 +18,41 @@ _ID = re.compile(r"\d{1,19}", re.ASCII)
 _VERSION = re.compile(r"(\d{1,19})-(\d{1,9})-([01])", re.ASCII)
 
 WEEK_DAYS = 7
+MONDAY, SATURDAY = 0, 5
+# Where weeks don't begin on Mondays, by language.
+_WEEKS_BEGIN = {"ar": SATURDAY}
 # The highest id, and the highest other whole number, that a database can hold.
 HIGHEST_ID = 2**63 - 1
 
 
-def monday_of(date: datetime.date) -> datetime.date:
-    """The Monday of that date's ISO week."""
-    return date - datetime.timedelta(days=date.weekday())
+def weekday_of_weeks() -> int:
+    """The weekday on which weeks begin in the reader's language; Monday is 0."""
+    return _WEEKS_BEGIN.get(get_language() or "", MONDAY)
+
+
+def week_of(date: datetime.date) -> datetime.date:
+    """The first day of the week that has this date."""
+    return date - datetime.timedelta(days=(date.weekday() - weekday_of_weeks()) % WEEK_DAYS)
+
+
+def week_number(date: datetime.date) -> int:
+    """The number of the week that has this date: that of its Monday, by ISO 8601."""
+    return _monday_in(week_of(date)).isocalendar().week
 
 
 def write_week(date: datetime.date) -> str:
-    """The ISO week of a date: `2026-W48`, `2027-W01`."""
-    year, week, _ = date.isocalendar()
+    """The week that has this date, by the ISO week of its Monday: `2026-W48`, `2027-W01`."""
+    year, week, _ = _monday_in(week_of(date)).isocalendar()
     return f"{year:04}-W{week:02}"
 
 
+def _monday_in(first: datetime.date) -> datetime.date:
+    """The Monday of the week that begins on this day."""
+    return first + datetime.timedelta(days=(MONDAY - first.weekday()) % WEEK_DAYS)
+
+
 def parse_week(text: str) -> datetime.date:
-    """The Monday of a week as `write_week` writes it.
+    """The first day of a week as `write_week` writes it.
 
     Raises `ValueError` for any other text, and for the first and the last year of the calendar: the week before and the
     week after must exist, too.
@@ -40,7 +60,8 @@ def parse_week(text: str) -> datetime.date:
     match = _WEEK.fullmatch(text)
     if not match or not datetime.MINYEAR < int(match[1]) < datetime.MAXYEAR:
         raise ValueError(text)
-    return datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    monday = datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    return week_of(monday)
 
 
 def write_month(date: datetime.date) -> str:

@@ -41,11 +41,11 @@ def copy(request: HttpRequest) -> HttpResponse:
 def _a_week(text: str) -> dict[str, datetime.date]:
     """The days of this week, to be copied to the next one."""
     try:
-        monday = formats.parse_week(text)
+        first = formats.parse_week(text)
     except ValueError:
-        monday = formats.monday_of(permissions.today())
+        first = formats.week_of(permissions.today())
     week = datetime.timedelta(days=7)
-    return {"date_from": monday, "date_to": monday + week - datetime.timedelta(days=1), "to": monday + week}
+    return {"date_from": first, "date_to": first + week - datetime.timedelta(days=1), "to": first + week}
 
 
 def _copy(request: HttpRequest, actor: User, form: CopyForm) -> HttpResponse:

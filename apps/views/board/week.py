@@ -90,6 +90,7 @@ def _head(request: HttpRequest, look: Look) -> dict[str, Any]:
         "dates_as": "tight" if look.span == Span.TWO_WEEKS else "day",
         "shows": [(show, _SHOWS[show]) for show in (OF_TASKS if look.by == By.TASKS else Show)],
         "show_name": _SHOWS[look.show] if look.show else "",
+        "begins": "saturdays" if formats.weekday_of_weeks() == formats.SATURDAY else "",
         "today": permissions.today(),
         "task": Task.objects.filter(pk=look.task_id).first() if look.task_id else None,
         "size": _remembered(request, "size") or "comfortable",
