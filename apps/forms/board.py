@@ -70,6 +70,18 @@ class FilterForm(LookForm):
     text = forms.CharField(required=False, max_length=255)
 
 
+class NameForm(forms.Form):
+    """The name of a saved view."""
+
+    name = forms.CharField(max_length=100)
+
+
+class FavouriteForm(forms.Form):
+    """Whether a task is a favourite."""
+
+    on = forms.BooleanField(required=False)
+
+
 class MonthForm(forms.Form):
     """The month and the people to show."""
 

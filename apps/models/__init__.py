@@ -3,6 +3,7 @@
 from apps.models.api_keys import ApiKey
 from apps.models.assignments import Assignment
 from apps.models.attempts import PasswordTries
+from apps.models.board import FavouriteTask, SavedView
 from apps.models.calendar import CalendarLink
 from apps.models.distributions import Distribution
 from apps.models.events import Event
@@ -33,6 +34,7 @@ __all__ = [
     "Delivery",
     "Distribution",
     "Event",
+    "FavouriteTask",
     "IdempotencyKey",
     "Identity",
     "Import",
@@ -50,6 +52,7 @@ __all__ = [
     "RecoveryCode",
     "ReturnedTask",
     "RulesVersion",
+    "SavedView",
     "SecondFactor",
     "Series",
     "SeriesTurn",

@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from apps.views.board import assigning, assignment, copying, days, handing_on, late, returned, waiting, week
+from apps.views.board import assigning, assignment, copying, days, handing_on, late, returned, saved, waiting, week
 
 urlpatterns = [
     path("board/", week.show, name="board"),
     path("board/rows/", week.rows),
     path("board/month/", week.month),
+    path("board/views/", saved.every, name="board-views"),
+    path("board/views/<id:id>/", saved.one),
     path("board/filter/", week.task_to_show),
     path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/tray/", week.tray),
+    path("board/tray/<id:id>/", saved.favourite),
     path("board/copy/", copying.copy),
     path("board/late/", late.show),
     path("board/returned/", returned.show, name="board-returned"),

@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.forms.finding import FindForm
+from apps.models import User
 from apps.services import tasks, users
+from apps.services.board import saved
 from apps.services.shared import dates, formats, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import is_fragment, navigation, page, valid
@@ -41,8 +43,19 @@ def find(request: HttpRequest) -> HttpResponse:
     ]
     if actor.may_assign_to_all and text:
         found = [*_people(text), *_tasks(text), *_weeks(text), *found]
+    if actor.may_assign_to_all:
+        found = [*_views(actor, text), *found]
     layout = "panel.html" if is_fragment(request) else "base.html"
     return render(request, "finding/find.html", {"found": found, "search": text, "layout": layout})
+
+
+def _views(actor: User, text: str) -> list[Found]:
+    """Saved views of the board, even before anything is typed."""
+    named = [view for view in saved.views_of(actor) if text.casefold() in view.name.casefold()]
+    return [
+        Found(gettext("saved view"), view.name, f"{settings.TOGO_ROOT}/board/?{view.query}")
+        for view in named[:PER_KIND]
+    ]
 
 
 def _people(text: str) -> list[Found]:

@@ -10,6 +10,7 @@ from apps.exceptions.tasks import TaskInactive
 from apps.models import Assignment, Task, User, WaitingEntry
 from apps.models.assignments import AssignmentQuerySet
 from apps.services import series, slots, tasks, unit_of_work
+from apps.services.board import saved
 from apps.services.shared import permissions
 
 # Days that change in one transaction, and in one call.
@@ -39,7 +40,7 @@ def preview(*, actor: User, old_id: int, new_id: int) -> Merge:
 def merge(*, actor: User, old_id: int, new_id: int) -> Merge:
     """Let every assignment of one task, open or done, past or coming, be of another one; then retire the first.
 
-    1. Its series, what waits for a full day, and what was handed back, go over, too.
+    1. Its place among favourites, its series, what waits for a full day, and what was handed back, go over, too.
     2. The old task is retired, so that nobody is given it meanwhile.
     3. Its assignments change, some days at a time, each time in a transaction of its own: what is done stays done if
        the rest is interrupted, and another call goes on.
@@ -55,6 +56,7 @@ def merge(*, actor: User, old_id: int, new_id: int) -> Merge:
         return unit_of_work.retry(lambda: slots.change_task(actor=actor, old=old, new=new, day_ids=day_ids))
 
     series.change_task(old=old, new=new)
+    saved.change_favourite(old=old, new=new)
     unit_of_work.run(lambda: slots.change_returned(old=old, new=new))
     waiting = WaitingEntry.objects.filter(task=old).values_list("daily_limit", flat=True)
     for block in _blocks(sorted(waiting)):

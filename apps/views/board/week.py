@@ -14,8 +14,9 @@ from apps.forms.base import IdField
 from apps.forms.board import BoardForm, ChangesForm, FilterForm, MonthForm, PersonForm, TrayForm
 from apps.models import Task, User
 from apps.services import board, returns, tasks, waiting
-from apps.services.board import by_task, pages
+from apps.services.board import by_task, pages, saved
 from apps.services.board.looks import OF_TASKS, By, Look, Show, Span
+from apps.services.distributions import left
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel, suggested_people
@@ -177,9 +178,12 @@ def tray(request: HttpRequest) -> HttpResponse:
     permissions.require_taskmaster(actor)
     text = valid(TrayForm(request.GET))["q"]
     found = tasks.suggest(text=text, most=TRAY_TASKS).tasks if text else tasks.recent(actor=actor, most=TRAY_TASKS)
+    favourites = saved.favourites_of(actor)
     entries = waiting.visible_to(actor).select_related("daily_limit__user", "task").order_by("daily_limit__date", "pk")
     context = {
-        "tasks": found,
+        "tasks": [task for task in found if text or task not in favourites],
+        "favourites": favourites,
+        "left": left.of_last_plan(actor),
         "search": text,
         "entries": entries[:TRAY_ENTRIES],
         "returned": returns.visible_to(actor).select_related("user", "task").order_by("pk")[:TRAY_ENTRIES],
