@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from apps.forms.base import DayInput, RefusableForm
+from apps.forms.base import DayInput, ListField, RefusableForm
 from apps.models import LimitRule
 from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
 from apps.services.limit_rules import RuleFields
-from apps.services.shared import units
+from apps.services.shared import formats, units
 
 _WEEKDAYS = [("", "Every day"), *((str(day.value), day.label) for day in Weekday)]
 
@@ -81,3 +83,25 @@ class RulesForm(forms.Form):
     q = forms.CharField(required=False, max_length=150)
     show = forms.ChoiceField(required=False, choices=[("", "In force"), ("past", "Past")])
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
+
+
+class HolidaysForm(forms.Form):
+    """Whose public holidays to propose, of which year, and in which language."""
+
+    country = forms.CharField(required=False, max_length=2)
+    region = forms.CharField(required=False, max_length=50)
+    year = forms.IntegerField(required=False, min_value=2000, max_value=2100)
+    language = forms.CharField(required=False, max_length=20)
+
+
+class AgreeForm(forms.Form):
+    """The holidays that become rules, and the limit that they set."""
+
+    date = ListField(formats.parse_date, _("These must be dates, as 2026-11-24."))
+    maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["date"].error_messages["required"] = gettext("Tick at least one day.")
+        self.fields["maximum"].label = gettext("At most, in %(unit)s") % {"unit": units.unit()}
+        self.fields["maximum"].help_text = gettext("0 means off: nothing new can be assigned.")

@@ -43,8 +43,8 @@ class LimitRuleQuerySet(models.QuerySet["LimitRule"]):
             for *whose, date_from, date_to, maximum, reason in found
         ]
 
-    def naming_days(self, first: datetime.date, last: datetime.date) -> "LimitRuleQuerySet":
-        """The rules for everyone that may name days from `first` to `last`."""
+    def of_everyone(self, first: datetime.date, last: datetime.date) -> "LimitRuleQuerySet":
+        """The rules for everyone on certain dates, if some of them are from `first` to `last`."""
         return self.filter(user__isnull=True, weekday__isnull=True, date_from__lte=last, date_to__gte=first)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.views.limit_rules import api, pages
+from apps.views.limit_rules import api, holidays, pages
 
 urlpatterns = [
     path("limit-rule/", api.LimitRulesView.as_view()),
@@ -10,6 +10,7 @@ urlpatterns = [
 ]
 page_urlpatterns = [
     path("rules/", pages.every, name="rules"),
+    path("rules/holidays/", holidays.propose, name="holidays"),
     path("rules/new/", pages.new, name="rule-new"),
     path("rules/<id:id>/", pages.one, name="rule-page"),
     path("rules/<id:id>/end/", pages.end, name="rule-end"),

@@ -1,6 +1,7 @@
 """Keeps the rules that limits are picked from."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any, TypedDict, Unpack
 
 from django.db.models import F, QuerySet
@@ -61,6 +62,28 @@ def create_rule(*, actor: User, **fields: Unpack[RuleFields]) -> LimitRule:
         return rule
 
     return _fresh(unit_of_work.run(work))
+
+
+def create_missing(*, actor: User, rules: Sequence[RuleFields]) -> list[LimitRule]:
+    """Make these rules for everyone, each for a date of its own, in one transaction, and pick the days from today on
+    again. Dates that have such a rule already are left out. Returns the new rules. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+
+    def work() -> list[LimitRule]:
+        _lock_version()
+        # Read under the lock: of two calls at the same time the second one finds the rules of the first.
+        there = LimitRule.objects.filter(user__isnull=True, weekday__isnull=True, date_from=F("date_to"))
+        dates = set(there.values_list("date_from", flat=True))
+        made = []
+        for fields in rules:
+            if fields["date_from"] not in dates:
+                rule = LimitRule()
+                _save(rule, fields)
+                _note(Kind.RULE_CREATED, actor, rule)
+                made.append(rule)
+        return made
+
+    return unit_of_work.run(work)
 
 
 def update_rule(*, actor: User, rule_id: int, **fields: Unpack[RuleFields]) -> LimitRule:

@@ -46,7 +46,7 @@ def names_of(
     """What the dates from `first` to `last` are called: the reason of the newest rule for everyone that takes them off,
     or that is for this date alone. Other dates are left out. `rules` are those of the dates, if the caller has read
     them already."""
-    found = LimitRule.objects.naming_days(first, last) if rules is None else rules
+    found = LimitRule.objects.of_everyone(first, last) if rules is None else rules
     names = {}
     for rule in sorted((rule for rule in found if rule.names_days), key=attrgetter("pk")):
         begin, end = max(first, rule.date_from or first), min(last, rule.date_to or last)

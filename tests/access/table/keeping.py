@@ -59,6 +59,13 @@ _SATURDAYS = {"who": "everyone", "maximum": "2", "weekday": "5", "reason": "Week
 
 RULE_PAGES = [
     _taskmasters("GET", "/rules/", "200"),
+    _taskmasters("GET", "/rules/holidays/", "200"),
+    _taskmasters(
+        "POST",
+        "/rules/holidays/",
+        "302 /rules/",
+        sends={"country": "DE", "year": "2027", "date": "2027-12-25", "maximum": 0},
+    ),
     _taskmasters("GET", "/rules/new/", "200"),
     _taskmasters("POST", "/rules/new/", "302 /rules/", sends=_SATURDAYS),
     _taskmasters("POST", "/rules/new/", "200", case="only shows the effect", sends={**_SATURDAYS, "preview": "on"}),
