@@ -4,9 +4,10 @@ A package may read a variable when it is imported. A start with another value of
 this process; the fork then becomes a new Python.
 """
 
+import atexit
 import contextlib
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import runpy
@@ -17,23 +18,33 @@ import sys
 import threading
 import wsgiref.handlers  # noqa: F401  (reads all variables while it is imported, only to copy them)
 from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 from unittest import mock
 
 # What programs of ToGo import, as far as it doesn't read Django's settings while it is imported.
 PACKAGES = """
-authlib.integrations.base_client
+authlib.integrations.base_client authlib.integrations.requests_client.utils authlib.oauth1.rfc5849.errors
+authlib.oauth2.rfc7523.assertion
 celery.apps.beat celery.apps.worker celery.bin.celery celery.concurrency.prefork celery.fixups.django
 celery.loaders.app celery.worker.consumer kombu.transport.redis
-concurrent_log_handler pythonjsonlogger.json
-django.contrib.admin django.contrib.messages.storage.fallback django.contrib.postgres.fields
+concurrent_log_handler pythonjsonlogger.json csp.middleware
+django.contrib.admin django.contrib.admindocs.views django.contrib.auth.hashers
+django.contrib.messages.storage.fallback django.contrib.postgres.fields
 django.contrib.sessions.backends.db django.core.management.commands.makemigrations django.core.wsgi
 django.db.backends.postgresql.base django.db.backends.sqlite3.base django.template.defaulttags
-django.template.loader_tags django.test django_stubs_ext
+django.db.migrations.executor django.middleware.clickjacking django.middleware.common django.middleware.gzip
+django.middleware.security django.template.loader_tags django.test django_stubs_ext drf_spectacular.utils
 granian.cli granian.server
-h11 icalendar joserfc.jwe joserfc.jwt jwt markdown psycopg pymysql pyotp requests segno tzlocal uritemplate
-whitenoise.middleware yaml
+h11 icalendar joserfc.jwe joserfc.jwt jwt markdown psycopg pygments.formatters.html pymysql pyotp requests
+rest_framework.authentication rest_framework.serializers segno smtplib tzlocal uritemplate whitenoise.middleware yaml
+"""
+# What can't be imported before there are settings.
+NEED_SETTINGS = """
+apps togo rest_framework rest_framework_simplejwt drf_spectacular
+django.contrib.admin django.contrib.auth django.contrib.contenttypes django.contrib.sessions
 """
 
 
@@ -44,10 +55,29 @@ def main() -> None:
     with noting_variables() as read:
         for name in PACKAGES.split():
             importlib.import_module(name)
+    keep_bytecode(NEED_SETTINGS.split())
     assert threading.active_count() == 1, "a fork has no other threads"
     gc.collect()
     gc.freeze()
     run(fork_when_asked(control), read)
+
+
+def keep_bytecode(packages: list[str]) -> None:
+    """Read the bytecode of these packages now, so that a fork which imports their modules only runs it."""
+    kept: dict[str, CodeType | None] = {}
+    read = SourceFileLoader.get_code
+
+    def get_code(loader: Any, name: str) -> CodeType | None:
+        return kept.get(loader.path) or read(loader, name)
+
+    for package in packages:
+        spec = importlib.util.find_spec(package)
+        assert spec, package
+        for folder in map(Path, spec.submodule_search_locations or []):
+            for file in folder.rglob("*.py"):
+                name = ".".join([package, *file.relative_to(folder).with_suffix("").parts])
+                kept[str(file)] = SourceFileLoader(name, str(file)).get_code(name)
+    SourceFileLoader.get_code = get_code  # type: ignore[assignment, method-assign]
 
 
 @contextlib.contextmanager
@@ -122,13 +152,35 @@ def run(request: dict[str, Any], read: set[str]) -> None:
     os.environ.clear()
     os.environ.update(env)
     program, *arguments = command
-    if program == "-m":
-        program, *arguments = arguments
-        sys.argv, sys.path[0] = [program, *arguments], request["cwd"]
-        runpy._run_module_as_main(program)  # type: ignore[attr-defined]  # noqa: SLF001  (what -m does)
-    else:
-        sys.argv, sys.path[0] = [program, *arguments], str(Path(program).resolve().parent)
-        runpy.run_path(program, run_name="__main__")
+    with ending_at_once():
+        if program == "-m":
+            program, *arguments = arguments
+            sys.argv, sys.path[0] = [program, *arguments], request["cwd"]
+            runpy._run_module_as_main(program)  # type: ignore[attr-defined]  # noqa: SLF001  (what -m does)
+        else:
+            sys.argv, sys.path[0] = [program, *arguments], str(Path(program).resolve().parent)
+            runpy.run_path(program, run_name="__main__")
+
+
+@contextlib.contextmanager
+def ending_at_once() -> Iterator[None]:
+    """End this process after the program as Python does, but without taking apart everything that was imported."""
+    code: object = None
+    try:
+        yield
+    except SystemExit as asked:
+        code = asked.code
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    if not isinstance(code, int | None):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  (what Python does)
+    atexit._run_exitfuncs()  # noqa: SLF001
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 def _read_by_python(env: Mapping[str, str]) -> set[str]:
