@@ -37,6 +37,17 @@ class ToGoError(Exception):
         }
 
 
+def title_of(code: str) -> str:
+    """What the errors with this code are about; empty for a code that no error has."""
+    kinds = [ToGoError]
+    while kinds:
+        kind = kinds.pop()
+        if getattr(kind, "code", None) == code:
+            return str(kind.title)
+        kinds += kind.__subclasses__()
+    return ""
+
+
 class InvalidRequest(ToGoError):
     """The request has missing, unknown or wrong fields; `errors` names each of them and says what was expected."""
 

@@ -1,4 +1,4 @@
-"""Dates in the reader's language. Every template has these, without loading them."""
+"""Dates and stored sentences in the reader's language. Every template has these, without loading them."""
 
 import datetime
 
@@ -6,7 +6,7 @@ from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.services.shared import dates
+from apps.services.shared import dates, languages
 
 register = Library()
 
@@ -14,6 +14,8 @@ _FORMS = {"tight": "D j", "day": "D j M", "short": "j M", "long": "l j F", "full
 
 # {{ date|written:"D j M" }}: Mon 23 Nov.
 register.filter(dates.written)
+# {{ row.detail|retold:row.code }}: The day is full.
+register.filter(languages.retold)
 
 
 @register.filter

@@ -48,14 +48,14 @@ def task_day(task: Task, day: TaskDay) -> SafeString:
     ]
     if day.more:
         address = f"{root}/board/?date={day.date}&amp;span=day&amp;task={task.pk}"
-        parts.append(
-            f'<a class="small" href="{address}">{escape(gettext("%(number)s more") % {"number": day.more})}</a>'
-        )
+        more = escape(gettext("%(number)s more") % {"number": day.more})
+        parts.append(f'<a class="small" href="{address}">{more}</a>')
     return mark_safe("".join([*parts, "</td>"]))  # noqa: S308 - each text of a person went through `escape`
 
 
 def _doer(root: str, one: Doer, task: Task, *, is_past: bool) -> str:
-    done = f'<span class="sr-only"> ({pgettext("a task", "done")})</span>' if one.is_done else ""
+    word = pgettext("a task", "done")
+    done = f'<span class="sr-only"> ({word})</span>' if one.is_done else ""
     names = "chip done" if one.is_done else "chip late" if is_past else "chip"
     if task.color:
         names += f" c-{task.color}"

@@ -6,6 +6,7 @@ import pytest
 from django.test import override_settings
 from django.utils.translation import trans_real
 
+from apps.services.shared import languages
 from tests.access.rows import ADMIN, NONE, PERSON, TASKMASTER, Row
 from tests.access.table import ROWS
 from tests.access.world import World
@@ -16,6 +17,11 @@ pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
 
 # What people wrote, and names.
 DATA = {"ToGo", "To", "Go"}
+DATA |= {word for name in languages.NAMES.values() for word in name.split()}
+# The letters in the circles beside people, a placeholder of addresses, and the names of keys.
+DATA |= {"AD", "AL", "BO", "CA", "CH", "GO", "TA", "https", "nightly", "import"}
+# Why a task was handed back, and the name of a view.
+DATA |= {"I", "am", "ill", "Kitchen"}
 DATA |= {"admin", "chief", "taskmaster", "alice", "bob", "carol", "gone", "cooking", "booking", "backup", "program"}
 # Documents for programmers and for developers are English.
 ENGLISH = ("/api/", "/errors/", "/styleguide/", "/health/", "/metrics", "/.well-known/")

@@ -21,7 +21,7 @@ from apps.models.series import Decision, OnFull
 from apps.models.waiting import Ending
 from apps.services import assignments, availability, bulk, unit_of_work
 from apps.services.series.rules import parse
-from apps.services.shared import permissions
+from apps.services.shared import languages, permissions
 from apps.services.shared.refusals import outcome_of
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def _whose(people: list[User], number: int) -> tuple[int, str]:
 # --- deciding ---------------------------------------------------------------------------------------------------
 
 
+@languages.in_english()
 def fill(series_id: int) -> None:
     """Decide about all dates up to the horizon. It may run twice, at the same time or in part. Raises `TryAgain`."""
 
@@ -89,6 +90,7 @@ def fill(series_id: int) -> None:
     place_full(series_id)
 
 
+@languages.in_english()
 def decide_up_to(series: Series, last: datetime.date) -> None:
     """Decide about the dates after `filled_to` up to `last`: assign the tasks in one step, and note what was refused.
     The series is locked."""
@@ -133,6 +135,7 @@ def _row(series: Series, turn: Turn, decision: Decision, code: str, detail: str)
 # --- full days --------------------------------------------------------------------------------------------------
 
 
+@languages.in_english()
 def place_full(series_id: int) -> None:
     """Find a place for each date whose day was full. One after the other, each in a transaction of its own: their days
     are locked in no common order."""

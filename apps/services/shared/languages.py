@@ -8,16 +8,32 @@ from contextlib import AbstractContextManager
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from apps.exceptions.base import title_of
 from apps.models import User
 
 # The languages by their codes, each with its own name for itself.
 NAMES: dict[str, str] = dict(settings.LANGUAGES)
+# Codes that no error has.
+_ENDINGS = {"date_past": _("The date has passed"), "": _("In place of somebody who is deactivated")}
 
 
 def speaking(language: str) -> AbstractContextManager[None]:
     """Within it, texts are written in this language."""
     return translation.override(language)
+
+
+def in_english() -> translation.override:
+    """Within it, or in a function that it decorates, texts are English: those that are stored for programs, too."""
+    return translation.override(settings.LANGUAGE_CODE)
+
+
+def retold(detail: str, code: str) -> str:
+    """A sentence that a job stored in English, for a page. In other languages it is what its code is about."""
+    if translation.get_language() == settings.LANGUAGE_CODE:
+        return detail
+    return str(_ENDINGS[code]) if code in _ENDINGS else title_of(code)
 
 
 def language_of(person: User) -> str:

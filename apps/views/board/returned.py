@@ -4,13 +4,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.exceptions.assignments import DailyLimitReached
 from apps.forms.board import PlaceForm
 from apps.models import User
 from apps.services import board, returns, users
-from apps.services.shared import permissions
+from apps.services.shared import dates, permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import button, done, panel, refused, suggested_people
@@ -41,9 +42,13 @@ def place(request: HttpRequest, id: int) -> HttpResponse:
         action = None
         if free:
             later = Place(to.user_id, free)
-            action = button(f"/board/returned/{id}/", f"Assign it on {free:%a %-d %b}", cell=later)
+            action = button(
+                f"/board/returned/{id}/",
+                gettext("Assign it on %(date)s") % {"date": dates.written(free, "D j M")},
+                cell=later,
+            )
         return refused(request, full.detail, [to], status=full.status, action=action)
-    return _answer(request, f"{one.task.name} is assigned.", [to], in_list=asked["listed"])
+    return _answer(request, gettext("%(task)s is assigned.") % {"task": one.task.name}, [to], in_list=asked["listed"])
 
 
 @require_POST
@@ -53,7 +58,7 @@ def close(request: HttpRequest, id: int) -> HttpResponse:
     actor = require_person(request.user)
     returned = returns.get(actor=actor, returned_id=id)
     returns.close(actor=actor, returned_id=id)
-    return _answer(request, f"{returned.task.name} is off the list.", [], in_list=True)
+    return _answer(request, gettext("%(task)s is off the list.") % {"task": returned.task.name}, [], in_list=True)
 
 
 def _answer(request: HttpRequest, text: str, places: list[Place], *, in_list: bool) -> HttpResponse:
