@@ -11,7 +11,7 @@ usage: entrypoint.sh COMMAND
   beat            send the periodic jobs to the workers
   manage …        run a command of manage.py
   healthy ROLE    exit 0 if this container's web, worker or beat works
-  secrets FOLDER DATABASE_FOLDER  create the key and the database's password there, unless they exist
+  secrets FOLDER DATABASE_FOLDER [ADDRESS…]  create the key and the database's password there, unless they exist
 TEXT
   exit 64
 }
@@ -142,14 +142,20 @@ PYTHON
 }
 
 make_secrets() {
-  local folder=$1 database=$2
+  local folder=$1 database=$2 number='' address
+  shift 2
+  # `database` is the service of docker-compose.yml.
+  (($#)) || set -- postgres://togo@database/togo
   umask 077
   make_secret "$folder/secret_key"
   # Version 0.1.0 kept the password beside the key.
   [[ ! -s $folder/database_password ]] || mv "$folder/database_password" "$database/password"
   make_secret "$database/password"
-  # `database` is the service of docker-compose.yml.
-  echo "postgres://togo:$(<"$database/password")@database/togo" >"$folder/database_url"
+  # Of several addresses, the second one is in database_url2, and so on.
+  for address; do
+    echo "${address/togo@/togo:$(<"$database/password")@}" >"$folder/database_url$number"
+    number=$((${number:-1} + 1))
+  done
 }
 
 # Writes a file completely or not at all, and never overwrites one.
@@ -179,6 +185,9 @@ case "$command $#" in
   read_secrets
   "$1_is_healthy"
   ;;
-"secrets 2") make_secrets "$1" "$2" ;;
+"secrets "*)
+  (($# >= 2)) || usage
+  make_secrets "$@"
+  ;;
 *) usage ;;
 esac

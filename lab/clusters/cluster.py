@@ -60,6 +60,8 @@ class Cluster(abc.ABC):
                 node.join()
 
         def whole() -> bool:
+            # The nodes need the processors themselves.
+            time.sleep(0.5)
             for node in self.nodes:
                 if not all(part.runs() for part in node.parts):
                     node.start()

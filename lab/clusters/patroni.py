@@ -32,6 +32,15 @@ class Patroni(Cluster):
     """Writes are acknowledged once a second node has them (`synchronous_mode_strict`)."""
 
     name = "patroni"
+    # As docs/operations/clusters/patroni.yml has them, but for the times.
+    SETTINGS = {
+        "ttl": TTL,
+        "loop_wait": LOOP_WAIT,
+        "retry_timeout": RETRY_TIMEOUT,
+        "maximum_lag_on_failover": 1048576,
+        "synchronous_mode": True,
+        "synchronous_mode_strict": True,
+    }
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, user="postgres")
@@ -160,12 +169,7 @@ class Patroni(Cluster):
             "etcd3": {"hosts": [f"{one.peer}:{_ETCD}" for one in self.nodes]},
             "bootstrap": {
                 "dcs": {
-                    "ttl": TTL,
-                    "loop_wait": LOOP_WAIT,
-                    "retry_timeout": RETRY_TIMEOUT,
-                    "maximum_lag_on_failover": 1048576,
-                    "synchronous_mode": True,
-                    "synchronous_mode_strict": True,
+                    **self.SETTINGS,
                     "postgresql": {
                         "use_pg_rewind": True,
                         "use_slots": True,

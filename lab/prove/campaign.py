@@ -24,8 +24,8 @@ from lab.prove.world import World
 PEOPLE, TASKS = 240, 40
 # How long to wait, in seconds, until calls that are still running have ended: longer than any of ToGo's waits.
 SETTLE = 6.0
-# The longest pause between two faults of the parts that run jobs, where the database is a cluster.
-CLUSTER_PAUSE = 30.0
+# The longest pauses between two faults of a cluster, which take long themselves, and of the parts that run its jobs.
+CLUSTER_PAUSE, CLUSTER_JOBS_PAUSE = 2.0, 30.0
 # The seconds between two lines about the progress.
 PROGRESS_INTERVAL = 10.0
 
@@ -125,7 +125,7 @@ def _storm(
     web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
     watch = Watch(system, world, stop) if system.database.cluster else None
     # With shorter pauses, a short campaign still has most kinds of faults.
-    longest = min(LONGEST_PAUSE, 0.6 * options.minutes)
+    longest = min(CLUSTER_PAUSE if watch else LONGEST_PAUSE, 0.6 * options.minutes)
     conductors = [
         Conductor(system, web, system.webs, seed=f"{options.seed} web", stop=stop, longest=longest),
         Conductor(
@@ -135,7 +135,7 @@ def _storm(
             seed=f"{options.seed} jobs",
             stop=stop,
             # A cluster's nodes need the processors themselves.
-            longest=longest if watch is None else CLUSTER_PAUSE,
+            longest=longest if watch is None else CLUSTER_JOBS_PAUSE,
             runs_jobs=True,
         ),
     ]

@@ -18,7 +18,7 @@ from lab.prove.system import System
 from lab.prove.world import World
 
 # The pause between two writes, and how long each may take, in seconds.
-PAUSE, PATIENCE = 0.1, 2.0
+PAUSE, PATIENCE = 0.2, 2.0
 # What ToGo may take longer than the cluster itself, in seconds.
 ALLOWED = 2.0
 # A gap that is shorter than this is none: a busy machine may need that long.
