@@ -22,6 +22,7 @@ SECTIONS = {
     "start": Section("lab.bench.start", "sqlite"),
     "limits": Section("lab.bench.limit_job"),
     "digests": Section("lab.bench.digests"),
+    "cluster": Section("lab.bench.cluster", "sqlite"),
     "growth": Section("lab.bench.growth"),
     "plan": Section("lab.bench.plan", "sqlite"),
 }

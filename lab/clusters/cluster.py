@@ -21,6 +21,9 @@ class Cluster(abc.ABC):
 
     def __init__(self, folder: Path, *, user: str) -> None:
         self.folder = folder
+        folder.mkdir()
+        # The nodes' own users must be able to reach their files below, whatever the umask is.
+        folder.chmod(0o711)
         self.network = Network(SIZE)
         self.nodes = [Node(number, folder / f"n{number}", self.network, user=user) for number in range(1, SIZE + 1)]
 
