@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
@@ -110,12 +111,19 @@ class _Prepared:
         name = self._names.get((statement, adapt.types))
         if name is None:
             name = b"togo_%d" % len(self._names)
-            self._require(server.prepare(name, text, adapt.types), ExecStatus.COMMAND_OK)
+            server.send_prepare(name, text, adapt.types)
+            self._require(self._answer(), ExecStatus.COMMAND_OK)
             self._names[statement, adapt.types] = name
-        result = server.exec_prepared(name, sent, adapt.formats, Format.BINARY)
+        server.send_query_prepared(name, sent, adapt.formats, Format.BINARY)
+        result = self._answer()
         self._require(result, ExecStatus.TUPLES_OK)
         adapt.set_pgresult(result)
         return adapt.load_rows(0, result.ntuples, tuple)
+
+    def _answer(self) -> PGresult:
+        # `wait` is guarded: see `database_sessions`. libpq's own calls would wait for a false leader for ever.
+        results: list[PGresult] = self.session.wait(generators.execute(self.session.pgconn))
+        return results[0]
 
     def _require(self, result: PGresult, status: ExecStatus) -> None:
         if result.status == status:

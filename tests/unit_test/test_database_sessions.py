@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 
 from apps.models import Event, Task, User, database_sessions
+from apps.models.prepared_statements import first_row
 from apps.services import assignments
 from lab.processes import wait_until
 from tests.conftest import TODAY
@@ -87,10 +88,12 @@ def one_second(transactional_db: None) -> Iterator[None]:
     connection.close()
 
 
-def test_a_request_does_not_wait_longer_for_the_database_than_it_may(one_second: None) -> None:
+@pytest.mark.parametrize("how", ["a cursor", "a prepared statement"])
+def test_a_request_does_not_wait_longer_for_the_database_than_it_may(one_second: None, how: str) -> None:
+    sleep = "SELECT pg_sleep(3)" if connection.vendor == "postgresql" else "SELECT sleep(3)"
     began = time.monotonic()
-    with pytest.raises(OperationalError), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(3)" if connection.vendor == "postgresql" else "SELECT sleep(3)")
+    with pytest.raises(OperationalError):
+        _run(how, sleep)
     assert time.monotonic() - began < 2.5
 
     # The next request gets another connection.
@@ -98,7 +101,8 @@ def test_a_request_does_not_wait_longer_for_the_database_than_it_may(one_second:
     assert Task.objects.count() == 0
 
 
-def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None) -> None:
+@pytest.mark.parametrize("how", ["a cursor", "a prepared statement"])
+def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None, how: str) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("PostgreSQL alone acknowledges a commit that was cancelled")
     other = connection.copy()
@@ -111,15 +115,23 @@ def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None
             cancelling = threading.Thread(target=_cancel_once_it_waits, args=[pid])
             cancelling.start()
             wait_until(lambda: _shows(another, "synchronous_standby_names") == "nobody")
+            # The server has committed it, and says so.
             with pytest.raises(OperationalError, match="standby"):
-                # The server has committed it, and says so.
-                Task.objects.create(name="only here")
+                _run(how, "INSERT INTO togo_limitday (date, requested_at) VALUES ('2026-03-02', now()) RETURNING date")
             cancelling.join()
         finally:
             another.execute("ALTER SYSTEM RESET synchronous_standby_names")
             another.execute("SELECT pg_reload_conf()")
     other.close()
     connection.close()
+
+
+def _run(how: str, statement: str) -> None:
+    if how == "a prepared statement":
+        first_row(statement, {})
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def _shows(cursor: CursorWrapper, name: str) -> str:
