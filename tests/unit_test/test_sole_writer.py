@@ -203,6 +203,8 @@ def test_sql_outside_slots_writes_nothing() -> None:
         source = (ROOT / "apps" / name).read_text()
         texts = [one.value for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Constant)]
         statements = [text for text in texts if isinstance(text, str) and WRITING_SQL.search(text)]
+        # The table of the lock has one row, and belongs to that lock alone.
+        statements = [text for text in statements if not re.match(r"[A-Z ]+ togo_migration_lock\b", text)]
         docstrings = [text for text in statements if text in _docstrings(source)]
         assert statements == docstrings, name
 
