@@ -711,7 +711,7 @@ def test_assigning_and_taking_away_work_without_scripts(visit: Visits, team: Tea
 
 
 def test_dates_are_shown_in_the_readers_locale(visit: Visits, team: Team) -> None:
-    for locale, shape in (("de-DE", r"Mo\., \d+\. \w+"), ("en-US", r"Mon, \w+ \d+")):
+    for locale, shape in (("de-DE", r"Mo\.?, \d+\. \w+"), ("en-US", r"Mon, \w+ \d+")):
         page = visit(team.boss, locale=locale).open(team.path)
         expect(page.locator("thead th:nth-child(2) time")).to_have_text(re.compile(shape))
 

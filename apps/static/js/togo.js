@@ -133,10 +133,12 @@ const FORMATS = {
   full: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
 };
 
+// The page's own dates are right in every language but English, which countries write in different orders.
 function showDates(root) {
+  if (language !== "en") return;
   for (const time of root.querySelectorAll("time[data-as]")) {
     const date = new Date(`${time.dateTime}T00:00`);
-    time.textContent = new Intl.DateTimeFormat(locale, { ...FORMATS[time.dataset.as], ...LATIN }).format(date);
+    time.textContent = new Intl.DateTimeFormat(locale, FORMATS[time.dataset.as]).format(date);
   }
 }
 
