@@ -22,6 +22,7 @@ PYTHON = sys.executable
 # Debian's packages that tests use, and a program of each.
 DEBIAN = {
     "chromium-headless-shell": "chromium-headless-shell",
+    "gettext": "xgettext",
     "mariadb-server": "mariadbd",
     "nginx-light": "nginx",
     "redis-server": "redis-server",
