@@ -1,9 +1,11 @@
 """Forms of one's own day."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import VersionField
 from apps.models.assignments import Status
+from apps.models.returns import LONGEST_REASON
 
 
 class StatusForm(forms.Form):
@@ -16,3 +18,14 @@ class SinceForm(forms.Form):
     """The version of the board that is on display."""
 
     since = VersionField()
+
+
+class HandBackForm(forms.Form):
+    """Why somebody can't do a task."""
+
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=LONGEST_REASON,
+        help_text=_("The person who gave it reads this. For example: “I am ill.”"),
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apps.views.board import assigning, assignment, copying, days, handing_on, late, returned, saved, waiting, week
+from apps.views.board import (
+    assigning,
+    assignment,
+    copying,
+    days,
+    example,
+    handing_on,
+    late,
+    returned,
+    saved,
+    waiting,
+    week,
+)
 
 urlpatterns = [
     path("board/", week.show, name="board"),
@@ -20,6 +32,7 @@ urlpatterns = [
     path("board/returned/", returned.show, name="board-returned"),
     path("board/returned/<id:id>/", returned.place),
     path("board/returned/<id:id>/close/", returned.close),
+    path("board/example-team/", example.load),
     path("board/keys/", week.keys),
     path("board/assign/", assigning.assign),
     path("board/assignment/<id:id>/", assignment.change),

@@ -103,12 +103,17 @@ def _ask(request: HttpRequest, form: SignInForm | SecondStepForm, refusal: ToGoE
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """`/sign-out/`: ends the session. A person who signed in at a provider is offered to sign out there, too."""
+    """`/sign-out/`: ends the session, and clears what the browser keeps. A person who signed in at a provider is
+    offered to sign out there, too."""
     elsewhere = request.session.get(SIGN_OUT, "")
     logout(request)
     if elsewhere:
-        return render(request, "session/signed_out.html", {"provider": settings.TOGO_OIDC_NAME, "url": elsewhere})
-    return redirect("sign-in")
+        response = render(request, "session/signed_out.html", {"provider": settings.TOGO_OIDC_NAME, "url": elsewhere})
+    else:
+        response = redirect("sign-in")
+    # The copy of the person's day that their browser keeps for when there is no network, above all.
+    response["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 @sensitive_post_parameters("old_password", "new_password", "again")

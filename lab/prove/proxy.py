@@ -24,9 +24,10 @@ _DELAY = 0.1
 
 
 class Proxy:
-    """Listens on a port of its own and forwards connections to a unix socket, as its `mode` says."""
+    """Listens on a port of its own and forwards connections to a unix socket, or to a port of this machine, as its
+    `mode` says."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | int) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._listener.getsockname()[1]
@@ -59,9 +60,10 @@ class Proxy:
             if self.mode == Mode.REFUSE:
                 _reset(client)
                 continue
-            server = socket.socket(socket.AF_UNIX)
+            to_port = isinstance(self._target, int)
+            server = socket.socket(socket.AF_INET if to_port else socket.AF_UNIX)
             try:
-                server.connect(str(self._target))
+                server.connect(("127.0.0.1", self._target) if to_port else str(self._target))
             except OSError:
                 _reset(client)
                 server.close()

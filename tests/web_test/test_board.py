@@ -12,7 +12,7 @@ from django.test import Client
 from apps.models import Assignment, DailyLimit, Event, LimitRule, Task, User
 from apps.services import assignments, limit_rules, limits
 from apps.services import board as board_service
-from apps.services.board import pages
+from apps.services.board import example, late, pages
 from apps.services.shared.formats import Place
 from tests.api_test.test_problems import nothing_written
 from tests.clock import freeze_time
@@ -310,6 +310,28 @@ def test_the_first_run_shows_three_steps_and_they_go_with_the_first_assignment(
     assert steps() == []
     assignments.unassign(actor=taskmaster, assignment_id=one.pk)
     assert "Three steps" not in text_of(page.get("/board/"))
+
+
+def test_the_demonstration_loads_an_example_team_with_one_click(admin: User, client: Client, settings: Any) -> None:
+    client.force_login(admin)
+    settings.TOGO_EMBEDDED = False
+    assert "Load an example team" not in text_of(client.get("/board/"))
+    assert client.post("/board/example-team/").status_code == 403
+    settings.TOGO_EMBEDDED = True
+    with freeze_time("2026-03-04T12:00:00Z"):
+        assert "Load an example team" in text_of(client.get("/board/"))
+
+        shown = text_of(client.post("/board/example-team/", {"back": "/board/"}, follow=True))
+
+        assert "The example team is here." in shown
+        assert "Aiko Tanaka" in shown
+        assert "Three steps" not in shown
+        assert client.post("/board/example-team/").status_code == 403
+        assert late.number(actor=admin) == 1
+    assert User.objects.count() == 11
+    assert set(Task.objects.values_list("name", flat=True)) == {name for name, *_ in example.TASKS}
+    assert Assignment.objects.filter(daily_limit__date__gte="2026-03-09").count() > 50
+    assert not Assignment.objects.filter(daily_limit__date__week_day__in=[1, 7]).exists()
 
 
 # --- assigning --------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from apps.models import Assignment, Task, User
+from apps.models import Assignment, ReturnedTask, Task, User
 from apps.services import assignments, limit_rules, limits
 from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY
@@ -55,9 +57,9 @@ def test_the_page_shows_todays_tasks_the_next_ones_and_the_limit(
 
     text = text_of(page.get("/today/"))
 
-    assert "Monday 2 March 0 of 2 done task 1 task 2" in text
-    assert "2 of at most 3 tasks today. That limit comes from “Training”, set by hand for this day." in text
-    assert "The next seven days Tue 3 Mar task 3 Mon 9 Mar task 4 To see your tasks in a calendar program" in text
+    assert "Monday 2 March 0 of 2 done task 1 Can’t task 2 Can’t" in text
+    assert "You have 2 of at most 3 tasks today. That limit comes from “Training”, set by hand for this day." in text
+    assert "Tomorrow Tuesday 3 March task 3 Can’t The days after Mon 9 Mar task 4 To see your tasks in" in text
     assert "task 5" not in text
     assert "task 6" not in text
 
@@ -68,7 +70,7 @@ def test_the_page_says_that_there_is_nothing_to_do(page: Client, taskmaster: Use
     assert "Nothing is planned for you yet." in text
 
     give(taskmaster, alice, cooking, TOMORROW)
-    assert "Nothing to do today Your next tasks are below." in text_of(page.get("/today/"))
+    assert "Nothing to do today More is planned for the next days." in text_of(page.get("/today/"))
     limit_rules.create_rule(
         actor=taskmaster, user_id=alice.pk, date_from=TODAY, date_to=TODAY, maximum=0, reason="Holiday"
     )
@@ -102,6 +104,56 @@ def test_nobody_checks_off_a_task_of_somebody_else(
     path = f"/today/{other.pk}/"
     assert client.post(path, {"status": "done"})["Location"] == f"/sign-in/?next={path}"
     assert Assignment.objects.get().status == "open"
+
+
+def test_a_task_is_handed_back_with_a_reason_and_taken_back(page: Client, given: Assignment) -> None:
+    asked = page.get(f"/today/{given.pk}/return/")
+    assert "I can’t on Monday 2 March This task goes back." in text_of(asked)
+    for reason in ("", " ", "x" * 201):
+        with nothing_written():
+            assert page.post(f"/today/{given.pk}/return/", {"reason": reason}).status_code == 400
+
+    response = page.post(f"/today/{given.pk}/return/", {"reason": "I am ill.", "back": "/today/"}, follow=True)
+
+    assert [str(message) for message in response.context["messages"]] == ["cooking is handed back."]
+    assert "Handed back Until somebody places them again, you can take them back. Mon 2 Mar cooking “ I am ill. ”" in (
+        text_of(response)
+    )
+    returned = ReturnedTask.objects.get()
+    page.post(f"/today/returned/{returned.pk}/", {"back": "/today/"})
+    assert not ReturnedTask.objects.exists()
+    assert Assignment.objects.get().taskmaster == returned.taskmaster
+
+
+def test_the_rest_of_the_day_is_handed_back(page: Client, taskmaster: User, alice: User, tasks: list[Task]) -> None:
+    for task in tasks[:3]:
+        give(taskmaster, alice, task, TODAY)
+    assignments.change(actor=alice, assignment_id=Assignment.objects.first().pk, status="done")  # type: ignore[union-attr]
+    path = "/today/return/2026-03-02/"
+    assert "task 2 task 3" in text_of(page.get(path))
+
+    shown = page.post(path, {"reason": "I am ill."}, headers={"HX-Request": "true"})
+
+    assert "2 tasks are handed back." in text_of(shown)
+    assert [one.task for one in Assignment.objects.all()] == tasks[:1]
+    assert page.get(path).status_code == page.post(path, {"reason": "x"}).status_code == 404
+
+
+def test_the_notes_of_todays_and_tomorrows_tasks_are_read_at_once(
+    page: Client, taskmaster: User, alice: User, tasks: list[Task], django_assert_num_queries: Any
+) -> None:
+    Task.objects.update(note="Wash your hands.")
+    give(taskmaster, alice, tasks[0], TODAY)
+    page.get("/today/")
+    with CaptureQueriesContext(connection) as few:
+        page.get("/today/")
+    for task in tasks[1:4]:
+        for date in (TODAY, TOMORROW):
+            give(taskmaster, alice, task, date)
+
+    with django_assert_num_queries(len(few)):
+        shown = page.get("/today/")
+    assert text_of(shown).count("Wash your hands.") == 7
 
 
 def test_only_changes_of_the_persons_own_days_are_sent(

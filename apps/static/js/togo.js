@@ -20,6 +20,23 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// --- one's own day, kept for when there is no network (`offline.js`): never shown to anybody else ---
+
+const KEPT = "togo-day";
+
+async function forgetTheDayOfOthers() {
+  if (!("caches" in window) || !(await caches.has(KEPT))) return;
+  const kept = await (await caches.open(KEPT)).match(`${root}/today/`, { ignoreVary: true });
+  if (kept?.headers.get("X-Kept-For") !== document.body.dataset.person) await caches.delete(KEPT);
+}
+
+forgetTheDayOfOthers();
+
+// Also without a network, when the session goes on.
+document.addEventListener("submit", (event) => {
+  if ("caches" in window && event.target.action.endsWith(`${root}/sign-out/`)) caches.delete(KEPT);
+});
+
 // --- panels: a link to a separate page opens it over the current page ---
 
 document.addEventListener("click", (event) => {

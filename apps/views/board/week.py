@@ -14,7 +14,7 @@ from apps.forms.base import IdField
 from apps.forms.board import BoardForm, ChangesForm, FilterForm, MonthForm, PersonForm, TrayForm
 from apps.models import Task, User
 from apps.services import board, returns, tasks, waiting
-from apps.services.board import by_task, pages, saved
+from apps.services.board import by_task, example, pages, saved
 from apps.services.board.looks import OF_TASKS, By, Look, Show, Span
 from apps.services.distributions import left
 from apps.services.shared import formats, permissions
@@ -58,6 +58,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "page": shown,
         "columns": shown.columns,
         "first": None if shown.has_assignments or look.is_filtered else pages.first_steps(),
+        "may_load_example": not shown.has_assignments and example.may_load(actor=require_person(request.user)),
         "choosing": asked["choose"],
     }
     return render(request, "board/week.html", context)

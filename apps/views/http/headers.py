@@ -45,7 +45,7 @@ class HeadersMiddleware:
         if kind.startswith("text/html"):
             headers["Permissions-Policy"] = _PERMISSIONS
         elif kind:
-            headers["Content-Security-Policy"] = _NOTHING
+            headers.setdefault("Content-Security-Policy", _NOTHING)
         return response
 
 

@@ -42,6 +42,7 @@ BOARD = [
     ),
     page("GET", "/board/late/", "403", "403", "200", "200"),
     page("POST", "/board/late/", "403", "403", "200", "200", sends={"assignment": "{missing}"}),
+    page("POST", "/board/example-team/", *4 * ["403"], case="once something is assigned"),
     page("GET", "/board/returned/", "403", "403", "200", "200"),
     page(
         "POST",

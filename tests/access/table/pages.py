@@ -1,6 +1,6 @@
 """My day, plans, series, imports and insights."""
 
-from tests.access.rows import NONE, page
+from tests.access.rows import NONE, each, page
 from tests.access.table.values import DAY, DONE
 
 _SENT = "302 /import/{id}/"
@@ -20,6 +20,12 @@ PAGES = [
     page("GET", "/today/", "200", NONE, "200", "200", own=True),
     page("GET", "/today/changes/", "200", NONE, "200", "200", own=True, query="since=0-0-0"),
     page("POST", "/today/{id}/", DONE, "404", DONE, DONE, thing="given", sends={"status": "done"}),
+    each("GET", "/today/worker.js", "200"),
+    page("GET", "/today/{id}/return/", "200", "404", "403", "403", thing="given"),
+    page("POST", "/today/{id}/return/", DONE, "404", "403", "403", thing="given", sends={"reason": "I am ill."}),
+    page("GET", "/today/return/2026-03-04/", "200", NONE, "200", "200", own=True),
+    page("POST", "/today/return/2026-03-04/", DONE, NONE, DONE, DONE, own=True, sends={"reason": "I am ill."}),
+    page("POST", "/today/returned/{id}/", DONE, "404", DONE, DONE, thing="returned"),
     page("POST", "/today/waiting/{id}/", DONE, "404", DONE, DONE, thing="waiting"),
     page(
         "POST",
