@@ -9,8 +9,9 @@ from rest_framework.request import Request
 
 from apps.models import Import
 from apps.models.imports import ImportStatus
-from apps.serializers.base import StrictSerializer, TimeField
+from apps.serializers.base import StrictSerializer, TextField, TimeField
 from apps.services.shared import links
+from apps.services.shared.formats import DateOrder
 
 
 class ImportCreateSerializer(StrictSerializer):
@@ -19,13 +20,27 @@ class ImportCreateSerializer(StrictSerializer):
     file = serializers.FileField(
         allow_empty_file=True,
         help_text="CSV in UTF-8, or in UTF-16 with a byte order mark. The columns are `task`, `user` (ids, or names "
-        "where unambiguous) and `date` (YYYY-MM-DD), separated by commas, semicolons or tabs. The first line names "
-        "them; before it there may be a line `sep=;`.",
+        "where unambiguous; a person's first and last name, too) and `date` (YYYY-MM-DD), separated by commas, "
+        "semicolons or tabs. The first line names them; before it there may be a line `sep=;`.",
     )
     dry_run = serializers.ChoiceField(
         choices=["true", "false"],
         default="false",
         help_text="`true`: only report the result that each row would have, and assign nothing.",
+    )
+
+    dates = serializers.ChoiceField(
+        choices=[order.value for order in DateOrder],
+        default=DateOrder.ISO.value,
+        help_text="How the file writes dates: `iso`, or also `day_first` (24.11.2026) or `month_first` (11/24/2026).",
+    )
+    task_column = TextField(required=False, max_length=255, help_text="The head of the column that has the tasks.")
+    user_column = TextField(required=False, max_length=255, help_text="The head of the column that has the people.")
+    date_column = TextField(required=False, max_length=255, help_text="The head of the column that has the dates.")
+    effort_column = TextField(
+        required=False,
+        max_length=255,
+        help_text="The head of the column that has the efforts. If any head is given, other columns are ignored.",
     )
 
     @classmethod

@@ -1,12 +1,14 @@
 """Importing a CSV file: a trial run, its report, and then the import itself."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest, PayloadTooLarge
 from apps.forms.board import BoardForm
@@ -15,6 +17,7 @@ from apps.models import Import
 from apps.services import exports, imports
 from apps.services.board import pages
 from apps.services.board.looks import Span
+from apps.services.imports import looking
 from apps.services.shared import permissions
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
@@ -43,16 +46,43 @@ def _files(request: HttpRequest) -> HttpResponse:
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if form.is_valid():
         try:
-            return redirect("importing", imports.start(actor=actor, file=form.cleaned_data["file"], dry_run=True).pk)
+            tried = imports.start(
+                actor=actor, file=form.cleaned_data["file"], dry_run=True, heads=form.heads, order=form.order
+            )
+            return redirect("importing", tried.pk)
         except (InvalidRequest, PayloadTooLarge) as refusal:
             form.add_error("file", _why(refusal))
     context = {
         "form": form,
+        # Browsers without scripts choose the columns here.
+        "look": _look_of(request, form) if "file" in request.FILES else None,
         "latest": latest,
         "most_rows": settings.TOGO_IMPORT_MAX_ROWS,
         "most_megabytes": f"{settings.TOGO_IMPORT_MAX_BYTES / 1_000_000:g}",
     }
     return render(request, "importing/files.html", context, status=400 if form.errors else 200)
+
+
+@csrf_exempt
+@require_POST
+@page
+def look(request: HttpRequest) -> HttpResponse:
+    """`/import/look/`: how the beginning of a file is understood, with these columns and this order of dates."""
+    require_upload_fits(request.META)
+    return _look(request)
+
+
+@csrf_protect
+def _look(request: HttpRequest) -> HttpResponse:
+    permissions.require_taskmaster(require_person(request.user))
+    form = FileForm(request.POST, request.FILES)
+    valid(form)
+    return render(request, "importing/_look.html", {"look": _look_of(request, form)})
+
+
+def _look_of(request: HttpRequest, form: FileForm) -> looking.Look:
+    file: Any = request.FILES["file"]
+    return looking.look(actor=require_person(request.user), file=file, heads=form.heads, order=form.order)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

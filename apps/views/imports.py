@@ -9,6 +9,7 @@ from apps.exceptions.base import NotAllowed, NotFound
 from apps.serializers.imports import ImportCreateSerializer, ImportSerializer
 from apps.services import imports
 from apps.services.shared import permissions
+from apps.services.shared.formats import DateOrder
 from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, location
 from apps.views.http.idempotency import idempotent
@@ -43,7 +44,14 @@ class ImportsView(ApiView):
         actor = require_person(request.user)
         permissions.require_taskmaster(actor)
         data = ImportCreateSerializer.read(request)
-        import_ = imports.start(actor=actor, file=data["file"], dry_run=data["dry_run"] == "true")
+        heads = {name: data[f"{name}_column"] for name in imports.ALL_COLUMNS if f"{name}_column" in data}
+        import_ = imports.start(
+            actor=actor,
+            file=data["file"],
+            dry_run=data["dry_run"] == "true",
+            heads=heads,
+            order=DateOrder(data["dates"]),
+        )
         answer = ImportSerializer(import_, context={"request": request}).data
         return JsonResponse(answer, status=202, headers=location(request, "import", import_.pk))
 

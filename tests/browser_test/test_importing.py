@@ -37,6 +37,8 @@ def test_a_file_is_tried_imported_and_its_report_kept(visit: Visits, tmp_path: P
         browser.assert_accessible()
 
         page.get_by_label("CSV file").set_input_files(files=[file_of(3000)])  # type: ignore[list-item]
+        expect(page.get_by_role("row", name="✓ task 0 ada")).to_be_visible()
+        browser.assert_accessible()
         page.get_by_role("button", name="Try it").click()
         expect(page.get_by_role("progressbar")).to_be_visible()
         expect(page.get_by_text("5 would be assigned")).to_be_visible()

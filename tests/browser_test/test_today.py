@@ -140,6 +140,7 @@ def read_with_a_broken_network(browser: Visit, network: Proxy, boss: User, ada: 
     break_(network)
     with pytest.raises(Error, match="ERR_"):
         browser.open("/today/")
+    page.wait_for_url("chrome-error://**")
     network.mode = Mode.PASS
 
     browser.open("/today/")

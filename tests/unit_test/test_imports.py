@@ -10,6 +10,7 @@ from apps.exceptions.base import InvalidRequest, NotAllowed, NotFound, PayloadTo
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, LimitDay, Task, User
 from apps.services import imports, limits, users
 from apps.services.imports import blocks
+from apps.services.shared import formats, naming
 from tests.conftest import TODAY, make_person
 
 HEADER = "task,user,date\n"
@@ -276,7 +277,7 @@ def test_an_exact_name_wins_and_an_ambiguous_name_is_refused(taskmaster: User, c
     whole = finish(start(taskmaster, "cooking,bob,2026-03-02\ncooking,Bob,2026-03-02\ncooking,BOB,2026-03-02\n"))
 
     assert outcomes(whole) == [("accepted", ""), ("accepted", ""), ("refused", "invalid_request")]
-    assert report(whole)[2]["detail"] == "2 people have names like 'BOB'; write the exact name or the id."
+    assert report(whole)[2]["detail"] == "'BOB' may be one of 2 people: Bob, bob. Write the username or the id."
     assert [made.daily_limit.user for made in Assignment.objects.order_by("pk")] == [small, capital]
 
 
@@ -324,3 +325,36 @@ def test_a_block_costs_about_the_same_however_many_rows_it_has(
         blocks.do_next_block(small.pk)
     with django_assert_max_num_queries(len(few.captured_queries) + 10):
         blocks.do_next_block(big.pk)
+
+
+def test_a_first_and_a_last_name_are_understood_where_one_active_person_has_them(db: None) -> None:
+    ada = make_person("ada", first_name="Ada", last_name="Lovelace")
+    make_person("gone", first_name="ADA", last_name="Lovelace", is_active=False)
+    for username in ("max", "m2"):
+        make_person(username, first_name="Max", last_name="Müller")
+
+    found = naming.people({"ada  lovelace", "Lovelace, Ada", "Max Müller", "Ada"})
+
+    assert found["ada  lovelace"] == found["Lovelace, Ada"] == found["Ada"] == ada.pk
+    assert str(found["Max Müller"]) == ("'Max Müller' may be one of 2 people: m2, max. Write the username or the id.")
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "date"),
+    [
+        ("3.11.2026", "day_first", "2026-11-03"),
+        ("3. 11. 26", "day_first", "2026-11-03"),
+        ("03/11/2026", "month_first", "2026-03-11"),
+        ("2026-11-03", "month_first", "2026-11-03"),
+        ("13/11/2026", "month_first", None),
+        ("3.11/2026", "day_first", None),
+        ("3.11.2026", "iso", None),
+    ],
+)
+def test_dates_are_read_in_the_order_that_was_told(text: str, order: str, date: str | None) -> None:
+    try:
+        found = formats.parse_date_in(text, formats.DateOrder(order)).isoformat()
+    except ValueError:
+        assert date is None
+    else:
+        assert found == date

@@ -14,7 +14,7 @@ from apps.models import Assignment, Import, Task, User
 from apps.services import assignments, imports, limits
 from apps.services.imports import blocks
 from tests.api_test.test_problems import nothing_written
-from tests.conftest import TODAY
+from tests.conftest import TODAY, make_person
 
 ROWS = "task,user,date\ncooking,alice,2026-03-02\ncooking,alice,2026-03-03\nsinging,alice,2026-03-04\n"
 
@@ -82,6 +82,51 @@ def test_a_file_is_tried_looked_at_imported_and_reported(
     ]
     assert "Imported 3 rows" in text_of(page.get("/import/"))
     assert "Trial run of 3 rows" in text_of(page.get("/import/"))
+
+
+PLAN = "Who;When;Job;Remark\nAda Lovelace;3.11.2026;Cooking;early\nAda Byron;31.02.2026;cooking;\n"
+
+
+def test_columns_are_guessed_and_chosen_and_the_first_rows_are_shown_as_they_are_understood(
+    page: Client, cooking: Task
+) -> None:
+    ada = make_person("ada", first_name="Ada", last_name="Lovelace")
+
+    def look(**chosen: str) -> str:
+        file = SimpleUploadedFile("plan.csv", PLAN.encode(), "text/csv")
+        with nothing_written():
+            return page.post("/import/look/", {"file": file, **chosen}).content.decode()
+
+    guessed = look(dates="day_first")
+    assert re.findall(r"<option selected>([^<]*)<", guessed) == ["Job", "Who", "When"]
+    assert "✓ cooking Ada Lovelace Tuesday 3 November 2026" in plain(guessed)
+    assert "Ada Byron 31.02.2026 ✕ &#x27;31.02.2026&#x27; is not a date that exists" in plain(guessed)
+    # Nobody has said that days come first.
+    assert "✕ &#x27;3.11.2026&#x27; is not a date that exists" in plain(look())
+    assert "Wednesday 11 March 2026" in plain(look(dates="month_first"))
+    assert "There is nobody called &#x27;early&#x27;" in plain(
+        look(dates="day_first", task_column="Job", user_column="Remark", date_column="When")
+    )
+
+    sent = {"dates": "day_first", "task_column": "Job", "user_column": "Who", "date_column": "When"}
+    file = SimpleUploadedFile("plan.csv", PLAN.encode(), "text/csv")
+    tried = page.post("/import/", {"file": file, **sent})["Location"]
+    do_imports()
+    page.post(tried)
+    do_imports()
+    one = Assignment.objects.get()
+    assert (one.user_id, one.date, one.task) == (ada.pk, datetime.date(2026, 11, 3), cooking)
+
+
+def test_without_scripts_the_columns_are_chosen_after_the_file_was_refused(page: Client, cooking: Task) -> None:
+    refused = send(page, PLAN)
+
+    assert refused.status_code == 400
+    assert re.findall(r"<option selected>([^<]*)<", refused.content.decode()) == ["Job", "Who", "When"]
+
+
+def plain(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_only_a_finished_trial_is_imported(page: Client, alice: User, cooking: Task) -> None:

@@ -4,7 +4,7 @@ The rows are stored in the database, so that web servers and workers need no sha
 """
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from django.conf import settings
@@ -18,14 +18,16 @@ from apps.models import Import, ImportBlock, User
 from apps.models.imports import ImportStatus
 from apps.services import unit_of_work
 from apps.services.bulk import Item
-from apps.services.shared import permissions, spreadsheets
+from apps.services.shared import formats, permissions, spreadsheets
+from apps.services.shared.formats import DateOrder
 from apps.services.shared.spreadsheets import Source
 
 COLUMNS = ("task", "user", "date")
 OPTIONAL = ("effort",)
+ALL_COLUMNS = (*COLUMNS, *OPTIONAL)
 # Further columns of exports and reports: those files can be edited and imported, too, and these columns are ignored.
-_OTHERS = {"id", "task_name", "username", "taskmaster", "created_at", "label"}
-_OTHERS |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
+IGNORED = {"id", "task_name", "username", "taskmaster", "created_at", "label"}
+IGNORED |= {"line", "status", "code", "detail", "assignment", "next_free_date"}
 REPORT_COLUMNS = ("line", *COLUMNS, *OPTIONAL, "status", "code", "detail", "assignment", "next_free_date")
 # Rows per transaction of the job. On SQLite nobody else can write during a transaction, and larger ones aren't faster.
 ROWS_PER_BLOCK = 500 if connection.vendor == "sqlite" else 1000
@@ -37,8 +39,17 @@ STANDSTILL = datetime.timedelta(seconds=30)
 import_taken = Signal()
 
 
-def start(*, actor: User, file: Source, dry_run: bool) -> Import:
+def start(
+    *,
+    actor: User,
+    file: Source,
+    dry_run: bool,
+    heads: Mapping[str, str] | None = None,
+    order: DateOrder = DateOrder.ISO,
+) -> Import:
     """Store a CSV file for a job that imports it, or, in a dry run, reports the result that each row would have.
+
+    `heads` are the heads of columns that the file calls otherwise, and `order` says how it writes dates.
 
     The rows are stored while the file is read, in one transaction.
 
@@ -47,7 +58,7 @@ def start(*, actor: User, file: Source, dry_run: bool) -> Import:
     """
     permissions.require_taskmaster(actor)
 
-    return _stage(actor, lambda: _rows(file), dry_run=dry_run)
+    return _stage(actor, lambda: _rows(file, heads, order), dry_run=dry_run)
 
 
 def start_items(*, actor: User, items: Sequence[Item]) -> Import:
@@ -147,24 +158,33 @@ def _stage(actor: User, read: Callable[[], Iterator[list[object]]], *, dry_run: 
     return unit_of_work.run(work)
 
 
-def _rows(file: Source) -> Iterator[list[object]]:
+def _rows(file: Source, heads: Mapping[str, str] | None, order: DateOrder) -> Iterator[list[object]]:
     """The rows of a file as blocks store them. Raises `PayloadTooLarge` for too many, and `InvalidRequest` for none."""
     limit = settings.TOGO_IMPORT_MAX_ROWS
     number = 0
     # Two lines for each row: a cell may have a line break, and some programs write an empty line after each row.
     most_lines = 2 * limit + 1000
     for number, row in enumerate(
-        spreadsheets.read(file, COLUMNS, _OTHERS, optional=OPTIONAL, most_lines=most_lines), 1
+        spreadsheets.read(file, COLUMNS, IGNORED, optional=OPTIONAL, most_lines=most_lines, heads=heads), 1
     ):
         if number > limit:
             message = f"At most {limit:,} rows can be imported at once; line {row.line} is past that."
             raise PayloadTooLarge(message, limit=limit)
-        *cells, effort = row.cells
+        task, user, date, effort = row.cells
+        cells = [task, user, as_iso(date, order)]
         # Workers of older versions can't read rows with an effort.
         yield [row.line, *cells, effort] if effort else [row.line, *cells]
     if not number:
         message = "The file has a header and no rows."
         raise InvalidRequest(message, errors=[{"field": "file", "code": "empty", "message": message}])
+
+
+def as_iso(cell: str, order: DateOrder) -> str:
+    """The date as imports store it. A cell that is no date stays, and its row will be refused."""
+    try:
+        return formats.parse_date_in(cell, order).isoformat()
+    except ValueError:
+        return cell
 
 
 def _reported(import_: Import, first: int = 0) -> Iterator[list[object]]:

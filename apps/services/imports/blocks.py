@@ -64,7 +64,7 @@ def _do_next_block(import_id: int) -> bool:
     if block is None:
         _finish(import_, ImportStatus.DONE)
         return False
-    asked = _items_of([cells for _, *cells in block.rows])
+    asked = items_of([cells for _, *cells in block.rows])
     outcomes = _predict(import_, asked) if import_.dry_run else bulk.assign_each(actor=uploader, asked=asked)
     refused = sum(isinstance(outcome, ToGoError) for outcome in outcomes)
     ImportBlock.objects.filter(pk=block.pk).update(outcomes=[_as_json(outcome) for outcome in outcomes])
@@ -104,7 +104,7 @@ def _as_json(outcome: object) -> dict[str, Any]:
 # --- reading cells ----------------------------------------------------------------------------------------------
 
 
-def _items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
+def items_of(rows: Iterable[Sequence[str]]) -> list[bulk.Asked]:
     """The item of each row, or the reason why the row is invalid; names are looked up for all rows together."""
     rows = list(rows)
     tasks = naming.tasks({row[0] for row in rows})

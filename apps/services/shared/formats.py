@@ -5,6 +5,7 @@ The writer and the reader of each format stand side by side, so that no page wri
 
 import datetime
 import re
+from enum import StrEnum
 from typing import NamedTuple, Self
 
 from django.utils.translation import get_language
@@ -14,6 +15,7 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 # The one way in which a date is written.
 DATE_PATTERN = r"\d{4}-\d{2}-\d{2}"
 _DATE = re.compile(DATE_PATTERN, re.ASCII)
+_WITH_ORDER = re.compile(r"(\d{1,2})(\s*[./-]\s*)(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _ID = re.compile(r"\d{1,19}", re.ASCII)
 _VERSION = re.compile(r"(\d{1,19})-(\d{1,9})-([01])", re.ASCII)
 
@@ -49,6 +51,25 @@ def write_week(date: datetime.date) -> str:
 def _monday_in(first: datetime.date) -> datetime.date:
     """The Monday of the week that begins on this day."""
     return first + datetime.timedelta(days=(MONDAY - first.weekday()) % WEEK_DAYS)
+
+
+class DateOrder(StrEnum):
+    """How dates are written in a file: 2026-11-24; or the day before the month; or the month before the day."""
+
+    ISO = "iso"
+    DAY_FIRST = "day_first"
+    MONTH_FIRST = "month_first"
+
+
+def parse_date_in(text: str, order: DateOrder) -> datetime.date:
+    """A date as `parse_date` reads it or, if the order says which number is the day, as 24.11.2026 or 11/24/26. Raises
+    `ValueError`."""
+    match = _WITH_ORDER.fullmatch(text)
+    if order == DateOrder.ISO or not match:
+        return parse_date(text)
+    first, _, second, year = match.groups()
+    day, month = (first, second) if order == DateOrder.DAY_FIRST else (second, first)
+    return datetime.date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
 
 
 def parse_week(text: str) -> datetime.date:

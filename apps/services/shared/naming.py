@@ -16,6 +16,8 @@ from apps.models.base import any_of
 from apps.models.names import folded, tidy, tidy_username
 
 _TASK = ("name", "is_active", "pk")
+# So many people that a cell may mean are named.
+_CANDIDATES = 5
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 # The id that a cell names, which may not exist, or the reason why the cell names nothing.
@@ -63,8 +65,14 @@ def people(cells: set[str]) -> dict[str, Named]:
     # An exact name wins; `_alike` finds the others.
     missing = {cell for cell, name in names.items() if name not in named}
     alike: dict[str, list[int]] = defaultdict(list)
-    for name, pk in _alike(missing, User.objects.values_list("username", "pk")):
+    usernames: dict[int, str] = {}
+    for name, username, pk in _alike(missing, User.objects.values_list("username", "username", "pk")):
         alike[name].append(pk)
+        usernames[pk] = username
+    # Then real names, of somebody active if there is one.
+    for name, found in _by_real_name({cell for cell in missing if folded(cell) not in alike}).items():
+        alike[name] = list(found)
+        usernames |= found
 
     def find(cell: str) -> Named:
         user_id = _id(cell)
@@ -74,9 +82,10 @@ def people(cells: set[str]) -> dict[str, Named]:
             return named[names[cell]]
         similar = alike.get(folded(cell), [])
         if len(similar) > 1:
+            candidates = ", ".join(sorted(usernames[pk] for pk in similar)[:_CANDIDATES])
             return InvalidRequest(
-                gettext("%(len)s people have names like %(cell)r; write the exact name or the id.")
-                % {"len": len(similar), "cell": cell}
+                gettext("%(cell)r may be one of %(number)s people: %(candidates)s. Write the username or the id.")
+                % {"cell": cell, "number": len(similar), "candidates": candidates}
             )
         return (
             similar[0]
@@ -85,6 +94,23 @@ def people(cells: set[str]) -> dict[str, Named]:
         )
 
     return {cell: find(cell) for cell in cells}
+
+
+def _by_real_name(cells: set[str]) -> dict[str, dict[int, str]]:
+    """The ids and usernames of the people whose first and last name a cell is, by the folded name. Where somebody
+    active has the name, those who are deactivated don't count."""
+    found: dict[str, dict[bool, dict[int, str]]] = defaultdict(lambda: {True: {}, False: {}})
+    wanted = {folded(cell) for cell in cells}
+    if wanted:
+        people = User.objects.exclude(first_name="", last_name="").values_list(
+            "first_name", "last_name", "username", "pk", "is_active"
+        )
+        for first, last, username, pk, is_active in people.iterator():
+            for name in {folded(f"{first} {last}"), folded(f"{last}, {first}")} & wanted:
+                found[name][is_active][pk] = username
+    return {
+        name: active or others for name, (active, others) in ((name, both.values()) for name, both in found.items())
+    }
 
 
 def _alike(cells: set[str], rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -10,14 +10,13 @@ import csv
 import datetime
 import io
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext
 
-from apps.exceptions.base import InvalidRequest
+from apps.services.shared.headers import names_of, refusal
 
 SEPARATORS = ",;\t"
 LONGEST_ROW = 100_000  # bytes in UTF-8, with all lines of the row
@@ -63,25 +62,21 @@ def read(
     *,
     optional: Sequence[str] = (),
     most_lines: int | None = None,
+    heads: Mapping[str, str] | None = None,
 ) -> Iterator[Row]:
     """Yield the rows of a file, without empty ones. Each has the cells of `columns`, without blanks around them, and
     after them those of the columns that are `optional`, empty where the file doesn't have them.
 
-    The first line names the columns, in any order and case; `read` skips columns that are in `others`.
+    The first line names the columns, in any order and case; `read` skips columns that are in `others`. With `heads`,
+    which has the head of each column that is called otherwise, it skips all other columns.
     Raises `InvalidRequest` with the line's number if the file isn't such a file, or has more than `most_lines` lines.
     """
-    lines = _Lines(file, most_lines)
-    header = _next_filled(lines)
-    if told := _SEPARATOR_LINE.fullmatch(header):
-        separator, header = told[1], _next_filled(lines)
-    else:
-        separator = max(SEPARATORS, key=header.count)
-    rows = _rows(lines, csv.reader(chain([header], lines), delimiter=separator, strict=True, skipinitialspace=True))
-    names = _names(next(rows, Row(0, [])), columns, {*optional, *others})
+    separator, header, rows = _opened(file, most_lines)
+    names = names_of(header.line, header.cells, columns, {*optional, *others}, heads)
     places = [names.index(column) if column in names else None for column in (*columns, *optional)]
     for line, cells in rows:
         if any(cells[len(names) :]):
-            raise _refusal(
+            raise refusal(
                 "columns",
                 gettext("Line %(line)s has more cells than the header; is one with %(separator)r unquoted?")
                 % {"line": line, "separator": separator},
@@ -89,12 +84,30 @@ def read(
         cells += [""] * (len(names) - len(cells))
         chosen = ["" if place is None else _as_typed(cells[place]) for place in places]
         if max(map(len, chosen)) > LONGEST_CELL:
-            raise _refusal(
+            raise refusal(
                 "max_length",
                 gettext("Line %(line)s has a cell of more than %(longest_cell)s characters.")
                 % {"line": line, "longest_cell": LONGEST_CELL},
             )
         yield Row(line, chosen)
+
+
+def heads_of(file: Source) -> list[str]:
+    """What the first line calls the columns. Raises `InvalidRequest` if that can't be read."""
+    _, header, _ = _opened(file, None)
+    return [cell for cell in header.cells if cell]
+
+
+def _opened(file: Source, most_lines: int | None) -> tuple[str, Row, Iterator[Row]]:
+    """The separator of a file, its header, and the rows after it."""
+    lines = _Lines(file, most_lines)
+    header = _next_filled(lines)
+    if told := _SEPARATOR_LINE.fullmatch(header):
+        separator, header = told[1], _next_filled(lines)
+    else:
+        separator = max(SEPARATORS, key=header.count)
+    rows = _rows(lines, csv.reader(chain([header], lines), delimiter=separator, strict=True, skipinitialspace=True))
+    return separator, next(rows, Row(0, [])), rows
 
 
 def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -156,22 +169,22 @@ class _Lines:
             raise StopIteration
         self.number += 1
         if self._most is not None and self.number > self._most:
-            raise _refusal(
+            raise refusal(
                 "max_length",
                 gettext("The file has more than %(most)s lines; remove the empty ones.") % {"most": f"{self._most:,}"},
             )
         self._left -= len(line)
         if self._left < 0:
             message = gettext("Line %(line)d: a row is longer than %(most)s bytes; does a quoted cell never end?")
-            raise _refusal("max_length", message % {"line": self.number, "most": f"{LONGEST_ROW:,}"})
+            raise refusal("max_length", message % {"line": self.number, "most": f"{LONGEST_ROW:,}"})
         try:
             text = line.decode()
         except UnicodeDecodeError:
             encoding = "UTF-16" if self._is_utf_16 else "UTF-8"
             message = gettext("Line %(line)d is not %(encoding)s; save the file as CSV in UTF-8.")
-            raise _refusal("encoding", message % {"line": self.number, "encoding": encoding}) from None
+            raise refusal("encoding", message % {"line": self.number, "encoding": encoding}) from None
         if "\0" in text:
-            raise _refusal(
+            raise refusal(
                 "encoding",
                 gettext("Line %(number)s contains NUL bytes; save the file as CSV in UTF-8.") % {"number": self.number},
             )
@@ -224,11 +237,11 @@ def _rows(lines: _Lines, cells_of_lines: Iterator[list[str]]) -> Iterator[Row]:
         try:
             cells = next(cells_of_lines, None)
         except csv.Error as error:
-            raise _refusal("invalid", _explanation(error) % {"line": first}) from None
+            raise refusal("invalid", _explanation(error) % {"line": first}) from None
         if cells is None:
             return
         if len(cells) > MOST_CELLS and first > header:
-            raise _refusal(
+            raise refusal(
                 "columns",
                 gettext("Line %(first)s has more than %(most_cells)s cells; remove the empty ones.")
                 % {"first": first, "most_cells": f"{MOST_CELLS:,}"},
@@ -244,38 +257,3 @@ def _explanation(error: csv.Error) -> str:
     if "unexpected end" in str(error):
         return gettext("Line %(line)d: a quoted cell that begins here never ends.")
     return gettext("Line %(line)d: the quotes or the line ends are not valid in a CSV file.")
-
-
-def _names(header: Row, columns: Sequence[str], others: Collection[str]) -> list[str]:
-    names = [name.casefold() for name in header.cells]
-    while names and not names[-1]:
-        names.pop()  # Spreadsheets write the empty columns at the right, too.
-    wanted = ", ".join(columns)
-    if not names:
-        raise _refusal(
-            "empty", gettext("The file is empty; the first line must name the columns %(wanted)s.") % {"wanted": wanted}
-        )
-    if unknown := [name for name in names if name not in {*columns, *others}]:
-        # A few are enough to show the mistake.
-        told = ", ".join(repr(name[:50]) for name in unknown[:5])
-        raise _refusal(
-            "columns",
-            gettext("Line %(line)s has unknown columns (%(told)s); the first line must name the columns %(wanted)s.")
-            % {"line": header.line, "told": told, "wanted": wanted},
-        )
-    if missing := [column for column in columns if column not in names]:
-        raise _refusal(
-            "columns",
-            gettext("Line %(line)s lacks %(join)s; the first line must name the columns %(wanted)s.")
-            % {"line": header.line, "join": ", ".join(missing), "wanted": wanted},
-        )
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise _refusal(
-            "columns",
-            gettext("Line %(line)s names %(join)s more than once.") % {"line": header.line, "join": ", ".join(twice)},
-        )
-    return names
-
-
-def _refusal(code: str, message: str) -> InvalidRequest:
-    return InvalidRequest(message, errors=[{"field": "file", "code": code, "message": message}])

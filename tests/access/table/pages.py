@@ -47,6 +47,7 @@ PAGES = [
     ),
     page("GET", "/import/", "403", NONE, "200", "200", own=True),
     page("POST", "/import/", "403", NONE, _SENT, _SENT, own=True, sends={"file": "{csv}"}),
+    page("POST", "/import/look/", "403", NONE, "200", "200", own=True, sends={"file": "{csv}"}),
     page("GET", "/import/{id}/", "403", "403", "404", "200", thing="import"),
     page("GET", "/import/{id}/", "403", NONE, "200", "200", case="their own import", thing="import", own=True),
     page("POST", "/import/{id}/", "403", "403", "404", _SENT, thing="import"),
