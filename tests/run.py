@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab import databases
@@ -47,8 +47,9 @@ CHECKS: dict[str, list[str]] = {
     "deployment": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
     "OpenAPI": ["manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull],
 }
-# The coverage of a run. SlipCover changes the code that it measures instead of tracing it, which costs nearly nothing;
-# coverage.py makes a run take 1.7 times as long. The tests on PostgreSQL run the second file that is left out.
+# The coverage of the measured run. SlipCover changes the code that it measures instead of tracing it, which costs
+# nearly nothing; coverage.py makes a run take 1.7 times as long. The tests on PostgreSQL run the second file that is
+# left out.
 COVERAGE = ".coverage-{}.json"
 MEASURING = ["slipcover", "--branch", "--source", "apps"]
 MEASURING += ["--omit", "apps/migrations/*,apps/services/slots/postgresql.py", "--json", "--out"]
@@ -59,19 +60,18 @@ NO_TESTS = 5
 
 @dataclass(frozen=True)
 class Leg:
-    """A run of pytest with a database of its own. Two of them are measured for the branch coverage."""
+    """A run of pytest with a database of its own. One of them is measured for the branch coverage."""
 
     name: str
     database: str
     marks: str
-    processes: int = 1
+    # Collect only the modules whose path and text match this: collecting all takes longer than some runs do.
+    modules: str
     measured: bool = False
     # Whether the database waits for the disk, as in use: storms and proofs are about that.
     durable: bool = False
     # Which brokers the tests use that need one.
     brokers: str = "valkey redis"
-    # Collect only the modules whose path and text match this: collecting all takes longer than some runs do.
-    modules: str = ""
 
 
 COMMANDS = "real_time and no_db and not browser"
@@ -80,33 +80,26 @@ STORMS = "real_time and not no_db"
 OTHERS_THAN = r"\A(?!.*/browser_test/)(?!.*\npytestmark = (?:\[[^]]*?)?pytest\.mark\.(?:{})\b)"
 ON_EACH_DATABASE = OTHERS_THAN.format("no_db|real_time")
 WITH_STORMS = OTHERS_THAN.format("no_db") + ".*real_time"
-# The longest first. `no_db` is what does not depend on the database: it is run once, on SQLite.
+# The longest first. What is marked `no_db` doesn't depend on the database, so it runs on SQLite alone.
 LEGS = [
     Leg("commands", "sqlite", COMMANDS, durable=True, modules=r"/(run|prove)_test/.*real_time"),
+    Leg("PostgreSQL", "postgresql", "not real_time and not no_db", modules=ON_EACH_DATABASE),
+    Leg("random input", "sqlite", "fuzz", modules=r"mark\.fuzz"),
+    Leg(
+        "SQLite",
+        "sqlite",
+        "not real_time and not fuzz",
+        measured=True,
+        modules=OTHERS_THAN.format("real_time|fuzz"),
+    ),
     Leg("workers and servers", "sqlite", COMMANDS, durable=True, modules=r"/(?!run|prove)\w+_test/.*real_time"),
     Leg("PostgreSQL, real processes", "postgresql", STORMS, durable=True, brokers="redis", modules=WITH_STORMS),
     Leg("MariaDB, real processes", "mariadb", STORMS, durable=True, brokers="valkey", modules=WITH_STORMS),
     Leg("SQLite, real processes", "sqlite", STORMS, durable=True, brokers="valkey", modules=WITH_STORMS),
-    Leg("PostgreSQL", "postgresql", "not real_time and not no_db", modules=ON_EACH_DATABASE),
-    Leg("random input", "sqlite", "fuzz", modules=r"mark\.fuzz"),
     Leg("pages in a browser", "sqlite", "browser", modules="/browser_test/"),
-    Leg(
-        "what needs no database",
-        "sqlite",
-        "not real_time and no_db and not fuzz",
-        measured=True,
-        modules=OTHERS_THAN.format("fuzz|real_time"),
-    ),
     Leg("MariaDB", "mariadb", "not real_time and not no_db", modules=ON_EACH_DATABASE),
-    Leg(
-        "SQLite",
-        "sqlite",
-        "not real_time and not no_db and not fuzz",
-        measured=True,
-        modules=ON_EACH_DATABASE,
-    ),
 ]
-QUICK = [Leg("SQLite, without storms", "sqlite", "not real_time", processes=2)]
+QUICK = [replace(leg, measured=False) for leg in LEGS if leg.name in ("random input", "SQLite")]
 
 
 def main() -> int:
@@ -207,15 +200,14 @@ def _run(leg: Leg, report: _Report, more: list[str], marks: str) -> None:
         command = [PYTHON, *measuring, "-m", "pytest", "-q", *more, "-m", marks]
         if not more:
             command += _modules(leg)
-        if leg.processes > 1:
-            command += ["-n", str(leg.processes)]
+        if leg.marks != "fuzz":
+            # Loading the plugin takes longer than most modules.
+            command += ["-p", "no:schemathesis"]
         _do(report, leg.name, command, environment, passing=(0, NO_TESTS))
 
 
 def _modules(leg: Leg) -> list[str]:
     """What a run collects: the modules that can have tests for it."""
-    if not leg.modules:
-        return []
     modules = sorted([*ROOT.glob("tests/*_test/test_*.py"), *ROOT.glob("tests/*_test/user_detail_task.py")])
     return [str(path) for path in modules if re.search(leg.modules, f"{path}\n{path.read_text()}", re.DOTALL)]
 

@@ -102,7 +102,7 @@ def is_done(import_id: int) -> bool:
 def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
     broker_url: str, tmp_path: Path, taskmaster: User, file: bytes
 ) -> None:
-    with start_server(CELERY_BROKER_URL=broker_url) as server:
+    with start_server(workers=1, CELERY_BROKER_URL=broker_url) as server:
         with start_worker(broker_url, tmp_path) as worker:
             import_id = send(server, taskmaster, file)
             wait_until(lambda: Import.objects.filter(done__gte=1000).exists(), what="some blocks")
@@ -127,7 +127,7 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
 def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
     broker_url: str, tmp_path: Path, taskmaster: User, file: bytes, environment: dict[str, str]
 ) -> None:
-    with start_server(CELERY_BROKER_URL=broker_url) as server:
+    with start_server(workers=1, CELERY_BROKER_URL=broker_url) as server:
         with start_worker(broker_url, tmp_path, **environment) as worker:
             import_id = send(server, taskmaster, file)
             wait_until(lambda: Import.objects.filter(done__gte=1000).exists(), what="some blocks")
@@ -145,28 +145,29 @@ def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
 
-def test_two_imports_in_several_processes_at_once_end_as_one_would(taskmaster: User, file: bytes) -> None:
-    with start_server() as server:
-        import_id = send(server, taskmaster, file)
-        told_id = send(server, taskmaster, file, dry_run="true")
-        work = (
-            "from apps.models import Import; from apps.tasks.imports import do_import\n"
-            f"while Import.objects.unfinished().exists(): do_import({import_id}); do_import({told_id})"
-        )
-        with ThreadPoolExecutor(3) as at_once:
-            command = ["manage.py", "shell", "-v", "0", "-c", work]
-            workers = [at_once.submit(run_python, *command, seconds=120) for _ in range(3)]
-        assert [worker.result().returncode for worker in workers] == [0, 0, 0]
+def test_two_imports_in_several_processes_at_once_end_as_one_would(
+    server: Server, taskmaster: User, file: bytes
+) -> None:
+    import_id = send(server, taskmaster, file)
+    told_id = send(server, taskmaster, file, dry_run="true")
+    work = (
+        "from apps.models import Import; from apps.tasks.imports import do_import\n"
+        f"while Import.objects.unfinished().exists(): do_import({import_id}); do_import({told_id})"
+    )
+    with ThreadPoolExecutor(3) as at_once:
+        command = ["manage.py", "shell", "-v", "0", "-c", work]
+        workers = [at_once.submit(run_python, *command, seconds=120) for _ in range(3)]
+    assert [worker.result().returncode for worker in workers] == [0, 0, 0]
 
-        assert_every_row_was_done_once(server, taskmaster, import_id)
-        told = Import.objects.get(pk=told_id)
-        assert (told.status, told.done, told.accepted + told.refused) == ("done", ROWS, ROWS)
+    assert_every_row_was_done_once(server, taskmaster, import_id)
+    told = Import.objects.get(pk=told_id)
+    assert (told.status, told.done, told.accepted + told.refused) == ("done", ROWS, ROWS)
 
 
 def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
     broker_url: str, tmp_path: Path, taskmaster: User, file: bytes
 ) -> None:
-    with start_server() as server:  # No broker listens at its address.
+    with start_server(workers=1) as server:  # No broker listens at its address.
         import_id = send(server, taskmaster, file)
         assert "The broker can't be reached" in (server.logs / "debug.log").read_text()
         assert Import.objects.get().status == "waiting"

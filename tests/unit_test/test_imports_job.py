@@ -215,6 +215,7 @@ def test_others_can_write_between_two_blocks(
     assert pauses == ([0.1] * 3 if connection.vendor == "sqlite" else [])
 
 
+@pytest.mark.no_db
 def test_a_long_file_takes_no_more_memory_than_a_short_one(taskmaster: User, alice: User) -> None:
     def peak(rows: int) -> int:
         file = io.BytesIO(b"task,user,date\n" + b"no task of this name,alice,2026-03-02\n" * rows)

@@ -54,8 +54,7 @@ class World:
         task = self.chance.choice(self.tasks)
         effort = self.chance.choice([None, *EFFORTS])
         action = self.chance.choice(ACTIONS)
-        whose = Assignment.objects.filter(taskmaster=self.taskmaster).order_by("pk")
-        one = whose[self.chance.randrange(whose.count())].pk if whose.count() else 2**40
+        one = self._any_of(Assignment) if action in {"move", "effort", "mark", "free"} else 0
         by: dict[str, Any] = {"actor": self.taskmaster}
         if action == "assign":
             assignments.assign(**by, task_id=task.pk, user_id=person.pk, date=day, effort=effort)
@@ -63,9 +62,7 @@ class World:
             made = assignments.assign_or_wait(**by, task_id=task.pk, user_id=person.pk, date=day, effort=effort)
             return f"{action}: {type(made).__name__}"
         elif action == "cancel":
-            queue = WaitingEntry.objects.filter(taskmaster=self.taskmaster).order_by("pk")
-            entry = queue[self.chance.randrange(queue.count())].pk if queue.count() else 2**40
-            waiting.cancel(**by, entry_id=entry)
+            waiting.cancel(**by, entry_id=self._any_of(WaitingEntry))
         elif action == "earliest":
             assignments.assign_earliest(**by, task_id=task.pk, user_id=person.pk, first=day, effort=effort)
         elif action == "move":
@@ -87,6 +84,11 @@ class World:
             outcomes = bulk.assign_each(**by, asked=asked)
             return ",".join(one.code if isinstance(one, ToGoError) else "created" for one in outcomes)
         return action
+
+    def _any_of(self, model: type[Assignment] | type[WaitingEntry]) -> int:
+        """The id of one of this world's rows; an unknown one if there is none."""
+        ids = list(model.objects.filter(taskmaster=self.taskmaster).order_by("pk").values_list("pk", flat=True))
+        return self.chance.choice(ids or [2**40])
 
     def rows(self) -> tuple[Any, ...]:
         """All rows that the calls left, with numbers of this world's own instead of ids, and without times."""
