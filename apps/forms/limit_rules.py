@@ -12,33 +12,36 @@ from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
 from apps.services.limit_rules import RuleFields
 from apps.services.shared import formats, units
 
-_WEEKDAYS = [("", "Every day"), *((str(day.value), day.label) for day in Weekday)]
+_WEEKDAYS = [("", _("Every day")), *((str(day.value), day.label) for day in Weekday)]
 
 
 class RuleForm(RefusableForm):
     """A rule."""
 
     who = forms.ChoiceField(
-        label="Who",
+        label=_("Who"),
         widget=forms.RadioSelect,
-        choices=[("everyone", "Everyone"), ("person", "One person")],
+        choices=[("everyone", _("Everyone")), ("person", _("One person"))],
         initial="everyone",
     )
     username = forms.CharField(required=False, max_length=150, strip=False)
     maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
     weekday = forms.TypedChoiceField(
-        required=False, choices=_WEEKDAYS, coerce=int, empty_value=None, label="On which days"
+        required=False, choices=_WEEKDAYS, coerce=int, empty_value=None, label=_("On which days")
     )
-    date_from = forms.DateField(required=False, label="From", widget=DayInput())
-    date_to = forms.DateField(required=False, label="Until", widget=DayInput())
+    date_from = forms.DateField(required=False, label=_("From"), widget=DayInput())
+    date_to = forms.DateField(required=False, label=_("Until"), widget=DayInput())
     reason = forms.CharField(
-        max_length=255, required=False, help_text="People see it when a day is full. For example: “Part time”."
+        label=_("Reason"),
+        max_length=255,
+        required=False,
+        help_text=_("People see it when a day is full. For example: “Part time”."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["maximum"].label = f"At most, in {units.unit()}"
-        self.fields["maximum"].help_text = "0 means off: nothing new can be assigned."
+        self.fields["maximum"].label = gettext("At most, in %(unit)s") % {"unit": units.unit()}
+        self.fields["maximum"].help_text = gettext("0 means off: nothing new can be assigned.")
 
     @classmethod
     def showing(cls, rule: LimitRule) -> dict[str, Any]:
@@ -58,10 +61,10 @@ class RuleForm(RefusableForm):
         order."""
         fields = super().clean() or {}
         if fields.get("who") == "person" and not fields.get("username"):
-            self.add_error("username", "Type the person’s username, or choose everyone.")
+            self.add_error("username", gettext("Type the person’s username, or choose everyone."))
         first, last = fields.get("date_from"), fields.get("date_to")
         if first and last and first > last:
-            self.add_error("date_to", "This must not be before the first day.")
+            self.add_error("date_to", gettext("This must not be before the first day."))
         return fields
 
     def fields_to_write(self, user_id: int | None) -> RuleFields:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
+from django.utils.dates import WEEKDAYS
 
 from apps.models.prepared_statements import as_date, rows
 
@@ -21,13 +22,13 @@ _FOR_PERSON = f"""SELECT {", ".join(_FIELDS)} FROM togo_limitrule
 class Weekday(models.IntegerChoices):
     """Monday is 0, as in Python's `date.weekday()`."""
 
-    MONDAY = 0
-    TUESDAY = 1
-    WEDNESDAY = 2
-    THURSDAY = 3
-    FRIDAY = 4
-    SATURDAY = 5
-    SUNDAY = 6
+    MONDAY = 0, WEEKDAYS[0]
+    TUESDAY = 1, WEEKDAYS[1]
+    WEDNESDAY = 2, WEEKDAYS[2]
+    THURSDAY = 3, WEEKDAYS[3]
+    FRIDAY = 4, WEEKDAYS[4]
+    SATURDAY = 5, WEEKDAYS[5]
+    SUNDAY = 6, WEEKDAYS[6]
 
 
 class LimitRuleQuerySet(models.QuerySet["LimitRule"]):

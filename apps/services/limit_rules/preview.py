@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from django.utils.translation import ngettext
+
 from apps.models import DailyLimit, LimitRule, User
 from apps.models.limits import Source
 from apps.services.limit_rules import RuleFields, words
@@ -143,10 +145,14 @@ def _overlaps(picker: picking.Picker, rule: LimitRule, user_id: int, dates: Iter
         else:
             loses[applying[0]] += 1
     for other, number in loses.most_common():
-        yield f"“{words.sentence(other)}” wins on {_days(number)}: {words.why_first(other, rule)}."
+        text = ngettext(
+            "“%(rule)s” wins on %(number)d day: %(why)s.", "“%(rule)s” wins on %(number)d days: %(why)s.", number
+        )
+        yield text % {"rule": words.sentence(other), "number": number, "why": words.why_first(other, rule)}
     for other, number in wins.most_common():
-        yield f"It wins over “{words.sentence(other)}” on {_days(number)}: {words.why_first(rule, other)}."
-
-
-def _days(number: int) -> str:
-    return f"{number} day{'' if number == 1 else 's'}"
+        text = ngettext(
+            "It wins over “%(rule)s” on %(number)d day: %(why)s.",
+            "It wins over “%(rule)s” on %(number)d days: %(why)s.",
+            number,
+        )
+        yield text % {"rule": words.sentence(other), "number": number, "why": words.why_first(rule, other)}

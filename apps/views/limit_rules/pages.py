@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.exceptions.base import InvalidRequest
@@ -55,7 +56,7 @@ def end(request: HttpRequest, id: int) -> HttpResponse:
     if request.method == "POST":
         said = words.sentence(rule)
         limit_rules.delete_rule(actor=actor, rule_id=id)
-        messages.info(request, f"The rule is ended: {said}.")
+        messages.info(request, gettext("The rule is ended: %(rule)s.") % {"rule": said})
         return redirect("rules")
     context = {"rule": rule, "effect": preview.effect(actor=actor, old=rule, new=None), **_context()}
     return render(request, "rules/end.html", context)
@@ -89,7 +90,7 @@ def _save(request: HttpRequest, rule: LimitRule | None, fields: RuleFields) -> H
         saved = limit_rules.update_rule(actor=actor, rule_id=rule.pk, **fields)
     else:
         saved = limit_rules.create_rule(actor=actor, **fields)
-    messages.info(request, f"The rule is saved: {words.sentence(saved)}.")
+    messages.info(request, gettext("The rule is saved: %(rule)s.") % {"rule": words.sentence(saved)})
     return redirect("rules")
 
 
