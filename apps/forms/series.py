@@ -1,9 +1,12 @@
 """Forms of series."""
 
-import calendar
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import DayInput, RefusableForm
 from apps.models import Series
@@ -23,71 +26,78 @@ from apps.services.series.rules import (
 from apps.services.shared import units
 from apps.services.shared.formats import HIGHEST_ID
 
-_UNITS = [(DAILY, "days"), (WEEKLY, "weeks"), (MONTHLY, "months"), (YEARLY, "years")]
+_UNITS = [
+    (DAILY, pgettext_lazy("every … days", "days")),
+    (WEEKLY, pgettext_lazy("every … weeks", "weeks")),
+    (MONTHLY, pgettext_lazy("every … months", "months")),
+    (YEARLY, pgettext_lazy("every … years", "years")),
+]
 _WHICH = [
-    ("", "every"),
-    ("1", "the first"),
-    ("2", "the second"),
-    ("3", "the third"),
-    ("4", "the fourth"),
-    ("-1", "the last"),
+    ("", pgettext_lazy("a weekday", "every")),
+    ("1", pgettext_lazy("a weekday", "the first")),
+    ("2", pgettext_lazy("a weekday", "the second")),
+    ("3", pgettext_lazy("a weekday", "the third")),
+    ("4", pgettext_lazy("a weekday", "the fourth")),
+    ("-1", pgettext_lazy("a weekday", "the last")),
 ]
 _ON_FULL = [
-    (OnFull.SKIP, "Leave the date out"),
-    (OnFull.NEXT_FREE, "Take the next free day before the following date"),
-    (OnFull.WAIT, "Wait for the day"),
+    (OnFull.SKIP, _("Leave the date out")),
+    (OnFull.NEXT_FREE, _("Take the next free day before the following date")),
+    (OnFull.WAIT, _("Wait for the day")),
 ]
 # The field that makes each part of a rule.
 _FIELDS = {"INTERVAL": "interval", "BYDAY": "weekdays", "BYMONTHDAY": "month_days", "COUNT": "count"}
 
 
-def _date(label: str, **options: Any) -> forms.DateField:
+def _date(label: Promise, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput(), **options)
 
 
 class SeriesForm(RefusableForm):
     """A series. `cleaned_data["rrule"]` is the rule: the one that somebody wrote, or the one of the other fields."""
 
-    task = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"placeholder": "Name or id"}))
-    who = forms.CharField(
-        label="People",
-        max_length=20_000,
-        help_text="Usernames with blanks between them. Several people take turns in this order.",
+    task = forms.CharField(
+        label=_("Task"), max_length=255, widget=forms.TextInput(attrs={"placeholder": _("Name or id")})
     )
-    interval = forms.IntegerField(label="Every", min_value=1, max_value=MOST_INTERVAL, initial=1)
-    frequency = forms.ChoiceField(label="Unit", choices=_UNITS, initial=WEEKLY)
+    who = forms.CharField(
+        label=_("People"),
+        max_length=20_000,
+        help_text=_("Usernames with blanks between them. Several people take turns in this order."),
+    )
+    interval = forms.IntegerField(label=_("Every"), min_value=1, max_value=MOST_INTERVAL, initial=1)
+    frequency = forms.ChoiceField(label=_("Unit"), choices=_UNITS, initial=WEEKLY)
     weekdays = forms.MultipleChoiceField(
         required=False,
-        label="On",
-        choices=list(zip(WEEKDAYS, calendar.day_abbr, strict=True)),
+        label=_("On"),
+        choices=list(zip(WEEKDAYS, WEEKDAYS_ABBR.values(), strict=True)),
         widget=forms.CheckboxSelectMultiple,
     )
-    which = forms.ChoiceField(required=False, label="Which of these weekdays", choices=_WHICH)
+    which = forms.ChoiceField(required=False, label=_("Which of these weekdays"), choices=_WHICH)
     month_days = forms.CharField(
         required=False,
         max_length=100,
-        label="Days of the month",
-        help_text="Such as 1, 15 or -1, which is the last day.",
+        label=_("Days of the month"),
+        help_text=_("Such as 1, 15 or -1, which is the last day."),
     )
-    date_from = _date("First date")
-    date_to = _date("Last date", required=False, help_text="Empty means no end.")
-    count = forms.IntegerField(required=False, label="Or how many times", min_value=1, max_value=MOST_COUNT)
+    date_from = _date(_("First date"))
+    date_to = _date(_("Last date"), required=False, help_text=_("Empty means no end."))
+    count = forms.IntegerField(required=False, label=_("Or how many times"), min_value=1, max_value=MOST_COUNT)
     rrule = forms.CharField(
         required=False,
         max_length=LONGEST_RULE,
-        label="Rule",
+        label=_("Rule"),
         widget=forms.TextInput(attrs={"spellcheck": "false", "placeholder": "FREQ=MONTHLY;BYDAY=2TU,-1FR"}),
-        help_text="RFC 5545; counts instead of the fields above.",
+        help_text=_("RFC 5545; counts instead of the fields above."),
     )
     effort = forms.IntegerField(required=False, min_value=LOWEST_EFFORT, max_value=HIGHEST_EFFORT)
     on_full = forms.ChoiceField(
-        label="If the person’s day is full", choices=_ON_FULL, widget=forms.RadioSelect, initial=OnFull.SKIP
+        label=_("If the person’s day is full"), choices=_ON_FULL, widget=forms.RadioSelect, initial=OnFull.SKIP
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["effort"].label = f"Effort in {units.unit()}"
-        self.fields["effort"].help_text = "Empty means the task’s own."
+        self.fields["effort"].label = gettext("Effort in %(unit)s") % {"unit": units.unit()}
+        self.fields["effort"].help_text = gettext("Empty means the task’s own.")
 
     def clean(self) -> dict[str, Any]:
         """The fields. Adds an error to the field of a part that is no rule."""
@@ -95,9 +105,9 @@ class SeriesForm(RefusableForm):
         if fields.get("rrule") or self.errors:
             return fields
         if fields["which"] and fields["frequency"] in (DAILY, WEEKLY):
-            self.add_error("which", "This goes with months and years only.")
+            self.add_error("which", gettext("This goes with months and years only."))
         if fields["month_days"] and fields["frequency"] in (DAILY, WEEKLY):
-            self.add_error("month_days", "These go with months and years only.")
+            self.add_error("month_days", gettext("These go with months and years only."))
         if not self.errors:
             text = _rule_of(fields)
             try:
@@ -110,7 +120,7 @@ class SeriesForm(RefusableForm):
 class SeriesChangeForm(SeriesForm):
     """A change of a series, from a date on."""
 
-    since = _date("Change it from", help_text="Dates before it stay as they are.")
+    since = _date(_("Change it from"), help_text=_("Dates before it stay as they are."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,7 +136,7 @@ class NewSeriesForm(SeriesForm):
 class EndForm(forms.Form):
     """The date from which on a series has ended."""
 
-    since = _date("From")
+    since = _date(_("From"))
 
 
 class SeriesPageForm(forms.Form):

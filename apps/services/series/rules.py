@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.translation import gettext
+
 DAILY, WEEKLY, MONTHLY, YEARLY = FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MOST_INTERVAL, MOST_COUNT = 366, 1000
@@ -31,7 +33,7 @@ class WrongRule(ValueError):
     """A text that is no rule. `part` is the part that is wrong, empty if it is the rule as a whole."""
 
     def __init__(self, part: str, message: str) -> None:
-        super().__init__(f"{part} {message}" if part else message)
+        super().__init__(message)
         self.part = part
 
 
@@ -130,14 +132,15 @@ def parse(text: str) -> Rule:
     for part in text.split(";"):
         name, equals, value = part.partition("=")
         if not equals or name not in _READERS:
-            raise WrongRule(name[:40], f"is not supported; a rule has the parts {', '.join(_READERS)}.")
+            text = gettext("%(part)s is not supported; a rule has the parts %(parts)s.")
+            raise WrongRule(name[:40], text % {"part": name[:40], "parts": ", ".join(_READERS)})
         if name in parts:
-            raise WrongRule(name, "is given twice.")
+            raise WrongRule(name, gettext("%(part)s is given twice.") % {"part": name})
         parts[name] = value
     if "FREQ" not in parts:
-        raise WrongRule("FREQ", f"is missing: {', '.join(FREQUENCIES)}.")
+        raise WrongRule("FREQ", gettext("FREQ is missing: %(choices)s.") % {"choices": ", ".join(FREQUENCIES)})
     if "COUNT" in parts and "UNTIL" in parts:
-        raise WrongRule("UNTIL", "and COUNT can't both be given.")
+        raise WrongRule("UNTIL", gettext("UNTIL and COUNT can't both be given."))
     rule = Rule(**{_FIELDS[name]: _READERS[name](value) for name, value in parts.items()})  # type: ignore[arg-type]  # each reader fits its field
     _require_days_fit(rule)
     return rule
@@ -145,26 +148,31 @@ def parse(text: str) -> Rule:
 
 def _require_days_fit(rule: Rule) -> None:
     if rule.month_days and rule.frequency == WEEKLY:
-        raise WrongRule("BYMONTHDAY", "can't be given with FREQ=WEEKLY.")
+        raise WrongRule("BYMONTHDAY", gettext("BYMONTHDAY can't be given with FREQ=WEEKLY."))
     numbers = {abs(number) for number, _ in rule.weekdays}
     if max(numbers, default=0) > _MOST_WEEKS.get(rule.frequency, 0):
         most = _MOST_WEEKS.get(rule.frequency)
-        said = f"may number weekdays up to {most}" if most else "may not number weekdays"
-        raise WrongRule("BYDAY", f"{said} with FREQ={rule.frequency}.")
+        text = (
+            gettext("BYDAY may number weekdays up to %(most)s with FREQ=%(frequency)s.")
+            if most
+            else gettext("BYDAY may not number weekdays with FREQ=%(frequency)s.")
+        )
+        raise WrongRule("BYDAY", text % {"most": most, "frequency": rule.frequency})
     if 0 in numbers and len(numbers) > 1:
-        raise WrongRule("BYDAY", "may not mix numbered weekdays with others.")
+        raise WrongRule("BYDAY", gettext("BYDAY may not mix numbered weekdays with others."))
 
 
 def _frequency(value: str) -> str:
     if value not in FREQUENCIES:
-        raise WrongRule("FREQ", f"must be one of {', '.join(FREQUENCIES)}.")
+        raise WrongRule("FREQ", gettext("FREQ must be one of %(choices)s.") % {"choices": ", ".join(FREQUENCIES)})
     return value
 
 
 def _whole_number(part: str, most: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not _NUMBER.fullmatch(value) or int(value) > most:
-            raise WrongRule(part, f"must be a whole number from 1 to {most}.")
+            text = gettext("%(part)s must be a whole number from 1 to %(most)s.")
+            raise WrongRule(part, text % {"part": part, "most": most})
         return int(value)
 
     return read
@@ -175,7 +183,8 @@ def _weekdays(value: str) -> tuple[tuple[int, int], ...]:
     for one in value.split(","):
         match = _WEEKDAY.fullmatch(one)
         if not match:
-            raise WrongRule("BYDAY", f"must list weekdays ({', '.join(WEEKDAYS)}), such as TU,TH or 2TU or -1FR.")
+            text = gettext("BYDAY must list weekdays (%(weekdays)s), such as TU,TH or 2TU or -1FR.")
+            raise WrongRule("BYDAY", text % {"weekdays": ", ".join(WEEKDAYS)})
         found.add((int(match[1] or 0), WEEKDAYS.index(match[2])))
     return tuple(sorted(found))
 
@@ -184,7 +193,8 @@ def _month_days(value: str) -> tuple[int, ...]:
     found = set()
     for one in value.split(","):
         if not _MONTH_DAY.fullmatch(one) or abs(int(one)) > 31:
-            raise WrongRule("BYMONTHDAY", "must list days from 1 to 31, or from -31 to -1, counted from the end.")
+            text = gettext("BYMONTHDAY must list days from 1 to 31, or from -31 to -1, counted from the end.")
+            raise WrongRule("BYMONTHDAY", text)
         found.add(int(one))
     return tuple(sorted(found))
 
@@ -196,7 +206,7 @@ def _until(value: str) -> datetime.date:
             return datetime.date(*map(int, match.groups()))
     except ValueError:
         pass
-    raise WrongRule("UNTIL", "must be a date that exists, as YYYYMMDD, without a time.")
+    raise WrongRule("UNTIL", gettext("UNTIL must be a date that exists, as YYYYMMDD, without a time."))
 
 
 _READERS: dict[str, Callable[[str], object]] = {

@@ -59,7 +59,10 @@ def new(request: HttpRequest) -> HttpResponse:
         except ToGoError as refusal:
             form.add_refusal(refusal)
         else:
-            messages.info(request, f"{made.task.name} comes again: {_lower(in_words(made))}.")
+            messages.info(
+                request,
+                gettext("%(task)s comes again: %(rule)s.") % {"task": made.task.name, "rule": _lower(in_words(made))},
+            )
             return redirect("series", made.pk)
     return render(request, "series/new.html", {"form": form}, status=400)
 
@@ -78,7 +81,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
         except ToGoError as refusal:
             form.add_refusal(refusal)
         else:
-            messages.info(request, "The series is changed.")
+            messages.info(request, gettext("The series is changed."))
             return redirect("series", id)
     context = {
         "series": found,
@@ -98,9 +101,11 @@ def end(request: HttpRequest, id: int) -> HttpResponse:
     """`/series/{id}/end/`: ends a series from the date `since` on."""
     first = valid(EndForm(request.POST))["since"]
     series.end_series(actor=_taskmaster(request), series_id=id, first=first)
-    messages.info(
-        request, "The series has ended." if first <= permissions.today() else f"The series ends before {first}."
+    is_over = first <= permissions.today()
+    text = (
+        gettext("The series has ended.") if is_over else gettext("The series ends before %(date)s.") % {"date": first}
     )
+    messages.info(request, text)
     return redirect("every-series")
 
 
