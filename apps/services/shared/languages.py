@@ -4,7 +4,8 @@ A text is translated when it is written: Django's `gettext` asks which language 
 language, and a mail its recipient's. API answers, logs and jobs activate none, so they are English.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from django.conf import settings
 from django.utils import translation
@@ -24,9 +25,12 @@ def speaking(language: str) -> AbstractContextManager[None]:
     return translation.override(language)
 
 
-def in_english() -> translation.override:
+# A generator, because as a decorator `translation.override` keeps one language to return to for all threads.
+@contextmanager
+def in_english() -> Iterator[None]:
     """Within it, or in a function that it decorates, texts are English: those that are stored for programs, too."""
-    return translation.override(settings.LANGUAGE_CODE)
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 def retold(detail: str, code: str) -> str:
