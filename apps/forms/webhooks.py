@@ -1,17 +1,18 @@
 """Forms of webhooks."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.models.webhooks import LONGEST_URL, PATTERNS
 
-_CHOICES = [(pattern, "* (everything)" if pattern == "*" else pattern) for pattern in PATTERNS]
+_CHOICES = [(pattern, _("* (everything)") if pattern == "*" else pattern) for pattern in PATTERNS]
 
 
 class WebhookForm(forms.Form):
     """A webhook."""
 
     url = forms.CharField(
-        label="URL",
+        label=_("URL"),
         max_length=LONGEST_URL,
         widget=forms.TextInput(
             attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false", "placeholder": "https://"}
@@ -20,11 +21,11 @@ class WebhookForm(forms.Form):
     events = forms.MultipleChoiceField(
         choices=_CHOICES,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one."},
+        error_messages={"required": _("Choose at least one.")},
     )
 
 
 class WebhookChangeForm(WebhookForm):
     """A webhook that exists."""
 
-    enabled = forms.BooleanField(required=False, label="Enabled: messages are sent")
+    enabled = forms.BooleanField(required=False, label=_("Enabled: messages are sent"))

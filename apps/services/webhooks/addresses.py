@@ -52,10 +52,17 @@ def parse(url: str) -> Target:
         if parts.scheme not in ("http", "https") or not host or port == 0 or "%" in host or len(host) > 253:
             raise ValueError
         if "@" in parts.netloc or "#" in url:
-            raise _bad("must have no username, password or fragment")
+            raise _bad(
+                gettext("This must have no username, password or fragment."),
+                "must have no username, password or fragment",
+            )
     except ValueError:
+        text = gettext(
+            "This must be an address such as https://example.org/togo, with at most %(most)d visible ASCII characters."
+        )
         raise _bad(
-            f"must be an address such as https://example.org/togo, with at most {LONGEST_URL} visible ASCII characters"
+            text % {"most": LONGEST_URL},
+            f"must be an address such as https://example.org/togo, with at most {LONGEST_URL} visible ASCII characters",
         ) from None
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -68,8 +75,11 @@ def require_allowed(url: str) -> None:
     try:
         checked(look_up(target).result(timeout=_LONGEST_LOOKUP))
     except (Unreachable, TimeoutError) as error:
-        why = str(error) or f"its name was not found within {_LONGEST_LOOKUP} seconds"
-        raise _bad(f"has a host without an address: {why}") from None
+        why = str(error) or gettext("its name was not found within %(number)s seconds") % {"number": _LONGEST_LOOKUP}
+        raise _bad(
+            gettext("This has a host without an address: %(why)s.") % {"why": why},
+            f"has a host without an address: {why}",
+        ) from None
 
 
 def look_up(target: Target) -> "Future[list[str]]":
@@ -102,7 +112,7 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(getattr(error, "strerror", None) or "its name is not valid") from None
+        raise Unreachable(getattr(error, "strerror", None) or gettext("its name is not valid")) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -111,6 +121,6 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_MOST_LOOKUPS, thread_name_prefix="webhook-names")
 
 
-def _bad(message: str) -> InvalidRequest:
-    error = {"field": "url", "code": "invalid", "message": gettext("This %(message)s.") % {"message": message}}
-    return InvalidRequest(gettext("url %(message)s.") % {"message": message}, errors=[error])
+def _bad(message: str, what: str) -> InvalidRequest:
+    """The refusal of a URL: the message for people, and for programs what the field `url` must be."""
+    return InvalidRequest(f"url {what}.", errors=[{"field": "url", "code": "invalid", "message": message}])

@@ -4,6 +4,7 @@ import json
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest
@@ -51,7 +52,7 @@ def one(request: HttpRequest, id: int) -> HttpResponse:
         except (InvalidRequest, WebhookUrlRefused) as refusal:
             form.add_error("url", _why(refusal))
         else:
-            return say(request, "The webhook is changed.")
+            return say(request, gettext("The webhook is changed."))
     deliveries = webhooks.deliveries_of(actor=actor, webhook_id=id).order_by("-pk")[:SHOWN]
     context = {"form": form, "webhook": webhook, "deliveries": deliveries, "shown": SHOWN, "tries": delivering.TRIES}
     return render(request, "webhooks/one.html", context, status=400 if form.errors else 200)
