@@ -5,26 +5,29 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.models import Notification
 from apps.models.notifications import LONGEST_CHANNEL, Way, When, channel_of
 from apps.services.notifications import CHANGES
 
-_WEEKDAYS = [(str(day), datetime.date(2024, 1, 1 + day).strftime("%a")) for day in range(7)]
-_WHEN = [(When.NOW, "soon"), (When.DIGEST, "in the daily message"), (When.OFF, "not at all")]
+_WEEKDAYS = [(str(day), name) for day, name in WEEKDAYS_ABBR.items()]
+_WHEN = [(When.NOW, _("soon")), (When.DIGEST, _("in the daily message")), (When.OFF, _("not at all"))]
 
 
 class NotificationForm(forms.Form):
     """The addresses, the daily message, and when to tell of changes."""
 
     email = forms.EmailField(
-        label="Your e-mail address",
+        label=_("Your e-mail address"),
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     channel = forms.CharField(
-        label="Your channel",
+        label=_("Your channel"),
         max_length=LONGEST_CHANNEL,
         required=False,
         widget=forms.TextInput(
@@ -36,20 +39,20 @@ class NotificationForm(forms.Form):
             }
         ),
     )
-    digest = forms.BooleanField(label="Send me my day", required=False)
+    digest = forms.BooleanField(label=_("Send me my day"), required=False)
     at = forms.TimeField(
-        label="At",
+        label=pgettext_lazy("a time of the day", "At"),
         required=False,
         input_formats=["%H:%M"],
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     weekdays = forms.MultipleChoiceField(
-        label="On", choices=_WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("weekdays", "On"), choices=_WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple
     )
-    assigned = forms.ChoiceField(label="A new task", choices=_WHEN)
-    moved = forms.ChoiceField(label="A task on another date", choices=_WHEN)
-    unassigned = forms.ChoiceField(label="A task taken away", choices=_WHEN)
-    returned = forms.ChoiceField(label="A task handed back to me", choices=_WHEN)
+    assigned = forms.ChoiceField(label=_("A new task"), choices=_WHEN)
+    moved = forms.ChoiceField(label=_("A task on another date"), choices=_WHEN)
+    unassigned = forms.ChoiceField(label=_("A task taken away"), choices=_WHEN)
+    returned = forms.ChoiceField(label=_("A task handed back to me"), choices=_WHEN)
 
     def __init__(self, *args: Any, ways: Collection[Way], gives: bool, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -77,9 +80,9 @@ class NotificationForm(forms.Form):
         fields = super().clean() or {}
         if fields.get("digest"):
             if "at" in fields and fields["at"] is None:
-                self.add_error("at", "Choose a time.")
+                self.add_error("at", gettext("Choose a time."))
             if not fields.get("weekdays"):
-                self.add_error("weekdays", "Choose a weekday.")
+                self.add_error("weekdays", gettext("Choose a weekday."))
         return fields
 
     def changes(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class SeriesForm(RefusableForm):
     frequency = forms.ChoiceField(label=_("Unit"), choices=_UNITS, initial=WEEKLY)
     weekdays = forms.MultipleChoiceField(
         required=False,
-        label=_("On"),
+        label=pgettext_lazy("weekdays", "On"),
         choices=list(zip(WEEKDAYS, WEEKDAYS_ABBR.values(), strict=True)),
         widget=forms.CheckboxSelectMultiple,
     )

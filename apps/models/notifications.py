@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     import datetime
@@ -16,34 +17,34 @@ LONGEST_CHANNEL = 1000
 class When(models.TextChoices):
     """When a person is told of a change of their tasks."""
 
-    NOW = "now", "within a few minutes"
-    DIGEST = "digest", "in the daily message"
-    OFF = "off", "not at all"
+    NOW = "now", _("within a few minutes")
+    DIGEST = "digest", _("in the daily message")
+    OFF = "off", _("not at all")
 
 
 class Way(models.TextChoices):
     """How a message reaches a person."""
 
-    EMAIL = "email", "by e-mail"
-    CHANNEL = "channel", "through the channel"
+    EMAIL = "email", _("by e-mail")
+    CHANNEL = "channel", _("through the channel")
 
 
 class MessageKind(models.TextChoices):
     """What a message is about."""
 
-    CONFIRM = "confirm", "the link that confirms an address"
-    TEST = "test", "a test"
-    DIGEST = "digest", "your day"
-    NEWS = "news", "what has changed"
+    CONFIRM = "confirm", _("the link that confirms an address")
+    TEST = "test", _("a test")
+    DIGEST = "digest", _("your day")
+    NEWS = "news", _("what has changed")
 
 
 class MessageStatus(models.TextChoices):
     """What became of a message."""
 
-    PENDING = "pending", "will be sent"
-    SENT = "sent", "sent"
-    FAILED = "failed", "not sent"
-    DROPPED = "dropped", "not needed"
+    PENDING = "pending", _("will be sent")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("not sent")
+    DROPPED = "dropped", _("not needed")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.models import Event, Message, Notification, ReturnedTask
 from apps.models.assignments import Status
@@ -22,7 +24,7 @@ from apps.models.returns import LONGEST_REASON
 from apps.services import board
 from apps.services.notifications import links
 from apps.services.notifications.collecting import people_told
-from apps.services.shared import units
+from apps.services.shared import dates, languages, units
 from apps.services.shared.links import public
 
 # A message names so many changes, and counts the others.
@@ -32,6 +34,12 @@ _LOOKS_BACK = 500
 # An event may be committed so long after its own time, and then the digest that was sent meanwhile doesn't have it.
 _LATE = datetime.timedelta(minutes=10)
 _LONGEST_NAME = 80
+# The subject of a message about one change.
+_ONE_CHANGE = {
+    "assigned": _("New task on %(date)s: %(task)s"),
+    "moved": _("Moved task on %(date)s: %(task)s"),
+    "unassigned": _("Task taken away on %(date)s: %(task)s"),
+}
 # Control characters, and those that could end the isolation of a name or turn the text around it.
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\u061c]+")
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
@@ -72,37 +80,46 @@ class Line(NamedTuple):
 @dataclass(frozen=True)
 class Letter:
     """A message as it is sent. `body` has what the templates show; `events` are the ids of the events that it covers;
-    `is_empty` says that there is nothing to tell."""
+    `is_empty` says that there is nothing to tell; `language` is that of the reader."""
 
     subject: str
     template: str
     body: dict[str, Any] = field(default_factory=dict)
     events: list[int] = field(default_factory=list)
     is_empty: bool = False
+    language: str = field(default_factory=get_language)
 
     @property
     def text(self) -> str:
         """The plain text."""
-        return render_to_string(f"messages/{self.template}.txt", self._context()).strip() + "\n"
+        return self._rendered("txt").strip() + "\n"
 
     @property
     def html(self) -> str:
         """The same in HTML."""
-        return render_to_string(f"messages/{self.template}.html", self._context())
+        return self._rendered("html")
 
-    def _context(self) -> dict[str, Any]:
-        return {**self.body, "subject": self.subject, "day_link": public(reverse("today"))}
+    def _rendered(self, form: str) -> str:
+        context = {**self.body, "subject": self.subject, "day_link": public(reverse("today"))}
+        with languages.speaking(self.language):
+            return render_to_string(f"messages/{self.template}.{form}", context)
 
 
 def letter(message: Message, to: Notification, address: Address) -> Letter:
-    """The message to this person at this address of theirs."""
+    """The message to this person at this address of theirs, in their language."""
+    with languages.speaking(languages.language_of(to.user)):
+        return _letter(message, to, address)
+
+
+def _letter(message: Message, to: Notification, address: Address) -> Letter:
     place = address.place
     match message.kind:
         case MessageKind.CONFIRM:
             body = {"person": plain(to.user.username), "link": links.to_confirm(address), "place": place}
-            return Letter(f"Confirm your {place}", "confirm", body)
+            subject = gettext("Confirm your channel") if place == "channel" else gettext("Confirm your address")
+            return Letter(subject, "confirm", body)
         case MessageKind.TEST:
-            return Letter("A test message", "test", {"place": place})
+            return Letter(gettext("A test message"), "test", {"place": place})
         case MessageKind.DIGEST:
             assert message.date
             return digest(to, message.date, Way(message.way))
@@ -125,7 +142,6 @@ def digest(to: Notification, date: datetime.date, way: Way = Way.EMAIL) -> Lette
     events = _events_since_last_digest(to, date, way)
     changes = _wanted(changes_for(to.user_id, events), to, {When.DIGEST})
     returned = _returned(to, ReturnedTask.objects.all()) if to.returned == When.DIGEST else []
-    tasks = f"{len(lines)} task{'' if len(lines) == 1 else 's'}" if lines else "nothing to do"
     body = {
         "date": date,
         "lines": lines,
@@ -133,7 +149,12 @@ def digest(to: Notification, date: datetime.date, way: Way = Way.EMAIL) -> Lette
         "is_off": cell.state == "off",
         **_shown(changes, returned),
     }
-    subject = f"Your day, {_written(date)}: {tasks}"
+    text = (
+        ngettext("Your day, %(date)s: %(number)d task", "Your day, %(date)s: %(number)d tasks", len(lines))
+        if lines
+        else gettext("Your day, %(date)s: nothing to do")
+    )
+    subject = text % {"date": _written(date), "number": len(lines)}
     return Letter(subject, "digest", body, [event.pk for event in events], is_empty=not (lines or changes or returned))
 
 
@@ -146,15 +167,18 @@ def _news(message: Message, to: Notification) -> Letter:
     entries = [event.data["returned"] for event in told if event.kind == Kind.RETURNED]
     returned = _returned(to, ReturnedTask.objects.filter(pk__in=entries)) if to.returned != When.OFF else []
     match [*changes, *returned]:
-        case [Return(name, date, person, _)]:
-            subject = f"{person} handed back {name} of {_written(date)}"
+        case [Return(name, date, person, _reason)]:
+            text = gettext("%(person)s handed back %(task)s of %(date)s")
+            subject = text % {"person": person, "task": name, "date": _written(date)}
         case [Change(name, was, date)]:
-            what = {"assigned": "New task", "moved": "Moved task", "unassigned": "Task taken away"}[changes[0].what]
-            subject = f"{what} on {_written(date or was)}: {name}"
+            subject = _ONE_CHANGE[changes[0].what] % {"date": _written(date or was), "task": name}
         case _ if not changes:
-            subject = f"{len(returned)} tasks were handed back"
+            text = ngettext("%(number)d task was handed back", "%(number)d tasks were handed back", len(returned))
+            subject = text % {"number": len(returned)}
         case _:
-            subject = f"{len(changes) + len(returned)} changes of your tasks"
+            number = len(changes) + len(returned)
+            text = ngettext("%(number)d change of your tasks", "%(number)d changes of your tasks", number)
+            subject = text % {"number": number}
     return Letter(subject, "news", _shown(changes, returned), message.events, is_empty=not (changes or returned))
 
 
@@ -239,4 +263,4 @@ def _shown(changes: list[Change], returned: list[Return]) -> dict[str, Any]:
 
 def _written(date: datetime.date | None) -> str:
     assert date
-    return f"{date:%A} {date.day} {date:%B}"
+    return dates.written(date, "l j F")

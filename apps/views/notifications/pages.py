@@ -1,9 +1,14 @@
 """The page on which people choose what they are told, and the pages behind the links in messages."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,6 +21,18 @@ from apps.models.notifications import Way, channel_of
 from apps.services import notifications
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, refused, say
+
+_SAVED = {
+    (): _("Saved."),
+    (Way.EMAIL,): _("Saved. Follow the link in the message to %(email)s."),
+    (Way.CHANNEL,): _("Saved. Follow the link in the message to your channel."),
+    (Way.EMAIL, Way.CHANNEL): _("Saved. Follow the link in the message to %(email)s and to your channel."),
+}
+_TESTED = {
+    (Way.EMAIL,): _("A test message is on its way to %(email)s."),
+    (Way.CHANNEL,): _("A test message is on its way to your channel."),
+    (Way.EMAIL, Way.CHANNEL): _("A test message is on its way to %(email)s and to your channel."),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,20 +52,28 @@ def own(request: HttpRequest) -> HttpResponse:
                 is_lost = error["code"] == "no_digest"
                 form.add_error(
                     error["field"].removeprefix("events."),
-                    "Choose to get the daily message, too." if is_lost else error["message"],
+                    gettext("Choose to get the daily message, too.") if is_lost else error["message"],
                 )
         except ChannelRefused as refusal:
             form.add_error("channel", refusal.detail)
         else:
-            unconfirmed = _places(changed, "unconfirmed")
-            return say(request, f"Saved.{f' Follow the link in the message to {unconfirmed}.' if unconfirmed else ''}")
+            return say(request, _SAVED[_ways(changed, "unconfirmed")] % {"email": changed.email})
     return _own(request, form, status=400)
 
 
-def _places(one: Notification, state: str) -> str:
-    """The person's addresses that are in this state."""
-    names = {Way.EMAIL: one.email, Way.CHANNEL: "your channel"}
-    return " and to ".join(names[way] for way in Way if notifications.state_of(one, way) == state)
+def _ways(one: Notification, state: str) -> tuple[Way, ...]:
+    """The ways to the person that are in this state."""
+    return tuple(way for way in Way if notifications.state_of(one, way) == state)
+
+
+def _in_words(schemas: Sequence[str]) -> str:
+    """The beginnings of addresses, as a list in words."""
+    *some, last = (format_html("<code>{}://</code>", schema) for schema in schemas)
+    if not some:
+        return last
+    return format_html(
+        gettext("{some} or {last}"), some=format_html_join(", ", "{}", ((one,) for one in some)), last=last
+    )
 
 
 def _own(request: HttpRequest, form: NotificationForm, status: int = 200) -> HttpResponse:
@@ -60,7 +85,7 @@ def _own(request: HttpRequest, form: NotificationForm, status: int = 200) -> Htt
         "state": notifications.state_of(one),
         "channel": channel_of(one),
         "channel_state": notifications.state_of(one, Way.CHANNEL),
-        "schemas": settings.TOGO_APPRISE_SCHEMAS,
+        "schemas": _in_words(settings.TOGO_APPRISE_SCHEMAS) if settings.TOGO_APPRISE_SCHEMAS else "",
         "zone": settings.TIME_ZONE,
         "letter": notifications.preview(actor=actor),
         "last": notifications.last_messages(actor=actor),
@@ -74,7 +99,8 @@ def test(request: HttpRequest) -> HttpResponse:
     """`/account/messages/test/`: send a test message."""
     actor = require_person(request.user)
     notifications.send_test(actor=actor)
-    return say(request, f"A test message is on its way to {_places(notifications.of(actor=actor), 'ready')}.")
+    one = notifications.of(actor=actor)
+    return say(request, _TESTED[_ways(one, "ready")] % {"email": one.email})
 
 
 @require_POST
@@ -86,9 +112,11 @@ def resend(request: HttpRequest) -> HttpResponse:
     if request.POST.get("way") == Way.CHANNEL:
         channel = channel_of(one)
         notifications.change(actor=actor, channel=channel.shown if channel else None)
-        return say(request, "A new link is on its way to your channel." if channel else "Enter a channel first.")
+        sent = gettext("A new link is on its way to your channel.")
+        return say(request, sent if channel else gettext("Enter a channel first."))
     notifications.change(actor=actor, email=one.email)
-    return say(request, f"A new link is on its way to {one.email}." if one.email else "Enter an address first.")
+    sent = gettext("A new link is on its way to %(email)s.") % {"email": one.email}
+    return say(request, sent if one.email else gettext("Enter an address first."))
 
 
 @never_cache
