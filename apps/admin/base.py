@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from apps.exceptions.base import ToGoError
 from apps.models.names import tidy
@@ -40,7 +41,8 @@ class ServiceAdmin(admin.ModelAdmin[M]):
         """The field of a form for a column."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name in self.amounts:
-            field.help_text = f"{field.help_text} Counted in {units.unit()}.".strip()
+            counted = gettext("Counted in %(unit)s.") % {"unit": units.unit()}
+            field.help_text = f"{field.help_text} {counted}".strip()
         return field
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:

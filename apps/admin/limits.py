@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from apps.admin.base import ServiceAdmin
 from apps.forms.limits import DailyLimitForm
@@ -48,7 +49,7 @@ class DailyLimitAdmin(ServiceAdmin[DailyLimit]):
             reason=data.get("reason", row.source_reason),
         )
 
-    @admin.action(description="Give back to the rules")
+    @admin.action(description=_("Give back to the rules"))
     def give_back(self, request: HttpRequest, queryset: QuerySet[DailyLimit]) -> None:
         """Let the rules set the chosen days."""
         for day in queryset:

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 
 from apps.admin.base import ServiceAdmin
 from apps.exceptions.base import InvalidRequest, ToGoError
@@ -45,10 +46,13 @@ class UserAdmin(ServiceAdmin[User]):
         if not change or "is_active" not in form.changed_data or obj.is_active:
             return
         if left := len(many.tasks_left(actor=require_person(request.user), user_id=obj.pk)):
-            text = '{} still has {} open task{} from today on. <a href="{}/board/hand-on/{}/">Hand them on</a>'
-            messages.warning(
-                request, format_html(text, obj, left, "" if left == 1 else "s", settings.TOGO_ROOT, obj.pk)
+            text = ngettext(
+                '{person} still has {number} open task from today on. <a href="{address}">Hand them on</a>',
+                '{person} still has {number} open tasks from today on. <a href="{address}">Hand them on</a>',
+                left,
             )
+            address = f"{settings.TOGO_ROOT}/board/hand-on/{obj.pk}/"
+            messages.warning(request, format_html(text, person=obj, number=left, address=address))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Admins make people with passwords only; the others come by themselves, at their first sign-in."""
@@ -93,13 +97,15 @@ def _change_access(actor: User, user_id: int, sent: QueryDict) -> str:
     """Do what the form asks for; returns what was done, in words."""
     if "end_sessions" in sent:
         sessions.end_all(actor=actor, user_id=user_id)
-        return "The person is signed out everywhere."
+        return gettext("The person is signed out everywhere.")
     if "reset_second_factor" in sent:
         second_factors.reset(actor=actor, user_id=user_id)
-        return "The second factor is off: the password alone signs this person in."
+        return gettext("The second factor is off: the password alone signs this person in.")
     try:
         key_id = parse_id(sent.get("end_key", ""))
     except ValueError:
-        raise InvalidRequest("Send end_sessions, reset_second_factor, or end_key with the id of a key.") from None
+        raise InvalidRequest(
+            gettext("Send end_sessions, reset_second_factor, or end_key with the id of a key.")
+        ) from None
     api_keys.delete(actor=actor, key_id=key_id, user_id=user_id)
-    return "The key is deleted. It has stopped working."
+    return gettext("The key is deleted. It has stopped working.")

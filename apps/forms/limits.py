@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.models import DailyLimit
 from apps.models.limit_rules import HIGHEST_MAXIMUM
@@ -13,7 +15,7 @@ class DailyLimitForm(forms.ModelForm[DailyLimit]):
     """A day that is set by hand."""
 
     maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
-    reason = forms.CharField(max_length=255, required=False, help_text="People see it when this day is full.")
+    reason = forms.CharField(max_length=255, required=False, help_text=_("People see it when this day is full."))
 
     class Meta:
         model = DailyLimit
@@ -21,7 +23,7 @@ class DailyLimitForm(forms.ModelForm[DailyLimit]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["maximum"].help_text = f"Counted in {units.unit()}."
+        self.fields["maximum"].help_text = gettext("Counted in %(unit)s.") % {"unit": units.unit()}
         if self.instance.pk:
             self.fields["user"].disabled = self.fields["date"].disabled = True
             self.initial.update(maximum=self.instance.wanted, reason=self.instance.source_reason)
