@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import DayInput
 from apps.services.distributions import pile
@@ -22,21 +23,21 @@ class PlanForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        label="Paste from a spreadsheet",
-        help_text="A task on each line: task, count, effort, who, from, to. All but the task may be empty.",
+        label=_("Paste from a spreadsheet"),
+        help_text=_("A task on each line: task, count, effort, who, from, to. All but the task may be empty."),
     )
     who = forms.CharField(
         required=False,
         max_length=20_000,
-        label="People",
-        help_text="Usernames with blanks between them. Empty means everybody.",
+        label=_("People"),
+        help_text=_("Usernames with blanks between them. Empty means everybody."),
     )
-    date_from = forms.DateField(label="From", widget=DayInput())
-    date_to = forms.DateField(label="To", widget=DayInput())
+    date_from = forms.DateField(label=_("From"), widget=DayInput())
+    date_to = forms.DateField(label=_("To"), widget=DayInput())
     objective = forms.ChoiceField(
-        label="What counts",
+        label=_("What counts"),
         widget=forms.RadioSelect,
-        choices=[(EVEN, "Share it evenly"), (EARLIEST, "As early as possible")],
+        choices=[(EVEN, _("Share it evenly")), (EARLIEST, _("As early as possible"))],
         initial=EVEN,
     )
 

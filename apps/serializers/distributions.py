@@ -8,6 +8,7 @@ from apps.models import Distribution
 from apps.serializers.base import DateField, EffortField, IdField, IntegerField, StrictSerializer, TimeField
 from apps.serializers.bulk import MODES
 from apps.services.distributions import MOST_TASKS
+from apps.services.distributions.words import in_words
 from apps.services.planner.problem import EARLIEST, EVEN
 
 _MOST_PEOPLE = 10_000
@@ -119,9 +120,12 @@ class DistributionSerializer(serializers.Serializer[Distribution]):
 
     @classmethod
     def show(cls, plan: Distribution) -> dict[str, Any]:
-        """The fields of a plan, which is stored in this shape."""
+        """The fields of a plan, which is stored in this shape but for its reasons."""
         expires_at: Any = TimeField().to_representation(plan.expires_at)
-        return {"id": plan.pk, **plan.plan, "expires_at": expires_at}
+        said = {
+            name: [{**one, "why": in_words(one["why"])} for one in plan.plan[name]] for name in ("assignments", "left")
+        }
+        return {"id": plan.pk, **plan.plan, **said, "expires_at": expires_at}
 
 
 class DistributionApplySerializer(StrictSerializer):

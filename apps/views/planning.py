@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import ToGoError
@@ -76,8 +77,15 @@ def apply(request: HttpRequest, id: int) -> HttpResponse:
         return redirect("importing", applied.job.pk)
     refused = sum(isinstance(outcome, ToGoError) for outcome in applied.outcomes)
     assigned = len(applied.outcomes) - refused
-    text = f"{assigned} task{'' if assigned == 1 else 's'} assigned"
-    say(request, f"{text}; {refused} no longer fit." if refused else f"{text}.", refused=bool(refused))
+    if refused:
+        text = ngettext(
+            "%(number)d task assigned; %(refused)d no longer fit.",
+            "%(number)d tasks assigned; %(refused)d no longer fit.",
+            assigned,
+        )
+    else:
+        text = ngettext("%(number)d task assigned.", "%(number)d tasks assigned.", assigned)
+    say(request, text % {"number": assigned, "refused": refused}, refused=bool(refused))
     plan = distributions.get(actor=actor, distribution_id=id)
     first = min((one["date"] for one in plan.plan["assignments"]), default=plan.asked["date_from"])
     return redirect(f"{reverse('board')}?week={formats.write_week(parse_date(first))}")
@@ -100,7 +108,7 @@ def _pile(request: HttpRequest, form: PlanForm, rows: list[PileRow], status: int
 def _in_words(refusal: ToGoError) -> str:
     """A refusal of a service, with the row or the field that it is about."""
     if "item" in refusal.data:
-        return f"Row {refusal.data['item'] + 1}: {refusal.detail}"
+        return gettext("Row %(number)s: %(detail)s") % {"number": refusal.data["item"] + 1, "detail": refusal.detail}
     errors = refusal.data.get("errors") or []
     return " ".join(f"{one['field']}: {one['message']}" for one in errors) or refusal.detail
 

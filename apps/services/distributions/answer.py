@@ -1,4 +1,4 @@
-"""A plan in the form in which it is answered, stored and shown: with ids, dates and reasons."""
+"""A plan in the form in which it is stored: with ids, dates, and reasons as codes, which `words` says."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -6,14 +6,14 @@ from typing import Any
 
 from apps.models import User
 from apps.models.base import any_of
+from apps.services.distributions.words import Why
 from apps.services.planner.problem import EVEN, Item, Plan, Problem, Shortage
-from apps.services.shared.units import amount
 
 Answer = dict[str, Any]
 
 
 def answer_of(problem: Problem, plan: Plan) -> Answer:
-    """The answer to a request for a distribution, without its id and its end."""
+    """The plan as it is stored, and answered with its reasons in words, its id and its end."""
     names = dict(User.objects.filter(pk__in=any_of(problem.people)).values_list("pk", "username"))
     outcome = _Outcome(problem, plan, [names[user_id] for user_id in problem.people])
     shortage_of = {
@@ -72,13 +72,13 @@ class _Outcome:
         user_id, when = self._problem.people[person], self._problem.dates[date].isoformat()
         return {"task": item.task, "user": user_id, "date": when, "effort": item.effort, "why": why}
 
-    def why_left(self, index: int, shortage: int | None) -> str:
+    def why_left(self, index: int, shortage: int | None) -> Why:
         """Why tasks of an item are left."""
         if shortage is not None:
-            return _proof_in_words(self._plan.shortages[shortage])
+            return _why_short(self._plan.shortages[shortage])
         item = self._problem.items[index]
         days = len(self._problem.crowds[item.crowd]) * (item.last + 1 - item.first)
-        return f"None of the {_count(days, 'day')} of the people who may do it has {amount(item.effort)} left."
+        return {"code": "no_room", "days": days, "effort": item.effort}
 
     def load(self) -> list[Answer]:
         """Before and after, for each person."""
@@ -92,25 +92,25 @@ class _Outcome:
         person, date = divmod(day, self._width)
         self._has[task, person] |= 1 << date
 
-    def _why_even(self, item: Item, person: int) -> str:
+    def _why_even(self, item: Item, person: int) -> Why:
         if self._problem.crowds[item.crowd] == (person,):
-            return f"Only {self._names[person]} may do it."
+            return {"code": "only_one", "person": self._names[person]}
         others = (load for load, one in self._others(item, item.first, item.last) if one != person)
         theirs, mine = next(others, None), self._after[person] / self._maxima[person]
         if theirs is None:
-            return "Nobody else who may do it has room left."
+            return {"code": "no_other"}
         if theirs < mine:
-            return f"{self._names[person]} has room, and is {_percent(mine)} busy with it."
+            return {"code": "room", "person": self._names[person], "busy": _percent(mine)}
         if theirs == mine:
-            return f"{_percent(mine)} busy with it; nobody else with room would be less busy."
-        return f"{_percent(mine)} busy with it; anybody else with room would be {_percent(theirs)} busy or more."
+            return {"code": "as_busy", "busy": _percent(mine)}
+        return {"code": "less_busy", "busy": _percent(mine), "others": _percent(theirs)}
 
-    def _why_early(self, item: Item, date: int) -> str:
+    def _why_early(self, item: Item, date: int) -> Why:
         if date == item.first:
-            return "It is the first date that it may have."
+            return {"code": "first_date"}
         if next(self._others(item, item.first, date - 1), None) is None:
-            return "No earlier day has room left for it."
-        return "It has room on this day."
+            return {"code": "no_earlier"}
+        return {"code": "room_on_day"}
 
     def _others(self, item: Item, first: int, last: int) -> Iterator[tuple[float, int]]:
         """Who still has room for an item on one of these dates: the loads that it would lead to, the lowest first."""
@@ -134,16 +134,12 @@ class _Outcome:
         return self._free[crowd, effort]
 
 
-def _proof_in_words(proof: Shortage) -> str:
-    tasks, days = _count(proof.wanted, "task"), _count(len(proof.days), "day")
-    twice = "because nobody gets the same task twice a day"
-    if not proof.days:
-        if not proof.once:
-            return f"{tasks} may only go to days without room."
-        return f"{tasks} find only {_count(proof.once, 'place')}, {twice}."
-    if not proof.once:
-        return f"{tasks} may only go to {days}, with room for {proof.room}."
-    return f"{tasks} may go to {days}, with room for {proof.room}, and find only {proof.once} more elsewhere, {twice}."
+def _why_short(proof: Shortage) -> Why:
+    if proof.days:
+        code = "few_days_and_once" if proof.once else "few_days"
+    else:
+        code = "only_once" if proof.once else "only_full_days"
+    return {"code": code, "wanted": proof.wanted, "days": len(proof.days), "room": proof.room, "once": proof.once}
 
 
 def _shortage(problem: Problem, shortage: Shortage) -> Answer:
@@ -162,7 +158,3 @@ def _shortage(problem: Problem, shortage: Shortage) -> Answer:
 
 def _percent(load: float) -> str:
     return f"{load:.0%}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -5,8 +5,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from apps.models import Distribution, Task, User
 from apps.services import board
+from apps.services.distributions.words import in_words
 from apps.services.shared import formats
 from apps.services.shared.formats import Place, parse_date
 
@@ -71,7 +74,7 @@ def proposal_of(plan: Distribution, *, page: int) -> Proposal:
     names = dict(Task.objects.filter(pk__in={one["task"] for one in (*made, *left)}).values_list("pk", "name"))
     chips: dict[Place, list[NewChip]] = defaultdict(list)
     for place, one in enumerate(made):
-        chip = NewChip(place, names.get(one["task"], f"task {one['task']}"), one["effort"], one["why"])
+        chip = NewChip(place, _name(names, one["task"]), one["effort"], in_words(one["why"]))
         chips[Place(one["user"], parse_date(one["date"]))].append(chip)
     getting = User.objects.filter(pk__in={place.user_id for place in chips}).order_by("username")
     number = getting.count()
@@ -82,11 +85,16 @@ def proposal_of(plan: Distribution, *, page: int) -> Proposal:
     return Proposal(
         [week for monday in mondays if (week := _week(monday, people, chips)).rows],
         _loads(plan, people),
-        [{**one, "name": names.get(one["task"], f"task {one['task']}")} for one in left],
+        [{**one, "name": _name(names, one["task"]), "why": in_words(one["why"])} for one in left],
         page,
         pages,
         number,
     )
+
+
+def _name(names: dict[int, str], task_id: int) -> str:
+    """The name of a task, or its id if it was deleted since."""
+    return names.get(task_id) or gettext("task %(id)d") % {"id": task_id}
 
 
 def _week(monday: datetime.date, people: list[User], chips: dict[Place, list[NewChip]]) -> PlannedWeek:
