@@ -68,7 +68,7 @@ class Marking:
 class _Texts(HTMLParser):
     """Collects what people see or hear of a page: `text` with a line for each element, and the attributes."""
 
-    _NOT_READ = ("script", "style", "code", "kbd", "textarea")
+    _NOT_READ = ("script", "style", "code", "kbd", "pre", "textarea")
     _READ = ("alt", "aria-label", "placeholder", "title")
 
     def __init__(self) -> None:

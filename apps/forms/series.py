@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from apps.forms.base import DayInput, RefusableForm
 from apps.models import Series
@@ -49,7 +49,7 @@ _ON_FULL = [
 _FIELDS = {"INTERVAL": "interval", "BYDAY": "weekdays", "BYMONTHDAY": "month_days", "COUNT": "count"}
 
 
-def _date(label: Promise, **options: Any) -> forms.DateField:
+def _date(label: StrOrPromise, **options: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput(), **options)
 
 

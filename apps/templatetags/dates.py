@@ -12,8 +12,8 @@ register = Library()
 
 _FORMS = {"tight": "D j", "day": "D j M", "short": "j M", "long": "l j F", "full": "l j F Y"}
 
-# {{ date|written:"D j M" }}: Mon 23 Nov.
-register.filter(dates.written)
+# {{ date|written:"D j M" }}: Mon 23 Nov. A time is that of TIME_ZONE, as with Django's own filter `date`.
+register.filter("written", dates.written, expects_localtime=True)
 # {{ row.detail|retold:row.code }}: The day is full.
 register.filter(languages.retold)
 

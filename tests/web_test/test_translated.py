@@ -22,7 +22,8 @@ DATA |= {word for name in languages.NAMES.values() for word in name.split()}
 DATA |= {"AD", "AL", "BO", "CA", "CH", "GO", "TA", "https", "nightly", "import"}
 # Why a task was handed back, and the name of a view.
 DATA |= {"I", "am", "ill", "Kitchen"}
-# An example of a rule of RFC 5545.
+# The type of an event, and an example of a rule of RFC 5545.
+DATA |= {"webhook", "test"}
 DATA |= {"FREQ", "MONTHLY", "BYDAY", "TU", "FR"}
 DATA |= {"admin", "chief", "taskmaster", "alice", "bob", "carol", "gone", "cooking", "booking", "backup", "program"}
 # Documents for programmers and for developers are English.
