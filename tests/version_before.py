@@ -1,4 +1,5 @@
-"""Writes as the version before efforts does: it knows no column for them, and counts assignments."""
+"""Writes as the versions before efforts and before the person of an assignment do: they know no column for them, and
+count assignments."""
 
 from django.db import connection
 from django.db.models import F
@@ -45,3 +46,16 @@ def unassign(pk: int) -> bool:
         return True
 
     return unit_of_work.run(work)
+
+
+def move(pk: int, *, day_id: int) -> None:
+    """Move an assignment of 1 to a day that has room."""
+
+    def work() -> None:
+        old = Assignment.objects.values_list("daily_limit", flat=True).get(pk=pk)
+        DailyLimit.objects.filter(pk=old).update(taken=F("taken") - 1)
+        DailyLimit.objects.filter(pk=day_id).update(taken=F("taken") + 1)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE togo_assignment SET daily_limit_id = %s WHERE id = %s", [day_id, pk])
+
+    unit_of_work.run(work)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.models.constraints import CompositeForeignKey
 from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.limits import DailyLimit
 from apps.models.tasks import Task
@@ -35,9 +36,14 @@ def is_late(today: datetime.date) -> Q:
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Reads of assignments."""
 
-    def visible_to(self, person: "User") -> "AssignmentQuerySet":
-        """All assignments for a taskmaster, for other people only their own."""
-        return self if person.may_assign_to_all else self.filter(daily_limit__user=person)
+    def of(self, user_id: int, *, by_time: bool = False) -> "AssignmentQuerySet":
+        """One person's assignments, found by the column whose index has their order: the day's if they are listed by
+        date, their own if they are listed `by_time`."""
+        return self.filter(user=user_id) if by_time else self.filter(daily_limit__user=user_id)
+
+    def visible_to(self, person: "User", *, by_time: bool = False) -> "AssignmentQuerySet":
+        """All assignments for a taskmaster, for other people only their own; see `of`."""
+        return self if person.may_assign_to_all else self.of(person.pk, by_time=by_time)
 
     def late(self, today: datetime.date) -> "AssignmentQuerySet":
         """Those that are late, the latest first."""
@@ -60,17 +66,23 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """One task, given to one person on one date by one taskmaster.
 
-    Person and date are those of the `daily_limit`, so the two can't disagree. Only `apps.services.slots` writes
-    assignments.
+    The date is that of the `daily_limit`. The person is, too: `user` repeats it for lists by person and for databases
+    that are partitioned by person, and the database refuses another person than the day's. Only `apps.services.slots`
+    writes assignments.
     """
 
     daily_limit = models.ForeignKey(
         DailyLimit,
         on_delete=models.PROTECT,
         related_name="assignments",
+        # A foreign key of both columns, below, checks the day and its person at once.
+        db_constraint=False,
         # The unique constraint's index begins with it.
         db_index=False,
     )
+    # The id of the day's person. It is empty only while the upgrade to this column is under way: the database fills it
+    # in for processes of older versions, by triggers.
+    user = models.BigIntegerField(db_column="user_id", null=True, editable=False)
     # PROTECT: a task that is assigned can't be deleted. Django looks that up in the index of this column.
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
     taskmaster = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="given")
@@ -87,10 +99,18 @@ class Assignment(models.Model):
             # A person gets a task once a day. Its index also serves reading and counting a day's assignments.
             models.UniqueConstraint(fields=["daily_limit", "task"], name="togo_assignment_day_task"),
             effort_within_bounds("togo_assignment_effort"),
+            CompositeForeignKey(
+                columns=["daily_limit_id", "user_id"],
+                to_table="togo_dailylimit",
+                to_columns=["id", "user_id"],
+                name="togo_assignment_day_user",
+            ),
         ]
         indexes = [
             # For pages of the list by time.
             models.Index(fields=["created_at", "id"], name="togo_assignment_created"),
+            # For pages of one person's list by time.
+            models.Index(fields=["user", "created_at", "id"], name="togo_assignment_user_created"),
         ]
 
     def __str__(self) -> str:

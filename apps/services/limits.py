@@ -269,5 +269,8 @@ def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
 
 def drifted() -> Iterator[Mapping[str, object]]:
     """Every day whose `taken` differs from the sum of its assignments' efforts, `counted`. There should be none."""
-    days = DailyLimit.objects.annotate(counted=Coalesce(Sum("assignments__effort"), 0)).exclude(counted=F("taken"))
-    return days.order_by("user_id", "date").values("user_id", "date", "maximum", "taken", "counted").iterator()
+    # Grouped by these columns, and not by the id, which Django prefers: where days are partitioned by person, the id
+    # alone is no key.
+    days = DailyLimit.objects.values("user_id", "date", "maximum", "taken")
+    sums = days.annotate(counted=Coalesce(Sum("assignments__effort"), 0)).exclude(counted=F("taken"))
+    return sums.order_by("user_id", "date").iterator()

@@ -89,8 +89,8 @@ def overlooked() -> Iterator[Mapping[str, object]]:
 
 def miscounted() -> Iterator[Mapping[str, object]]:
     """Every day whose `waiting` differs from the number of its entries, `counted`. There should be none."""
-    days = DailyLimit.objects.annotate(counted=Count("entries")).exclude(counted=F("waiting"))
-    yield from days.order_by("user_id", "date").values("user_id", "date", "waiting", "counted").iterator()
+    days = DailyLimit.objects.values("user_id", "date", "waiting").annotate(counted=Count("entries"))
+    yield from days.exclude(counted=F("waiting")).order_by("user_id", "date").iterator()
 
 
 def _end(entries: WaitingQuerySet, *, actor: User | None, ending: Ending) -> None:

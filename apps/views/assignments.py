@@ -30,7 +30,6 @@ from apps.views.http.schema import ID, documented
 TAG = "Assignments"
 # The model's column for each filter and ordering of the query.
 _FILTERS = {
-    "user": "daily_limit__user",
     "task": "task",
     "status": "status",
     "date": "daily_limit__date",
@@ -42,9 +41,10 @@ _FILTERS = {
 _ORDERS = {"date": ["daily_limit__date", "daily_limit__user_id"], "created_at": ["created_at"]}
 
 
-def matching(query: dict[str, Any]) -> AssignmentQuerySet:
-    """The assignments that match the filters of a query."""
-    return Assignment.objects.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
+def matching(query: dict[str, Any], *, by_time: bool = False) -> AssignmentQuerySet:
+    """The assignments that match the filters of a query; `by_time` if they are listed by that."""
+    found = Assignment.objects.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
+    return found.of(query["user"], by_time=by_time) if "user" in query else found
 
 
 class AssignmentsView(ApiView):
@@ -61,9 +61,10 @@ class AssignmentsView(ApiView):
         """A page of assignments. Taskmasters see everyone's, other people only their own."""
         query = AssignmentQuerySerializer.read(request)
         ordering = query["ordering"]
+        by_time = ordering.endswith("created_at")
         page = paginate(
             request,
-            matching(query).visible_to(require_person(request.user)).with_day(),
+            matching(query, by_time=by_time).visible_to(require_person(request.user), by_time=by_time).with_day(),
             query,
             by=_ORDERS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),

@@ -27,8 +27,8 @@ SELECT {before} + n, {boss} + n, {date}, 2 + n % 4, 2 + n % 4, CASE WHEN n % 6 =
 FROM generate_series(1, {people}) n
 """
 _ASSIGNMENTS = """
-INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
-SELECT {before} + n, {task} + (n * 7 + k * 13 + {number}) % {tasks}, {boss},
+INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, created_at)
+SELECT {before} + n, {boss} + n, {task} + (n * 7 + k * 13 + {number}) % {tasks}, {boss},
     CASE WHEN {number} < 2 AND n % 3 > 0 THEN 'done' ELSE 'open' END,
     {then} + {number} * interval '1 day' + n * interval '1 millisecond'
 FROM generate_series(1, {people}) n, generate_series(0, 1) k WHERE n % 6 <> {number}

@@ -47,9 +47,10 @@ def count(answers: Iterable[tuple[int, Any]]) -> dict[int, int]:
 
 def broken_days() -> list[tuple[int, int, int]]:
     """The days whose `taken` isn't the sum of their efforts, or is above `maximum`: these three numbers of each."""
-    days = DailyLimit.objects.annotate(efforts=Coalesce(Sum("assignments__effort"), 0))
-    broken = days.filter(~Q(taken=F("efforts")) | Q(taken__gt=F("maximum")))
-    return list(broken.values_list("taken", "efforts", "maximum"))
+    days = DailyLimit.objects.values_list("user", "date", "taken", "maximum")
+    sums = days.annotate(efforts=Coalesce(Sum("assignments__effort"), 0))
+    broken = sums.filter(~Q(taken=F("efforts")) | Q(taken__gt=F("maximum")))
+    return [(taken, efforts, maximum) for _, _, taken, maximum, efforts in broken]
 
 
 def assert_consistent(server: Server, *, calls: int) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
 from apps.models import Assignment, DailyLimit, LimitRule, Task, User
@@ -58,6 +58,19 @@ def test_a_person_has_one_row_for_a_day_and_each_task_once_on_it(given: Assignme
         Assignment.objects.create(daily_limit=given.daily_limit, task=given.task, taskmaster=alice)
 
     assert day_of(given) == (1, 1, 1, 1)
+
+
+def test_an_assignment_has_the_person_of_its_day(given: Assignment, alice: User, stranger: User) -> None:
+    def give_to_stranger() -> None:
+        with transaction.atomic():
+            Assignment.objects.update(user=stranger.pk)
+            # PostgreSQL and SQLite check foreign keys at the end of a transaction; the test's own never ends.
+            connection.check_constraints()
+
+    with pytest.raises(IntegrityError):
+        give_to_stranger()
+
+    assert list(Assignment.objects.values_list("user", flat=True)) == [alice.pk]
 
 
 def test_people_tasks_and_days_that_are_used_can_not_be_deleted(

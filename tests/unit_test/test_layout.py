@@ -54,6 +54,7 @@ SHARED = {
     "models": {
         "attempts": "tries of passwords, for tokens, sessions and users",
         "base": "conditions that the reads of several tables share",
+        "constraints": "constraints that Django has no class for",
         "effort": "the efforts of tasks, assignments and imports",
         "idempotency": "stored answers of any call that creates",
         "names": "how names of people and tasks are compared",

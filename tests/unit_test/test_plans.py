@@ -173,6 +173,29 @@ def test_a_later_page_reads_only_the_rows_that_it_shows(caller: APIClient, some:
     assert 200 <= read["togo_dailylimit"] <= 250
 
 
+@pytest.mark.skipif(
+    "__import__('django.db').db.connection.vendor != 'postgresql'", reason="only PostgreSQL counts the rows"
+)
+@pytest.mark.parametrize("ordering", ["date", "-date", "created_at", "-created_at"])
+def test_a_page_of_a_person_reads_only_the_rows_that_it_shows(
+    caller: APIClient, taskmaster: User, tasks: list[Task], ordering: str
+) -> None:
+    alice = person()
+    day = {"wanted": 1, "maximum": 1, "taken": 1, "source_kind": "default", "rules_version": picking.current_version()}
+    long_ago = [date(2025, 1, 1) + timedelta(days=offset) for offset in range(200)]
+    days = DailyLimit.objects.bulk_create(DailyLimit(user=alice, date=one, **day) for one in long_ago)
+    Assignment.objects.bulk_create(Assignment(daily_limit=one, task=tasks[0], taskmaster=taskmaster) for one in days)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE togo_assignment, togo_dailylimit")
+
+    with rows_read() as read:
+        shown = caller.get(f"{LIST}?user={alice.pk}&ordering={ordering}&page_size=20").json()["results"]
+
+    assert len(shown) == 20
+    assert 20 <= read["togo_assignment"] <= 30
+    assert 20 <= read["togo_dailylimit"] <= 30
+
+
 def test_availability_limits_history_and_people_use_indexes(caller: APIClient) -> None:
     who = person().pk
     with full_scans() as found:

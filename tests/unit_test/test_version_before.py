@@ -1,4 +1,4 @@
-"""Assignments that processes of the version before efforts write take 1 of their day."""
+"""What processes of older versions write is right for the new one: efforts, and the person of an assignment."""
 
 from collections.abc import Callable
 from typing import Any
@@ -58,6 +58,37 @@ def test_the_version_before_refuses_a_day_that_efforts_have_filled(
 
     assert list(limits.drifted()) == []
     assert Assignment.objects.count() == 1
+
+
+def test_the_database_fills_in_the_person_of_what_the_version_before_assigns_and_moves(
+    caller: APIClient, taskmaster: User, alice: User, stranger: User, cooking: Task
+) -> None:
+    alices, strangers = (
+        limits.set_by_hand(actor=taskmaster, user_id=one.pk, date=TODAY, maximum=5) for one in (alice, stranger)
+    )
+
+    pk = version_before.assign(day_id=alices.pk, task_id=cooking.pk, taskmaster_id=taskmaster.pk)
+    assert pk
+    assert (_list_of(caller, alice), _list_of(caller, stranger)) == ([pk], [])
+
+    version_before.move(pk, day_id=strangers.pk)
+    assert (_list_of(caller, alice), _list_of(caller, stranger)) == ([], [pk])
+
+    path = f"/api/users/assignment/{pk}/"
+    assert caller.patch(path, {"user": alice.pk, "date": "2026-03-09"}, format="json").status_code == 200
+    assert (_list_of(caller, alice), _list_of(caller, stranger)) == ([pk], [])
+    assert list(limits.drifted()) == []
+
+
+def _list_of(caller: APIClient, person: User) -> list[int]:
+    """The ids of a person's assignments, in both orders of the list."""
+    by_date, by_time = (
+        [one["id"] for one in caller.get(f"/api/users/assignment/?user={person.pk}&ordering={way}").json()["results"]]
+        for way in ("date", "-created_at")
+    )
+    assert by_date == by_time
+    assert list(Assignment.objects.filter(user=person.pk).values_list("pk", flat=True)) == by_date
+    return by_date
 
 
 def _told(response: Any) -> tuple[int, int, int]:

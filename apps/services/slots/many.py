@@ -31,7 +31,7 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
         raise LostRace
     rows = Assignment.objects.bulk_create(
         [
-            Assignment(daily_limit_id=day.id, task=task, taskmaster=actor, effort=effort)
+            Assignment(daily_limit_id=day.id, user=day.user_id, task=task, taskmaster=actor, effort=effort)
             for task, day, effort in accepted
         ]
     )

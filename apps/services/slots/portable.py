@@ -69,7 +69,9 @@ def take(
         if not take_slot(user_id, date, effort):
             return None
         day = DailyLimit.objects.get(user=user_id, date=date)
-        assignment = Assignment.objects.create(daily_limit=day, task=task, taskmaster=given_by or actor, effort=effort)
+        assignment = Assignment.objects.create(
+            daily_limit=day, user=user_id, task=task, taskmaster=given_by or actor, effort=effort
+        )
         _note(Kind.ASSIGNED, actor, assignment, data={"effort": effort})
         _leave_assigned(actor, assignment)
         return assignment
@@ -90,7 +92,7 @@ def move(
             raise SlotNotTaken
         if new_day < assignment.daily_limit_id:
             free_slot(assignment.daily_limit_id, assignment.effort, freed)
-        moved = _update(assignment, daily_limit=new_day, effort=effort)
+        moved = _update(assignment, daily_limit=new_day, user=user_id, effort=effort)
         came_from = {"user": assignment.user_id, "date": assignment.date.isoformat()}
         _note(Kind.MOVED, actor, moved, data={"from": came_from}, moved_from=assignment)
         _note_effort(actor, moved, was=assignment.effort)

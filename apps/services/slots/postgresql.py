@@ -31,8 +31,8 @@ WITH task AS (
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)
     RETURNING {DAY}
 ), created AS (
-    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
-    SELECT day.id, task.id, %(actor)s, %(status)s, task.effort, %(now)s FROM day, task RETURNING id
+    INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, effort, created_at)
+    SELECT day.id, day.user_id, task.id, %(actor)s, %(status)s, task.effort, %(now)s FROM day, task RETURNING id
 ), event AS (
     INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
     SELECT %(now)s, %(actor)s, %(kind)s, %(user)s, task.id, task.name, %(date)s, created.id,
@@ -58,8 +58,8 @@ WITH accepted AS (
     WHERE togo_dailylimit.id = more.day
     RETURNING id, user_id, date
 ), created AS (
-    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
-    SELECT day.id, accepted.task, %(actor)s, %(status)s, accepted.effort, %(now)s
+    INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, effort, created_at)
+    SELECT day.id, day.user_id, accepted.task, %(actor)s, %(status)s, accepted.effort, %(now)s
     FROM accepted JOIN day ON day.id = accepted.day
     ORDER BY accepted.number
     RETURNING id, daily_limit_id, task_id, effort
@@ -97,6 +97,7 @@ def take(
     return Assignment(
         id=pk,
         daily_limit=DailyLimit.of_row(day),
+        user=user_id,
         task=Task(id=task_id, name=name, is_active=is_active),
         taskmaster=actor,
         status=Status.OPEN,
