@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab import databases
+from lab import databases, packages
+from lab.clusters import galera, patroni
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -28,7 +29,7 @@ DEBIAN = {
     "redis-server": "redis-server",
     "systemd": "systemd-analyze",
 }
-DEBIAN_FOR_ALL = {"pgbouncer": "pgbouncer"}
+DEBIAN_FOR_ALL = {"pgbouncer": "pgbouncer", **patroni.PACKAGES, **galera.PACKAGES}
 # The other Pythons that the README promises; bin/test itself runs with the oldest.
 OTHER_PYTHONS = ("3.12", "3.13")
 # An installation as others reach it, for Django's deployment checks.
@@ -224,20 +225,12 @@ def _database(leg: Leg) -> Iterator[str]:
 
 def _install_programs(programs: dict[str, str], *, may_install: bool) -> list[str]:
     """Install the packages whose programs are missing, if allowed and possible; returns what stays untested."""
-    if may_install and (missing := _not_found(programs)) and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {', '.join(missing)} …", flush=True)
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-            subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)
+    if may_install:
+        packages.install(programs)
     return [
         f"tests with {package}, which is not installed (bin/test --install installs it, as root on Debian)"
-        for package in _not_found(programs)
+        for package in packages.missing(programs)
     ]
-
-
-def _not_found(programs: dict[str, str]) -> list[str]:
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    return [package for package, program in programs.items() if not shutil.which(program, path=path)]
 
 
 def _report_coverage() -> bool:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import yaml
 from lab import packages
 from lab.clusters.cluster import Cluster
 from lab.clusters.nodes import Node
-from lab.processes import free_port, wait_until
+from lab.processes import ROOT, free_port, wait_until
 from lab.prove.parts import Part
 
 PACKAGES = {
@@ -161,6 +162,10 @@ class Patroni(Cluster):
     def _add_patroni(self, node: Node) -> None:
         trust = ["local all all trust", "host all all 0.0.0.0/0 trust", "host replication all 0.0.0.0/0 trust"]
         listen = ",".join(sorted({node.peer, node.client}))
+        # A copy, because the node's user may not read the checkout.
+        script = node.folder / "pre_promote.sh"
+        shutil.copy(ROOT / "docs" / "operations" / "clusters" / script.name, script)
+        node.give(script)
         login = {"username": "postgres", "password": "none"}
         settings = {
             "scope": "togo",
@@ -191,6 +196,7 @@ class Patroni(Cluster):
                 "data_dir": str(node.folder / "data"),
                 "bin_dir": str(_programs()),
                 "pgpass": str(node.folder / "pgpass"),
+                "pre_promote": str(script),
                 "authentication": {"superuser": login, "replication": login, "rewind": login},
                 "parameters": {"unix_socket_directories": str(node.folder)},
             },
@@ -198,7 +204,12 @@ class Patroni(Cluster):
         file = node.folder / "patroni.yml"
         file.write_text(yaml.safe_dump(settings))
         node.give(file)
-        node.add("patroni", [packages.find("patroni") or "patroni", str(file)], PATH="/usr/sbin:/usr/bin:/sbin:/bin")
+        node.add(
+            "patroni",
+            [packages.find("patroni") or "patroni", str(file)],
+            PATH="/usr/sbin:/usr/bin:/sbin:/bin",
+            PGHOST=str(node.folder),
+        )
 
     def _proxy(self, number: int) -> Part:
         """An HAProxy of its own for each entry. It cuts the sessions of a server that no longer leads."""

@@ -183,3 +183,6 @@ def _keep(folder: Path, keep: Path, history: History) -> None:
     history.write(keep / "history.jsonl")
     for log in [*folder.glob("*.log"), *(folder / "logs").glob("*.log")]:
         (keep / log.name).write_bytes(log.read_bytes())
+    # Of a cluster, each node's.
+    for log in (folder / "cluster").glob("**/*.log"):
+        (keep / f"{log.parent.name}-{log.name}").write_bytes(log.read_bytes())

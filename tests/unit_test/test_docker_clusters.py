@@ -110,6 +110,7 @@ def test_an_acknowledged_write_is_on_two_nodes_as_in_the_proof() -> None:
     shipped = yaml.safe_load((FOLDER / "patroni.yml").read_text())["bootstrap"]["dcs"]
     assert shipped["synchronous_mode"] is True
     assert shipped["synchronous_mode_strict"] is True
+    assert "pre_promote: /cluster/pre_promote.sh" in (FOLDER / "patroni.yml").read_text()
     assert shipped["ttl"] >= shipped["loop_wait"] + 2 * shipped["retry_timeout"]
     proven = Patroni.SETTINGS
     times = ("ttl", "loop_wait", "retry_timeout")
@@ -127,7 +128,7 @@ def test_haproxy_reads_its_configuration(name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["patroni.sh", "create.sh", "galera.sh"])
+@pytest.mark.parametrize("name", ["patroni.sh", "pre_promote.sh", "create.sh", "galera.sh"])
 def test_a_script_is_one_that_a_shell_reads(name: str) -> None:
     script = FOLDER / name
     assert script.stat().st_mode & 0o111
