@@ -61,8 +61,8 @@ class Marking:
         return self.gettext(text if number == 1 else plural)
 
     def to_language(self) -> str:
-        """Its code. It stands in the place of German."""
-        return "de"
+        """Its code, although it stands in the place of another language, for which texts may be remembered."""
+        return "xx"
 
 
 class _Texts(HTMLParser):
