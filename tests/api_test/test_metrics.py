@@ -1,9 +1,11 @@
 """`/metrics`, and the dashboard and the alerts that read it."""
 
+import functools
 import json
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,13 @@ import yaml
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
+from prometheus_client import values
 from prometheus_client.parser import text_string_to_metric_families
 from rest_framework.test import APIClient
 
 from apps.models import DailyLimit, JobRun, Message, Task, User
 from apps.models.events import Kind
-from apps.services import events, limits, webhooks
+from apps.services import events, limits, metrics, webhooks
 from apps.tasks import limits as jobs
 from lab.processes import ROOT, Client, Server, start_server
 from tests.clock import freeze_time
@@ -31,6 +34,18 @@ Numbers = dict[tuple[str, tuple[str, ...]], float]
 def _embedded(settings: Any) -> None:
     """Run the embedded way, whatever database the tests use."""
     settings.TOGO_EMBEDDED = True
+
+
+@pytest.fixture(autouse=True)
+def _counts_begin_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What all other tests have counted would take a second to add up at each call."""
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    monkeypatch.setattr(values, "ValueClass", values.MultiProcessValue())
+    for metric in (metrics._requests, metrics._latency, metrics._refusals):
+        monkeypatch.setattr(metric, "_metrics", {})
+    monkeypatch.setattr(metrics, "_counted", functools.cache(metrics._counted.__wrapped__))
 
 
 def numbers(text: str) -> Numbers:
