@@ -88,6 +88,17 @@ def test_a_new_task_is_told_two_minutes_later(taskmaster: User, told: User, cook
     assert send_at("2026-03-02T12:10:00Z") == []
 
 
+def test_a_message_is_in_the_language_of_who_gets_it(taskmaster: User, told: User, cooking: Task) -> None:
+    User.objects.filter(pk=told.pk).update(language="de")
+    give(taskmaster, told, cooking, TOMORROW)
+
+    [sent] = soon()
+
+    assert "Dienstag, 3. März" in sent.subject
+    [(page, _)] = sent.alternatives
+    assert '<html lang="de">' in page
+
+
 def test_what_happens_within_two_minutes_is_one_message(taskmaster: User, told: User, tasks: list[Task]) -> None:
     with freeze_time("2026-03-02T12:00:00Z") as clock:
         for task in tasks[:4]:
