@@ -28,8 +28,11 @@ class WarmStart:
     def start(
         self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: Any, stderr: Any, **more: Any
     ) -> "subprocess.Popen[bytes]":
-        """As `subprocess.Popen` starts a program in a new session; programs that aren't Python's are started by it."""
-        if command[0] != sys.executable:
+        """As `subprocess.Popen` starts a program in a new session.
+
+        Only files and modules of this Python become forks; anything else is started by `subprocess.Popen` itself.
+        """
+        if command[0] != sys.executable or (command[1].startswith("-") and command[1] != "-m"):
             return subprocess.Popen(command, cwd=cwd, env=env, stdout=stdout, stderr=stderr, **more)
         return _Fork(self, command, {"command": command[1:], "cwd": str(cwd), "env": dict(env)}, stdout, stderr)
 

@@ -60,3 +60,7 @@ def test_a_program_can_be_waited_for_and_killed(program: Path) -> None:
     assert child.poll() is None
     os.killpg(child.pid, signal.SIGKILL)
     assert child.wait(30) == -signal.SIGKILL
+
+
+def test_a_program_that_is_no_file_is_started_by_python_itself() -> None:
+    assert processes.run_python("-c", "print('here')").stdout == "here\n"
