@@ -5,6 +5,7 @@ run here keeps its text, and its values travel beside it. Other databases get th
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,12 +16,14 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8
 
 from apps.models.database_sessions import session_is_own
 
+# The code of PostgreSQL: invalid_sql_statement_name.
+_NO_SUCH_STATEMENT = b"26000"
 _NAME = re.compile(r"%\((\w+)\)s", re.ASCII)
 
 
@@ -100,6 +103,7 @@ class _Prepared:
     def __init__(self, session: psycopg.Connection[Any]) -> None:
         self.session = session
         self._adapt = Transformer(session)
+        self._numbers = itertools.count()
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
 
     def rows(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -108,17 +112,26 @@ class _Prepared:
         adapt, server = self._adapt, self.session.pgconn
         sent = adapt.dump_sequence([values[name] for name in order], formats)
         assert adapt.types is not None
-        name = self._names.get((statement, adapt.types))
-        if name is None:
-            name = b"togo_%d" % len(self._names)
-            server.send_prepare(name, text, adapt.types)
-            self._require(self._answer(), ExecStatus.COMMAND_OK)
-            self._names[statement, adapt.types] = name
-        server.send_query_prepared(name, sent, adapt.formats, Format.BINARY)
+        key = (statement, adapt.types)
+        server.send_query_prepared(self._name(key, text), sent, adapt.formats, Format.BINARY)
         result = self._answer()
+        if result.error_field(DiagnosticField.SQLSTATE) == _NO_SUCH_STATEMENT:
+            # psycopg discards all statements of the session when a transaction is rolled back. Nothing was run.
+            self._names.clear()
+            server.send_query_prepared(self._name(key, text), sent, adapt.formats, Format.BINARY)
+            result = self._answer()
         self._require(result, ExecStatus.TUPLES_OK)
         adapt.set_pgresult(result)
         return adapt.load_rows(0, result.ntuples, tuple)
+
+    def _name(self, key: tuple[str, tuple[int, ...]], text: bytes) -> bytes:
+        """The name of the prepared statement, which is prepared if it isn't yet."""
+        if (name := self._names.get(key)) is None:
+            name = b"togo_%d" % next(self._numbers)
+            self.session.pgconn.send_prepare(name, text, key[1])
+            self._require(self._answer(), ExecStatus.COMMAND_OK)
+            self._names[key] = name
+        return name
 
     def _answer(self) -> PGresult:
         # `wait` is guarded: see `database_sessions`. libpq's own calls would wait for a false leader for ever.

@@ -11,6 +11,8 @@ from lab.clusters.nodes import Node
 from lab.processes import wait_until
 
 SIZE = 3
+# After how many seconds a node that has not found back counts as stuck.
+STUCK = 60
 
 
 class Cluster(abc.ABC):
@@ -55,8 +57,12 @@ class Cluster(abc.ABC):
     def restart_politely(self, node: Node) -> None:
         """Stop and start a node as an operator does who has time."""
 
-    def mend(self, *, seconds: float = 120) -> None:
+    def renew_stuck_nodes(self) -> None:  # noqa: B027 - not every cluster needs it
+        """Let the nodes that don't find back by themselves copy everything, as an operator does."""
+
+    def mend(self, *, seconds: float = 300) -> None:
         """Undo whatever was done to the nodes, and wait until the cluster is whole."""
+        began = time.monotonic()
         for node in self.nodes:
             node.thaw()
             if self.network.cuts:
@@ -65,6 +71,8 @@ class Cluster(abc.ABC):
         def whole() -> bool:
             # The nodes need the processors themselves.
             time.sleep(0.5)
+            if time.monotonic() - began > STUCK:
+                self.renew_stuck_nodes()
             for node in self.nodes:
                 if not all(part.runs() for part in node.parts):
                     node.start()

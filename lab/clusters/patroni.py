@@ -1,5 +1,6 @@
 """Three nodes with PostgreSQL, Patroni and etcd, synchronous, and two HAProxies in front that follow the leader."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -48,6 +49,8 @@ class Patroni(Cluster):
         self._ports = [free_port(), free_port()]
         self.entries = [f"postgres://postgres@127.0.0.1:{port}/togo" for port in self._ports]
         self.proxies: list[Part] = []
+        # The nodes that had to copy everything since the last mend.
+        self.renewed: list[int] = []
         for node in self.nodes:
             self._add_etcd(node)
             self._add_patroni(node)
@@ -102,6 +105,23 @@ class Patroni(Cluster):
             and all(state in {"running", "streaming"} for state in states)
             and all(_status(node, "/health") == http.HTTPStatus.OK for node in self.nodes)
         )
+
+    def mend(self, *, seconds: float = 300) -> None:
+        """As always; each stuck node is renewed once."""
+        self.renewed.clear()
+        super().mend(seconds=seconds)
+
+    def renew_stuck_nodes(self) -> None:
+        """Reinitialize the replicas that don't stream."""
+        if not (leader := self.leader()):
+            return
+        statement = "SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'"
+        with contextlib.suppress(Exception):
+            streaming = {row[0] for row in self._ask(leader, statement, database="postgres")}
+            for node in self.nodes:
+                if node is not leader and node.name not in streaming and node.number not in self.renewed:
+                    self.renewed.append(node.number)
+                    _get(node, "/reinitialize", json.dumps({"force": True}))
 
     def is_equal(self) -> bool:
         """Whether all replicas have replayed what the leader has written."""

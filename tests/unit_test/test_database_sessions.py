@@ -1,12 +1,13 @@
 """ToGo's sessions have the settings that it relies on, however the database is configured."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from apps.models import Event, Task, User, database_sessions
@@ -150,3 +151,17 @@ def _cancel_once_it_waits(pid: int) -> None:
         wait_until(waits, what="a commit that waits for its standby")
         cursor.execute("SELECT pg_cancel_backend(%s)", [pid])
     own.close()
+
+
+def test_a_statement_is_prepared_anew_after_a_transaction_was_rolled_back(transactional_db: None) -> None:
+    # psycopg then discards all statements of the session, also those that it didn't prepare itself.
+    assert first_row("SELECT %(number)s", {"number": 1}) == (1,)
+    with contextlib.suppress(Refused), transaction.atomic():
+        assert first_row("SELECT %(number)s", {"number": 2}) == (2,)
+        raise Refused
+
+    assert first_row("SELECT %(number)s", {"number": 3}) == (3,)
+
+
+class Refused(Exception):
+    """Rolls a transaction back."""
