@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 
 class ToGoConfig(AppConfig):
@@ -35,7 +36,7 @@ class AdminSite(admin.AdminSite):
         if super().has_permission(request):
             return True
         if request.user.is_authenticated:
-            raise PermissionDenied("The admin pages are for admins.")
+            raise PermissionDenied(gettext("The admin pages are for admins."))
         return False
 
 

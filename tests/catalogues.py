@@ -81,7 +81,8 @@ class _Texts(HTMLParser):
         self.attributes += [value for name, value in attrs if name in self._READ and value]
         if tag == "input" and dict(attrs).get("type") in ("submit", "button"):
             self.attributes.append(dict(attrs).get("value") or "")
-        if tag in self._NOT_READ and not self._skipped:
+        # What is in another language says so.
+        if (tag in self._NOT_READ or (tag != "html" and "lang" in dict(attrs))) and not self._skipped:
             self._skipped = tag
 
     def handle_endtag(self, tag: str) -> None:

@@ -14,8 +14,10 @@ from apps.services.shared import units
 class DailyLimitForm(forms.ModelForm[DailyLimit]):
     """A day that is set by hand."""
 
-    maximum = forms.IntegerField(min_value=0, max_value=HIGHEST_MAXIMUM)
-    reason = forms.CharField(max_length=255, required=False, help_text=_("People see it when this day is full."))
+    maximum = forms.IntegerField(label=_("Maximum"), min_value=0, max_value=HIGHEST_MAXIMUM)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=255, required=False, help_text=_("People see it when this day is full.")
+    )
 
     class Meta:
         model = DailyLimit

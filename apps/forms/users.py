@@ -20,6 +20,7 @@ class UserForm(forms.ModelForm[User]):
     person who may use no password has no such field."""
 
     password = forms.CharField(
+        label=_("Password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -7,6 +7,8 @@ from django.core.validators import MaxValueValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.models.prepared_statements import as_date, rows
 
@@ -63,15 +65,17 @@ class LimitRule(models.Model):
         related_name="limit_rules",
         null=True,
         blank=True,
-        help_text="Empty means everyone.",
+        help_text=_("Empty means everyone."),
     )
     weekday = models.PositiveSmallIntegerField(
-        null=True, blank=True, choices=Weekday.choices, help_text="Empty means every day."
+        null=True, blank=True, choices=Weekday.choices, help_text=_("Empty means every day.")
     )
-    date_from = models.DateField(null=True, blank=True, help_text="The first day. Empty means no beginning.")
-    date_to = models.DateField(null=True, blank=True, help_text="The last day. Empty means no end.")
+    date_from = models.DateField(null=True, blank=True, help_text=_("The first day. Empty means no beginning."))
+    date_to = models.DateField(null=True, blank=True, help_text=_("The last day. Empty means no end."))
     maximum = models.PositiveSmallIntegerField(validators=[MaxValueValidator(HIGHEST_MAXIMUM)])
-    reason = models.CharField(max_length=255, blank=True, help_text="Shown with every refusal because of this limit.")
+    reason = models.CharField(
+        max_length=255, blank=True, help_text=_("Shown with every refusal because of this limit.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     # The version of the rules that the last change of this rule made, and when all days from today on had been picked
     # with that version.
@@ -98,9 +102,13 @@ class LimitRule(models.Model):
         return bool(is_for_dates and self.reason and (not self.maximum or self.date_from == self.date_to))
 
     def __str__(self) -> str:
-        who = self.user.username if self.user else "everyone"
-        when = self.get_weekday_display() if self.weekday is not None else "every day"
-        return f"{self.maximum} for {who}, {when}, {self.date_from or ''}…{self.date_to or ''}"
+        when = self.get_weekday_display() if self.weekday is not None else gettext("every day")
+        return gettext("%(maximum)d for %(who)s, %(when)s, %(dates)s") % {
+            "maximum": self.maximum,
+            "who": self.user.username if self.user else gettext("everyone"),
+            "when": when,
+            "dates": f"{self.date_from or ''}…{self.date_to or ''}",
+        }
 
 
 class RulesVersion(models.Model):

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.models.prepared_statements import as_date, rows
 
@@ -21,15 +23,15 @@ _WINDOW = f"""SELECT {DAY} FROM togo_dailylimit
 class Source(models.TextChoices):
     """Where a limit came from, the most specific first."""
 
-    HAND = "hand", "set by hand for that day"
-    PERSON_RANGE = "person_range", "a rule for the person and a range of dates"
-    EVERYONE_RANGE = "everyone_range", "a rule for everyone and a range of dates"
-    PERSON_WEEKDAY = "person_weekday", "a rule for the person and a weekday"
-    EVERYONE_WEEKDAY = "everyone_weekday", "a rule for everyone and a weekday"
-    PERSON = "person", "a rule for the person"
-    EVERYONE = "everyone", "a rule for everyone"
-    DEFAULT = "default", "the default of this installation"
-    RANDOM = "random", "picked at random, for demonstrations"
+    HAND = "hand", _("set by hand for that day")
+    PERSON_RANGE = "person_range", _("a rule for the person and a range of dates")
+    EVERYONE_RANGE = "everyone_range", _("a rule for everyone and a range of dates")
+    PERSON_WEEKDAY = "person_weekday", _("a rule for the person and a weekday")
+    EVERYONE_WEEKDAY = "everyone_weekday", _("a rule for everyone and a weekday")
+    PERSON = "person", _("a rule for the person")
+    EVERYONE = "everyone", _("a rule for everyone")
+    DEFAULT = "default", _("the default of this installation")
+    RANDOM = "random", _("picked at random, for demonstrations")
 
 
 class DailyLimitQuerySet(models.QuerySet["DailyLimit"]):
@@ -138,7 +140,12 @@ class DailyLimit(_Capacity, models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} on {self.date}: {self.taken} of {self.maximum}"
+        numbers = {"taken": self.taken, "maximum": self.maximum}
+        return gettext("%(user)d on %(date)s: %(taken)d of %(maximum)d") % {
+            "user": self.user_id,
+            "date": self.date,
+            **numbers,
+        }
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> "DailyLimit":

@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from apps.models.base import holds
 from apps.models.names import NameField, UsernameField, tidy
@@ -92,13 +93,13 @@ class User(AbstractBaseUser):
         max_length=150,
         unique=True,
         validators=[UnicodeUsernameValidator()],
-        error_messages={"unique": "A person with this username exists already."},
+        error_messages={"unique": _("A person with this username exists already.")},
     )
     first_name = NameField(max_length=150, blank=True)
     last_name = NameField(max_length=150, blank=True)
-    is_active = models.BooleanField(default=True, help_text="Can sign in and be given tasks.")
-    is_taskmaster = models.BooleanField(default=False, help_text="Assigns tasks to everyone and sets limits.")
-    is_admin = models.BooleanField(default=False, help_text="Keeps the people; a taskmaster too.")
+    is_active = models.BooleanField(default=True, help_text=_("Can sign in and be given tasks."))
+    is_taskmaster = models.BooleanField(default=False, help_text=_("Assigns tasks to everyone and sets limits."))
+    is_admin = models.BooleanField(default=False, help_text=_("Keeps the people; a taskmaster too."))
     # The code of the language of pages and mails; empty for the one that the browser asks for.
     language = models.CharField(max_length=16, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -25,6 +25,10 @@ DATA |= {"I", "am", "ill", "Kitchen"}
 # The type of an event, and an example of a rule of RFC 5545.
 DATA |= {"webhook", "test"}
 DATA |= {"FREQ", "MONTHLY", "BYDAY", "TU", "FR"}
+# The example of a file, and the names of its columns.
+DATA |= {"Cooking", "Lindqvist", "Maria", "maria", "task", "user", "date", "CSV"}
+# What Django calls the icons of ticks and of the search.
+DATA |= {"True", "False", "Search"}
 DATA |= {"admin", "chief", "taskmaster", "alice", "bob", "carol", "gone", "cooking", "booking", "backup", "program"}
 # Documents for programmers and for developers are English.
 ENGLISH = ("/api/", "/errors/", "/styleguide/", "/health/", "/metrics", "/.well-known/")
@@ -43,8 +47,9 @@ def world(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> It
 
 @pytest.fixture
 def _marking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """German is the language that marks all texts."""
-    monkeypatch.setitem(trans_real._translations, "de", Marking())
+    """German is the language that marks all texts. What returns to it asks for it by its own code."""
+    for code in ("de", "xx"):
+        monkeypatch.setitem(trans_real._translations, code, Marking())
 
 
 @pytest.mark.usefixtures("_marking")

@@ -123,7 +123,7 @@ def require_may_unassign(actor: User, assignment: Assignment) -> None:
 def require_may_return(actor: User, assignment: Assignment) -> None:
     """Raise `NotAllowed` unless `actor` may hand this assignment back: it is their own, of today or later."""
     if assignment.user_id != actor.pk:
-        raise NotAllowed("Only the person who has this task may hand it back; you may take it away.")
+        raise NotAllowed(gettext("Only the person who has this task may hand it back; you may take it away."))
     if assignment.date < today():
         raise NotAllowed("What is past can't be handed back.")
 
