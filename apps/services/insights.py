@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
-from apps.models import DailyLimit, User
+from apps.models import Assignment, DailyLimit, Task, User
+from apps.models.assignments import Status, is_late
 from apps.services import board, limits
 from apps.services.board import late, pages
 from apps.services.shared import formats, permissions, picking, spreadsheets, units
@@ -19,16 +22,37 @@ _PEOPLE_PER_READ = 500
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table of numbers: by date, or by the first date of a week."""
+    """A table of numbers: by date, or by the first date of a week. `heads` name its columns in files, and `columns` on
+    the page."""
 
     name: str
     title: str
+    heads: tuple[str, ...]
     columns: tuple[str, ...]
     rows: Sequence[tuple[datetime.date, *tuple[int, ...]]]
 
     def as_csv(self) -> Iterator[str]:
         """The table, as pieces of a CSV file."""
-        return spreadsheets.write(("date", *(name.lower().replace(" ", "_") for name in self.columns)), self.rows)
+        return spreadsheets.write(("date", *self.heads), self.rows)
+
+
+@dataclass(frozen=True)
+class PersonLoad:
+    """A person, and how much of their days of the next two weeks is taken, as far as these are set."""
+
+    person: User
+    taken: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class TaskLoad:
+    """A task, and how much of the days was given to it: what is done, late, and to come."""
+
+    task: Task
+    done: int
+    late: int
+    open: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +84,8 @@ def load(*, actor: User, weeks: int) -> Numbers:
     """How much was taken, and the sum of the limits, on each day of the last `weeks` weeks. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
     rows = [(date, taken, maximum) for date, taken, maximum, _, _ in _days(weeks)]
-    return Numbers("load", f"Load per day, in {units.unit()}", ("Taken", "Limit"), rows)
+    title = gettext("Load per day, in %(unit)s") % {"unit": units.unit()}
+    return Numbers("load", title, ("taken", "limit"), (gettext("Taken"), gettext("Limit")), rows)
 
 
 def full(*, actor: User, weeks: int) -> Numbers:
@@ -72,9 +97,9 @@ def full(*, actor: User, weeks: int) -> Numbers:
         week = by_week[formats.week_of(date)]
         week[0] += number
         week[1] += of
-    return Numbers(
-        "full", "Full days per week", ("Full days", "Days"), [(date, *both) for date, both in by_week.items()]
-    )
+    columns = (gettext("Full days"), gettext("Days"))
+    rows = [(date, full_days, of) for date, (full_days, of) in by_week.items()]
+    return Numbers("full", gettext("Full days per week"), ("full_days", "days"), columns, rows)
 
 
 def room(*, actor: User) -> Numbers:
@@ -104,7 +129,52 @@ def room(*, actor: User) -> Numbers:
         for date in dates:
             number, left = known.get(date, (0, 0))
             free[date] += left + (others - number) * picker.pick(0, date).maximum
-    return Numbers("room", f"Free room in the next two weeks, in {units.unit()}", ("Free",), list(free.items()))
+    title = gettext("Free room in the next two weeks, in %(unit)s") % {"unit": units.unit()}
+    return Numbers("room", title, ("free",), (gettext("Free"),), list(free.items()))
+
+
+def people(*, actor: User, most: int) -> tuple[list[PersonLoad], list[PersonLoad]]:
+    """The people whose next two weeks are the fullest, and those who have the least to do, at most so many each. Nobody
+    is in both lists, and people whose set days are all off are in none. Raises `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    dates = _dates_ahead()
+    days = Q(daily_limits__date__gte=dates[0], daily_limits__date__lte=dates[-1])
+    loads = User.objects.active().annotate(
+        taken=Coalesce(Sum("daily_limits__taken", filter=days), 0),
+        most=Coalesce(Sum("daily_limits__maximum", filter=days), 0),
+        known=Count("daily_limits", filter=days),
+    )
+    columns = ("pk", "taken", "most")
+    shares = loads.filter(taken__gt=0, most__gt=0).annotate(share=F("taken") * 1000 / F("most"))
+    busy = list(shares.order_by("-share", "-taken", "username").values_list(*columns)[:most])
+    others = loads.exclude(known__gt=0, most=0).exclude(pk__in=[pk for pk, *_ in busy])
+    idle = list(others.order_by("taken", "username").values_list(*columns)[:most])
+    persons = User.objects.in_bulk([pk for pk, *_ in [*busy, *idle]])
+    return (
+        [PersonLoad(persons[pk], taken, maximum) for pk, taken, maximum in busy],
+        [PersonLoad(persons[pk], taken, maximum) for pk, taken, maximum in idle],
+    )
+
+
+def by_task(*, actor: User, weeks: int, most: int) -> list[TaskLoad]:
+    """The tasks that take the most of the last `weeks` weeks and the next two, at most so many. Raises
+    `NotAllowed`."""
+    permissions.require_taskmaster(actor)
+    today = permissions.today()
+    given = Assignment.objects.filter(
+        daily_limit__date__gte=formats.week_of(today) - datetime.timedelta(weeks=weeks - 1),
+        daily_limit__date__lte=_dates_ahead()[-1],
+    )
+    effort = Coalesce(Sum("effort"), 0)
+    late_ones = is_late(today)
+    sums = given.values_list("task").annotate(
+        all=effort,
+        done=Coalesce(Sum("effort", filter=Q(status=Status.DONE)), 0),
+        late=Coalesce(Sum("effort", filter=late_ones), 0),
+    )
+    found = list(sums.order_by("-all", "task")[:most])
+    tasks = Task.objects.in_bulk([pk for pk, *_ in found])
+    return [TaskLoad(tasks[pk], done, late, whole - done - late) for pk, whole, done, late in found]
 
 
 def heat_map(*, actor: User, after: str = "", before: str = "") -> pages.PeopleDays:

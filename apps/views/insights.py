@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 
 from apps.forms.insights import WEEKS, InsightsForm
 from apps.models import DailyLimit
-from apps.services import insights
+from apps.services import insights, returns
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 from apps.views.http.renderers import csv_file
+
+RANKED = 6
 
 
 @require_safe
@@ -22,7 +24,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     actor = require_person(request.user)
     room = insights.room(actor=actor)
+    busy, idle = insights.people(actor=actor, most=RANKED)
+    tasks = insights.by_task(actor=actor, weeks=asked["weeks"], most=RANKED)
     context = {
+        "busy": busy,
+        "idle": idle,
+        "tasks": tasks,
+        "most": max((one.done + one.late + one.open for one in tasks), default=0),
+        "returned": returns.visible_to(actor).count(),
         "summary": insights.summary(actor=actor, free=room),
         "heat": insights.heat_map(actor=actor, after=asked["after"], before=asked["before"]),
         "charts": [

@@ -2,13 +2,14 @@
 
 import datetime
 import random
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from apps.exceptions.base import NotAllowed
-from apps.models import DailyLimit, Task, User
+from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import bulk, insights, limit_rules, limits
 from tests.conftest import TODAY, make_person
 from tests.shared_rows import shared_rows
@@ -127,6 +128,28 @@ def test_sums_need_a_few_queries_however_many_people_there_are(
     # People with rules of their own are read two at a time here: two queries for each of two reads.
     with django_assert_num_queries(5 + 2 * 2):
         insights.room(actor=taskmaster)
+
+
+def test_the_fullest_people_and_the_tasks_that_take_the_most_equal_a_count(taskmaster: User) -> None:
+    ids = list(User.objects.active().values_list("pk", flat=True))
+    known: dict[int, list[int]] = {pk: [0, 0] for pk in ids}
+    for day in DailyLimit.objects.filter(user__in=ids, date__gte=TODAY, date__lte=later(13)):
+        known[day.user_id][0] += day.taken
+        known[day.user_id][1] += day.maximum
+    expected = sorted((taken / most for taken, most in known.values() if taken), reverse=True)[:3]
+
+    busy, idle = insights.people(actor=taskmaster, most=3)
+
+    assert [one.taken / one.maximum for one in busy] == pytest.approx(expected, abs=0.001)
+    rest = [known[pk][0] for pk in ids if pk not in {one.person.pk for one in busy}]
+    assert [one.taken for one in idle] == sorted(rest)[: len(idle)]
+    given = Assignment.objects.filter(daily_limit__date__gte=later(-7), daily_limit__date__lte=later(13))
+    sums = Counter(dict.fromkeys(given.values_list("task", flat=True), 0))
+    for task, effort in given.values_list("task", "effort"):
+        sums[task] += effort
+    loads = insights.by_task(actor=taskmaster, weeks=2, most=3)
+    assert [one.done + one.late + one.open for one in loads] == sorted(sums.values(), reverse=True)[:3]
+    assert sum(one.late for one in loads) > 0
 
 
 def test_insights_are_for_taskmasters_only(alice: User) -> None:

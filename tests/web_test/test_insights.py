@@ -37,7 +37,9 @@ def test_numbers_are_shown_and_sent_as_csv(page: Client, taskmaster: User, alice
     html = page.get("/insights/").content.decode()
 
     assert re.search(r'<td class="full of10"><a [^>]*>2/2', html)
-    assert html.count("<canvas") == 3
+    assert html.count('<svg class="bars"') == 3
+    # Each bar leads to its week on the board.
+    assert '<a href="/board/?week=2026-W10" tabindex="-1"><title>Mon 2 Mar: 2 / 2</title>' in html
     assert rows_of(page.get("/insights/room.csv"))[0] == {"date": "2026-03-02", "free": "5"}
     assert rows_of(page.get("/insights/load.csv"))[-1] == {"date": "2026-03-02", "taken": "2", "limit": "2"}
     assert rows_of(page.get("/insights/full.csv"))[-1] == {"date": "2026-03-02", "full_days": "1", "days": "1"}
@@ -61,7 +63,7 @@ def test_people_come_in_pages(page: Client) -> None:
         make_person(f"p{number:02}")
 
     def names(response: Any) -> list[str]:
-        return re.findall(r"<bdi>([^<]*)</bdi>", response.content.decode())
+        return re.findall(r'<th scope="row"><bdi>([^<]*)</bdi>', response.content.decode())
 
     assert names(page.get("/insights/")) == [f"p{number:02}" for number in range(25)]
     assert names(page.get("/insights/?after=p24")) == [*(f"p{number:02}" for number in range(25, 30)), "taskmaster"]
@@ -99,3 +101,24 @@ def test_insights_begin_with_what_matters_in_a_sentence(
     assert "Tuesday 3 March is the fullest of the next seven days: 1 of 5 tasks." in said
     assert "In the next two weeks there is room for 139 tasks more." in said
     assert f'href="/board/day/{alice.pk}/2026-03-03/"' in client.get("/insights/").content.decode()
+
+
+def test_over_and_underload_and_tasks_lead_to_the_board(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TODAY, maximum=2)
+    for task in tasks[:2]:
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)
+    one = assignments.assign(actor=taskmaster, task_id=tasks[0].pk, user_id=stranger.pk, date=TODAY)
+    assignments.change(actor=stranger, assignment_id=one.pk, status="done")
+
+    shown = page.get("/insights/")
+
+    text = text_of(shown)
+    assert "The fullest next two weeks alice 2 of 2 tasks stranger 1 of 5 tasks" in text
+    assert "The least to do taskmaster nothing yet" in text
+    assert "task 1 1 done, 0 late, 1 to come task 2 0 done, 0 late, 1 to come" in text
+    html = shown.content.decode()
+    assert 'href="/board/?span=two-weeks&amp;q=alice"' in html
+    assert f'href="/board/?by=tasks&amp;span=two-weeks&amp;task={tasks[0].pk}"' in html
+    assert page.get(f"/board/?by=tasks&span=two-weeks&task={tasks[0].pk}").status_code == 200
