@@ -21,7 +21,7 @@ _HEADS = {
     "task": "task tasks activity job work what aufgabe tätigkeit tâche activité tarea actividad việc nhiệm مهمة",
     "user": "user username person people name who employee assignee mitarbeiter wer personne nom qui persona nombre "
     "quién người tên شخص",
-    "date": "date day when datum tag jour fecha día ngày تاريخ",
+    "date": "date day when datum tag wann jour quand fecha día cuándo ngày khi تاريخ",
     "effort": "effort hours points amount aufwand stunden charge heures esfuerzo horas giờ جهد",
 }
 
