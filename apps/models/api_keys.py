@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.models.names import NameField
 from apps.models.prepared_statements import first_row
@@ -14,9 +15,9 @@ from apps.models.users import PERSON_COLUMNS, User, person_from
 class Scope(models.TextChoices):
     """What a key may do at most; it never may more than its person."""
 
-    READ = "read", "reads"
-    ASSIGN = "assign", "reads and assigns"
-    ALL = "all", "does what its person may"
+    READ = "read", _("reads")
+    ASSIGN = "assign", _("reads and assigns")
+    ALL = "all", _("does what its person may")
 
 
 # A key and its person in one statement. Every call with a key runs it.
