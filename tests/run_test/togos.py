@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.processes import ROOT, free_port, wait_until
+from lab.processes import ROOT, free_port, run_python, wait_until
 
 OURS = ("TOGO_", "DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE")
 # Nothing is downloaded: a package that is missing in the environment is an error.
@@ -25,6 +25,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     own = {"TOGO_VENV": sys.prefix, "TOGO_HOME": str(home), "TOGO_LOG_DIR": str(home / "logging")}
     return inherited | OFFLINE | own | more
+
+
+def prepare(home: Path) -> None:
+    """Write what a first start leaves in its home: a key, and the database with the demonstration."""
+    done = run_python("-m", "togo.embedded.prepare", "--demo", env=environment(home))
+    assert done.returncode == 0, done.stderr
 
 
 def refused(home: Path, *options: str, **more: str) -> str:
