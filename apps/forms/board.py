@@ -109,14 +109,15 @@ class ChooseForm(forms.Form):
 
 
 class AssignForm(forms.Form):
-    """An existing task, or the name of a new one, for one or several days; the effort, if not the task's own; and
-    whether it waits if the day is full, which only a task for a single day does."""
+    """An existing task, or the name of a new one, for one or several days; the effort, if not the task's own; and, for
+    a single day, whether it waits if the day is full, or goes to the first day from then on that has room."""
 
     cell = _places()
     task = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
     name = forms.CharField(required=False, max_length=255)
     effort = _effort()
     wait = forms.BooleanField(required=False)
+    later = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
         """The fields. Adds an error when they name no task, or when a task is to wait for several days."""
@@ -130,9 +131,10 @@ class AssignForm(forms.Form):
 
 class ChangeForm(forms.Form):
     """Where an assignment is moved to, as a cell of the board or as a username and a date, its new effort, or its new
-    status."""
+    status. With `later` it goes on to the next free day if that one is full."""
 
     cell = PlaceField(required=False)
+    later = forms.BooleanField(required=False)
     username = forms.CharField(required=False, max_length=150, strip=False)
     date = forms.DateField(required=False)
     effort = _effort()

@@ -110,9 +110,15 @@ def visit(transactional_db: None, chromium: Browser, web: Server) -> Iterator[Ca
         scheme: Any = "light",
         scripts: bool = True,
         locale: str = "en-GB",
+        has_touch: bool = False,
     ) -> Visit:
         context = chromium.new_context(
-            viewport=size, color_scheme=scheme, java_script_enabled=scripts, locale=locale, reduced_motion="reduce"
+            viewport=size,
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            locale=locale,
+            reduced_motion="reduce",
+            has_touch=has_touch,
         )
         if person:
             client = Client()

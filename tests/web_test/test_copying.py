@@ -69,7 +69,7 @@ def test_one_day_of_one_person_is_copied_with_its_efforts_and_twice_changes_noth
     assert copied() == {("alice", "baking", "2026-03-12", 3)}
     again = text_of(page.post("/board/copy/", day))
     assert "0 of 1 copied" in again
-    assert "This person has this task on 2026-03-12 already." in again
+    assert "has this task already" in again
 
 
 @pytest.mark.usefixtures("planned")

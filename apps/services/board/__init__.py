@@ -169,6 +169,17 @@ def refusal_of(cell: Cell) -> DailyLimitReached | None:
     return refusals.daily_limit_reached(cell.limit, effort=DEFAULT_EFFORT, next_free_date=next_free_date)
 
 
+def next_free_date(refusal: DailyLimitReached) -> datetime.date | None:
+    """The next day with room that a page offers in place of a full one: never a past one, as the refusal itself may
+    name."""
+    free: datetime.date | None = refusal.data["next_free_date"]
+    today = permissions.today()
+    if free is None or free >= today:
+        return free
+    yesterday = today - datetime.timedelta(days=1)
+    return availability.next_free_date(user_id=refusal.data["user"], after=yesterday, effort=refusal.data["effort"])
+
+
 def current_version() -> Version:
     """The board's version. It changes with every event of the history, and when a change of the rules has reached all
     days.

@@ -15,6 +15,7 @@ const isOpen = (cell) => getComputedStyle(cell.firstElementChild).visibility !==
 function showChosen() {
   for (const cell of cellsOf(board)) cell.ariaSelected = chosen.has(cell.dataset.cell);
   bar.hidden = !chosen.size;
+  bar.querySelector("[data-see]").hidden = chosen.size !== 1;
   const count = bar.querySelector("[data-count]");
   count.textContent = count.dataset.count.replace("{number}", chosen.size);
 }
@@ -68,10 +69,12 @@ board?.addEventListener("pointerover", (event) => {
 
 document.addEventListener("pointerup", () => { sweeping = false; });
 
-// A finger scrolls: it chooses by tapping.
+// A finger scrolls: it chooses by tapping, also where a mouse opens the day. The bar then offers to see it.
 board?.addEventListener("click", (event) => {
   const cell = event.target.closest("[data-cell]");
-  if (event.pointerType === "touch" && cell && !event.target.closest("a, input")) toggle(cell);
+  if (event.pointerType !== "touch" || !cell || event.target.closest("a:not(.load), input")) return;
+  event.preventDefault();
+  toggle(cell);
 });
 
 // --- heads: a row's or a column's days, or none of them ---
@@ -94,6 +97,7 @@ const withChosen = (address) => `${address}?${new URLSearchParams([...chosen].ma
 bar?.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.dataset.chosen) openPanel(withChosen(button.dataset.chosen));
+  if (button && "see" in button.dataset) openPanel(`${root}/board/day/${[...chosen][0].replace(":", "/")}/`);
   if (button && "clear" in button.dataset) chooseNothing();
 });
 

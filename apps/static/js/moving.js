@@ -20,19 +20,19 @@ function inTurn(send) {
 
 // If a move is refused, the later moves of the same assignment are dropped: they started from a cell that it never
 // reached.
-function move(assignment, cell) {
+function move(assignment, cell, more = {}) {
   moving.set(assignment, cell);
-  inTurn(() => send(assignment, cell));
+  inTurn(() => send(assignment, cell, more));
 }
 
-async function send(assignment, cell) {
+async function send(assignment, cell, more) {
   if (!moving.has(assignment)) return;
   const chip = chipOf(assignment);
   const home = chip?.closest("[data-cell]");
   chip?.classList.add("moving");
   if (chip && followed !== assignment) cellAt(cell)?.append(chip);
   await htmx
-    .ajax("POST", `${root}/board/assignment/${assignment}/`, { source: board, values: { cell }, swap: "none" })
+    .ajax("POST", `${root}/board/assignment/${assignment}/`, { source: board, values: { cell, ...more }, swap: "none" })
     .catch(() => {}); // The page has said already that ToGo didn't answer.
   // Without an answer the chip is still the one that was dropped.
   if (chip?.isConnected && chip === chipOf(assignment)) home.append(chip);
@@ -80,10 +80,15 @@ board?.addEventListener("dragover", (event) => {
   if (!dragged) return;
   const cell = event.target.closest("[data-cell]");
   markTarget(cell);
+  offerSecond(cell);
   if (cell) event.preventDefault(); // This tells the browser that a drop is allowed here.
 });
 
-board?.addEventListener("dragleave", (event) => { if (!board.contains(event.relatedTarget)) markTarget(null); });
+board?.addEventListener("dragleave", (event) => {
+  if (board.contains(event.relatedTarget) || second.contains(event.relatedTarget)) return;
+  markTarget(null);
+  offerSecond(null);
+});
 
 board?.addEventListener("drop", (event) => {
   const cell = event.target.closest("[data-cell]")?.dataset.cell;
@@ -101,15 +106,16 @@ function endDrag() {
   dragged = null;
   markTarget(null);
   showAnswers(null);
+  offerSecond(null);
 }
 
 // The browser doesn't say that a drag has ended if the task was replaced meanwhile. But during a drag no pointer moves.
 for (const end of ["dragend", "pointermove"]) document.addEventListener(end, endDrag);
 
 // A full day, and several days, answer with a panel.
-function assign(task, cell) {
+function assign(task, cell, more = {}) {
   return inTurn(() =>
-    htmx.ajax("POST", `${root}/board/assign/`, { source: board, target: "#panel-body", values: { task, cell } }));
+    htmx.ajax("POST", `${root}/board/assign/`, { source: board, target: "#panel-body", values: { task, cell, ...more } }));
 }
 
 // What was handed back goes to one day.

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
+from apps.models import User
 from apps.services import board, users
 from apps.services.shared.formats import Place
 from apps.views.http.pages import back, is_fragment, say, toast
@@ -64,6 +65,11 @@ def button(path: str, label: str, **fields: object) -> dict[str, Any]:
 def undo_button(path: str, **fields: object) -> dict[str, Any]:
     """The button that undoes what a message tells. Ctrl+Z presses it, too."""
     return {**button(path, gettext("Undo"), **fields), "undoes": True}
+
+
+def name_of(person: User | None) -> str:
+    """What a list calls this person; nothing for one that doesn't exist."""
+    return person.display_name if person else ""
 
 
 def suggested_people(text: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from apps.services.limit_rules import words
 from apps.services.shared import dates, permissions
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import done, panel, undo_button
+from apps.views.board.answers import done, name_of, panel, undo_button
 from apps.views.http.pages import is_fragment, page, valid
 
 TASKS_SUGGESTED = 12
@@ -45,7 +45,10 @@ def assign(request: HttpRequest) -> HttpResponse:
         new = tasks.create_task(actor=actor, name=asked["name"], effort=effort or DEFAULT_EFFORT)
         task_id = created = new.pk
     if len(asked["cell"]) == 1:
-        return _assign_one(request, actor, task_id, effort, asked["cell"][0], created, wait=asked["wait"])
+        place = asked["cell"][0]
+        if asked["later"]:
+            return _assign_later(request, actor, task_id, effort, place)
+        return _assign_one(request, actor, task_id, effort, place, created, wait=asked["wait"])
     return _assign_many(request, actor, task_id, effort, asked["cell"])
 
 
@@ -90,6 +93,18 @@ def _assign_one(
     return response
 
 
+def _assign_later(request: HttpRequest, actor: User, task_id: int, effort: int | None, place: Place) -> HttpResponse:
+    """Assign it on the person's first day with room, from that day or from today on."""
+    first = max(place.date, permissions.today())
+    one = assignments.assign_earliest(actor=actor, task_id=task_id, user_id=place.user_id, first=first, effort=effort)
+    date = dates.written(one.date, "D j M")
+    text = gettext("%(task)s is assigned on %(date)s.") % {"task": one.task.name, "date": date}
+    undo = undo_button(f"/board/assignment/{one.pk}/remove/")
+    response = done(request, text, [Place(one.user_id, one.date)], action=undo)
+    response["HX-Trigger"] = "assigned, panel-done"
+    return response
+
+
 def _assign_many(
     request: HttpRequest, actor: User, task_id: int, effort: int | None, places: list[Place]
 ) -> HttpResponse:
@@ -97,7 +112,7 @@ def _assign_many(
     people = User.objects.in_bulk([place.user_id for place in places])
     results = [
         {
-            "name": people.get(place.user_id),
+            "name": name_of(people.get(place.user_id)),
             "date": place.date,
             "refusal": outcome if isinstance(outcome, ToGoError) else None,
         }
@@ -164,7 +179,7 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None, wai
 
 def _full(actor: User, refusal: DailyLimitReached) -> dict[str, Any]:
     """What can be done about a full day: the person's next free day, somebody else who is free on it, or to wait."""
-    date, free = refusal.data["date"], refusal.data["next_free_date"]
+    date, free = refusal.data["date"], board.next_free_date(refusal)
     others = availability.room_on(actor=actor, date=date, size=OTHERS_OFFERED, effort=refusal.data["effort"]).days
     return {
         "refusal": refusal,

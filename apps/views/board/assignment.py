@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.exceptions.assignments import DailyLimitReached
 from apps.exceptions.base import ToGoError
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
 from apps.forms.board import ChangeForm, RemoveForm, UndoForm
 from apps.models import Assignment, User
 from apps.models.assignments import Status
-from apps.services import assignments, tasks, users
+from apps.services import assignments, board, tasks, users
 from apps.services.board import many
 from apps.services.shared import dates, permissions, units
 from apps.services.shared.formats import Place
@@ -40,18 +41,23 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
     if not place:
         to = users.get_by_name(actor=actor, username=asked["username"]).pk if asked["username"] else one.user_id
         place = Place(to, asked["date"] or one.date)
-    return _change(request, actor, one, place, asked["effort"])
+    return _change(request, actor, one, place, asked["effort"], later=asked["later"])
 
 
-def _change(request: HttpRequest, actor: User, one: Assignment, place: Place, effort: int | None) -> HttpResponse:
-    """Move it to this place, and change its effort if one is given."""
+def _change(
+    request: HttpRequest, actor: User, one: Assignment, place: Place, effort: int | None, *, later: bool = False
+) -> HttpResponse:
+    """Move it to this place, or, with `later`, to the next free day after it if it is full; and change its effort if
+    one is given."""
     path, was = f"/board/assignment/{one.pk}/", Place(one.user_id, one.date)
     try:
         now = assignments.change(
             actor=actor, assignment_id=one.pk, user_id=place.user_id, date=place.date, effort=effort
         )
     except ToGoError as refusal:
-        free = refusal.data.get("next_free_date")
+        free = board.next_free_date(refusal) if isinstance(refusal, DailyLimitReached) else None
+        if later and free:
+            return _change(request, actor, one, Place(place.user_id, free), effort)
         offer = None
         if free:
             label = gettext("Move to %(date)s") % {"date": dates.written(free, "D j M")}
@@ -59,7 +65,7 @@ def _change(request: HttpRequest, actor: User, one: Assignment, place: Place, ef
         return refused(request, refusal.detail, [was, place], status=refusal.status, action=offer)
     text = gettext("%(task)s is moved to %(name)s, %(date)s.") % {
         "task": now.task.name,
-        "name": now.daily_limit.user,
+        "name": now.daily_limit.user.display_name,
         "date": dates.written(place.date, "D j M"),
     }
     if effort and place == was:

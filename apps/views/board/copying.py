@@ -76,7 +76,7 @@ def _named(refusals: list[tuple[Item, ToGoError]]) -> list[dict[str, Any]]:
     people = User.objects.in_bulk({item.user_id for item, _ in shown})
     tasks = Task.objects.brief().in_bulk({item.task_id for item, _ in shown})
     return [
-        {"name": f"{tasks[item.task_id].name}, {people[item.user_id]}", "date": item.date, "refusal": why}
+        {"name": f"{tasks[item.task_id].name}, {people[item.user_id].display_name}", "date": item.date, "refusal": why}
         for item, why in shown
         # A task that is missing was deleted just now.
         if item.task_id in tasks and item.user_id in people

@@ -17,7 +17,7 @@ from apps.services.board import history, many
 from apps.services.shared import dates, permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import done, panel, suggested_people, undo_button
+from apps.views.board.answers import done, name_of, panel, suggested_people, undo_button
 from apps.views.http.pages import is_fragment, page, valid
 
 RULES_SHOWN = 20
@@ -41,7 +41,7 @@ def day(request: HttpRequest, user: int, date: datetime.date) -> HttpResponse:
         try:
             limits.set_by_hand(actor=actor, user_id=user, date=date, **form.cleaned_data)
             text = gettext("%(name)s gets at most %(amount)s on %(date)s.") % {
-                "name": owner,
+                "name": owner.display_name,
                 "amount": units.amount(form.cleaned_data["maximum"]),
                 "date": dates.written(date, "D j M"),
             }
@@ -102,7 +102,8 @@ def _limited(request: HttpRequest, actor: User, cell: list[Place], maximum: int,
     people = User.objects.in_bulk([place.user_id for place in cell])
     outcomes = many.set_limits(actor=actor, places=cell, maximum=maximum, reason=reason)
     results = [
-        {"name": people.get(place.user_id), "date": place.date, "refusal": refusal} for place, refusal in outcomes
+        {"name": name_of(people.get(place.user_id)), "date": place.date, "refusal": refusal}
+        for place, refusal in outcomes
     ]
     number = sum(not result["refusal"] for result in results)
     context = {
@@ -158,7 +159,7 @@ def _take_off(request: HttpRequest, actor: User, form: DaysOffForm) -> HttpRespo
     rule = limit_rules.create_rule(
         actor=actor, user_id=user_id, date_from=first, date_to=last, maximum=0, reason=fields["reason"]
     )
-    who = {"who": owner or _people(touched.people), "days": _days(touched.days)}
+    who = {"who": owner.display_name if owner else _people(touched.people), "days": _days(touched.days)}
     text = gettext("%(who)s: %(days)s off.") % who
     if touched.tasks:
         stay = ngettext(
@@ -176,7 +177,10 @@ def take_back(request: HttpRequest, id: int) -> HttpResponse:
     """`/board/days-off/{rule}/remove/`: the days are no longer off; the message offers to take them off again."""
     actor = require_person(request.user)
     rule = limit_rules.take_back_days_off(actor=actor, rule_id=id)
-    who = {"who": rule.user or gettext("Everyone"), "reason": rule.reason or gettext("no reason given")}
+    who = {
+        "who": rule.user.display_name if rule.user else gettext("Everyone"),
+        "reason": rule.reason or gettext("no reason given"),
+    }
     text = gettext("%(who)s: no longer off (%(reason)s).") % who
     return done(request, text, [], action=_again(rule), refresh=True)
 

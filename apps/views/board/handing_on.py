@@ -42,8 +42,8 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
                     "%(moved)d of %(number)d handed on to %(name)s",
                     moved,
                 )
-                % {"moved": moved, "number": len(outcomes), "name": to},
-                "word": gettext("now with %(name)s") % {"name": to},
+                % {"moved": moved, "number": len(outcomes), "name": to.display_name},
+                "word": gettext("now with %(name)s") % {"name": to.display_name},
                 "results": [{"name": one.task, "date": one.date, "refusal": why} for one, why in outcomes],
                 "cells": board.cells_of(places) if is_fragment(request) else [],
             }

@@ -35,7 +35,7 @@ def show(request: HttpRequest) -> HttpResponse:
     outcomes = late.move_on(actor=actor, assignment_ids=valid(UndoForm(request.POST))["assignment"])
     results: list[dict[str, Any]] = []
     for was, now in outcomes:
-        name = f"{was.task.name}, {was.daily_limit.user}"
+        name = f"{was.task.name}, {was.daily_limit.user.display_name}"
         if isinstance(now, ToGoError):
             results.append({"name": name, "date": was.date, "refusal": now})
         else:
