@@ -7,6 +7,7 @@ cluster: Django keeps the database that it is given when it starts.
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,14 @@ def run(*, quick: bool) -> list[str]:
             continue
         with tempfile.NamedTemporaryFile(suffix=".json") as file:
             command = [sys.executable, "-m", "lab.bench.cluster", name, file.name, *(["--quick"] if quick else [])]
-            subprocess.run(command, cwd=ROOT, check=True)
+            child = subprocess.Popen(command, cwd=ROOT)
+            try:
+                if child.wait():
+                    raise RuntimeError(f"{name} could not be measured")
+            finally:
+                if child.poll() is None:
+                    child.terminate()
+                    child.wait()
             found = json.loads(Path(file.name).read_text())
         rows += found["rows"]
         deaths += found["deaths"]
@@ -138,4 +146,6 @@ def _server(cluster: Cluster, *, alone: bool) -> Iterator[int]:
 
 
 if __name__ == "__main__":
+    # SIGTERM acts as Ctrl-C does, so that the nodes are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     Path(sys.argv[2]).write_text(json.dumps(_measure(sys.argv[1], quick="--quick" in sys.argv)))

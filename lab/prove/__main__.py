@@ -80,6 +80,9 @@ def main(arguments: list[str]) -> int:
     result = campaign.run(options, lambda line: print(line, flush=True))
     numbers = report.numbers(result)
     text = report.text(numbers)
+    if given.keep:
+        # The report shows only the first ones.
+        (given.keep / "findings.txt").write_text("".join(f"{finding}\n" for finding in result.verdict.findings))
     if given.json:
         given.json.write_text(json.dumps(numbers, indent=1) + "\n")
     print(text)
