@@ -716,6 +716,20 @@ def test_dates_are_shown_in_the_readers_locale(visit: Visits, team: Team) -> Non
         expect(page.locator("thead th:nth-child(2) time")).to_have_text(re.compile(shape))
 
 
+def test_an_arabic_board_runs_from_right_to_left_and_its_week_begins_on_saturday(visit: Visits, team: Team) -> None:
+    one = visit(team.boss, locale="ar")
+    page = one.open(team.path)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    names, first = page.locator("thead th:nth-child(1)"), page.locator("thead th:nth-child(2)")
+    right, left = names.bounding_box(), first.bounding_box()
+    assert right
+    assert left
+    assert right["x"] > left["x"]
+    expect(first.locator("time")).to_contain_text("سبت")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    one.assert_accessible()
+
+
 def test_a_week_of_twelve_people_is_printed_on_one_page_and_shows_all_tasks(visit: Visits, team: Team) -> None:
     people = [make_person(f"person{number:02}") for number in range(9)]
     for number in range(4):
