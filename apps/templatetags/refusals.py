@@ -33,4 +33,5 @@ def briefly(refusal: ToGoError) -> str:
     free = board.next_free_date(refusal)
     if not free:
         return text
-    return f"{text} {gettext('The next free day is %(date)s.') % {'date': dates.written(free, 'D j M')}}"
+    advice = gettext("The next free day is %(date)s.") % {"date": dates.written(free, "D j M")}
+    return f"{text} {advice}"
