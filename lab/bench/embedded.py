@@ -17,8 +17,8 @@ _TASK = "SELECT name, effort FROM togo_task WHERE id = ? AND is_active"
 _TAKE = """UPDATE togo_dailylimit SET taken = taken + ? WHERE user_id = ? AND date = ? AND taken + ? <= maximum
 AND EXISTS (SELECT 1 FROM togo_user WHERE id = ? AND is_active)"""
 _DAY = "SELECT * FROM togo_dailylimit WHERE user_id = ? AND date = ?"
-_ASSIGN = """INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
-VALUES (?, ?, 1, 'open', ?, ?)"""
+_ASSIGN = """INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, effort, created_at)
+VALUES (?, ?, ?, 1, 'open', ?, ?)"""
 _TELL = """INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
 VALUES (?, 1, 'assigned', ?, ?, ?, ?, ?, '{}')"""
 
@@ -91,7 +91,7 @@ def _loop(data: dataset.Dataset, seconds: float) -> float:
         if database.execute(_TAKE, [effort, person, date, effort, person]).rowcount != 1:
             raise RuntimeError("nothing was taken")
         day = database.execute(_DAY, [person, date]).fetchone()
-        made = database.execute(_ASSIGN, [day[0], task, effort, now]).lastrowid
+        made = database.execute(_ASSIGN, [day[0], person, task, effort, now]).lastrowid
         database.execute(_TELL, [now, person, task, name, date, made])
         database.execute("COMMIT")
         done += 1

@@ -34,8 +34,8 @@ WHERE NOT EXISTS (SELECT 1 FROM togo_assignment AS one WHERE one.daily_limit_id 
 FROM (SELECT day_id, count(*) AS number FROM bare_wish WHERE fits GROUP BY day_id) AS many
 WHERE day.id = many.day_id AND taken + many.number <= maximum""",
     """WITH made AS (
-    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)
-    SELECT day_id, task_id, 1, 'open', now() FROM bare_wish WHERE fits ORDER BY line
+    INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, created_at)
+    SELECT day_id, user_id, task_id, 1, 'open', now() FROM bare_wish WHERE fits ORDER BY line
     RETURNING id, daily_limit_id, task_id
 ), told AS (
     INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)

@@ -114,9 +114,9 @@ def _naive_storm(*, rounds: int) -> int:
     return sum(Assignment.objects.filter(daily_limit=day).count() > LIMIT for day in days)
 
 
-def _naive_client(barrier: Any, days: list[int], task: int, taskmaster: int) -> None:
+def _naive_client(barrier: Any, days: list[int], task: int, person: int) -> None:
     connections.close_all()
     for day in days:
         barrier.wait(30)
         if Assignment.objects.filter(daily_limit=day).count() < LIMIT:
-            Assignment.objects.create(daily_limit_id=day, task_id=task, taskmaster=User(pk=taskmaster))
+            Assignment.objects.create(daily_limit_id=day, user=person, task_id=task, taskmaster=User(pk=person))

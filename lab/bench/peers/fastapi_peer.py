@@ -79,9 +79,10 @@ async def assign(asked: NewAssignment, me: Annotated[Any, Depends(actor)]) -> di
                 if not day:
                     raise HTTPException(409)
                 made = await connection.fetchval(
-                    "INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, created_at)"
-                    " VALUES ($1, $2, $3, 'open', $4) RETURNING id",
+                    "INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, created_at)"
+                    " VALUES ($1, $2, $3, $4, 'open', $5) RETURNING id",
                     day["id"],
+                    asked.user,
                     asked.task,
                     me["id"],
                     now,
