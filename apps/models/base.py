@@ -2,16 +2,18 @@
 
 import datetime
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db import connection
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model, Q
+from django.db.models.base import ModelState
 from django.db.models.expressions import RawSQL
 
 T = TypeVar("T", int, str)
+M = TypeVar("M", bound=Model)
 # A person's id and a date: the key of a day.
 DayKey = tuple[int, datetime.date]
 
@@ -48,3 +50,15 @@ def conditions_for(days: Iterable[DayKey]) -> Iterator[Q]:
 def array(values: Iterable[int | str | datetime.date]) -> str:
     """An array of numbers or dates as PostgreSQL reads it: one text is written faster than each value by itself."""
     return f"{{{','.join(map(str, values))}}}"
+
+
+def object_of(model: type[M], columns: Mapping[str, Any], **related: Model) -> M:
+    """The object of a row with these columns and these objects that it refers to. A column left out is read when it is
+    used. As `Model.from_db`, in a tenth of the time: no signals, because nobody listens to them, and no defaults."""
+    one = model.__new__(model)
+    one.__dict__.update(columns)
+    one._state = state = ModelState()  # noqa: SLF001 - `from_db` is documented to set it
+    state.db, state.adding = DEFAULT_DB_ALIAS, False
+    if related:
+        state.fields_cache.update(related)
+    return one

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import connections, models
 from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.models.base import object_of
 from apps.models.prepared_statements import as_date, rows
 
 # The columns of a row, in the order of the fields below, for written-out statements.
@@ -150,8 +151,9 @@ class DailyLimit(_Capacity, models.Model):
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> "DailyLimit":
         """The day with these values of the columns of `DAY`."""
-        number, user_id, date, *rest = row
-        return cls.from_db(DEFAULT_DB_ALIAS, _FIELDS, [number, user_id, as_date(date), *rest])
+        columns = dict(zip(_FIELDS, row, strict=True))
+        columns["date"] = as_date(columns["date"])
+        return object_of(cls, columns)
 
 
 @dataclasses.dataclass(slots=True)

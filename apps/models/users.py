@@ -5,19 +5,18 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import connections, models
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from apps.models.base import holds
+from apps.models.base import holds, object_of
 from apps.models.names import NameField, UsernameField, tidy
 from apps.models.passwords import normal
 from apps.models.prepared_statements import first_row
 
 # The columns that every call needs of its caller; Django loads the others when they are used.
-# In the order of the model, which `from_db` relies on.
 _FLAGS = ["is_active", "is_taskmaster", "is_admin"]
 PERSON_COLUMNS = ["id", "password", "username", "first_name", "last_name", *_FLAGS, "epoch"]
 _BY_ID = f"SELECT {', '.join(PERSON_COLUMNS)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
@@ -185,6 +184,6 @@ class User(AbstractBaseUser):
 
 def person_from(row: Sequence[Any]) -> User:
     """The person whose `PERSON_COLUMNS` these are."""
+    columns = dict(zip(PERSON_COLUMNS, row, strict=True))
     # SQLite and MySQL return booleans as numbers.
-    values = [bool(value) if name in _FLAGS else value for name, value in zip(PERSON_COLUMNS, row, strict=True)]
-    return User.from_db(DEFAULT_DB_ALIAS, PERSON_COLUMNS, values)
+    return object_of(User, columns | {name: bool(columns[name]) for name in _FLAGS})

@@ -53,7 +53,10 @@ ALLOWED = {
     },
     "models/limit_rules.py": {"rows(_FOR_PERSON, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
     "models/limits.py": {"rows(_WINDOW, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
-    "models/users.py": {"first_row(_BY_ID, {'id': user_id})"},  # a SELECT
+    "models/users.py": {  # SELECTs
+        "first_row(_BY_ID, {'id': user_id})",
+        "first_row(_CONFIRM, self.as_remembered(timezone.now()))",
+    },
     "models/database_sessions.py": {
         "cursor.execute(_SET)",
         "cursor.execute('SHOW lock_timeout')",
@@ -62,6 +65,8 @@ ALLOWED = {
     },  # settings of a session
     "models/prepared_statements.py": {  # runs the statements of other modules, which are listed
         "rows(statement, values)",
+        "prepared.rows(statement, values)",
+        "execute(self.session.pgconn)",
         "CursorWrapper.execute(self, sql, params)",
         "cursor.execute(statement, adapted)",
         "generators.execute(self.session.pgconn)",

@@ -5,12 +5,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS
-
 from apps.exceptions.assignments import AlreadyAssigned
 from apps.exceptions.base import ToGoError
 from apps.models import Assignment, DailyLimit, Task, User
-from apps.models.base import DayKey, any_of
+from apps.models.base import DayKey, any_of, object_of
 from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row
@@ -103,8 +101,8 @@ def _look(*, task_id: int, user_id: int, date: datetime.date) -> _Seen:
     assert row  # There is always one row, whatever is missing in it.
     task, person, day, assignment_id = row[:4], row[4:7], row[7:-1], row[-1]
     return _Seen(
-        Task.from_db(DEFAULT_DB_ALIAS, ["id", "name", "is_active", "effort"], task) if task[0] else None,
-        User.from_db(DEFAULT_DB_ALIAS, ["id", "username", "is_active"], person) if person[0] else None,
+        object_of(Task, dict(zip(["id", "name", "is_active", "effort"], task, strict=True))) if task[0] else None,
+        object_of(User, dict(zip(["id", "username", "is_active"], person, strict=True))) if person[0] else None,
         DailyLimit.of_row(day) if day[0] else None,
         assignment_id,
     )

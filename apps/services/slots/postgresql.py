@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status
-from apps.models.base import DayKey, array
+from apps.models.base import DayKey, array, object_of
 from apps.models.events import Kind
 from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row, rows
@@ -94,16 +94,19 @@ def take(
     if row is None:
         return None
     pk, task_id, name, is_active, taken, *day = row
-    return Assignment(
-        id=pk,
-        daily_limit=DailyLimit.of_row(day),
-        user=user_id,
-        task=Task(id=task_id, name=name, is_active=is_active),
-        taskmaster=actor,
-        status=Status.OPEN,
-        effort=taken,
-        created_at=now,
-    )
+    written = {
+        "id": pk,
+        "daily_limit_id": day[0],
+        "user": user_id,
+        "task_id": task_id,
+        "taskmaster_id": actor.pk,
+        "status": Status.OPEN.value,
+        "effort": taken,
+        "created_at": now,
+        "done_at": None,
+    }
+    task = object_of(Task, {"id": task_id, "name": name, "is_active": is_active})
+    return object_of(Assignment, written, daily_limit=DailyLimit.of_row(day), task=task, taskmaster=actor)
 
 
 def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:

@@ -1,6 +1,7 @@
 """The one middleware of API calls: they have no session, messages, languages or scripts, and are never static files."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -25,10 +26,15 @@ class CallMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._others = get_response
-        self._answer = convert_exception_to_response(self._call)
+        # Nothing here is asynchronous.
+        self._answer: Any = convert_exception_to_response(self._call)
         self._security = SecurityMiddleware(get_response)
         # From the view outwards.
-        self._adding = [XFrameOptionsMiddleware(get_response), self._security, HeadersMiddleware(get_response)]
+        self._adding: list[Any] = [
+            XFrameOptionsMiddleware(get_response),
+            self._security,
+            HeadersMiddleware(get_response),
+        ]
         self._added: dict[tuple[bool, str], dict[str, tuple[str, str]]] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
