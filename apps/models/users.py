@@ -1,6 +1,7 @@
 """People."""
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -20,6 +21,23 @@ from apps.models.prepared_statements import first_row
 _FLAGS = ["is_active", "is_taskmaster", "is_admin"]
 PERSON_COLUMNS = ["id", "password", "username", "first_name", "last_name", *_FLAGS, "epoch"]
 _BY_ID = f"SELECT {', '.join(PERSON_COLUMNS)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
+
+# The columns that decide what a person may do. While they are the same, so is every decision about the person.
+_DECIDING = ["password", "epoch", *_FLAGS]
+# Whether the caller of a call is still as remembered. `togo_apikey` counts if the call was sent with a key; else its id
+# is 0.
+IS_AS_REMEMBERED = f"""EXISTS (
+    SELECT 1 FROM togo_user AS caller
+    WHERE caller.id = %(actor)s AND {" AND ".join(f"caller.{name} = %(caller_{name})s" for name in _DECIDING)}
+) AND (%(caller_key)s = 0 OR EXISTS (
+    SELECT 1 FROM togo_apikey AS sent
+    WHERE sent.id = %(caller_key)s AND (sent.expires_at IS NULL OR sent.expires_at > %(now)s)
+))"""  # noqa: S608 - only our own names
+_CONFIRM = f"SELECT 1 FROM (SELECT 1) AS one WHERE {IS_AS_REMEMBERED}"  # noqa: S608
+
+
+class CallerChanged(Exception):
+    """A remembered caller isn't as remembered any more."""
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -113,6 +131,10 @@ class User(AbstractBaseUser):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # The id of the key that a remembered caller sent, 0 for none; None for a person who was read for this call. Nothing
+    # may be done or answered for a remembered caller before a statement found them to be as remembered.
+    remembered_with_key: int | None = None
+
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -166,6 +188,19 @@ class User(AbstractBaseUser):
         forms = dict.fromkeys((raw_password, normal(raw_password)))
         return any(super(User, self).check_password(form) for form in forms)
 
+    def as_remembered(self, now: datetime.datetime) -> dict[str, Any]:
+        """The values for `IS_AS_REMEMBERED`."""
+        seen = {f"caller_{name}": getattr(self, name) for name in _DECIDING}
+        return {"actor": self.pk, "now": now, "caller_key": self.remembered_with_key, **seen}
+
+    def confirm(self) -> None:
+        """Read whether a remembered caller is as remembered. Raises `CallerChanged`."""
+        if self.remembered_with_key is None:
+            return
+        if first_row(_CONFIRM, self.as_remembered(timezone.now())) is None:
+            raise CallerChanged
+        self.remembered_with_key = None
+
     # --- what Django's admin asks of a person: it is for admins, and all of it is ---------------------------------
 
     @property
@@ -187,3 +222,10 @@ def person_from(row: Sequence[Any]) -> User:
     columns = dict(zip(PERSON_COLUMNS, row, strict=True))
     # SQLite and MySQL return booleans as numbers.
     return object_of(User, columns | {name: bool(columns[name]) for name in _FLAGS})
+
+
+def remembered_person(columns: Mapping[str, Any], *, key_id: int) -> User:
+    """The person with these `PERSON_COLUMNS`, who was read for an earlier call."""
+    person = object_of(User, columns)
+    person.remembered_with_key = key_id
+    return person

@@ -22,7 +22,7 @@ from apps.serializers.assignments import (
 from apps.serializers.waiting import WaitingSerializer
 from apps.services import assignments
 from apps.services.shared.permissions import require_person
-from apps.views.http.base import ApiView, JsonResponse, location
+from apps.views.http.base import ApiView, JsonResponse, confirms_caller, location
 from apps.views.http.idempotency import idempotent
 from apps.views.http.pagination import paginate
 from apps.views.http.schema import ID, documented
@@ -89,6 +89,7 @@ class AssignmentsView(ApiView):
             UserInactive,
         ],
     )
+    @confirms_caller
     @idempotent
     def post(self, request: Request) -> JsonResponse:
         """Gives a person a task on a date, if the day has room for its effort. A full day is refused, with the next day

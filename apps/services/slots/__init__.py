@@ -72,12 +72,16 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort
     Without `effort` it takes the task's effort.
 
     Raises `TaskNotFound`, `UserNotFound`, `TaskInactive`, `UserInactive`, `AlreadyAssigned`, `DayFull`, `DayMissing`
-    and `LostRace`; then nothing is written.
+    and `LostRace`, and `CallerChanged` if `actor` was remembered wrongly; then nothing is written.
     """
-    write = postgresql.take if _on_postgresql() else portable.take
+    on_postgresql = _on_postgresql()
+    if not on_postgresql:
+        actor.confirm()
+    write = postgresql.take if on_postgresql else portable.take
     try:
         assignment = write(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
         if assignment is None:
+            actor.confirm()
             # Only now, because most tasks can be assigned.
             why = why_not(task_id=task_id, user_id=user_id, date=date, effort=effort)
             # There is room: it was freed a moment ago, or somebody waits for more of it than is left.

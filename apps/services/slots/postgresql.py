@@ -15,12 +15,13 @@ from apps.models.base import DayKey, array, object_of
 from apps.models.events import Kind
 from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row, rows
+from apps.models.users import IS_AS_REMEMBERED
 from apps.services.slots.many import count_slots
 from apps.services.slots.records import Accepted, CreatedAssignment
 from apps.services.unit_of_work import LostRace, single_statement
 
 # Only our own words are put together here; values are sent beside them.
-TAKE = f"""
+_TAKE = f"""
 WITH task AS (
     SELECT id, name, is_active, coalesce(%(effort)s::smallint, effort) AS effort
     FROM togo_task WHERE id = %(task)s AND is_active
@@ -29,6 +30,7 @@ WITH task AS (
     WHERE user_id = %(user)s AND date = %(date)s AND taken + (SELECT effort FROM task) <= maximum
         AND waiting = 0
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = %(user)s AND is_active)
+        {{guard}}
     RETURNING {DAY}
 ), created AS (
     INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, effort, created_at)
@@ -41,6 +43,8 @@ WITH task AS (
 )
 SELECT created.id, task.*, day.* FROM created, task, day
 """  # noqa: S608
+TAKE = _TAKE.format(guard="")
+_TAKE_IF_AS_REMEMBERED = _TAKE.format(guard=f"AND {IS_AS_REMEMBERED}")
 
 _LOCK_DAYS = f"""
 SELECT {", ".join(DaySnapshot.columns())} FROM togo_dailylimit AS day
@@ -77,7 +81,10 @@ SELECT id, daily_limit_id, task_id FROM created
 def take(
     *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
 ) -> Assignment | None:
-    """As `portable.take`, in one statement, for a day for which nobody waits."""
+    """As `portable.take`, in one statement, for a day for which nobody waits.
+
+    A remembered `actor` must be as remembered, too; if something is written, they were.
+    """
     now = timezone.now()
     values = {
         "task": task_id,
@@ -90,9 +97,13 @@ def take(
         "kind": Kind.ASSIGNED.value,
     }
     with single_statement():
-        row = first_row(TAKE, values)
+        if actor.remembered_with_key is None:
+            row = first_row(TAKE, values)
+        else:
+            row = first_row(_TAKE_IF_AS_REMEMBERED, values | actor.as_remembered(now))
     if row is None:
         return None
+    actor.remembered_with_key = None
     pk, task_id, name, is_active, taken, *day = row
     written = {
         "id": pk,

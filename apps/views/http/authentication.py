@@ -1,8 +1,12 @@
-"""Authentication: the person of the access token or API key, read from the database for every call."""
+"""Authentication: the person of the access token or API key, read from the database for every call.
+
+A call that assigns may use what an earlier call read: the statement that writes checks that it still holds. So who may
+call, and what, is decided here and in `permissions.py` alone, and still takes no round trip of its own.
+"""
 
 import functools
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -11,11 +15,14 @@ from rest_framework_simplejwt.tokens import Token
 
 from apps.models import User
 from apps.models.api_keys import KeyInUse
+from apps.models.users import PERSON_COLUMNS, remembered_person
 from apps.services import api_keys
 from apps.views.http import jwt
 
 _tokens = jwt.JsonWebTokens()
 _KEY = api_keys.BEGINNING.encode()
+# How many callers and signatures are remembered at most, and callers for how long.
+_MOST, _SECONDS = 10_000, 60.0
 
 
 class TokenAuthentication(JWTAuthentication):
@@ -29,6 +36,16 @@ class TokenAuthentication(JWTAuthentication):
         sent = None if header is None else self.get_raw_token(header)
         if sent is None:
             return None
+        if not getattr(request, "may_remember", False):
+            return self._read(sent)
+        if (known := _remembered.get(sent)) and time.time() < known.until:
+            key_id = known.auth.key_id if isinstance(known.auth, KeyInUse) else 0
+            return remembered_person(known.columns, key_id=key_id), known.auth
+        person, auth = self._read(sent)
+        _remember(sent, person, auth)
+        return person, auth
+
+    def _read(self, sent: bytes) -> tuple[User, Token | KeyInUse]:
         if sent.startswith(_KEY):
             return self._person_with_key(sent)
         token = self.get_validated_token(sent)
@@ -72,7 +89,27 @@ class TokenAuthentication(JWTAuthentication):
         return key.person, key
 
 
-@functools.lru_cache(maxsize=10_000)
+class _Remembered(NamedTuple):
+    """A caller, and until when to remember them: at most a minute, after which the use of a key has to be noted."""
+
+    until: float
+    columns: dict[str, Any]
+    auth: Token | KeyInUse
+
+
+_remembered: dict[bytes, _Remembered] = {}
+
+
+def _remember(sent: bytes, person: User, auth: Token | KeyInUse) -> None:
+    if len(_remembered) >= _MOST:
+        _remembered.clear()
+    until = time.time() + _SECONDS
+    if not isinstance(auth, KeyInUse):
+        until = min(until, auth["exp"])
+    _remembered[sent] = _Remembered(until, {name: getattr(person, name) for name in PERSON_COLUMNS}, auth)
+
+
+@functools.lru_cache(maxsize=_MOST)
 def _signed(raw_token: bytes) -> Token:
     try:
         token: Token = JWTAuthentication().get_validated_token(raw_token)

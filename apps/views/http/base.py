@@ -2,8 +2,8 @@
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
@@ -17,11 +17,15 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from apps.exceptions.base import UnsupportedMediaType
+from apps.models import User
+from apps.models.users import CallerChanged
 from apps.services.shared import links
+from apps.services.shared.permissions import require_person
 from apps.views.http.parsers import StrictJSONParser
 from apps.views.http.scopes import require_key_allows
 
 JSON = "application/json"
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 # The value of the header `Allow` for each view.
 _ALLOWED: dict[type[APIView], str] = {}
 _encode = json.JSONEncoder(
@@ -46,6 +50,19 @@ class ApiRequest(Request):
     """A request; nearly every body is JSON, which is parsed on a short path."""
 
     parsers: Sequence[BaseParser]
+    # Whether the caller may be one who was read for an earlier call.
+    may_remember = False
+
+    def is_of_another_caller(self) -> bool:
+        """Whether a remembered caller turns out to have changed; then they are read anew."""
+        try:
+            if isinstance(person := self.__dict__.get("_user"), User):
+                person.confirm()
+        except CallerChanged:
+            self.may_remember = False
+            self._authenticate()  # type: ignore[attr-defined]  # the library's type hints leave it out
+            return True
+        return False
 
     def _parse(self) -> Any:
         asked: Any = self._request
@@ -73,9 +90,16 @@ class ApiView(APIView):
         self.request = asked = self.initialize_request(request)
         method = (request.method or "").lower()
         known = getattr(self, method, None) if method in self.http_method_names else None
+        handler = known or self.http_method_not_allowed
+        asked.may_remember = hasattr(known, "confirms_caller")
         try:
-            self.initial(asked, *args, **kwargs)
-            answer: HttpResponseBase = (known or self.http_method_not_allowed)(asked, *args, **kwargs)
+            try:
+                answer = self._answer(asked, handler)
+            except Exception:
+                # Whatever is refused to a caller is refused to the one who calls now.
+                if not (asked.may_remember and asked.is_of_another_caller()):
+                    raise
+                answer = self._answer(asked, handler)
         except Exception as error:  # handle_exception raises an unexpected error again.
             answer = self.handle_exception(error)
         answer["Allow"] = _ALLOWED.get(type(self)) or _ALLOWED.setdefault(type(self), ", ".join(self.allowed_methods))
@@ -84,7 +108,14 @@ class ApiView(APIView):
                 answer[name] = value
         return answer
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+    def _answer(self, asked: "ApiRequest", handler: Callable[..., HttpResponseBase]) -> HttpResponseBase:
+        self.initial(asked, *self.args, **self.kwargs)
+        answer = handler(asked, *self.args, **self.kwargs)
+        if asked.may_remember:
+            require_person(asked.user).confirm()
+        return answer
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> ApiRequest:
         """Wrap Django's request for the handlers."""
         parsers: Sequence[BaseParser] = _made(tuple(self.parser_classes))
         authenticators: Sequence[BaseAuthentication] = _made(tuple(self.authentication_classes))
@@ -123,6 +154,13 @@ class ApiView(APIView):
         """A description of the call, in JSON."""
         metadata: Any = self.metadata_class
         return JsonResponse(metadata().determine_metadata(request, self))
+
+
+def confirms_caller(view: View) -> View:
+    """Let a handler be called for a caller who was read for an earlier call, because its statement checks them, or it
+    calls `confirm`, before anything is written."""
+    view.confirms_caller = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
 
 
 def location(request: Request, name: str, number: int) -> dict[str, str]:

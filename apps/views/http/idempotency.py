@@ -35,8 +35,11 @@ def idempotent(view: View) -> View:
             return view(self, request, *args, **kwargs)
         if not _KEY.fullmatch(key):
             raise ValidationError({HEADER: ErrorDetail("This must be 1 to 255 visible ASCII characters.", "invalid")})
+        actor = require_person(request.user)
+        # The key is written before the view does anything.
+        actor.confirm()
         answer = idempotency.once(
-            actor=require_person(request.user),
+            actor=actor,
             call=f"{request.method} {request.path_info}",
             key=key,
             body=_digest(request),
