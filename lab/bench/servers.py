@@ -26,10 +26,15 @@ def embedded() -> contextlib.AbstractContextManager[int]:
     return server("granian", *options, "togo.wsgi:application")
 
 
-def fastapi() -> contextlib.AbstractContextManager[int]:
+def fastapi(module: str = "fastapi_peer") -> contextlib.AbstractContextManager[int]:
     """Start the peer with FastAPI and asyncpg; yields its port."""
     options = ["--workers", "2", "--no-access-log", "--log-level", "warning"]
-    return server("uvicorn", *options, "lab.bench.peers.fastapi_peer:app")
+    return server("uvicorn", *options, f"lab.bench.peers.{module}:app")
+
+
+def fastapi_expert() -> contextlib.AbstractContextManager[int]:
+    """Start the peer that somebody who knows PostgreSQL would write; yields its port."""
+    return fastapi("fastapi_expert")
 
 
 def drf() -> contextlib.AbstractContextManager[int]:
@@ -40,7 +45,12 @@ def drf() -> contextlib.AbstractContextManager[int]:
     return server("granian", *_GRANIAN, "lab.bench.peers.drf_peer.wsgi:application")
 
 
-PEERS = {"ToGo": togo, "FastAPI + asyncpg": fastapi, "Django REST framework": drf}
+PEERS = {
+    "ToGo": togo,
+    "FastAPI + asyncpg": fastapi,
+    "FastAPI by an expert": fastapi_expert,
+    "Django REST framework": drf,
+}
 
 
 @contextlib.contextmanager

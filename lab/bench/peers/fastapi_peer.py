@@ -44,7 +44,9 @@ async def actor(authorization: Annotated[str, Header()]) -> Any:
     except jwt.InvalidTokenError:
         raise HTTPException(401) from None
     row = await pool.fetchrow(
-        "SELECT id, password, is_active, is_taskmaster, is_admin FROM togo_user WHERE id = $1", int(claims["user_id"])
+        "SELECT id, username, first_name, last_name, password, is_active, is_taskmaster, is_admin"
+        " FROM togo_user WHERE id = $1",
+        int(claims["user_id"]),
     )
     if not row or not row["is_active"]:
         raise HTTPException(401)
@@ -100,7 +102,6 @@ async def assign(asked: NewAssignment, me: Annotated[Any, Depends(actor)]) -> di
                 )
         except asyncpg.UniqueViolationError:
             raise HTTPException(409) from None
-    source = {"kind": day["source_kind"], "rule": day["source_rule"], "reason": day["source_reason"]}
     return {
         "id": made,
         "task": asked.task,
@@ -109,10 +110,65 @@ async def assign(asked: NewAssignment, me: Annotated[Any, Depends(actor)]) -> di
         "taskmaster": me["id"],
         "status": "open",
         "created_at": now,
-        "limit": {
-            "maximum": day["maximum"],
-            "taken": day["taken"],
-            "remaining": day["maximum"] - day["taken"],
-            "source": source,
-        },
+        "limit": limit_of(day),
     }
+
+
+def limit_of(day: Any) -> dict[str, Any]:
+    """How much of a day is taken."""
+    return {
+        "maximum": day["maximum"],
+        "taken": day["taken"],
+        "remaining": day["maximum"] - day["taken"],
+        "source": {"kind": day["source_kind"], "rule": day["source_rule"], "reason": day["source_reason"]},
+    }
+
+
+@app.get("/api/users/assignment/")
+async def assignments(me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
+    """The first 50 assignments."""
+    rows = await pool.fetch(
+        "SELECT one.*, day.user_id, day.date, day.maximum, day.taken, day.source_kind, day.source_rule,"
+        " day.source_reason FROM togo_assignment AS one JOIN togo_dailylimit AS day ON day.id = one.daily_limit_id"
+        " ORDER BY day.date, day.user_id, one.id LIMIT 51"
+    )
+    results = [
+        {
+            "id": row["id"],
+            "task": row["task_id"],
+            "user": row["user_id"],
+            "date": row["date"],
+            "taskmaster": row["taskmaster_id"],
+            "status": row["status"],
+            "effort": row["effort"],
+            "created_at": row["created_at"],
+            "limit": limit_of(row),
+        }
+        for row in rows[:50]
+    ]
+    return {"next": len(rows) > 50, "previous": None, "results": results}
+
+
+@app.get("/api/users/me/")
+async def myself(me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
+    """The caller, and their limit of today."""
+    day = await pool.fetchrow(
+        "SELECT * FROM togo_dailylimit WHERE user_id = $1 AND date = $2", me["id"], datetime.now(UTC).date()
+    )
+    person = {name: value for name, value in me.items() if name != "password"}
+    return {**person, "limit": {"user": me["id"], "date": day["date"], "wanted": day["wanted"], **limit_of(day)}}
+
+
+@app.get("/api/users/availability/")
+async def availability(date: date, me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
+    """The 50 people with the most room on a date."""
+    rows = await pool.fetch(
+        "SELECT day.user_id AS user, person.username, day.date, day.maximum, day.taken,"
+        " day.maximum - day.taken AS remaining"
+        " FROM togo_dailylimit AS day JOIN togo_user AS person ON person.id = day.user_id"
+        " WHERE day.date = $1 AND person.is_active AND day.maximum > day.taken"
+        " ORDER BY day.maximum - day.taken DESC, day.user_id LIMIT 51",
+        date,
+    )
+    results = [dict(row) for row in rows[:50]]
+    return {"next": len(rows) > 50, "previous": None, "ordered_by": "remaining", "results": results}
