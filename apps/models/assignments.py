@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.models.base import ReadOften
 from apps.models.constraints import CompositeForeignKey
 from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.limits import DailyLimit
@@ -63,7 +64,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.select_related("daily_limit")
 
 
-class Assignment(models.Model):
+class Assignment(ReadOften):
     """One task, given to one person on one date by one taskmaster.
 
     The date is that of the `daily_limit`. The person is, too: `user` repeats it for lists by person and for databases

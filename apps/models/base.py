@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Q
@@ -62,3 +62,16 @@ def object_of(model: type[M], columns: Mapping[str, Any], **related: Model) -> M
     if related:
         state.fields_cache.update(related)
     return one
+
+
+class ReadOften(Model):
+    """A model of which calls read many rows: its objects are made by `object_of`."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **_: Any) -> Self:
+        """The object of a row."""
+        assert db == DEFAULT_DB_ALIAS
+        return object_of(cls, dict(zip(field_names, values, strict=True)))

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.models.base import object_of
+from apps.models.base import ReadOften, object_of
 from apps.models.prepared_statements import as_date, rows
 
 # The columns of a row, in the order of the fields below, for written-out statements.
@@ -83,7 +83,7 @@ class _Capacity:
         return {"kind": self.source_kind, "rule": self.source_rule, "reason": self.source_reason}
 
 
-class DailyLimit(_Capacity, models.Model):
+class DailyLimit(_Capacity, ReadOften):
     """One person's limit on one date, and how much of it is taken. Only `apps.services.slots` writes `taken`, the sum
     of the efforts of the day's assignments.
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from apps.models.base import holds, object_of
+from apps.models.base import ReadOften, holds, object_of
 from apps.models.names import NameField, UsernameField, tidy
 from apps.models.passwords import normal
 from apps.models.prepared_statements import first_row
@@ -100,7 +100,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_admin=True, **fields)
 
 
-class User(AbstractBaseUser):
+class User(ReadOften, AbstractBaseUser):
     """A person, who is given tasks. A taskmaster also gives tasks to others; an admin also keeps the people.
 
     People are deactivated, never deleted, because the history names them.

@@ -5,7 +5,6 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from apps.models import Assignment
 from apps.models.assignments import Status
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.serializers.base import (
@@ -19,11 +18,9 @@ from apps.serializers.base import (
     ShapeSerializer,
     StrictSerializer,
     TimeField,
-    shared,
 )
 from apps.serializers.limits import RoomSerializer
 from apps.services.shared.formats import HIGHEST_ID, parse_date
-from apps.services.slots import CreatedAssignment
 
 
 class AssignmentItemSerializer(StrictSerializer):
@@ -101,12 +98,6 @@ class AssignmentSerializer(ShapeSerializer):
     effort = serializers.IntegerField(help_text="How much of the day's limit it takes.")
     created_at = TimeField(help_text="When it was assigned, in UTC.")
     limit = RoomSerializer(source="daily_limit", help_text="The person's limit on that date.")
-
-    @classmethod
-    def show(cls, assignment: Assignment | CreatedAssignment) -> dict[str, Any]:
-        """The fields of one assignment."""
-        shown: dict[str, Any] = shared(cls).to_representation(assignment)
-        return shown
 
 
 class AssignmentPageSerializer(PageSerializer):

@@ -4,7 +4,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.models import DailyLimit
 from apps.serializers.base import (
     DateField,
     PageQuerySerializer,
@@ -12,11 +11,12 @@ from apps.serializers.base import (
     QueryEffortField,
     QueryIdField,
     QueryIntegerField,
+    ShapeSerializer,
 )
 from apps.services.availability import SEARCH_DAYS
 
 
-class FreeDaySerializer(serializers.Serializer[DailyLimit]):
+class FreeDaySerializer(ShapeSerializer):
     """A day with room."""
 
     date = serializers.DateField()
@@ -32,7 +32,7 @@ class FreePersonSerializer(FreeDaySerializer):
     username = serializers.CharField(source="user.username")
 
 
-class PersonAvailabilitySerializer(serializers.Serializer[Any]):
+class PersonAvailabilitySerializer(ShapeSerializer):
     """When a person has room."""
 
     user = serializers.IntegerField(source="user_id", help_text="The person's id.")

@@ -33,6 +33,12 @@ class ShapeSerializer(serializers.Serializer[Any]):
     As Django REST framework's own, which looks for every value in every way that there may be.
     """
 
+    @classmethod
+    def show(cls, instance: Any) -> dict[str, Any]:
+        """The fields of an object or a dictionary."""
+        shown: dict[str, Any] = shared(cls).to_representation(instance)
+        return shown
+
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """The fields, in their order."""
         shown: dict[str, Any] = {}
@@ -256,7 +262,7 @@ class PageQuerySerializer(QuerySerializer):
     )
 
 
-class PageSerializer(serializers.Serializer[Any]):
+class PageSerializer(ShapeSerializer):
     """A page of a list; subclasses add `results`."""
 
     next = serializers.URLField(allow_null=True, help_text="The next page, or null.")

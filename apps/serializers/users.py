@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.models import User
+from apps.models import DailyLimit, User
 from apps.models.names import tidy_username
 from apps.serializers.base import (
     BooleanField,
@@ -15,13 +14,14 @@ from apps.serializers.base import (
     QueryBooleanField,
     QueryTextField,
     SecretField,
+    ShapeSerializer,
     StrictSerializer,
     TextField,
 )
 from apps.serializers.limits import DailyLimitSerializer
 
 
-class UserSerializer(serializers.Serializer[User]):
+class UserSerializer(ShapeSerializer):
     """A person."""
 
     id = serializers.IntegerField()
@@ -88,9 +88,9 @@ class PasswordSerializer(StrictSerializer):
 class MeSerializer(UserSerializer):
     """You, and your limit of today."""
 
-    limit = serializers.SerializerMethodField()
+    limit = DailyLimitSerializer(help_text="Your limit of today.")
 
-    @extend_schema_field(DailyLimitSerializer)
-    def get_limit(self, user: User) -> Any:
-        """Today's limit."""
-        return DailyLimitSerializer(self.context["limit"]).data
+    @classmethod
+    def of(cls, me: User, limit: DailyLimit) -> dict[str, Any]:
+        """The fields."""
+        return {**UserSerializer.show(me), "limit": DailyLimitSerializer.show(limit)}

@@ -156,7 +156,10 @@ def read_range(
 
 def today_of(person: User) -> DailyLimit:
     """A person's limit of today."""
-    return next(read(user_ids=[person.pk], first=permissions.today(), last=permissions.today()))
+    today = permissions.today()
+    # Nearly always it is set, and then one statement finds it.
+    found = DailyLimit.objects.between(person.pk, today, today)
+    return found[0] if found else next(read(user_ids=[person.pk], first=today, last=today))
 
 
 def unset_day(picker: picking.Picker, user_id: int, date: datetime.date) -> DailyLimit:

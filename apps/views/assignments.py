@@ -69,7 +69,7 @@ class AssignmentsView(ApiView):
             by=_ORDERS[ordering.removeprefix("-")],
             descending=ordering.startswith("-"),
         )
-        return JsonResponse(AssignmentPageSerializer(page).data)
+        return JsonResponse(AssignmentPageSerializer.show(page))
 
     @documented(
         TAG,

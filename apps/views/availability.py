@@ -54,7 +54,7 @@ def _of_a_person(request: Request, query: dict[str, Any]) -> Any:
         days=query.get("days", availability.NEAR_DAYS),
         effort=query.get("effort", DEFAULT_EFFORT),
     )
-    return PersonAvailabilitySerializer(room).data
+    return PersonAvailabilitySerializer.show(room)
 
 
 def _of_a_date(request: Request, query: dict[str, Any]) -> Any:
@@ -67,14 +67,14 @@ def _of_a_date(request: Request, query: dict[str, Any]) -> Any:
         backwards=backwards,
         effort=query.get("effort", DEFAULT_EFFORT),
     )
-    return DateAvailabilitySerializer(
+    return DateAvailabilitySerializer.show(
         {
             "results": page.days,
             "ordered_by": page.ordered_by,
             "next": link(request, page.following) if page.following else None,
             "previous": link(request, page.preceding, backwards=True) if page.preceding else None,
         }
-    ).data
+    )
 
 
 def _read_key(value: Any) -> str | int:

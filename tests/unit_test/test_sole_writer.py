@@ -69,8 +69,6 @@ ALLOWED = {
         "execute(self.session.pgconn)",
         "CursorWrapper.execute(self, sql, params)",
         "cursor.execute(statement, adapted)",
-        "generators.execute(self.session.pgconn)",
-        "prepared.rows(statement, values)",
         "cursor.execute(statement, values)",
     },
     "services/backups.py": {  # reads a file, which may be no database of ToGo

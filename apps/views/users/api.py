@@ -82,7 +82,7 @@ class MeView(ApiView):
     def get(self, request: Request) -> JsonResponse:
         """You, and your limit of today."""
         me = require_person(request.user)
-        return JsonResponse(MeSerializer(me, context={"limit": limits.today_of(me)}).data)
+        return JsonResponse(MeSerializer.of(me, limits.today_of(me)))
 
 
 class PasswordView(ApiView):
