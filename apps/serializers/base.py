@@ -5,6 +5,7 @@ import functools
 import operator
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from rest_framework import serializers
@@ -41,20 +42,32 @@ class ShapeSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """The fields, in their order."""
-        shown: dict[str, Any] = {}
-        of_dictionary = isinstance(instance, dict)
-        for name, attribute, entry, show in self._shown:
-            value = entry(instance) if of_dictionary else attribute(instance)
-            shown[name] = None if value is None else show(value)
+        names, of_object, of_dictionary, shows = self._shown
+        values = of_dictionary(instance) if isinstance(instance, dict) else of_object(instance)
+        shown = dict(zip(names, values, strict=True))
+        for name, show in shows:
+            if (value := shown[name]) is not None:
+                shown[name] = show(value)
         return shown
 
     @functools.cached_property
-    def _shown(self) -> list[tuple[str, Any, Any, Any]]:
-        return [
-            (name, operator.attrgetter(str(field.source)), operator.itemgetter(field.source), field.to_representation)
-            for name, field in self.fields.items()
-            if not field.write_only
-        ]
+    def _shown(self) -> tuple[list[str], Any, Any, list[tuple[str, Any]]]:
+        """The names, what gets all values of an object or a dictionary, and what shows those that aren't JSON yet."""
+        fields = {name: field for name, field in self.fields.items() if not field.write_only}
+        sources = [str(field.source) for field in fields.values()]
+        shows = [(name, field.to_representation) for name, field in fields.items() if type(field) not in _SHOWN_AS_IS]
+        return list(fields), _all_of(operator.attrgetter, sources), _all_of(operator.itemgetter, sources), shows
+
+
+# Columns hold the values of these fields just as they are shown.
+_SHOWN_AS_IS = {serializers.IntegerField, serializers.ChoiceField}
+
+
+def _all_of(getter: Callable[..., Any], sources: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gets these values at once, as a tuple even if there is only one."""
+    # The first value comes twice, because a getter of one value returns no tuple.
+    get = getter(sources[0], *sources)
+    return lambda instance: get(instance)[1:]
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -238,6 +251,11 @@ class TimeField(serializers.DateTimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default_timezone=datetime.UTC, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        """The time in UTC, which databases return already."""
+        text: str = value.astimezone(datetime.UTC).isoformat()
+        return f"{text.removesuffix('+00:00')}Z"
 
     def to_internal_value(self, value: Any) -> datetime.datetime:
         """The time, in UTC."""
