@@ -31,8 +31,8 @@ WITH task AS (
         AND EXISTS (SELECT 1 FROM togo_user WHERE id = $2 AND is_active)
     RETURNING id, {DAY}
 ), created AS (
-    INSERT INTO togo_assignment (daily_limit_id, task_id, taskmaster_id, status, effort, created_at)
-    SELECT day.id, task.id, $4, 'open', task.effort, $5 FROM day, task RETURNING id
+    INSERT INTO togo_assignment (daily_limit_id, user_id, task_id, taskmaster_id, status, effort, created_at)
+    SELECT day.id, $2, task.id, $4, 'open', task.effort, $5 FROM day, task RETURNING id
 ), event AS (
     INSERT INTO togo_event (at, actor, kind, "user", task, task_name, date, assignment, data)
     SELECT $5, $4, 'assigned', $2, task.id, task.name, $3, created.id, jsonb_build_object('effort', task.effort)
@@ -41,7 +41,8 @@ WITH task AS (
 SELECT created.id AS assignment, task.effort, day.* FROM created, task, day
 """  # noqa: S608 - only its own names
 LIST = f"""
-SELECT one.id AS assignment, one.task_id, one.taskmaster_id, one.status, one.effort, one.created_at, {DAY}
+SELECT one.id AS assignment, one.task_id, one.taskmaster_id, one.status, one.effort, one.created_at,
+    day.{", day.".join(DAY.split(", "))}
 FROM togo_assignment AS one JOIN togo_dailylimit AS day ON day.id = one.daily_limit_id
 ORDER BY day.date, day.user_id, one.id LIMIT 51
 """  # noqa: S608
