@@ -37,8 +37,7 @@ class ShapeSerializer(serializers.Serializer[Any]):
     @classmethod
     def show(cls, instance: Any) -> dict[str, Any]:
         """The fields of an object or a dictionary."""
-        shown: dict[str, Any] = shared(cls).to_representation(instance)
-        return shown
+        return dict(shared(cls).to_representation(instance))
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """The fields, in their order."""
@@ -64,8 +63,7 @@ _SHOWN_AS_IS = {serializers.IntegerField, serializers.ChoiceField}
 
 
 def _all_of(getter: Callable[..., Any], sources: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """What gets these values at once, as a tuple even if there is only one."""
-    # The first value comes twice, because a getter of one value returns no tuple.
+    """What gets these values at once, as a tuple; a getter of one value returns none, so the first one comes twice."""
     get = getter(sources[0], *sources)
     return lambda instance: get(instance)[1:]
 

@@ -66,7 +66,7 @@ ALLOWED = {
     "models/prepared_statements.py": {  # runs the statements of other modules, which are listed
         "rows(statement, values)",
         "prepared.rows(statement, values)",
-        "execute(self.session.pgconn)",
+        "generators.execute(self.session.pgconn)",
         "CursorWrapper.execute(self, sql, params)",
         "cursor.execute(statement, adapted)",
         "cursor.execute(statement, values)",
