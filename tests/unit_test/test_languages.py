@@ -71,9 +71,11 @@ def test_the_compiled_catalogue_has_the_same_texts(catalogue: Path) -> None:
     compiled.pop("", None)
     written: dict[str | tuple[str, int], str] = {}
     for one in entries(catalogue)[1:]:
+        if "fuzzy" in one.flags:
+            continue
         if one.plural:
             written |= {(one.key, form): text for form, text in enumerate(one.translations) if all(one.translations)}
-        elif one.translations[0] and "fuzzy" not in one.flags:
+        elif one.translations[0]:
             written[one.key] = one.translations[0]
     assert compiled == written, "run bin/messages"
 
