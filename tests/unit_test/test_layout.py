@@ -74,7 +74,7 @@ SHARED = {
     "views": {"http": "the parts that calls and pages share"},
     "urls": {"converters": "the values that paths accept", "admin": "Django's pages: no API of ours"},
     "tasks": {"base": "how services ask for jobs", "idempotency": "removes stored answers of any call that creates"},
-    "admin": {"base": "what every page of the admin does", "names"},
+    "admin": {"base": "what every page of the admin does", "names": "what tables and columns are called"},
     "forms": {"base": "how a form shows a refusal"},
 }
 LONGEST = 300
