@@ -1,11 +1,7 @@
 """The one middleware of API calls: they have no session, messages, languages or scripts, and are never static files."""
 
 from collections.abc import Callable
-<<<<<<< Updated upstream
 from typing import Any
-=======
-from typing import cast
->>>>>>> Stashed changes
 
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -34,11 +30,7 @@ class CallMiddleware:
         self._answer: Any = convert_exception_to_response(self._call)
         self._security = SecurityMiddleware(get_response)
         # From the view outwards.
-<<<<<<< Updated upstream
         self._adding: list[Any] = [
-=======
-        self._adding: list[XFrameOptionsMiddleware | SecurityMiddleware | HeadersMiddleware] = [
->>>>>>> Stashed changes
             XFrameOptionsMiddleware(get_response),
             self._security,
             HeadersMiddleware(get_response),
@@ -51,7 +43,7 @@ class CallMiddleware:
         if not path.startswith("/api/") or path.startswith(_PAGES):
             return self._others(request)
         read_scheme(request)
-        response = cast(HttpResponseBase, self._answer(request))
+        response: HttpResponseBase = self._answer(request)
         key = request.is_secure(), response.get("Content-Type", "")
         added = self._added.get(key) or self._added.setdefault(key, self._headers(request, key[1]))
         response.headers._store = added | response.headers._store  # noqa: SLF001 - ten times as fast as one by one
