@@ -22,12 +22,19 @@ def briefly(refusal: ToGoError) -> str:
         taken = data["taken"]
         text = ngettext("%(amount)s is taken already", "%(amount)s are taken already", taken)
         return text % {"amount": units.amount(taken)}
-    if not isinstance(refusal, DailyLimitReached):
+    if not isinstance(refusal, DailyLimitReached) or (data["maximum"] and data["remaining"] >= data["effort"]):
+        # In the last case the room is promised to earlier tasks of the same request: the refusal says so.
         return refusal.detail
     reason = data["source"]["reason"]
     if data["maximum"]:
         text = ngettext("%(part)s is taken.", "%(part)s are taken.", data["taken"])
-        text %= {"part": units.part(data["taken"], data["maximum"])}
+        if data["effort"] > 1:
+            text = ngettext(
+                "%(part)s is taken, and this takes %(effort)s.",
+                "%(part)s are taken, and this takes %(effort)s.",
+                data["taken"],
+            )
+        text %= {"part": units.part(data["taken"], data["maximum"]), "effort": units.short(data["effort"])}
     else:
         text = gettext("This day is off (%(reason)s).") % {"reason": reason} if reason else gettext("This day is off.")
     free = board.next_free_date(refusal)

@@ -13,8 +13,9 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from apps.models import User
-from apps.services import board, calendar, limits, users
+from apps.services import calendar, limits, users
 from apps.services import tokens as token_service
+from apps.services.board import pages
 from apps.services.users import invitations
 
 PASSWORD = "xyzzy of my own choice"
@@ -72,7 +73,7 @@ def test_nothing_secret_is_logged_or_answered(
 
     if trouble == "an internal error":
         for service, name in (
-            *((limits, "today_of"), (calendar, "feed"), (board, "week"), (token_service, "refresh")),
+            *((limits, "today_of"), (calendar, "feed"), (pages, "page"), (token_service, "refresh")),
             *((token_service, "authenticated"), (users, "change_password"), (invitations, "person_of")),
         ):
             monkeypatch.setattr(service, name, fail)

@@ -99,7 +99,7 @@ def test_every_page_names_the_unit(page: Client, taskmaster: User, alice: User, 
     assert "How full everyone’s next two weeks are, in h" in insights
     assert "Load per day, in h" in insights
     assert "Free room in the next two weeks, in h" in insights
-    assert "A fourth column, effort , is optional: how much of the day’s limit a row takes, in h." in text_of(
+    assert "A column for the effort is optional: how much of the day’s limit a row takes, in h." in text_of(
         page.get("/import/")
     )
 
@@ -230,7 +230,7 @@ def test_several_days_get_the_tasks_effort_or_the_given_one(
     limit(taskmaster, stranger, 3, TUESDAY)
     answer = text_of(page.post("/board/assign/", {"cell": cells, "task": roofing.pk, "effort": 4}))
     assert "Assigned to 1 of 2 days" in answer
-    assert "0 of 3 tasks are taken on 2026-03-03, and it would take 4; the next day with room for 4" in answer
+    assert "stranger , Tue 3 Mar : 0 of 3 tasks are taken, and this takes 4. The next free day is Wed 4 Mar." in answer
     assert given_on(alice, TUESDAY) == ([("roofing", 4)], 4)
 
 
@@ -369,7 +369,7 @@ def test_my_day_shows_efforts_today_and_later(page: Client, taskmaster: User, al
 
     assert "0 of 1 done roofing 3 (takes 3 tasks)" in text
     assert "3 of at most 5 tasks today." in text
-    assert "Tue 3 Mar wiring 2 (takes 2 tasks)" in text
+    assert "Tomorrow Tuesday 3 March wiring 2 (takes 2 tasks)" in text
 
 
 def test_insights_add_up_efforts(page: Client, taskmaster: User, given: Assignment) -> None:

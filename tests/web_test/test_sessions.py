@@ -7,7 +7,8 @@ from django.test import Client
 
 from apps.models import ApiKey, User
 from apps.models.api_keys import Scope
-from apps.services import api_keys, board, calendar, users
+from apps.services import api_keys, calendar, users
+from apps.services.board import pages
 
 pytestmark = pytest.mark.no_db
 
@@ -177,6 +178,6 @@ def test_missing_pages_and_internal_errors_are_explained(
     missing = client.get("/nothing/")
     assert (missing.status_code, "There is no such page" in missing.content.decode()) == (404, True)
 
-    monkeypatch.setattr(board, "week", lambda **_: 1 / 0)
+    monkeypatch.setattr(pages, "page", lambda **_: 1 / 0)
     broken = client.get("/board/")
     assert (broken.status_code, "Something went wrong here" in broken.content.decode()) == (500, True)

@@ -55,7 +55,7 @@ def checked(url: str) -> str:
         )
         raise ChannelRefused(text % {"address": address, "setting": SETTING}, address=address, setting=SETTING)
     if "shown" not in answer:
-        raise _bad(gettext("The service doesn’t take this: %(error)s") % {"error": answer["error"]})
+        raise _bad(gettext("This is not an address that Apprise understands."))
     return str(answer["shown"])
 
 

@@ -23,8 +23,8 @@ PAGES = [
     each("GET", "/today/worker.js", "200"),
     page("GET", "/today/{id}/return/", "200", "404", "403", "403", thing="given"),
     page("POST", "/today/{id}/return/", DONE, "404", "403", "403", thing="given", sends={"reason": "I am ill."}),
-    page("GET", "/today/return/2026-03-04/", "200", NONE, "200", "200", own=True),
-    page("POST", "/today/return/2026-03-04/", DONE, NONE, DONE, DONE, own=True, sends={"reason": "I am ill."}),
+    page("GET", "/today/return/{date}/", "200", NONE, "200", "200", own=True),
+    page("POST", "/today/return/{date}/", DONE, NONE, DONE, DONE, own=True, sends={"reason": "I am ill."}),
     page("POST", "/today/returned/{id}/", DONE, "404", DONE, DONE, thing="returned"),
     page("POST", "/today/waiting/{id}/", DONE, "404", DONE, DONE, thing="waiting"),
     page(
