@@ -26,7 +26,9 @@ NARROW = {"width": 360, "height": 740}
 # Chromium doesn't look for updates here, and root in a container has no sandbox.
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 # Chromium logs every refusal. It is no error of the page, which shows the refusal.
-REFUSED = re.compile(r"the server responded with a status of (400|401|403|404|409)")
+EXPECTED = re.compile(
+    r"the server responded with a status of (400|401|403|404|409)|Service Worker registration blocked by Playwright"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -90,7 +92,7 @@ class Visit:
         self.page.on("console", self._console)
 
     def _console(self, message: Any) -> None:
-        if message.type in {"error", "warning"} and not REFUSED.search(message.text):
+        if message.type in {"error", "warning"} and not EXPECTED.search(message.text):
             self.complaints.append(message.text)
 
 
@@ -111,6 +113,7 @@ def visit(transactional_db: None, chromium: Browser, web: Server) -> Iterator[Ca
         scripts: bool = True,
         locale: str = "en-GB",
         has_touch: bool = False,
+        offline: bool = False,
     ) -> Visit:
         context = chromium.new_context(
             viewport=size,
@@ -119,6 +122,8 @@ def visit(transactional_db: None, chromium: Browser, web: Server) -> Iterator[Ca
             locale=locale,
             reduced_motion="reduce",
             has_touch=has_touch,
+            # It asks for pages by itself, also while the tables are emptied for the next test.
+            service_workers="allow" if offline else "block",
         )
         if person:
             client = Client()

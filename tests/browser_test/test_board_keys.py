@@ -145,10 +145,10 @@ def test_a_dragged_task_shows_where_it_would_not_go_and_stays_where_it_was_dropp
 def test_more_people_come_as_the_board_is_scrolled_and_their_days_work(visit: Visits, team: Team) -> None:
     people = [make_person(f"person{number:02}") for number in range(40)]
     page = visit(team.boss).open(team.path)
-    expect(page.locator("[data-person]")).to_have_count(25)
+    expect(page.locator("tr[data-person]")).to_have_count(25)
 
     page.locator("#more").scroll_into_view_if_needed()
-    expect(page.locator("[data-person]")).to_have_count(43)
+    expect(page.locator("tr[data-person]")).to_have_count(43)
     plus(page, people[-1], team.day(0)).click()
     pick(page, "cooking")
     expect(cell(page, people[-1], team.day(0))).to_contain_text("cooking")

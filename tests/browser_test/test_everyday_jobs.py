@@ -57,7 +57,7 @@ def assign(hand: Hand, team: Team) -> None:
 
 def assign_from_the_tray(hand: Hand, team: Team) -> None:
     tray = hand.page.get_by_role("complementary", name="Tasks")
-    hand.drag(tray.get_by_role("button", name="cooking"), cell(hand.page, team.alice, team.day(0)))
+    hand.drag(tray.get_by_role("button", name="cooking", exact=True), cell(hand.page, team.alice, team.day(0)))
     expect(cell(hand.page, team.alice, team.day(0))).to_contain_text("cooking")
     assert assigned() == {("alice", "cooking", team.day(0))}
 
@@ -97,7 +97,7 @@ def find_room(hand: Hand, team: Team) -> None:
     team.give(team.alice, 0, Task.objects.create(name="baking"))
     hand.page.reload()
     tray = hand.page.get_by_role("complementary", name="Tasks")
-    hand.drag(tray.get_by_role("button", name="cooking"), cell(hand.page, team.alice, team.day(0)))
+    hand.drag(tray.get_by_role("button", name="cooking", exact=True), cell(hand.page, team.alice, team.day(0)))
     hand.click(hand.page.get_by_role("button", name=re.compile("Assign it on Tuesday")))
     expect(cell(hand.page, team.alice, team.day(1))).to_contain_text("cooking")
     assert ("alice", "cooking", team.day(1)) in assigned()

@@ -109,7 +109,7 @@ def test_the_day_is_readable_without_a_network_by_the_one_whose_it_is(
     visit: Visits, boss: User, ada: User, web: Server
 ) -> None:
     give(boss, ada, "cooking")
-    browser = visit(ada)
+    browser = visit(ada, offline=True)
     with Proxy(web.port) as network:
         browser.address = f"http://localhost:{network.port}"
         read_with_a_broken_network(browser, network, boss, ada)

@@ -40,7 +40,7 @@ def test_a_task_waits_for_a_full_day_and_is_assigned_when_there_is_room(
     expect(page.get_by_role("alert")).to_contain_text("This day is full")
     browser.assert_accessible()
     page.get_by_role("link", name="Wait for this day").click()
-    expect(page.locator("#panel-title")).to_contain_text("A task that waits for alice")
+    expect(page.locator("#panel-title")).to_contain_text("A task that waits for Alice Liddell")
     pick(page, "cook")
     expect(page.get_by_role("status").filter(has_text="cooking waits for")).to_contain_text("at position 1")
     expect(shown).to_contain_text("1 waiting")
