@@ -137,7 +137,8 @@ def make_realistic(case: schemathesis.Case, boss: User) -> None:
         body.update({"email": None} if "email" in body else {})
     if isinstance(body, dict):
         right: dict[str, Any] = {"password": PASSWORD, "old_password": PASSWORD, "new_password": "of another choice"}
-        right["file"] = "task,user,date\r\n2,3,2026-03-04\r\n"
+        right["file"] = "task,user,date,effort\r\n2,3,2026-03-04,1\r\n"
+        right |= {f"{name}_column": name for name in ("task", "user", "date", "effort")}
         # An address: the names of hosts can't be looked up on every machine. Nothing is sent there.
         right["url"] = "https://93.184.215.14/togo"
         right["refresh"] = str(RefreshToken.for_user(boss))
