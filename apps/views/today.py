@@ -18,6 +18,7 @@ from apps.services import assignments, board, returns, today, waiting
 from apps.services.board import late
 from apps.services.shared import dates, permissions
 from apps.services.shared.permissions import require_person
+from apps.views.http.headers import FOR_WORKERS
 from apps.views.http.pages import back, is_fragment, page, say, toast, valid
 
 
@@ -105,7 +106,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     found = finders.find("js/offline.js")
     assert isinstance(found, str)
     response = HttpResponse(Path(found).read_bytes(), content_type="text/javascript")
-    response["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+    response["Content-Security-Policy"] = FOR_WORKERS
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 # A response that is no page may load, run and embed nothing, in case a browser renders it as a page.
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
+# The policy of a worker of the browser, which may only ask ToGo.
+FOR_WORKERS = "default-src 'none'; connect-src 'self'"
 # Browser features that no page of ToGo uses.
 _PERMISSIONS = ", ".join(
     f"{name}=()"
@@ -44,8 +46,8 @@ class HeadersMiddleware:
         kind = headers.get("Content-Type", "")
         if kind.startswith("text/html"):
             headers["Permissions-Policy"] = _PERMISSIONS
-        elif kind:
-            headers.setdefault("Content-Security-Policy", _NOTHING)
+        elif kind and headers.get("Content-Security-Policy") != FOR_WORKERS:
+            headers["Content-Security-Policy"] = _NOTHING
         return response
 
 
