@@ -18,7 +18,7 @@ class Migration(OnlineMigration):
     safe = {
         "assignees_on_postgresql_mysql": "it is there for the version before, and changes nothing that it reads",
         "assignees_on_sqlite": "the same",
-        "dailylimit_togo_limit_id_user": "AddUniqueOnline blocks nobody, and ids are unique already",
+        "dailylimit_togo_limit_user_id": "AddUniqueOnline blocks nobody, and ids are unique already",
         "alter_assignment_daily_limit": "the column stays as it is, and the day is still checked",
         "assignment_togo_assignment_day_user": "the triggers keep it for the version before",
     }
@@ -28,16 +28,16 @@ class Migration(OnlineMigration):
         # First the triggers, and then the rows that are there: so no row is missed.
         LetDatabaseFillInAssignees(on=("postgresql", "mysql")),
         migrations.RunPython(fill_in_assignees, migrations.RunPython.noop, elidable=True),
-        AddUniqueOnline("dailylimit", models.UniqueConstraint(fields=["id", "user"], name="togo_limit_id_user")),
+        AddUniqueOnline("dailylimit", models.UniqueConstraint(fields=["user", "id"], name="togo_limit_user_id")),
         AddIndexOnline(
             "assignment", models.Index(fields=["user", "created_at", "id"], name="togo_assignment_user_created")
         ),
         AddForeignKeyOnline(
             "assignment",
             CompositeForeignKey(
-                columns=["daily_limit_id", "user_id"],
+                columns=["user_id", "daily_limit_id"],
                 to_table="togo_dailylimit",
-                to_columns=["id", "user_id"],
+                to_columns=["user_id", "id"],
                 name="togo_assignment_day_user",
             ),
         ),

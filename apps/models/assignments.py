@@ -101,9 +101,9 @@ class Assignment(ReadOften):
             models.UniqueConstraint(fields=["daily_limit", "task"], name="togo_assignment_day_task"),
             effort_within_bounds("togo_assignment_effort"),
             CompositeForeignKey(
-                columns=["daily_limit_id", "user_id"],
+                columns=["user_id", "daily_limit_id"],
                 to_table="togo_dailylimit",
-                to_columns=["id", "user_id"],
+                to_columns=["user_id", "id"],
                 name="togo_assignment_day_user",
             ),
         ]

@@ -120,8 +120,9 @@ class DailyLimit(_Capacity, ReadOften):
         constraints = [
             # The take and every read of one person's days.
             models.UniqueConstraint(fields=["user", "date"], name="togo_limit_user_date"),
-            # What assignments refer to, so that theirs is the person of their day.
-            models.UniqueConstraint(fields=["id", "user"], name="togo_limit_id_user"),
+            # What assignments refer to, so that theirs is the person of their day. The id comes last: MariaDB would
+            # lock days by their ids in this index first, and a day in the primary key first elsewhere: a deadlock.
+            models.UniqueConstraint(fields=["user", "id"], name="togo_limit_user_id"),
             # The rule itself: the database keeps it, whatever the code does.
             models.CheckConstraint(
                 condition=Q(taken__gte=0, taken__lte=F("maximum")), name="togo_limit_taken_within_maximum"
