@@ -22,5 +22,7 @@ def everything(*, but: Collection[type[Model]] = ()) -> dict[str, list[tuple[Any
 
 
 def _rows(cursor: Any, table: str, key: str) -> list[tuple[Any, ...]]:
+    # MariaDB has words of its own that are names here.
+    table, key = map(connection.ops.quote_name, (table, key))
     cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")  # noqa: S608
     return list(cursor.fetchall())
