@@ -226,20 +226,26 @@ def test_a_storm_of_transactions_is_read_completely_and_in_the_order_of_each_day
                 if number % 5 == 4:
                     transaction.set_rollback(True)
 
-    for about in range(1, threads + 1):
-        begin(in_threads, lambda about=about: write(about))
-    while any(thread.is_alive() for thread in in_threads):
+    def is_shown() -> bool:
+        return bool(got) and (connection.vendor == "sqlite" or len(control.got) < len(got))
+
+    # Once more where no transaction of a whole round was read across, as on a machine that is busy.
+    rounds = 0
+    while rounds < 10 and not is_shown():
+        rounds += 1
+        for about in range(1, threads + 1):
+            begin(in_threads, lambda about=about: write(about))
+        while any(thread.is_alive() for thread in in_threads):
+            control.read()
+            got += read(most=20)
+        while more := read():
+            got += more
         control.read()
-        got += read(most=20)
-    while more := read():
-        got += more
-    control.read()
 
     assert sorted(got) == sorted(Event.objects.values_list("pk", flat=True))
-    assert len(got) == threads * numbers * 4 // 5
+    assert len(got) == rounds * threads * numbers * 4 // 5
     days = dict(Event.objects.values_list("pk", "user"))
     for about in range(1, threads + 1):
         of_day = [number for number in got if days[number] == about]
         assert of_day == sorted(of_day)
-    if connection.vendor != "sqlite":
-        assert len(control.got) < len(got), "the control must lose events, else this test shows nothing"
+    assert is_shown(), "the control must lose events, else this test shows nothing"
