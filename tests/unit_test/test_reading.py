@@ -215,7 +215,8 @@ def test_a_storm_of_transactions_is_read_completely_and_in_the_order_of_each_day
     """Each thread changes a day of its own, again and again, and rolls some changes back. The control reads at the same
     moments."""
     read()
-    control, got = ByIds(), []
+    control = ByIds()
+    got: list[int] = []
     numbers, threads = 25, 6
 
     def write(about: int) -> None:
