@@ -29,7 +29,6 @@ DROP TABLE whole_dailylimit CASCADE;
 ALTER TABLE togo_dailylimit
     ADD PRIMARY KEY (user_id, id),
     ADD CONSTRAINT togo_limit_user_date UNIQUE (user_id, date),
-    ADD CONSTRAINT togo_limit_user_id UNIQUE (user_id, id),
     ADD FOREIGN KEY (user_id) REFERENCES togo_user (id);
 CREATE INDEX togo_limit_date_version ON togo_dailylimit (date, rules_version);
 CREATE INDEX togo_limit_date_user ON togo_dailylimit (date, user_id);
