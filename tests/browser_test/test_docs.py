@@ -15,7 +15,8 @@ Visits = Callable[..., Visit]
 def test_the_documentation_of_the_api_opens_with_nothing_blocked(visit: Visits, path: str, place: str) -> None:
     page = visit().open(path)
 
-    expect(page.locator(place).get_by_text("List assignments")).to_be_visible()
+    # Their scripts build the page of a long document, which takes seconds on an idle machine.
+    expect(page.locator(place).get_by_text("List assignments")).to_be_visible(timeout=60_000)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True),
 ]
 
-DUE = [localdate(), localdate() + timedelta(days=1)]
 PEOPLE = 1500
 
 
@@ -29,7 +28,8 @@ def _make_people() -> None:
 
 
 def _is_set() -> bool:
-    return DailyLimit.objects.filter(date__in=DUE).count() >= 2 * PEOPLE
+    due = [localdate(), localdate() + timedelta(days=1)]
+    return DailyLimit.objects.filter(date__in=due).count() >= 2 * PEOPLE
 
 
 def assert_everybody_has_each_limit_once() -> None:

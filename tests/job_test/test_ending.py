@@ -21,15 +21,15 @@ from togo.embedded.broker import Broker
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-TODAY = localdate()
 PEOPLE = 12_000
 
 
 def test_a_web_server_answers_calls_in_flight_before_it_ends() -> None:
     taskmaster, alice = make_person("taskmaster", is_taskmaster=True), make_person("alice")
     tasks = [Task.objects.create(name=f"task {number}").pk for number in range(5)]
-    limits.create_days([(alice.pk, TODAY)])
-    body = {"assignments": [{"task": task, "user": alice.pk, "date": TODAY.isoformat()} for task in tasks]}
+    today = localdate()
+    limits.create_days([(alice.pk, today)])
+    body = {"assignments": [{"task": task, "user": alice.pk, "date": today.isoformat()} for task in tasks]}
     answers: list[tuple[int, Any]] = []
     # As entrypoint.sh starts it.
     with start_server(workers=2, threads=4, GRANIAN_WORKERS_KILL_TIMEOUT="20") as server:
@@ -40,7 +40,7 @@ def test_a_web_server_answers_calls_in_flight_before_it_ends() -> None:
         )
         with transaction.atomic():
             # The call waits for this test's lock. (On SQLite the transaction itself is the lock.)
-            list(DailyLimit.objects.of(alice.pk, TODAY).locked())
+            list(DailyLimit.objects.of(alice.pk, today).locked())
             caller.start()
             time.sleep(1)
             os.kill(server.pid, signal.SIGTERM)
@@ -84,5 +84,5 @@ def test_a_worker_finishes_its_chunk_and_leaves_the_others(
 
     with start_worker(broker.url, tmp_path, **environment):
         wait_until(lambda: DailyLimit.objects.count() == 2 * PEOPLE, seconds=60, what="the other chunks")
-    days = DailyLimit.objects.filter(date__in=[TODAY, TODAY + timedelta(days=1)])
+    days = DailyLimit.objects.filter(date__in=[localdate(), localdate() + timedelta(days=1)])
     assert days.count() == 2 * PEOPLE

@@ -17,7 +17,6 @@ from togo.celery.schedule import BEAT_SCHEDULE
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-TODAY = localdate()
 PEOPLE = 12_000
 # The real beat sends the job every minute, in the slow test; the quick test only speeds beat up.
 BEATS = ["tests.hurried", pytest.param("togo.celery", marks=pytest.mark.slow)]
@@ -30,7 +29,7 @@ def _unacknowledged(broker_url: str) -> int:
 
 
 def _everybody_has_limits() -> bool:
-    days = DailyLimit.objects.filter(date__in=[TODAY, TODAY + timedelta(days=1)])
+    days = DailyLimit.objects.filter(date__in=[localdate(), localdate() + timedelta(days=1)])
     return days.count() == 2 * PEOPLE
 
 

@@ -18,12 +18,13 @@ from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-TODAY = localdate()
-TOMORROW = TODAY + timedelta(days=1)
-
 
 def _make_people(count: int) -> None:
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(count)])
+
+
+def _tomorrow() -> date:
+    return localdate() + timedelta(days=1)
 
 
 def _limits_of(day: date) -> int:
@@ -36,18 +37,18 @@ def test_the_given_command_sets_today_and_tomorrow_as_soon_as_it_runs(broker_url
     with start_worker(broker_url, tmp_path, "-B"):
         wait_until(lambda: JobRun.objects.exists(), what="the job")
 
-    assert (_limits_of(TODAY), _limits_of(TOMORROW)) == (3, 3)
-    assert set(LimitDay.objects.exclude(done_at=None).values_list("date", flat=True)) == {TODAY, TOMORROW}
+    assert (_limits_of(localdate()), _limits_of(_tomorrow())) == (3, 3)
+    assert set(LimitDay.objects.exclude(done_at=None).values_list("date", flat=True)) == {localdate(), _tomorrow()}
     log = (tmp_path / "togo_task_pick_limit_debug.log").read_text().splitlines()
     assert len(log) >= 2
-    assert re.search(rf'"date": "{TODAY}", "seconds": [\d.]+, "people": 3, "rows_set": 3', log[0])
+    assert re.search(rf'"date": "{localdate()}", "seconds": [\d.]+, "people": 3, "rows_set": 3', log[0])
 
 
 def test_a_new_day_is_set_for_everybody_soon_after_the_first_assignment(broker_url: str, tmp_path: Path) -> None:
     taskmaster = make_person("taskmaster", is_taskmaster=True)
     _make_people(2500)
     task = Task.objects.create(name="cooking")
-    day = TODAY + timedelta(days=30)
+    day = localdate() + timedelta(days=30)
     with (
         start_worker(broker_url, tmp_path),
         start_server(CELERY_BROKER_URL=broker_url) as server,
@@ -65,34 +66,36 @@ def test_a_new_day_is_set_for_everybody_soon_after_the_first_assignment(broker_u
 def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(broker_url: str, tmp_path: Path) -> None:
     admin = make_person("admin", is_admin=True)
     _make_people(12_000)
-    limits.set_by_hand(actor=admin, user_id=admin.pk, date=TODAY, maximum=9, reason="mine")
+    limits.set_by_hand(actor=admin, user_id=admin.pk, date=localdate(), maximum=9, reason="mine")
     with start_worker(broker_url, tmp_path) as worker:
-        wait_until(lambda: _limits_of(TODAY) > 1000, what="the first chunk")
+        wait_until(lambda: _limits_of(localdate()) > 1000, what="the first chunk")
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
     half_way = set(DailyLimit.objects.values_list("pk", flat=True))
     assert 1000 < len(half_way) < 24_002
 
     with start_worker(broker_url, tmp_path):
-        wait_until(lambda: _limits_of(TODAY) == _limits_of(TOMORROW) == 12_001, seconds=60, what="the other chunks")
+        wait_until(
+            lambda: _limits_of(localdate()) == _limits_of(_tomorrow()) == 12_001, seconds=60, what="the other chunks"
+        )
 
     assert half_way <= set(DailyLimit.objects.values_list("pk", flat=True))
-    day = DailyLimit.objects.get(user=admin, date=TODAY)
+    day = DailyLimit.objects.get(user=admin, date=localdate())
     assert (day.maximum, day.source_kind, day.source_reason) == (9, "hand", "mine")
 
 
 def test_three_jobs_at_once_end_as_one_would(tmp_path: Path) -> None:
     admin = make_person("admin", is_admin=True)
     _make_people(5000)
-    limits.set_by_hand(actor=admin, user_id=admin.pk, date=TODAY, maximum=9, reason="mine")
+    limits.set_by_hand(actor=admin, user_id=admin.pk, date=localdate(), maximum=9, reason="mine")
     with ThreadPoolExecutor(3) as at_once:
         jobs = [at_once.submit(run_python, "manage.py", "set_daily_limits") for _ in range(3)]
 
     assert [job.result().returncode for job in jobs] == [0, 0, 0]
     assert all("5001 people have one." in job.result().stdout for job in jobs)
-    assert _limits_of(TODAY) == 5001
-    assert DailyLimit.objects.filter(date=TODAY, maximum=5, taken=0).count() == 5000
-    assert DailyLimit.objects.get(user=admin, date=TODAY).maximum == 9
+    assert _limits_of(localdate()) == 5001
+    assert DailyLimit.objects.filter(date=localdate(), maximum=5, taken=0).count() == 5000
+    assert DailyLimit.objects.get(user=admin, date=localdate()).maximum == 9
     before = list(DailyLimit.objects.order_by("pk").values_list())
     call_command("set_daily_limits")
     assert list(DailyLimit.objects.order_by("pk").values_list()) == before
