@@ -13,7 +13,9 @@ from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.limit_rules import HIGHEST_MAXIMUM
 from apps.services.board.looks import OF_TASKS, By, Look, Show, Span
 from apps.services.shared import formats, units
-from apps.services.shared.formats import HIGHEST_ID, Place
+from apps.services.shared.formats import HIGHEST_ID, LimitByHand, Move, Place
+
+_LONGEST_REASON = 255
 
 
 def _places(**options: Any) -> ListField:
@@ -22,6 +24,14 @@ def _places(**options: Any) -> ListField:
 
 def _ids(**options: Any) -> ListField:
     return ListField(formats.parse_id, _("These must be ids."), **options)
+
+
+def _limit_by_hand(text: str) -> LimitByHand:
+    """A limit as the field of `DayForm` takes it. Raises `ValueError`."""
+    limit = LimitByHand.parse(text)
+    if (limit.maximum or 0) > HIGHEST_MAXIMUM or len(limit.reason) > _LONGEST_REASON or "\0" in limit.reason:
+        raise ValueError(text)
+    return limit
 
 
 def _effort() -> forms.IntegerField:
@@ -159,6 +169,18 @@ class UndoForm(forms.Form):
     assignment = _ids()
 
 
+class MoveBackForm(forms.Form):
+    """Assignments that were moved, each with the day that it was moved away from."""
+
+    move = ListField(Move.parse, _("These must be assignments with days, as 7:2:2026-11-24."))
+
+
+class LimitsBackForm(forms.Form):
+    """Days, each with the limit that was set for it by hand, if one was."""
+
+    limit = ListField(_limit_by_hand, _("These must be limits of days, as 2:2026-11-24:3:Training."))
+
+
 class PlaceForm(forms.Form):
     """Where a returned task goes: a cell of the board, or a username and a date. With `listed`, the list of returned
     tasks is on display."""
@@ -189,7 +211,7 @@ class DayForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
-        max_length=255,
+        max_length=_LONGEST_REASON,
         help_text=_("People see it when this day is full. For example: “Training”."),
     )
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext
 
 from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, NoFreeDay
-from apps.models import Assignment, Task, User, WaitingEntry
+from apps.models import Assignment, Event, Task, User, WaitingEntry
+from apps.models.events import Kind
 from apps.services import availability, slots, unit_of_work
 from apps.services.shared import permissions, refusals
 from apps.services.slots import DayFull
@@ -127,6 +128,26 @@ def change(
     return with_advice(attempt)
 
 
+def move_back(*, actor: User, assignment_id: int, user_id: int, date: datetime.date) -> Assignment:
+    """Undo that an assignment was moved away from this person's day. Somebody deactivated gets back only what was
+    moved away from that day last.
+
+    Raises what `change` raises; then nothing is changed.
+    """
+
+    def attempt() -> Assignment:
+        assignment = get(actor=actor, assignment_id=assignment_id)
+        if (user_id, date) == (assignment.user_id, assignment.date):
+            return assignment
+        permissions.require_may_move(actor, assignment, user_id, date)
+        is_back = _left_last(assignment) == (user_id, date)
+        if not is_back:
+            _require_active_person(user_id)
+        return slots.move(actor=actor, assignment=assignment, user_id=user_id, date=date, is_back=is_back)
+
+    return with_advice(attempt)
+
+
 def unassign(*, actor: User, assignment_id: int) -> None:
     """Delete an assignment for good. This frees its slot for those who wait, or else for everybody, and the task can be
     assigned again.
@@ -171,6 +192,16 @@ def _require_assignable(task_id: int, user_id: int) -> Task:
         raise refusal
     assert task
     return task
+
+
+def _left_last(assignment: Assignment) -> tuple[int, datetime.date] | None:
+    """The person and the date that an assignment was moved away from last; None if it was never moved."""
+    moves = Event.objects.filter(kind=Kind.MOVED, task=assignment.task_id, assignment=assignment.pk)
+    last = moves.order_by("-pk").first()
+    if last is None:
+        return None
+    was = last.data["from"]
+    return was["user"], datetime.date.fromisoformat(was["date"])
 
 
 def _require_active_person(user_id: int) -> None:

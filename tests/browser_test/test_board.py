@@ -591,6 +591,11 @@ def test_the_open_tasks_of_a_deactivated_person_are_handed_on(visit: Visits, tea
     expect(cell(page, team.bob, team.day(1))).to_contain_text("cooking")
     assert assigned() == {("bob", "cooking", team.day(1))}
 
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("1 task is back on its day.")
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("cooking")
+    assert assigned() == {("alice", "cooking", team.day(1))}
+
 
 # --- live updates -----------------------------------------------------------------------------------------------
 

@@ -1,11 +1,14 @@
 """The board by keyboard and by choosing days, as in a spreadsheet."""
 
+import datetime
 import time
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from apps.models import DailyLimit, Task, User
+from apps.services import assignments
 from tests.browser_test.test_board import Team, Visits, assigned, cell, chip, choose, chosen_bar, pick, plus, team
 from tests.conftest import make_person
 
@@ -109,6 +112,34 @@ def test_days_are_chosen_by_dragging_over_them_and_get_a_limit_together(visit: V
     expect(cell(page, team.alice, team.day(1))).to_contain_text("off")
     expect(cell(page, team.bob, team.day(2))).to_contain_text("0/5")
     assert DailyLimit.objects.filter(source_kind="hand", maximum=0, source_reason="Moving house").count() == 3
+
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("status")).to_contain_text("3 days have their former limits again.")
+    expect(cell(page, team.alice, team.day(1))).to_contain_text("0/5")
+    assert not DailyLimit.objects.filter(source_kind="hand").exists()
+    # The sheet still has the button of what was undone just now: it is not the last thing.
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("status")).to_contain_text("3 days have their former limits again.")
+
+
+def test_late_tasks_that_were_moved_go_back_with_one_key_while_the_sheet_is_open(visit: Visits, team: Team) -> None:
+    today = timezone.localdate()
+    yesterday = today - datetime.timedelta(days=1)
+    assignments.assign(actor=team.boss, task_id=team.cooking.pk, user_id=team.alice.pk, date=yesterday)
+    page = visit(team.boss).open("/board/")
+    page.get_by_role("link", name="Late", exact=True).click()
+    page.get_by_role("button", name="Move it").click()
+    expect(page.get_by_role("heading", name="1 of 1 moved")).to_be_visible()
+    expect(cell(page, team.alice, today)).to_contain_text("cooking")
+    assert assigned() == {("alice", "cooking", today)}
+
+    page.keyboard.press("Control+z")
+
+    expect(page.get_by_role("status")).to_contain_text("1 task is back on its day.")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(cell(page, team.alice, today)).not_to_contain_text("cooking")
+    assert assigned() == {("alice", "cooking", yesterday)}
 
 
 def test_a_dragged_task_shows_where_it_would_not_go_and_stays_where_it_was_dropped_until_the_answer(

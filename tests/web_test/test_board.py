@@ -634,6 +634,25 @@ def test_chosen_days_get_one_limit_with_a_result_for_each(
     assert set(days) == {(alice.pk, TUESDAY, 0, "Training"), (stranger.pk, MONDAY, 0, "Training")}
 
 
+def test_limits_of_several_days_become_what_they_were(
+    page: Client, taskmaster: User, alice: User, stranger: User, given: Assignment
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=TUESDAY, maximum=3, reason="Half: a day")
+    cells = [f"{alice.pk}:2026-03-03", f"{stranger.pk}:2026-03-03"]
+    undo = page.post("/board/limits/", {"cell": cells, "maximum": 1}).context["undo"]
+    assert undo["fields"] == {"limit": [f"{alice.pk}:2026-03-03:3:Half: a day", f"{stranger.pk}:2026-03-03"]}
+
+    answer = page.post(undo["path"], undo["fields"], headers={"HX-Request": "true"})
+
+    assert answer.context["toast"]["text"] == "2 days have their former limits again."
+    days = DailyLimit.objects.filter(date=TUESDAY).values_list("user", "maximum", "source_kind", "source_reason")
+    assert set(days) == {(alice.pk, 3, "hand", "Half: a day"), (stranger.pk, 5, "default", "")}
+    with nothing_written():
+        for wrong in ("x", f"{alice.pk}:2026-03-03:3", f"{alice.pk}:2026-03-03:10001:x"):
+            assert page.post(undo["path"], {"limit": wrong}).status_code == 400
+    assert "1 task is taken already" in text_of(page.post(undo["path"], {"limit": f"{alice.pk}:2026-03-02:0:"}))
+
+
 def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: User) -> None:
     dates = {"date_from": "2026-03-03", "date_to": "2026-03-04"}
     page.post("/board/days-off/", {"who": "person", "username": "alice", "reason": "Holiday", **dates})
@@ -733,6 +752,30 @@ def test_deactivated_people_stay_on_the_board_while_they_have_open_tasks_and_the
     [left] = Assignment.objects.filter(daily_limit__user=alice)
     page.post(f"/board/assignment/{left.pk}/remove/")
     assert "alice" not in text_of(page.get("/board/"))
+
+
+def test_tasks_that_were_handed_on_go_back_to_somebody_who_is_deactivated_and_no_others_do(
+    page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    theirs, other = [
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=person.pk, date=MONDAY)
+        for task, person in ((tasks[0], alice), (tasks[1], stranger))
+    ]
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    undo = page.post(f"/board/hand-on/{alice.pk}/", {"username": "stranger"}).context["undo"]
+    forged = {"move": [f"{other.pk}:{alice.pk}:2026-03-02", f"{theirs.pk}:{alice.pk}:2026-03-03"]}
+    with nothing_written():
+        assert text_of(page.post(undo["path"], forged)).count("is deactivated") == 2
+
+    answer = page.post(undo["path"], undo["fields"], headers={"HX-Request": "true"})
+
+    assert answer.context["toast"]["text"] == "1 task is back on its day."
+    assert "task 1" in cell_of(answer, alice, MONDAY)
+    owners = dict(Assignment.objects.values_list("pk", "user"))
+    assert owners == {theirs.pk: alice.pk, other.pk: stranger.pk}
+    # Deleted meanwhile.
+    Assignment.objects.all().delete()
+    assert "0 tasks are back" in text_of(page.post(undo["path"], undo["fields"], follow=True))
 
 
 def test_people_are_suggested_while_typing(page: Client, alice: User, stranger: User) -> None:

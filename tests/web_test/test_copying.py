@@ -57,7 +57,8 @@ def test_a_week_is_copied_after_it_was_shown_what_fits(page: Client, taskmaster:
     assert "baking, alice , Tue 10 Mar : " in text_of(done)
     assert copied() == {("alice", "cooking", "2026-03-09", 1), ("stranger", "cooking", "2026-03-10", 1)}
     assert "There is nothing to copy" not in text_of(page.post("/board/copy/", WEEK))
-    page.post("/board/remove/", {"assignment": done.context["undo"]})
+    undo = done.context["undo"]
+    page.post(undo["path"], undo["fields"])
     assert copied() == set()
 
 

@@ -44,6 +44,24 @@ def test_late_tasks_move_to_the_first_day_with_room_or_say_why_not(
     assert (dates[late.pk], dates[other.pk]) == (datetime.date(2026, 3, 3), YESTERDAY)
 
 
+def test_late_tasks_go_back_to_their_days_where_these_still_have_room(
+    taskmaster: User, alice: User, stranger: User, late: Assignment, cooking: Task, client: Client
+) -> None:
+    client.force_login(taskmaster)
+    with freeze_time("2026-03-01T12:00:00Z"):
+        other = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=stranger.pk, date=YESTERDAY)
+    undo = client.post("/board/late/", {"assignment": [late.pk, other.pk]}).context["undo"]
+    limits.set_by_hand(actor=taskmaster, user_id=stranger.pk, date=YESTERDAY, maximum=0)
+
+    answer = text_of(client.post(undo["path"], undo["fields"]))
+
+    assert "1 task is back on its day." in answer
+    assert "cooking, stranger , Mon 2 Mar : This day is off." in answer
+    dates = {one.pk: one.date for one in Assignment.objects.with_day()}
+    assert dates == {late.pk: YESTERDAY, other.pk: TODAY}
+    assert undo["fields"] == {"move": [f"{late.pk}:{alice.pk}:2026-03-01", f"{other.pk}:{stranger.pk}:2026-03-01"]}
+
+
 def test_a_page_of_late_tasks_says_how_many_more_there_are(
     taskmaster: User, late: Assignment, stranger: User, cooking: Task, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from apps.models.assignments import Status
 from apps.services import assignments, limits
 from apps.services.board import open_tasks
 from apps.services.shared import permissions
-from apps.services.shared.formats import Place
+from apps.services.shared.formats import LimitByHand, Move, Place
 from apps.services.shared.refusals import outcome_of
 
 
@@ -50,6 +50,25 @@ def hand_on(*, actor: User, from_user_id: int, to_user_id: int) -> list[tuple[As
     ]
 
 
+def move_back(*, actor: User, moves: Iterable[Move]) -> list[tuple[Assignment, ToGoError | None]]:
+    """Undo these moves, each in a transaction of its own. Assignments that are gone by now are left out.
+
+    Returns each assignment as it was, with None if it is back, or with the refusal if it stays. Raises `NotAllowed` and
+    `TryAgain`.
+    """
+    permissions.require_taskmaster(actor)
+    moves = list(moves)
+    found = Assignment.objects.with_day().select_related("daily_limit__user", "task")
+    there = found.in_bulk([move.assignment_id for move in moves])
+    back = partial(assignments.move_back, actor=actor)
+    outcomes = [
+        (there[pk], _refusal_of(partial(back, assignment_id=pk, user_id=place.user_id, date=place.date)))
+        for pk, place in moves
+        if pk in there
+    ]
+    return [(one, refusal) for one, refusal in outcomes if not isinstance(refusal, AssignmentNotFound)]
+
+
 def set_limits(
     *, actor: User, places: Iterable[Place], maximum: int, reason: str
 ) -> list[tuple[Place, ToGoError | None]]:
@@ -60,6 +79,21 @@ def set_limits(
     permissions.require_taskmaster(actor)
     limit = partial(limits.set_by_hand, actor=actor, maximum=maximum, reason=reason)
     return [(place, _refusal_of(partial(limit, user_id=place.user_id, date=place.date))) for place in places]
+
+
+def set_limits_back(*, actor: User, limits_before: Iterable[LimitByHand]) -> list[tuple[Place, ToGoError | None]]:
+    """Undo that these days' limits were set by hand, each in a transaction of its own: set those again that had been
+    set by hand before, and give the others back to the rules. Returns and raises what `set_limits` does."""
+    permissions.require_taskmaster(actor)
+    return [(limit.place, _refusal_of(partial(_set_back, actor, limit))) for limit in limits_before]
+
+
+def _set_back(actor: User, limit: LimitByHand) -> None:
+    user_id, date = limit.place
+    if limit.maximum is None:
+        limits.give_back(actor=actor, user_id=user_id, date=date)
+    else:
+        limits.set_by_hand(actor=actor, user_id=user_id, date=date, maximum=limit.maximum, reason=limit.reason)
 
 
 def _refusal_of(work: Callable[[], object]) -> ToGoError | None:

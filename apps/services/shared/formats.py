@@ -137,6 +137,44 @@ class Place(NamedTuple):
         return cls(parse_id(user_id), parse_date(date))
 
 
+class Move(NamedTuple):
+    """An assignment and the day that it goes to, written as `7:2:2026-11-24`."""
+
+    assignment_id: int
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.assignment_id}:{self.place}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The move that `str` writes so. Raises `ValueError` for any other text."""
+        assignment_id, _, place = text.partition(":")
+        return cls(parse_id(assignment_id), Place.parse(place))
+
+
+class LimitByHand(NamedTuple):
+    """The limit that was set by hand for a day, and why, written as `2:2026-11-24:3:Training`; or, as
+    `2:2026-11-24`, that the rules set it."""
+
+    place: Place
+    maximum: int | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return str(self.place) if self.maximum is None else f"{self.place}:{self.maximum}:{self.reason}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The limit that `str` writes so. Raises `ValueError` for any other text."""
+        user_id, date, *by_hand = text.split(":", 3)
+        place = Place.parse(f"{user_id}:{date}")
+        if not by_hand:
+            return cls(place)
+        maximum, reason = by_hand
+        return cls(place, parse_id(maximum), reason)
+
+
 class Version(NamedTuple):
     """How far the board's history had come when something was shown, written as `1204-50-0`: the newest event, how many
     of the events just before it were there already, and whether days were still being picked again after a change of

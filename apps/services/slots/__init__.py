@@ -144,9 +144,10 @@ def move(
     date: datetime.date,
     effort: int | None = None,
     status: str | None = None,
+    is_back: bool = False,
 ) -> Assignment:
     """Move an assignment to this person and date: free its slot, and take one there. Also changes its effort and its
-    `status` if they are given.
+    `status` if they are given. With `is_back` it goes back to where it was, also if the person is deactivated.
 
     It keeps its id, task and taskmaster. `assignment` must have its day and task as they were read. Raises
     `AlreadyAssigned`, `DayFull`, `DayMissing` and `LostRace`; then nothing is changed.
@@ -154,7 +155,13 @@ def move(
     effort = effort or assignment.effort
     try:
         return portable.move(
-            actor=actor, assignment=assignment, user_id=user_id, date=date, effort=effort, status=status
+            actor=actor,
+            assignment=assignment,
+            user_id=user_id,
+            date=date,
+            effort=effort,
+            status=status,
+            is_back=is_back,
         )
     except portable.SlotNotTaken:
         raise why_not(

@@ -32,6 +32,11 @@ def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
     return day.update(taken=F("taken") + effort) == 1
 
 
+def take_slot_back(user_id: int, date: datetime.date, effort: int) -> bool:
+    """The same for a task that goes back to this day: the person may be deactivated meanwhile."""
+    return DailyLimit.objects.of(user_id, date).with_room(effort).update(taken=F("taken") + effort) == 1
+
+
 def free_slot(day_id: int, effort: int, freed: set[int]) -> None:
     """Give this effort of the day back, and lower a `maximum` above `wanted` by as much. Adds the day to `freed` if
     somebody waits for it. Raises `LostRace` if less is taken."""
@@ -78,17 +83,25 @@ def take(
 
 
 def move(
-    *, actor: User, assignment: Assignment, user_id: int, date: datetime.date, effort: int, status: str | None
+    *,
+    actor: User,
+    assignment: Assignment,
+    user_id: int,
+    date: datetime.date,
+    effort: int,
+    status: str | None,
+    is_back: bool,
 ) -> Assignment:
     """Free the old slot and take the new one; the days are locked in the order of their ids. Raises `SlotNotTaken`,
     `DayMissing`, `LostRace` and `IntegrityError`."""
+    take_new = take_slot_back if is_back else take_slot
     with handing_over(actor) as freed:
         new_day = DailyLimit.objects.of(user_id, date).values_list("pk", flat=True).first()
         if new_day is None:
             raise DayMissing((user_id, date), for_everybody=True)
         if new_day > assignment.daily_limit_id:
             free_slot(assignment.daily_limit_id, assignment.effort, freed)
-        if not take_slot(user_id, date, effort):
+        if not take_new(user_id, date, effort):
             raise SlotNotTaken
         if new_day < assignment.daily_limit_id:
             free_slot(assignment.daily_limit_id, assignment.effort, freed)

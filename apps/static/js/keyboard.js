@@ -107,10 +107,6 @@ document.addEventListener("keydown", (event) => {
   if (elsewhere || !board) return;
   if (event.key === "Escape" && chosen.size) chooseNothing();
   if (event.key === "?") openPanel(`${root}/board/keys/`);
-  if (event.key === "z" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    undo();
-  }
 });
 
 document.addEventListener("focusin", (event) => {
@@ -130,24 +126,4 @@ if (board) {
   keepStops();
   afterSwaps(keepStops);
   panel.addEventListener("close", keepStops);
-}
-
-// --- undo: the last thing that was sent from here, if its answer offers that ---
-
-let undoable = null;
-
-document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.requestConfig.verb !== "get" && detail.successful) undoable = [...document.querySelectorAll("form[data-undo]")].at(-1);
-});
-
-// What is still under way is the last thing, too.
-function undo() {
-  inTurn(() => {
-    if (!undoable) return null;
-    const action = undoable.getAttribute("action");
-    const values = {};
-    for (const [name, value] of new FormData(undoable)) values[name] = [...(values[name] ?? []), value];
-    undoable = null;
-    return htmx.ajax("POST", action, { source: board, target: "#panel-body", values });
-  });
 }

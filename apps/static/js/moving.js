@@ -3,20 +3,12 @@
 
 // For each assignment that is being moved, its last target cell.
 const moving = new Map();
-let turn = Promise.resolve();
 let dragged = null;
 // The assignment that was moved by keyboard: its chip is a new element after each move, and gets the focus back.
 let followed = null;
 
 const chipOf = (assignment) => document.getElementById(`chip-${assignment}`);
 const cellOf = (chip) => chip?.closest("[data-cell]")?.dataset.cell;
-
-// What the board sends goes one after the other, in the order of the user's actions: of several that wait for an answer,
-// htmx would send only the last.
-function inTurn(send) {
-  turn = turn.then(send).catch(() => {}); // The page has said already that ToGo didn't answer.
-  return turn;
-}
 
 // If a move is refused, the later moves of the same assignment are dropped: they started from a cell that it never
 // reached.

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from apps.models import User
+from apps.models import Assignment, User
 from apps.services import board, users
 from apps.services.shared.formats import Place
 from apps.views.http.pages import back, is_fragment, say, toast
@@ -54,22 +54,32 @@ def refused(
 
 
 def button(path: str, label: str, **fields: object) -> dict[str, Any]:
-    """A button of a message: a form that sends `fields` to `path`, such as `/board/assign/`."""
+    """A button of a message: a form that sends `fields` to `path`, such as `/board/assign/`. A list is sent as a field
+    for each of its items."""
     return {
         "path": f"{settings.TOGO_ROOT}{path}",
         "label": label,
-        "fields": {name: str(value) for name, value in fields.items()},
+        "fields": {name: _texts(value) for name, value in fields.items()},
     }
 
 
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
+
+
 def undo_button(path: str, **fields: object) -> dict[str, Any]:
-    """The button that undoes what a message tells. Ctrl+Z presses it, too."""
+    """The button that undoes what a message or a list of results tells. Ctrl+Z presses it, too."""
     return {**button(path, gettext("Undo"), **fields), "undoes": True}
 
 
 def name_of(person: User | None) -> str:
     """What a list calls this person; nothing for one that doesn't exist."""
     return person.display_name if person else ""
+
+
+def named(one: Assignment) -> str:
+    """What a list calls an assignment of one of several people."""
+    return f"{one.task.name}, {one.daily_limit.user.display_name}"
 
 
 def suggested_people(text: str) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _assign_many(
         "title": _title(len(assigned), len(results)),
         "word": gettext("assigned"),
         "results": results,
-        "undo": assigned,
+        "undo": undo_button("/board/remove/", assignment=assigned) if assigned else None,
         "cells": board.cells_of(places) if is_fragment(request) else [],
         "later": _later(outcomes),
         "task_id": task_id,

@@ -3,17 +3,16 @@
 import contextlib
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.exceptions.assignments import DailyLimitReached
 from apps.exceptions.base import ToGoError
 from apps.exceptions.tasks import TaskInUse, TaskNotFound
-from apps.forms.board import ChangeForm, RemoveForm, UndoForm
+from apps.forms.board import ChangeForm, RemoveForm
 from apps.models import Assignment, User
 from apps.models.assignments import Status
 from apps.services import assignments, board, tasks, users
-from apps.services.board import many
 from apps.services.shared import dates, permissions, units
 from apps.services.shared.formats import Place
 from apps.services.shared.permissions import require_person
@@ -98,13 +97,3 @@ def remove(request: HttpRequest, id: int) -> HttpResponse:
             return done(request, text, [place])
     again = undo_button("/board/assign/", cell=place, task=one.task_id, effort=one.effort)
     return done(request, text, [place], action=again)
-
-
-@require_POST
-@page
-def remove_many(request: HttpRequest) -> HttpResponse:
-    """`/board/remove/`: take several assignments away, to undo that a task was assigned for several days."""
-    ids = valid(UndoForm(request.POST))["assignment"]
-    freed = many.unassign_many(actor=require_person(request.user), assignment_ids=ids)
-    text = ngettext("Taken away from %(number)d day.", "Taken away from %(number)d days.", len(freed))
-    return done(request, text % {"number": len(freed)}, freed)

@@ -15,10 +15,11 @@ from apps.services.board import copying, pages
 from apps.services.bulk import Item
 from apps.services.shared import formats, permissions
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import panel, suggested_people
+from apps.views.board.answers import panel, suggested_people, undo_button
 from apps.views.http.pages import page
 
 REFUSALS_SHOWN = 50
+_UNDONE = pages.PEOPLE_PER_PAGE * formats.WEEK_DAYS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +66,7 @@ def _copy(request: HttpRequest, actor: User, form: CopyForm) -> HttpResponse:
         "title": ngettext("%(made)d of %(asked)d copied", "%(made)d of %(asked)d copied", len(made))
         % {"made": len(made), "asked": len(asked)},
         "results": _named(refusals),
-        "undo": made if len(made) <= pages.PEOPLE_PER_PAGE * formats.WEEK_DAYS else [],
+        "undo": undo_button("/board/remove/", assignment=made) if 0 < len(made) <= _UNDONE else None,
     }
     return panel(request, "board/results.html", context)
 

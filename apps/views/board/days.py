@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.exceptions.base import ToGoError
 from apps.forms.board import ChooseForm, DayForm, DaysForm, DaysOffForm, FreeForm
-from apps.models import LimitRule, User
+from apps.models import DailyLimit, LimitRule, User
 from apps.models.effort import DEFAULT_EFFORT
 from apps.models.limits import Source
 from apps.services import availability, board, limit_rules, limits, tasks, users, waiting
 from apps.services.board import history, many
 from apps.services.shared import dates, permissions, units
-from apps.services.shared.formats import Place
+from apps.services.shared.formats import LimitByHand, Place
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import done, name_of, panel, suggested_people, undo_button
 from apps.views.http.pages import is_fragment, page, valid
@@ -100,26 +100,34 @@ def limits_of_chosen(request: HttpRequest) -> HttpResponse:
 
 def _limited(request: HttpRequest, actor: User, cell: list[Place], maximum: int, reason: str) -> HttpResponse:
     people = User.objects.in_bulk([place.user_id for place in cell])
+    before = {one.place: one.limit for _, one in board.cells_of(cell)}
     outcomes = many.set_limits(actor=actor, places=cell, maximum=maximum, reason=reason)
     results = [
         {"name": name_of(people.get(place.user_id)), "date": place.date, "refusal": refusal}
         for place, refusal in outcomes
     ]
-    number = sum(not result["refusal"] for result in results)
+    undone = [_by_hand(before[place]) for place, refusal in outcomes if not refusal]
     context = {
         "title": ngettext(
             "%(number)d of %(days)d day has a limit of %(limit)s",
             "%(number)d of %(days)d days have a limit of %(limit)s",
             len(results),
         )
-        % {"number": number, "days": len(results), "limit": units.short(maximum)},
+        % {"number": len(undone), "days": len(results), "limit": units.short(maximum)},
         "word": gettext("at most %(amount)s") % {"amount": units.amount(maximum)},
         "results": results,
+        "undo": undo_button("/board/limits/back/", limit=undone) if undone else None,
         "cells": board.cells_of(cell) if is_fragment(request) else [],
     }
     response = panel(request, "board/results.html", context)
     response["HX-Trigger"] = "assigned"
     return response
+
+
+def _by_hand(limit: DailyLimit) -> LimitByHand:
+    place = Place(limit.user_id, limit.date)
+    is_by_hand = limit.source_kind == Source.HAND
+    return LimitByHand(place, limit.wanted, limit.source_reason) if is_by_hand else LimitByHand(place)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,9 +11,9 @@ from apps.forms.board import HandOnForm
 from apps.services import board, users
 from apps.services.board import many
 from apps.services.shared import permissions
-from apps.services.shared.formats import Place
+from apps.services.shared.formats import Move, Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import panel, suggested_people
+from apps.views.board.answers import panel, suggested_people, undo_button
 from apps.views.http.pages import is_fragment, page, valid
 
 
@@ -34,7 +34,8 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
             refusal, status = nobody.detail, nobody.status
         else:
             outcomes = many.hand_on(actor=actor, from_user_id=user, to_user_id=to.pk)
-            moved = sum(not why for _, why in outcomes)
+            moves = [Move(one.pk, Place(user, one.date)) for one, why in outcomes if not why]
+            moved = len(moves)
             places = [Place(who, one.date) for one, _ in outcomes for who in (user, to.pk)]
             context: dict[str, Any] = {
                 "title": ngettext(
@@ -45,6 +46,7 @@ def hand_on(request: HttpRequest, user: int) -> HttpResponse:
                 % {"moved": moved, "number": len(outcomes), "name": to.display_name},
                 "word": gettext("now with %(name)s") % {"name": to.display_name},
                 "results": [{"name": one.task, "date": one.date, "refusal": why} for one, why in outcomes],
+                "undo": undo_button("/board/move-back/", move=moves) if moves else None,
                 "cells": board.cells_of(places) if is_fragment(request) else [],
             }
             return panel(request, "board/results.html", context)

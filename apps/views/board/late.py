@@ -8,12 +8,13 @@ from django.views.decorators.http import require_http_methods
 
 from apps.exceptions.base import ToGoError
 from apps.forms.board import UndoForm
-from apps.services import returns
+from apps.services import board, returns
 from apps.services.board import late
 from apps.services.shared import permissions
+from apps.services.shared.formats import Move, Place
 from apps.services.shared.permissions import require_person
-from apps.views.board.answers import panel
-from apps.views.http.pages import page, valid
+from apps.views.board.answers import named, panel, undo_button
+from apps.views.http.pages import is_fragment, page, valid
 
 MOST = 100
 
@@ -34,17 +35,21 @@ def show(request: HttpRequest) -> HttpResponse:
         return panel(request, "board/late.html", context)
     outcomes = late.move_on(actor=actor, assignment_ids=valid(UndoForm(request.POST))["assignment"])
     results: list[dict[str, Any]] = []
+    moves, places = [], []
     for was, now in outcomes:
-        name = f"{was.task.name}, {was.daily_limit.user.display_name}"
         if isinstance(now, ToGoError):
-            results.append({"name": name, "date": was.date, "refusal": now})
+            results.append({"name": named(was), "date": was.date, "refusal": now})
         else:
-            results.append({"name": name, "date": now.date, "refusal": None})
-    moved = sum(not result["refusal"] for result in results)
+            results.append({"name": named(was), "date": now.date, "refusal": None})
+            place = Place(was.user_id, was.date)
+            moves.append(Move(was.pk, place))
+            places += [place, Place(now.user_id, now.date)]
     context = {
-        "title": ngettext("%(moved)d of %(number)d moved", "%(moved)d of %(number)d moved", moved)
-        % {"moved": moved, "number": len(results)},
+        "title": ngettext("%(moved)d of %(number)d moved", "%(moved)d of %(number)d moved", len(moves))
+        % {"moved": len(moves), "number": len(results)},
         "word": gettext("moved here"),
         "results": results,
+        "undo": undo_button("/board/move-back/", move=moves) if moves else None,
+        "cells": board.cells_of(places) if is_fragment(request) else [],
     }
     return panel(request, "board/results.html", context)

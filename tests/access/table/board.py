@@ -158,6 +158,8 @@ BOARD = [
         thing="rule",
     ),
     page("POST", "/board/remove/", "403", "403", DONE, DONE, sends={"assignment": "{missing}"}),
+    page("POST", "/board/move-back/", "403", "403", DONE, DONE, sends={"move": f"{{missing}}:{{whose}}:{DAY}"}),
+    page("POST", "/board/limits/back/", "403", "403", DONE, DONE, sends={"limit": f"{{whose}}:{DAY}"}),
     page("GET", "/board/hand-on/{user}/", "403", "403", "200", "200"),
     page("POST", "/board/hand-on/{user}/", "403", "403", "200", "200", sends={"username": "{somebody}"}),
     page("GET", "/board/export.csv", "403", "403", "200", "200"),
