@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests import environment  # noqa: F401  (before Django's settings are read)
+from tests import environment, mid_week  # noqa: F401  (before Django's settings are read)
 
+mid_week.begin()
 os.environ["DJANGO_SETTINGS_MODULE"] = "togo.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -145,7 +146,10 @@ def main() -> None:
     aiko = User.objects.get(username="aiko")
     tried = trial(boss)
     next_week = permissions.today() + datetime.timedelta(days=7)
-    with start_server(workers=1, threads=4) as server, sync_playwright() as playwright:
+    with (
+        start_server(workers=1, threads=4, application=mid_week.APPLICATION) as server,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
