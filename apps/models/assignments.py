@@ -37,14 +37,16 @@ def is_late(today: datetime.date) -> Q:
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Reads of assignments."""
 
-    def of(self, user_id: int, *, by_time: bool = False) -> "AssignmentQuerySet":
+    def of(self, user_id: int | None, *, by_time: bool = False) -> "AssignmentQuerySet":
         """One person's assignments, found by the column whose index has their order: the day's if they are listed by
-        date, their own if they are listed `by_time`."""
+        date, their own if they are listed `by_time`. None stands for everybody."""
+        if user_id is None:
+            return self
         return self.filter(user=user_id) if by_time else self.filter(daily_limit__user=user_id)
 
     def visible_to(self, person: "User", *, by_time: bool = False) -> "AssignmentQuerySet":
         """All assignments for a taskmaster, for other people only their own; see `of`."""
-        return self if person.may_assign_to_all else self.of(person.pk, by_time=by_time)
+        return self.of(person.confined_to, by_time=by_time)
 
     def late(self, today: datetime.date) -> "AssignmentQuerySet":
         """Those that are late, the latest first."""

@@ -16,7 +16,7 @@ from apps.models.prepared_statements import as_date, rows
 
 # The columns of a row, in the order of the fields below, for written-out statements.
 DAY = "id, user_id, date, wanted, maximum, taken, source_kind, source_rule, source_reason, rules_version, waiting"
-_FIELDS = DAY.split(", ")
+DAY_COLUMNS = DAY.split(", ")
 _WINDOW = f"""SELECT {DAY} FROM togo_dailylimit
     WHERE user_id = %(user)s AND date >= %(first)s AND date <= %(last)s"""  # noqa: S608 - only our own names
 
@@ -152,7 +152,7 @@ class DailyLimit(_Capacity, ReadOften):
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> "DailyLimit":
         """The day with these values of the columns of `DAY`."""
-        columns = dict(zip(_FIELDS, row, strict=True))
+        columns = dict(zip(DAY_COLUMNS, row, strict=True))
         columns["date"] = as_date(columns["date"])
         return object_of(cls, columns)
 

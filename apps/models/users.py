@@ -157,6 +157,12 @@ class User(ReadOften, AbstractBaseUser):
         """Whether this person is a taskmaster; every admin is one."""
         return self.is_taskmaster or self.is_admin
 
+    @property
+    def confined_to(self) -> int | None:
+        """The only person (id) whose assignments this person sees and to whom they give tasks: themselves. None for a
+        taskmaster."""
+        return None if self.may_assign_to_all else self.pk
+
     # --- signing in ---------------------------------------------------------------------------------------------
 
     @property

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.models import DailyLimit, User
 from apps.models.base import DayKey
+from apps.models.composed import read_objects
 from apps.models.effort import DEFAULT_EFFORT
+from apps.models.users import PERSON_COLUMNS, UserQuerySet
 from apps.services import limits
 from apps.services.shared import permissions, picking
 
@@ -194,12 +196,12 @@ def room_on(
     is by `name`. Later pages keep the order of the first. A page by name looks at 500 people at most, so it can have
     fewer than `size`, or none, although others follow.
     """
-    people = User.objects.active() if actor.may_assign_to_all else User.objects.active().filter(pk=actor.pk)
-    if not permissions.may_plan(actor, date):
-        people = people.none()
     by_name = isinstance(edge.key, str) if edge else not limits.is_set_for_everybody(date)
     look = _look_by_name if by_name else _look_by_remaining
-    seen, more = look(people, date, effort, size, edge, backwards)
+    seen: list[DailyLimit] = []
+    more = False
+    if permissions.may_plan(actor, date):
+        seen, more = look(actor.confined_to, date, effort, size, edge, backwards)
     if backwards:
         seen.reverse()
     before, after = (more, bool(edge)) if backwards else (bool(edge), more)
@@ -215,28 +217,54 @@ def room_on(
     )
 
 
+def _assignees(only: int | None) -> UserQuerySet:
+    """Everybody who can be given tasks, or only this person."""
+    return User.objects.active() if only is None else User.objects.active().filter(pk=only)
+
+
 def _look_by_remaining(
-    people: QuerySet[User], date: datetime.date, effort: int, size: int, edge: Edge | None, backwards: bool
+    only: int | None, date: datetime.date, effort: int, size: int, edge: Edge | None, backwards: bool
 ) -> tuple[list[DailyLimit], bool]:
     """The days with room next to the edge, and whether there are more."""
-    # EXISTS for each day: with a join SQLite would read all people first.
-    theirs = Exists(people.filter(pk=OuterRef("user")))
-    days = DailyLimit.objects.filter(theirs, date=date).with_room(effort).annotate(room=F("maximum") - F("taken"))
+    values: dict[str, Any] = {"date": date, "effort": effort}
+    if only is not None:
+        values["only"] = only
     if edge:
-        past = {"room__gt": edge.key} if backwards else {"room__lt": edge.key}
-        beside = {"user__lt": edge.id} if backwards else {"user__gt": edge.id}
-        # `near` follows from the other condition; it lets the database go straight to the page in the index.
-        near = {"room__gte": edge.key} if backwards else {"room__lte": edge.key}
-        days = days.filter(Q(**past) | Q(room=edge.key, **beside), **near)
-    order = ("room", "-user_id") if backwards else ("-room", "user_id")
-    found = list(days.select_related("user").order_by(*order)[: size + 1])
+        values |= {"room": edge.key, "person": edge.id}
+    found = read_objects(_most_room, (size + 1, backwards), values, {"user": PERSON_COLUMNS})
     return found[:size], len(found) > size
 
 
+def _most_room(
+    size: int,
+    backwards: bool,
+    *,
+    date: datetime.date,
+    effort: int,
+    only: int | None = None,
+    room: int | None = None,
+    person: int | None = None,
+) -> QuerySet[DailyLimit]:
+    """The first `size` days with room, of all active people or of `only` one, after the edge of this `room` and
+    `person`."""
+    # EXISTS for each day: with a join SQLite would read all people first.
+    theirs = Exists(_assignees(only).filter(pk=OuterRef("user")))
+    days = DailyLimit.objects.filter(theirs, date=date).with_room(effort).annotate(room=F("maximum") - F("taken"))
+    if person is not None:
+        past = {"room__gt": room} if backwards else {"room__lt": room}
+        beside = {"user__lt": person} if backwards else {"user__gt": person}
+        # `near` follows from the other condition; it lets the database go straight to the page in the index.
+        near = {"room__gte": room} if backwards else {"room__lte": room}
+        days = days.filter(Q(**past) | Q(room=room, **beside), **near)
+    order = ("room", "-user_id") if backwards else ("-room", "user_id")
+    return days.order_by(*order)[:size]
+
+
 def _look_by_name(
-    people: QuerySet[User], date: datetime.date, effort: int, size: int, edge: Edge | None, backwards: bool
+    only: int | None, date: datetime.date, effort: int, size: int, edge: Edge | None, backwards: bool
 ) -> tuple[list[DailyLimit], bool]:
     """The days of people next to the edge, free or not, until `size` are free; and whether there are more people."""
+    people = _assignees(only)
     if edge:
         people = people.filter(username__lt=edge.key) if backwards else people.filter(username__gt=edge.key)
     beside = list(people.order_by("-username" if backwards else "username")[: _PEOPLE_PER_PAGE + 1])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from apps.exceptions.assignments import DateOutOfRange
 from apps.models import DailyLimit, LimitDay, LimitRule, User
 from apps.models.base import DayKey
+from apps.models.composed import read_rows
 from apps.models.events import Kind
 from apps.models.limits import Source
 from apps.services import events, slots, unit_of_work
@@ -237,9 +238,14 @@ def finish_date(date: datetime.date) -> int:
 
 def is_set_for_everybody(date: datetime.date) -> bool:
     """Whether every active person has a limit on that date, including people added after it was noted as done."""
-    done_at = LimitDay.objects.filter(pk=date).values_list("done_at", flat=True).first()
+    return bool(read_rows(_done, (), {"date": date}))
+
+
+def _done(*, date: datetime.date) -> QuerySet[LimitDay, tuple[datetime.date]]:
+    """The `LimitDay` of that date, if everybody's limit is set."""
     # Only people added since are checked: every page of free people asks this.
-    return done_at is not None and not _missing(date).filter(active_since__gte=done_at - _SETTLING).exists()
+    late = _missing(date).filter(active_since__gte=OuterRef("done_at") - _SETTLING)
+    return LimitDay.objects.filter(~Exists(late), pk=date, done_at__isnull=False).values_list("pk")
 
 
 def _missing(date: datetime.date, first_id: int = 0, last_id: int = HIGHEST_ID) -> QuerySet[User, int]:
@@ -248,7 +254,7 @@ def _missing(date: datetime.date, first_id: int = 0, last_id: int = HIGHEST_ID) 
     The subquery has the same bounds, so that a chunk doesn't read the days of everybody.
     """
     # Not the bare date: PostgreSQL would plan by its statistics, in which a new date doesn't occur.
-    some_date = Func(Value(date), template="(SELECT %(expressions)s)", output_field=DateField())
+    some_date = Func(date, template="(SELECT %(expressions)s)", output_field=DateField())
     days = DailyLimit.objects.filter(user=OuterRef("pk"), date=some_date, user__gte=first_id, user__lte=last_id)
     people = User.objects.active().filter(~Exists(days), pk__gte=first_id, pk__lte=last_id)
     return people.order_by("pk").values_list("pk", flat=True)

@@ -11,6 +11,7 @@ from apps.exceptions.users import UserInactive, UserNotFound
 from apps.exceptions.waiting import AlreadyWaiting, TooManyWaiting
 from apps.models import Assignment, WaitingEntry
 from apps.models.assignments import AssignmentQuerySet
+from apps.models.limits import DAY_COLUMNS
 from apps.serializers.assignments import (
     AssignmentChangeSerializer,
     AssignmentCreateSerializer,
@@ -24,7 +25,7 @@ from apps.services import assignments
 from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse, confirms_caller, location
 from apps.views.http.idempotency import idempotent
-from apps.views.http.pagination import paginate
+from apps.views.http.pagination import paginate, paginate_composed
 from apps.views.http.schema import ID, documented
 
 TAG = "Assignments"
@@ -36,6 +37,8 @@ _FILTERS = {
     "date_from": "daily_limit__date__gte",
     "date_to": "daily_limit__date__lte",
 }
+# Filters that don't change how a list is best read, whatever their values are.
+_PLANNED_ONCE = {"user", "date", "confined_to"}
 # The assignments of a date are ordered by person, because an index lists a date's days by person: so a page costs the
 # same on a date with a million assignments.
 _ORDERS = {"date": ["daily_limit__date", "daily_limit__user_id"], "created_at": ["created_at"]}
@@ -44,7 +47,12 @@ _ORDERS = {"date": ["daily_limit__date", "daily_limit__user_id"], "created_at": 
 def matching(query: dict[str, Any], *, by_time: bool = False) -> AssignmentQuerySet:
     """The assignments that match the filters of a query; `by_time` if they are listed by that."""
     found = Assignment.objects.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
-    return found.of(query["user"], by_time=by_time) if "user" in query else found
+    return found.of(query.get("user"), by_time=by_time)
+
+
+def _listed(by_time: bool, **values: Any) -> AssignmentQuerySet:
+    """Those that match these filters and belong to the person to whom the caller is confined."""
+    return matching(values, by_time=by_time).of(values.get("confined_to"), by_time=by_time)
 
 
 class AssignmentsView(ApiView):
@@ -62,13 +70,26 @@ class AssignmentsView(ApiView):
         query = AssignmentQuerySerializer.read(request)
         ordering = query["ordering"]
         by_time = ordering.endswith("created_at")
-        page = paginate(
-            request,
-            matching(query, by_time=by_time).visible_to(require_person(request.user), by_time=by_time).with_day(),
-            query,
-            by=_ORDERS[ordering.removeprefix("-")],
-            descending=ordering.startswith("-"),
-        )
+        values = {name: value for name, value in query.items() if name == "user" or name in _FILTERS}
+        if (confined_to := require_person(request.user).confined_to) is not None:
+            values["confined_to"] = confined_to
+        order: dict[str, Any] = {
+            "by": _ORDERS[ordering.removeprefix("-")],
+            "descending": ordering.startswith("-"),
+        }
+        if values.keys() <= _PLANNED_ONCE:
+            page = paginate_composed(
+                request,
+                _listed,
+                (by_time,),
+                values,
+                query,
+                model=Assignment,
+                related={"daily_limit": DAY_COLUMNS},
+                **order,
+            )
+        else:
+            page = paginate(request, _listed(by_time, **values).with_day(), query, **order)
         return JsonResponse(AssignmentPageSerializer.show(page))
 
     @documented(

@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import functools
 import json
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -14,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.utils.urls import replace_query_param
 
+from apps.models.composed import Related, Shape, read_objects
 from apps.services.shared import links
 from apps.services.shared.formats import HIGHEST_ID
 
@@ -21,6 +23,8 @@ M = TypeVar("M", bound=Model)
 # The position of a row: the values of the ordering columns, and its id.
 Edge = tuple[Any, ...]
 
+# What the names of an edge's values begin with in a composed query.
+_EDGE = "edge_"
 DEFAULT_SIZE = 50
 HIGHEST_SIZE = 200
 
@@ -34,13 +38,60 @@ def paginate(
     `query` may hold `page_size` and `cursor`. A cursor names the row after which the page begins or, going backwards,
     before which it ends. Raises `ValidationError` for an invalid cursor.
     """
-    size = size_of(query)
-    backwards, edge = read_cursor(query, *(_reader(rows.model, column) for column in by))
-    falling = descending != backwards
+
+    def find(size: int, falling: bool, edge: Edge) -> list[M]:
+        return list(_beside(rows, by, size, falling, edge))
+
+    return _page(request, rows.model, find, query, by, descending)
+
+
+def paginate_composed(
+    request: Request,
+    build: Callable[..., QuerySet[M]],
+    shape: Shape,
+    values: dict[str, Any],
+    query: dict[str, Any],
+    *,
+    model: type[M],
+    related: Related,
+    by: Sequence[str],
+    descending: bool = False,
+) -> dict[str, Any]:
+    """As `paginate`, of `build(*shape, **values)`, which is composed once; see `apps.models.composed`."""
+
+    def find(size: int, falling: bool, edge: Edge) -> list[M]:
+        beside = {f"{_EDGE}{number}": value for number, value in enumerate(edge)}
+        return read_objects(_build_page, (build, shape, tuple(by), size, falling), values | beside, related)
+
+    return _page(request, model, find, query, by, descending)
+
+
+def _build_page(
+    build: Callable[..., QuerySet[M]], shape: Shape, by: Sequence[str], size: int, falling: bool, **values: Any
+) -> QuerySet[M]:
+    edge = [values.pop(name) for name in list(values) if name.startswith(_EDGE)]
+    return _beside(build(*shape, **values), by, size, falling, tuple(edge))
+
+
+def _beside(rows: QuerySet[M], by: Sequence[str], size: int, falling: bool, edge: Edge) -> QuerySet[M]:
+    """The first `size` rows, after the edge if there is one."""
     if edge:
         rows = rows.filter(_near(by, edge[:-1], falling), _beyond([*by, "pk"], edge, falling))
     sign = "-" if falling else ""
-    found = list(rows.order_by(*(f"{sign}{column}" for column in (*by, "pk")))[: size + 1])
+    return rows.order_by(*(f"{sign}{column}" for column in (*by, "pk")))[:size]
+
+
+def _page(
+    request: Request,
+    model: type[M],
+    find: Callable[[int, bool, Edge], list[M]],
+    query: dict[str, Any],
+    by: Sequence[str],
+    descending: bool,
+) -> dict[str, Any]:
+    size = size_of(query)
+    backwards, edge = read_cursor(query, *(_reader(model, column) for column in by))
+    found = find(size + 1, descending != backwards, edge or ())
     more, page = len(found) > size, found[:size]
     if backwards:
         page.reverse()
@@ -110,6 +161,7 @@ def _decode(cursor: str, read_keys: Sequence[Callable[[Any], Any]]) -> tuple[boo
     return bool(backwards), edge
 
 
+@functools.cache
 def _reader(model: type[Model], column: str) -> Callable[[Any], Any]:
     """The parser of this column's value in a cursor; it raises `ValueError` or `TypeError`."""
     field: Any = None
