@@ -28,10 +28,7 @@ def shared(serializer: type[S]) -> S:
 
 
 class ShapeSerializer(serializers.Serializer[Any]):
-    """Serializes an object or a dictionary: each field shows the attribute or entry of its name. None becomes null.
-
-    As Django REST framework's own, which looks for every value in every way that there may be.
-    """
+    """Serializes an object or a dictionary: each field shows the attribute or entry of its name. None becomes null."""
 
     @classmethod
     def show(cls, instance: Any) -> dict[str, Any]:
@@ -52,10 +49,8 @@ class ShapeSerializer(serializers.Serializer[Any]):
     def _written(self, get: str) -> Callable[[Any], dict[str, Any]]:
         shows: dict[str, Any] = {}
         entries = []
-        for name, field in self.fields.items():
-            if field.write_only:
-                continue
-            value = get.format(field.source)
+        for field in self._readable_fields:  # all but those that are write-only
+            name, value = field.field_name, get.format(field.source)
             if (show := _SHOWN_BY.get(type(field), field.to_representation)) is not None:
                 shows[f"show_{name}"] = show
                 value = f"None if (value := {value}) is None else show_{name}(value)"

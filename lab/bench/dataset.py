@@ -83,8 +83,10 @@ def create(people: int, days: int, *, tasks: int = 500) -> Dataset:
     """Fill an empty database with so many people, each with so many days whose limit is 500."""
     now = datetime.datetime.now(datetime.UTC)
     today = now.date()
-    boss = User.objects.create_user("boss", "a password of the benchmark", is_taskmaster=True)
-    User.objects.bulk_create([User(username=f"p{number}", password="!") for number in range(people)])
+    # Few people are new when the limits of a date are set.
+    since = now - datetime.timedelta(days=1)
+    boss = User.objects.create_user("boss", "a password of the benchmark", is_taskmaster=True, active_since=since)
+    User.objects.bulk_create(User(username=f"p{number}", password="!", active_since=since) for number in range(people))
     Task.objects.bulk_create([Task(name=f"task {number}") for number in range(tasks)])
     with connection.cursor() as cursor:
         for offset in range(days):

@@ -3,6 +3,7 @@
 asyncpg prepares every statement. Bodies are checked by pydantic, answers are written without it.
 """
 
+import base64
 import hashlib
 import os
 from collections.abc import AsyncIterator
@@ -54,6 +55,14 @@ WHERE day.date = $1 AND day.maximum - day.taken >= 1
 ORDER BY day.maximum - day.taken DESC, day.user_id LIMIT 51
 """
 
+# Whether everybody's limit of a date is set: otherwise ToGo lists free people by name.
+IS_SET = """
+SELECT 1 FROM togo_limitday AS done WHERE done.date = $1 AND done.done_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM togo_user AS late WHERE late.is_active AND late.active_since >= done.done_at - interval '10 minutes'
+        AND NOT EXISTS (SELECT 1 FROM togo_dailylimit WHERE user_id = late.id AND date = $1)
+)
+"""
+
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -98,6 +107,12 @@ def json(data: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(data), status, media_type="application/json")
 
 
+def link(path: str, edge: list[Any]) -> str:
+    """The address of the next page."""
+    cursor = base64.urlsafe_b64encode(orjson.dumps([0, *edge])).decode().rstrip("=")
+    return f"http://localhost/api/users/{path}cursor={cursor}"
+
+
 def limit_of(day: Any) -> dict[str, Any]:
     """How much of a day is taken."""
     return {
@@ -139,6 +154,8 @@ async def assign(asked: NewAssignment, me: Caller) -> Response:
 @app.get("/api/users/assignment/")
 async def assignments(me: Caller) -> Response:
     """The first 50 assignments."""
+    if not (me["is_taskmaster"] or me["is_admin"]):
+        raise HTTPException(501)
     rows = await pool.fetch(LIST)
     results = [
         {
@@ -154,7 +171,9 @@ async def assignments(me: Caller) -> Response:
         }
         for row in rows[:50]
     ]
-    return json({"next": len(rows) > 50, "previous": None, "results": results})
+    last = results[-1] if len(rows) > 50 else None
+    following = link("assignment/?", [str(last["date"]), last["user"], last["id"]]) if last else None
+    return json({"next": following, "previous": None, "results": results})
 
 
 @app.get("/api/users/me/")
@@ -168,6 +187,12 @@ async def myself(me: Caller) -> Response:
 @app.get("/api/users/availability/")
 async def availability(date: date, me: Caller) -> Response:
     """The 50 people with the most room on a date."""
+    if date > datetime.now(UTC).date() + timedelta(days=366):
+        return json({"next": None, "previous": None, "ordered_by": "remaining", "results": []})
+    if not await pool.fetchval(IS_SET, date):
+        raise HTTPException(501)
     rows = await pool.fetch(FREE, date)
     results = [dict(row) for row in rows[:50]]
-    return json({"next": len(rows) > 50, "previous": None, "ordered_by": "remaining", "results": results})
+    last = results[-1] if len(rows) > 50 else None
+    following = link(f"availability/?date={date}&", [last["remaining"], last["user"]]) if last else None
+    return json({"next": following, "previous": None, "ordered_by": "remaining", "results": results})

@@ -1,6 +1,8 @@
 """FastAPI with asyncpg: the same checks and the same writes as ToGo, in plain statements."""
 
+import base64
 import hashlib
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +16,14 @@ from pydantic import BaseModel, ConfigDict, StrictInt
 
 KEY = os.environ["TOGO_SECRET_KEY"]
 pool: Any = None
+
+# Whether everybody's limit of a date is set: otherwise ToGo lists free people by name.
+IS_SET = """
+SELECT 1 FROM togo_limitday AS done WHERE done.date = $1 AND done.done_at IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM togo_user AS late WHERE late.is_active AND late.active_since >= done.done_at - interval '10 minutes'
+        AND NOT EXISTS (SELECT 1 FROM togo_dailylimit WHERE user_id = late.id AND date = $1)
+)
+"""
 
 
 @asynccontextmanager
@@ -124,9 +134,17 @@ def limit_of(day: Any) -> dict[str, Any]:
     }
 
 
+def link(path: str, edge: list[Any]) -> str:
+    """The address of the next page."""
+    cursor = base64.urlsafe_b64encode(json.dumps([0, *edge]).encode()).decode().rstrip("=")
+    return f"http://localhost/api/users/{path}cursor={cursor}"
+
+
 @app.get("/api/users/assignment/")
 async def assignments(me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
     """The first 50 assignments."""
+    if not (me["is_taskmaster"] or me["is_admin"]):
+        raise HTTPException(501)
     rows = await pool.fetch(
         "SELECT one.*, day.user_id, day.date, day.maximum, day.taken, day.source_kind, day.source_rule,"
         " day.source_reason FROM togo_assignment AS one JOIN togo_dailylimit AS day ON day.id = one.daily_limit_id"
@@ -146,7 +164,9 @@ async def assignments(me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
         }
         for row in rows[:50]
     ]
-    return {"next": len(rows) > 50, "previous": None, "results": results}
+    last = results[-1] if len(rows) > 50 else None
+    following = link("assignment/?", [str(last["date"]), last["user"], last["id"]]) if last else None
+    return {"next": following, "previous": None, "results": results}
 
 
 @app.get("/api/users/me/")
@@ -162,6 +182,10 @@ async def myself(me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
 @app.get("/api/users/availability/")
 async def availability(date: date, me: Annotated[Any, Depends(actor)]) -> dict[str, Any]:
     """The 50 people with the most room on a date."""
+    if date > datetime.now(UTC).date() + timedelta(days=366):
+        return {"next": None, "previous": None, "ordered_by": "remaining", "results": []}
+    if not await pool.fetchval(IS_SET, date):
+        raise HTTPException(501)
     rows = await pool.fetch(
         "SELECT day.user_id AS user, person.username, day.date, day.maximum, day.taken,"
         " day.maximum - day.taken AS remaining"
@@ -171,4 +195,6 @@ async def availability(date: date, me: Annotated[Any, Depends(actor)]) -> dict[s
         date,
     )
     results = [dict(row) for row in rows[:50]]
-    return {"next": len(rows) > 50, "previous": None, "ordered_by": "remaining", "results": results}
+    last = results[-1] if len(rows) > 50 else None
+    following = link(f"availability/?date={date}&", [last["remaining"], last["user"]]) if last else None
+    return {"next": following, "previous": None, "ordered_by": "remaining", "results": results}
