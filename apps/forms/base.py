@@ -97,6 +97,13 @@ class ListField(forms.Field):
             raise forms.ValidationError(self._message) from None
 
 
+class PageForm(forms.Form):
+    """Which page of a list is shown: the one that begins after a row, or that ends before one; else the first."""
+
+    after = IdField(required=False)
+    before = IdField(required=False)
+
+
 class _Refusable(forms.BaseForm):
     def add_refusal(self, refusal: ToGoError) -> None:
         """Show the messages beside their fields, or the refusal above them."""

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.forms.base import DayInput, ListField, RefusableForm
+from apps.forms.base import DayInput, ListField, PageForm, RefusableForm
 from apps.models import LimitRule
 from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
 from apps.services.limit_rules import RuleFields
@@ -80,12 +80,11 @@ class RuleForm(RefusableForm):
         )
 
 
-class RulesForm(forms.Form):
+class RulesForm(PageForm):
     """The rules that the page is asked to show."""
 
     q = forms.CharField(required=False, max_length=150)
     show = forms.ChoiceField(required=False, choices=[("", "In force"), ("past", "Past")])
-    page = forms.IntegerField(required=False, min_value=1, max_value=100_000)
 
 
 class HolidaysForm(forms.Form):

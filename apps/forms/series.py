@@ -139,12 +139,6 @@ class EndForm(forms.Form):
     since = _date(_("From"))
 
 
-class SeriesPageForm(forms.Form):
-    """Which page of the list is shown."""
-
-    page = forms.IntegerField(required=False, min_value=1, max_value=10**6)
-
-
 class RepeatForm(forms.Form):
     """The assignment that comes again."""
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.forms.base import DayInput, RefusableModelForm
+from apps.forms.base import DayInput, PageForm, RefusableModelForm
 from apps.models import Task
 from apps.models.tasks import LONGEST_NOTE, Color
 from apps.services.shared import units
@@ -64,14 +64,12 @@ class WholeTaskForm(TaskForm):
         fields = [*TaskForm.Meta.fields, "is_active"]
 
 
-class CatalogueForm(forms.Form):
+class CatalogueForm(PageForm):
     """The tasks that the catalogue is asked to show."""
 
     q = forms.CharField(required=False, max_length=255)
     label = forms.CharField(required=False, max_length=50)
     show = forms.ChoiceField(required=False, choices=[("", "In use"), ("retired", "Retired")])
-    after = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
-    before = forms.IntegerField(required=False, min_value=1, max_value=HIGHEST_ID)
 
 
 class MergeForm(forms.Form):

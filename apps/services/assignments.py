@@ -13,7 +13,7 @@ from apps.exceptions.assignments import AlreadyAssigned, AssignmentNotFound, NoF
 from apps.models import Assignment, Event, Task, User, WaitingEntry
 from apps.models.events import Kind
 from apps.services import availability, slots, unit_of_work
-from apps.services.shared import permissions, refusals
+from apps.services.shared import dates, permissions, refusals
 from apps.services.slots import DayFull
 from apps.services.unit_of_work import LostRace
 
@@ -81,7 +81,8 @@ def assign_earliest(
         if lost_a_race:
             raise LostRace
         raise NoFreeDay(
-            gettext("No day from %(first)s to %(end)s has room for this task.") % {"first": first, "end": end},
+            gettext("No day from %(first)s to %(end)s has room for this task.")
+            % {"first": dates.in_text(first), "end": dates.in_text(end)},
             task=task_id,
             user=user_id,
             first=first,

@@ -6,7 +6,7 @@ from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.services.shared import dates, languages
+from apps.services.shared import dates, retelling
 
 register = Library()
 
@@ -14,8 +14,10 @@ _FORMS = {"tight": "D j", "day": "D j M", "short": "j M", "long": "l j F", "full
 
 # {{ date|written:"D j M" }}: Mon 23 Nov. A time is that of TIME_ZONE, as with Django's own filter `date`.
 register.filter("written", dates.written, expects_localtime=True)
-# {{ row.detail|retold:row.code }}: The day is full.
-register.filter(languages.retold)
+# {{ delivery.error|retold }}: There is no connection: Connection refused.
+register.filter(retelling.retold)
+# {{ row.detail|refusal_retold:row.code }}: The day is full.
+register.filter(retelling.refusal_retold)
 
 
 @register.filter

@@ -1,8 +1,9 @@
 """Documents for readers and programs: the errors explained, and the OpenAPI document."""
 
 import datetime
+import re
 import threading
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -20,6 +23,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
+from apps.exceptions.base import title_of
 from apps.forms.board import DayForm
 from apps.models.tasks import Color
 from apps.views.http.conditional import conditional
@@ -28,8 +32,11 @@ from apps.views.http.conditional import conditional
 @require_safe
 def errors(request: HttpRequest) -> HttpResponse:
     """`/errors/`: the meaning of each error code, and what to do. The `type` of every problem leads here."""
+    language = get_language() or settings.LANGUAGE_CODE
     # A file of ToGo itself, not user input.
-    return render(request, "docs/errors.html", {"content": mark_safe(_errors_html())})  # noqa: S308
+    content = mark_safe(_errors_html(language))  # noqa: S308
+    context = {"content": content, "is_english": language == settings.LANGUAGE_CODE}
+    return render(request, "docs/errors.html", context)
 
 
 @require_safe
@@ -112,6 +119,12 @@ def _redoc() -> str:
 
 
 @cache
-def _errors_html() -> str:
-    text = (settings.BASE_DIR / "docs" / "errors.md").read_text()
-    return markdown.markdown(text, extensions=["toc", "tables", "fenced_code"])
+def _errors_html(language: str) -> str:
+    """The explanations, with the title of each error in this language, which is the active one."""
+    _, _, text = (settings.BASE_DIR / "docs" / "errors.md").read_text().partition("\n")
+    page = markdown.markdown(text, extensions=["toc", "tables", "fenced_code"])
+    return re.sub(r'<h2 id="(\w+)">\1</h2>', partial(_with_title, language), page)
+
+
+def _with_title(language: str, heading: re.Match[str]) -> str:
+    return format_html('{}<p lang="{}" dir="auto"><b>{}</b></p>', mark_safe(heading[0]), language, title_of(heading[1]))  # noqa: S308

@@ -91,7 +91,7 @@ def test_a_limit_below_taken_is_refused_with_a_message(page: Client, given: Assi
         response = page.post(f"/admin/togo/{path}", {"maximum": 0, "reason": "Holiday"})
     assert response["Location"] == f"/admin/togo/{path}"
 
-    assert messages_of(page.get(response["Location"])) == ["1 task is taken on 2026-03-02; take it away first."]
+    assert messages_of(page.get(response["Location"])) == ["1 task is taken on Mon 2 Mar; take it away first."]
     assert DailyLimit.objects.values_list("maximum", "taken", "source_kind").get() == (5, 1, "default")
 
 
@@ -126,7 +126,7 @@ def test_an_invalid_day_is_refused(page: Client, given: Assignment, stranger: Us
         response = page.post("/admin/togo/dailylimit/add/", {**good, "date": "2027-03-04"})
         assert response.status_code == 302
     (message,) = messages_of(page.get(response["Location"]))
-    assert message.startswith("Dates can be planned until 2027-03-03")
+    assert message.startswith("Dates can be planned until Wed 3 Mar 2027")
 
 
 def test_days_are_not_deleted(page: Client, given: Assignment, taskmaster: User) -> None:

@@ -537,7 +537,7 @@ def test_a_move_to_a_full_day_is_refused_with_the_reason_and_the_next_day_as_one
         response = page.post(f"/board/assignment/{given.pk}/", sent, headers={"HX-Request": "true"})
 
     assert response.status_code == 409
-    assert "2026-03-03 is off (Dentist); the next day with room is 2026-03-04." in text_of(response)
+    assert "Tue 3 Mar is off (Dentist); the next day with room is Wed 4 Mar." in text_of(response)
     assert cell_of(response, alice, MONDAY).endswith("cooking")
     offer = response.context["toast"]["action"]
     page.post(offer["path"], offer["fields"])
@@ -615,7 +615,7 @@ def test_a_limit_below_taken_is_refused_with_the_reason(page: Client, alice: Use
     with nothing_written():
         response = page.post(f"/board/day/{alice.pk}/2026-03-02/", {"maximum": 0})
 
-    assert "1 task is taken on 2026-03-02; take it away first." in text_of(response)
+    assert "1 task is taken on Mon 2 Mar; take it away first." in text_of(response)
 
 
 def test_chosen_days_get_one_limit_with_a_result_for_each(

@@ -293,8 +293,8 @@ def test_an_effort_that_does_not_fit_is_refused_with_the_reason_and_the_next_day
 
     assert refused.status_code == 409
     assert (
-        "4 of 5 h are taken on 2026-03-02, 3 h of them by this assignment, and it would take 5 h; "
-        "the next day with room for 5 h is 2026-03-04."
+        "4 of 5 h are taken on Mon 2 Mar, 3 h of them by this assignment, and it would take 5 h; "
+        "the next day with room for 5 h is Wed 4 Mar."
     ) in text_of(refused)
     assert "4/5" in cell_of(refused, alice, MONDAY)
 
@@ -391,7 +391,7 @@ def test_a_file_may_give_efforts_and_its_report_shows_them(
     do_imports()
 
     report = text_of(page.get(f"/import/{Import.objects.get().pk}/"))
-    refused = "3 of 5 tasks are taken on 2026-03-02, and it would take 3; the next day with room for 3 is 2026-03-03."
+    refused = "3 of 5 tasks are taken on Mon 2 Mar, and it would take 3; the next day with room for 3 is Tue 3 Mar."
     assert f"2 {cooking.pk} 3 alice 2026-03-02 ✕ {refused}" in report
     assert f"3 {cooking.pk} 2 alice 2026-03-03 ✓ Would be assigned" in report
     assert "4 roofing alice 2026-03-03 ✓ Would be assigned" in report

@@ -93,7 +93,7 @@ def limits_of(person: User) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"date": "2026-12-24"}, "2026-12-24 is no holiday there."),
+        ({"date": "2026-12-24"}, "Thu 24 Dec is no holiday there."),
         ({"date": []}, "Tick at least one day."),
         ({"country": "ZZ"}, "There is no such country."),
         ({"maximum": -1}, "Ensure this value is greater than or equal to 0."),

@@ -63,7 +63,7 @@ def test_a_file_is_tried_looked_at_imported_and_reported(
     do_imports()
     text = text_of(page.get(tried))
     assert "1 would be assigned 2 refused" in text
-    assert "2 cooking alice 2026-03-02 ✕ 2026-03-02 is off (Dentist); the next day with room is 2026-03-03." in text
+    assert "2 cooking alice 2026-03-02 ✕ Mon 2 Mar is off (Dentist); the next day with room is Tue 3 Mar." in text
     assert "3 cooking alice 2026-03-03 ✓ Would be assigned" in text
     assert re.search("4 singing alice 2026-03-04 ✕ .*singing.*", text)
     assert not Assignment.objects.exists()

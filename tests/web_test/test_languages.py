@@ -1,13 +1,19 @@
 """The language of a page: the one that the person chose, or else the one that their browser asks for."""
 
+import datetime
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import translation
 
-from apps.models import User
+from apps.models import Task, User
+from apps.services import assignments, limits
+from apps.services.shared import dates, languages, stored
+from apps.services.shared.retelling import refusal_retold, retold
+from tests.clock import freeze_time
 
 pytestmark = pytest.mark.no_db
 
@@ -51,6 +57,18 @@ def test_a_person_chooses_the_language_of_their_pages(alice: User) -> None:
     assert page.post("/account/language/", {"language": "tlh"}).status_code == 400
 
 
+def test_the_errors_are_named_in_the_readers_language_and_explained_in_english(db: None) -> None:
+    page = Client().get("/errors/", headers={"accept-language": "de"}).content.decode()
+    assert (
+        '<h2 id="task_in_use">task_in_use</h2><p lang="de" dir="auto"><b>Diese Aufgabe ist jemandem zugewiesen</b></p>'
+        in page
+    )
+    assert "Die Erklärungen sind für Programmierer" in page
+    english = Client().get("/errors/").content.decode()
+    assert '<h2 id="task_in_use">task_in_use</h2><p lang="en" dir="auto"><b>' in english
+    assert "for programmers" not in english
+
+
 def test_a_program_is_answered_in_english_whatever_it_asks_for(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(language="de")
     german = Client(headers={"accept-language": "de"})
@@ -59,3 +77,39 @@ def test_a_program_is_answered_in_english_whatever_it_asks_for(alice: User) -> N
     assert "Accept-Language" not in answer.get("Vary", "")
     german.force_login(alice)
     assert german.get("/api/users/me/").json()["title"] == "Sign in first"
+
+
+def test_dates_within_refusals_are_words_on_pages_and_iso_for_programs(
+    taskmaster: User, alice: User, cooking: Task, client: Client, signed_in: Callable[[User], Any]
+) -> None:
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=datetime.date(2026, 12, 31), maximum=0)
+    sent = {"cell": f"{alice.pk}:2026-12-31", "task": cooking.pk}
+    client.force_login(taskmaster)
+    one = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=datetime.date(2026, 12, 30))
+    for language, says in [
+        ("en", "Thu 31 Dec is off; the next day with room is Fri 1 Jan 2027."),
+        ("de", "Do, 31. Dez ist frei; der nächste Tag mit Platz ist Fr, 1. Jan 2027."),
+    ]:
+        User.objects.filter(pk=taskmaster.pk).update(language=language)
+        page = client.post(f"/board/assignment/{one.pk}/", sent, headers={"HX-Request": "true"})
+        assert page.context["toast"]["text"] == says
+    answer = signed_in(taskmaster).patch(f"/api/users/assignment/{one.pk}/", {"date": "2026-12-31"}, format="json")
+    assert answer.json()["detail"] == "2026-12-31 is off; the next day with room is 2027-01-01."
+
+
+def test_what_jobs_stored_in_english_is_retold_with_the_reasons_in_it() -> None:
+    refused = stored.NO_CONNECTION % {"why": "Connection refused"}
+    certificate = stored.BAD_CERTIFICATE % {"why": stored.OTHER_HOST % {"host": "example.org"}}
+    full = "5 of 5 tasks are taken on 2026-03-02; the next day with room is 2027-03-03."
+    with translation.override("de"):
+        assert retold(refused) == "Es gibt keine Verbindung: Verbindung abgelehnt."
+        assert retold(certificate) == ("Das Zertifikat ist ungültig: es gilt für einen anderen Host als example.org.")
+        assert retold("550 No such user") == "550 No such user"
+        assert refusal_retold(full, "daily_limit_reached") == "Das Tageslimit ist erreicht"
+    assert retold(refused) == "There is no connection: Connection refused."
+    with languages.speaking("en"), freeze_time("2026-03-02T12:00:00Z"):
+        assert refusal_retold(full, "daily_limit_reached") == (
+            "5 of 5 tasks are taken on Mon 2 Mar; the next day with room is Wed 3 Mar 2027."
+        )
+        with languages.in_english():
+            assert dates.in_text(datetime.date(2026, 3, 2)) == "2026-03-02"

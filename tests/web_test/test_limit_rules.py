@@ -1,5 +1,6 @@
 """The pages of the rules that limits are picked from, without scripts."""
 
+import html
 import re
 from datetime import date
 from typing import Any
@@ -95,15 +96,31 @@ def test_the_list_shows_the_rules_for_everyone_first_and_past_ones_apart(
     assert "No rule is for “&lt;b&gt;”" in text_of(page.get("/rules/?q=<b>"))
 
 
-def test_many_rules_are_paged(page: Client, taskmaster: User, monkeypatch: Any) -> None:
+def test_pages_of_rules_begin_where_others_end_whatever_comes_and_goes(
+    page: Client, taskmaster: User, alice: User, monkeypatch: Any
+) -> None:
     monkeypatch.setattr("apps.services.limit_rules.listing.PER_PAGE", 2)
-    for weekday in range(3):
-        limit_rules.create_rule(actor=taskmaster, maximum=1, weekday=weekday, reason="")
+    dates = {"date_from": date(2026, 3, 9), "date_to": date(2026, 3, 10)}
+    for fields in ({"user_id": alice.pk}, dates, {"weekday": 1}, {}, {"weekday": 0}):
+        limit_rules.create_rule(actor=taskmaster, maximum=1, reason="", **fields)
 
-    assert sentences_on(page.get("/rules/")) == ["Mondays: 1, everyone", "Tuesdays: 1, everyone"]
-    assert "page=2" in page.get("/rules/").content.decode()
-    assert sentences_on(page.get("/rules/?page=2")) == ["Wednesdays: 1, everyone"]
-    assert "page=3" not in page.get("/rules/?page=2").content.decode()
+    first = page.get("/rules/")
+    assert sentences_on(first) == ["Every day: 1, everyone", "Mondays: 1, everyone"]
+    assert "Previous rules" not in text_of(first)
+    [more] = re.findall(r'href="(\?[^"]*after=\d+)"', first.content.decode())
+    # Pages by number would show the Mondays again.
+    limit_rules.create_rule(actor=taskmaster, maximum=2, reason="")
+    second = page.get(f"/rules/{html.unescape(more)}")
+    assert sentences_on(second) == ["Tuesdays: 1, everyone", "9–10 March 2026: 1, everyone"]
+    last = page.get(f"/rules/?after={second.context['page'].following}")
+    assert sentences_on(last) == ["Every day: 1, alice"]
+    assert "More rules ›" not in text_of(last)
+
+    back = page.get(f"/rules/?before={last.context['page'].preceding}")
+    assert sentences_on(back) == sentences_on(second)
+    assert (back.context["page"].following, back.context["page"].preceding) == second.context["page"][1:]
+    assert sentences_on(page.get("/rules/?after=999999")) == ["Every day: 1, everyone", "Every day: 2, everyone"]
+    assert page.get("/rules/?after=x").status_code == 400
 
 
 @pytest.mark.django_db(transaction=True)

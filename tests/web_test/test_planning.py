@@ -101,7 +101,7 @@ def test_a_plan_that_changed_says_what_and_offers_the_rest(
     refused = page.post(f"/plan/{plan.pk}/apply/", {"mode": "all"})
 
     assert refused.status_code == 409
-    assert "This person has this task on 2026-03-02 already." in text_of(refused)
+    assert "This person has this task on Mon 2 Mar already." in text_of(refused)
     assert "1 → 3/5" in text_of(refused)
     assert Assignment.objects.count() == 1
     rest = page.post(f"/plan/{plan.pk}/apply/", {"mode": "each"}, follow=True)

@@ -167,7 +167,7 @@ def test_a_series_is_changed_and_ended(page: Client, alice: User, stranger: User
     refused = page.post(path, sent(who="nobody", since="2026-03-12"))
     assert (refused.status_code, "There is nobody called" in text_of(refused)) == (400, True)
     later = page.post(f"{path}end/", {"since": "2026-03-24"}, follow=True)
-    assert "The series ends before 2026-03-24." in text_of(later)
+    assert "The series ends before Tue 24 Mar." in text_of(later)
     ended = page.post(f"{path}end/", {"since": "2026-03-02"}, follow=True)
     assert "The series has ended." in text_of(ended)
     assert "Nothing repeats yet" in text_of(ended)
@@ -222,8 +222,14 @@ def test_many_series_are_listed_page_by_page_with_few_queries(page: Client, task
     add(51)
 
     assert queries() == few
-    assert "More series" in text_of(page.get("/series/"))
-    assert page.get("/series/?page=2").content.decode().count('class="name"') == 3
+    first = page.get("/series/")
+    assert "More series" in text_of(first)
+    assert "Previous series" not in text_of(first)
+    second = page.get(f"/series/?after={first.context['page'].following}")
+    assert second.content.decode().count('class="name"') == 3
+    assert "More series" not in text_of(second)
+    back = page.get(f"/series/?before={second.context['page'].preceding}")
+    assert back.context["page"] == first.context["page"]
 
 
 def test_is_for_taskmasters(client: Client, alice: User) -> None:

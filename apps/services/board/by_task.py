@@ -62,7 +62,7 @@ def page(*, actor: User, look: Look, after: int | None = None, before: int | Non
     permissions.require_taskmaster(actor)
     version, asked = current_version(), assignments(look)
     given = Task.objects.filter(Exists(asked.filter(task=OuterRef("pk"))))
-    tasks, following, preceding = catalogue.page_of(given.defer("note"), after, before, PER_PAGE[look.span])
+    tasks, edges = catalogue.page_of(given.defer("note"), after, before, PER_PAGE[look.span])
     days: dict[tuple[int, datetime.date], list[Doer]] = defaultdict(list)
     names = ("username", "first_name", "last_name")
     found = (
@@ -82,4 +82,4 @@ def page(*, actor: User, look: Look, after: int | None = None, before: int | Non
         return TaskDay(date, doers[:most], len(doers[most:]))
 
     rows = [TaskRow(task, [day(task, date) for date in look.dates]) for task in tasks]
-    return TaskPage(look.dates, rows, following, preceding, version)
+    return TaskPage(look.dates, rows, *edges, version)

@@ -22,6 +22,7 @@ from typing import Any, TextIO, TypedDict
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType, OverflowMode
 
 from apps.services.channels import guard
+from apps.services.shared import stored
 from apps.services.shared.networks import Network
 
 # How many messages are sent at the same time.
@@ -85,7 +86,7 @@ class Speaker:
         """Whether the message was `sent`, and the `error` if not."""
         service = self._service(url)
         if service is None:
-            return {"sent": False, "error": "ToGo doesn't send to such a channel any more."}
+            return {"sent": False, "error": stored.NO_CHANNEL}
         service.overflow_mode = OverflowMode.SPLIT
         sender = Apprise(asset=self._asset)
         sender.add(service)
@@ -124,7 +125,7 @@ def serve(lines: TextIO, answers: TextIO) -> None:
             found = work(**request["with"])
         except Exception as error:
             # A service of Apprise has failed in a way of its own; the next message isn't concerned.
-            found = {"sent": False, "error": f"The message can't be sent: {type(error).__name__}."}
+            found = {"sent": False, "error": stored.CANT_SEND % {"why": type(error).__name__}}
         with turn:
             _write(answers, {"number": request["number"], "refused": refused[-1:], **found})
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal
 
+from apps.services.shared import stored
 from apps.services.shared.networks import Network
 
 # How long a message may take, from looking up the name to the end of the answer, in seconds; and how long the program
@@ -70,7 +71,7 @@ class Speaking(AbstractContextManager["Speaking"]):
         # Its threads still wait for somebody.
         self.end()
         for number in missing:
-            yield number, {"refused": [], "error": f"There was no complete answer within {SECONDS:g} seconds."}
+            yield number, {"refused": [], "error": stored.NO_ANSWER % {"seconds": f"{SECONDS:g}"}}
 
     def end(self) -> None:
         """End the program."""

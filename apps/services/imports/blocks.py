@@ -22,7 +22,7 @@ from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.imports import ImportStatus
 from apps.services import bulk, unit_of_work
 from apps.services.bulk import Item
-from apps.services.shared import naming, refusals
+from apps.services.shared import naming, refusals, stored
 from apps.services.shared.formats import parse_date
 from apps.services.shared.naming import Named
 from apps.services.slots import Accepted, Candidate, CreatedAssignment, decide
@@ -58,7 +58,7 @@ def _do_next_block(import_id: int) -> bool:
         return False
     uploader = User.objects.get(pk=import_.uploader_id)
     if not (uploader.is_active and uploader.may_assign_to_all):
-        _finish(import_, ImportStatus.FAILED, f"{uploader} is no taskmaster any more, or is deactivated.")
+        _finish(import_, ImportStatus.FAILED, stored.NO_TASKMASTER % {"person": uploader})
         return False
     block = ImportBlock.objects.filter(parent=import_, outcomes__isnull=True).order_by("number").first()
     if block is None:
@@ -80,7 +80,7 @@ def _do_next_block(import_id: int) -> bool:
 
 def _give_up(import_id: int) -> None:
     if import_ := Import.objects.unfinished().locked().filter(pk=import_id).first():
-        _finish(import_, ImportStatus.FAILED, "Something went wrong here; the operator finds it in the log.")
+        _finish(import_, ImportStatus.FAILED, stored.IN_THE_LOG)
 
 
 def _finish(import_: Import, status: ImportStatus, detail: str = "") -> None:

@@ -19,6 +19,7 @@ from apps.models.assignments import Status
 from apps.services import limit_rules
 from apps.services.limit_rules import RuleFields, words
 from apps.services.shared import permissions
+from apps.services.shared.dates import in_text
 
 if TYPE_CHECKING:
     from holidays.holiday_base import HolidayBase
@@ -103,7 +104,7 @@ def make(
     permissions.require_taskmaster(actor)
     names = _names(country, region, year, language)
     if unknown := sorted(set(dates) - set(names)):
-        raise InvalidRequest(gettext("%(date)s is no holiday there.") % {"date": unknown[0]})
+        raise InvalidRequest(gettext("%(date)s is no holiday there.") % {"date": in_text(unknown[0])})
     rules = [
         RuleFields(user_id=None, date_from=date, date_to=date, maximum=maximum, reason=names[date])
         for date in sorted(dates)

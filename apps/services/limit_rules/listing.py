@@ -5,27 +5,37 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Q, SmallIntegerField, Value
+from django.db.models.functions import Coalesce
 
 from apps.models import LimitRule, User
 from apps.models.base import holds
 from apps.models.names import tidy
 from apps.services import limit_rules
 from apps.services.limit_rules import words
-from apps.services.shared import permissions
+from apps.services.shared import keyset, permissions
 
 PER_PAGE = 100
 
 
 class RulesPage(NamedTuple):
-    """Some rules, each with its sentence; the numbers of the pages before and after, 0 if there is none."""
+    """Some rules, each with its sentence. `following` and `preceding` are as in the catalogue of tasks."""
 
     rows: list[tuple[LimitRule, str]]
-    preceding: int
-    following: int
+    following: int | None
+    preceding: int | None
 
 
-def page(*, actor: User, text: str, past: bool, number: int) -> RulesPage:
+# By whom a rule is for, its first date and its weekday; what a rule leaves open comes first.
+_ORDER = [
+    Coalesce("user__username", Value("")),
+    Coalesce("date_from", Value(datetime.date.min)),
+    # Django takes for granted that a weekday is never below 0.
+    Coalesce("weekday", Value(-1), output_field=SmallIntegerField()),
+]
+
+
+def page(*, actor: User, text: str, past: bool, after: int | None = None, before: int | None = None) -> RulesPage:
     """A page of the rules whose days are all past, or of the others: those for everyone first, then by username. With
     `text` those for people with it in their names, or with it as part of the reason. Raises `NotAllowed`."""
     rules = limit_rules.all_rules(actor=actor).select_related("user")
@@ -33,11 +43,8 @@ def page(*, actor: User, text: str, past: bool, number: int) -> RulesPage:
     rules = rules.filter(over) if past else rules.filter(Q(date_to__isnull=True) | ~over)
     if text.strip():
         rules = rules.filter(Q(user__in=User.objects.search(text)) | holds("reason", tidy(text)))
-    first = (F("user__username").asc(nulls_first=True), F("date_from").asc(nulls_first=True))
-    start = PER_PAGE * (number - 1)
-    found = list(rules.order_by(*first, "weekday", "pk")[start : start + PER_PAGE + 1])
-    rows = [(rule, words.sentence(rule)) for rule in found[:PER_PAGE]]
-    return RulesPage(rows, number - 1, number + 1 if len(found) > PER_PAGE else 0)
+    found, edges = keyset.page_of(rules, by=_ORDER, after=after, before=before, size=PER_PAGE)
+    return RulesPage([(rule, words.sentence(rule)) for rule in found], *edges)
 
 
 def names_of(

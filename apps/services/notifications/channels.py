@@ -16,6 +16,7 @@ from apps.models import Channel
 from apps.models.notifications import LONGEST_CHANNEL
 from apps.services.channels.process import CantSpeak, Speaking
 from apps.services.notifications.parcels import Outcome, Parcel, ServerAway
+from apps.services.shared import stored
 from apps.services.shared.networks import SETTING
 
 # How many messages are sent at the same time, so that a receiver that is mute holds up few others. The child sends as
@@ -94,7 +95,7 @@ class ChannelPost:
                 elif answer["refused"]:
                     yield parcels[number], Outcome.ADDRESS_REFUSED, _leads_to(answer["refused"][0])
                 else:
-                    yield parcels[number], Outcome.LATER, answer["error"] or "The service didn't take the message."
+                    yield parcels[number], Outcome.LATER, answer["error"] or stored.NOT_TAKEN
         except CantSpeak as error:
             raise ServerAway(str(error)) from error
 
@@ -108,7 +109,7 @@ def _speaking() -> Speaking:
 
 
 def _leads_to(address: str) -> str:
-    return f"It leads to {address}, which is not a public address. {SETTING} can allow its network."
+    return stored.CHANNEL_LEADS_TO % {"address": address, "setting": SETTING}
 
 
 def _bad(message: str) -> InvalidRequest:

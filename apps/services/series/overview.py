@@ -3,14 +3,14 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from apps.models import Occurrence, Series, User
 from apps.models.series import Decision
 from apps.services import series
 from apps.services.series.occurrences import State, states_of
 from apps.services.series.words import in_words
-from apps.services.shared import permissions
+from apps.services.shared import keyset, permissions
 
 PER_PAGE = 50
 # Dates of a series that are shown, from today on and before.
@@ -32,11 +32,11 @@ class Line:
 
 @dataclass(frozen=True)
 class SeriesPage:
-    """A page of the list."""
+    """A page of the list. `following` and `preceding` are as in the catalogue of tasks."""
 
     lines: list[Line]
-    number: int
-    pages: int
+    following: int | None
+    preceding: int | None
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,10 @@ class Dates:
     past: list[State]
 
 
-def page(*, actor: User, number: int) -> SeriesPage:
-    """The series of a page by the names of their tasks."""
-    found = series.visible_to(actor).order_by("task__name", "pk")
-    pages = max(1, -(-found.count() // PER_PAGE))
-    number = min(number, pages)
-    shown = list(found[(number - 1) * PER_PAGE : number * PER_PAGE])
+def page(*, actor: User, after: int | None = None, before: int | None = None) -> SeriesPage:
+    """A page of the series by the names of their tasks."""
+    found = series.visible_to(actor)
+    shown, edges = keyset.page_of(found, by=[F("task__name")], after=after, before=before, size=PER_PAGE)
     rows = Occurrence.objects.filter(series__in=shown, date__gte=permissions.today())
     counts = {
         (series_id, decision): count
@@ -69,7 +67,7 @@ def page(*, actor: User, number: int) -> SeriesPage:
         )
         for one in shown
     ]
-    return SeriesPage(sorted(lines, key=lambda line: line.next is None), number, pages)
+    return SeriesPage(sorted(lines, key=lambda line: line.next is None), *edges)
 
 
 def dates_of(one: Series) -> Dates:

@@ -2,8 +2,11 @@
 
 import datetime
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
+
+from apps.services.shared import languages
 
 # How dates are written, in the letters of Django's filter `date`. A translation has the order, the dots and the little
 # words of its language: German writes "D j M" as "D, j. M".
@@ -12,6 +15,7 @@ FORMS = {
     "D": pgettext_lazy("date format", "D"),
     "D j": pgettext_lazy("date format", "D j"),
     "D j M": pgettext_lazy("date format", "D j M"),
+    "D j M Y": pgettext_lazy("date format", "D j M Y"),
     "j": pgettext_lazy("date format", "j"),
     "j F": pgettext_lazy("date format", "j F"),
     "j F Y": pgettext_lazy("date format", "j F Y"),
@@ -32,3 +36,11 @@ FORMS = {
 def written(date: datetime.date, form: str) -> str:
     """A date or a time in one of the `FORMS`, such as "D j M" for Mon 23 Nov."""
     return date_format(date, str(FORMS[form]))
+
+
+def in_text(date: datetime.date) -> str:
+    """A date within a refusal: for people as Thu 3 Dec, with the year if it is another one than now; for programs as
+    2026-12-03."""
+    if not languages.are_to_people():
+        return date.isoformat()
+    return written(date, "D j M" if date.year == timezone.localdate().year else "D j M Y")

@@ -5,39 +5,46 @@ language, and a mail its recipient's. API answers, logs and jobs activate none, 
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 
-from apps.exceptions.base import title_of
 from apps.models import User
 
 # The languages by their codes, each with its own name for itself.
 NAMES: dict[str, str] = dict(settings.LANGUAGES)
-# Codes that no error has.
-_ENDINGS = {"date_past": _("The date has passed"), "": _("In place of somebody who is deactivated")}
+_to_people: ContextVar[bool] = ContextVar("to_people", default=False)
 
 
-def speaking(language: str) -> AbstractContextManager[None]:
-    """Within it, texts are written in this language."""
-    return translation.override(language)
-
-
-# A generator, because as a decorator `translation.override` keeps one language to return to for all threads.
+# Generators, because as a decorator `translation.override` keeps one language to return to for all threads.
 @contextmanager
-def in_english() -> Iterator[None]:
-    """Within it, or in a function that it decorates, texts are English: those that are stored for programs, too."""
-    with translation.override(settings.LANGUAGE_CODE):
+def speaking(language: str) -> Iterator[None]:
+    """Within it, texts are written in this language, for people."""
+    with translation.override(language), _speaking_to(people=True):
         yield
 
 
-def retold(detail: str, code: str) -> str:
-    """A sentence that a job stored in English, for a page. In other languages it is what its code is about."""
-    if translation.get_language() == settings.LANGUAGE_CODE:
-        return detail
-    return str(_ENDINGS[code]) if code in _ENDINGS else title_of(code)
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Within it, or in a function that it decorates, texts are English and for programs: those that are stored, too."""
+    with translation.override(settings.LANGUAGE_CODE), _speaking_to(people=False):
+        yield
+
+
+@contextmanager
+def _speaking_to(*, people: bool) -> Iterator[None]:
+    before = _to_people.set(people)
+    try:
+        yield
+    finally:
+        _to_people.reset(before)
+
+
+def are_to_people() -> bool:
+    """Whether texts are written for a page or a mail, and not for a program."""
+    return _to_people.get()
 
 
 def language_of(person: User) -> str:

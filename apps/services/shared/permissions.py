@@ -17,6 +17,7 @@ from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, Series, User, WaitingEntry
+from apps.services.shared import dates
 
 
 def require_person(user: object) -> User:
@@ -90,14 +91,14 @@ def require_date(date: datetime.date, *, earliest: datetime.date | None = None) 
     """Raise `DateOutOfRange` for a date before `earliest` or after the last date that can be planned."""
     if earliest is not None and date < earliest:
         raise DateOutOfRange(
-            gettext("You may plan from today, %(earliest)s, on.") % {"earliest": earliest},
+            gettext("You may plan from today, %(earliest)s, on.") % {"earliest": dates.in_text(earliest)},
             earliest=earliest,
             latest=last_date(),
         )
     if date > last_date():
         raise DateOutOfRange(
             gettext("Dates can be planned until %(last_date)s, %(days)s days ahead.")
-            % {"last_date": last_date(), "days": settings.TOGO_ASSIGN_DAYS_AHEAD},
+            % {"last_date": dates.in_text(last_date()), "days": settings.TOGO_ASSIGN_DAYS_AHEAD},
             earliest=earliest,
             latest=last_date(),
         )

@@ -13,6 +13,7 @@ from apps.exceptions.tasks import TaskInactive, TaskNotFound
 from apps.exceptions.users import UserInactive, UserNotFound
 from apps.models import DailyLimit, Task, User
 from apps.models.limits import DaySnapshot
+from apps.services.shared import dates
 from apps.services.shared.units import amount, part, short
 
 Result = TypeVar("Result")
@@ -62,7 +63,7 @@ def already_assigned(
 ) -> AlreadyAssigned:
     """The person has the task on that date already. `assignment_id` is None if the same request assigns it twice."""
     return AlreadyAssigned(
-        gettext("This person has this task on %(date)s already.") % {"date": date},
+        gettext("This person has this task on %(date)s already.") % {"date": dates.in_text(date)},
         task=task_id,
         user=user_id,
         date=date,
@@ -83,7 +84,7 @@ def daily_limit_reached(
     Earlier items of the same request take `promised` of the day; the assignment itself takes `held` already.
     """
     text = _state(day, effort=effort, promised=promised, held=held)
-    data = {"state": text, "date": next_free_date, "effort": short(effort)}
+    data = {"state": text, "date": next_free_date and dates.in_text(next_free_date), "effort": short(effort)}
     if next_free_date:
         text = gettext("%(state)s; the next day with room is %(date)s.") % data
         if effort > 1:
@@ -108,10 +109,10 @@ def daily_limit_reached(
 def _state(day: DailyLimit | DaySnapshot, *, effort: int, promised: int, held: int) -> str:
     """Why the day has no room, as a sentence without its end."""
     if not day.maximum:
-        data = {"date": day.date, "reason": day.source_reason}
+        data = {"date": dates.in_text(day.date), "reason": day.source_reason}
         return (gettext("%(date)s is off (%(reason)s)") if day.source_reason else gettext("%(date)s is off")) % data
     text = ngettext("%(part)s is taken on %(date)s", "%(part)s are taken on %(date)s", day.taken)
-    text %= {"part": part(day.taken, day.maximum), "date": day.date}
+    text %= {"part": part(day.taken, day.maximum), "date": dates.in_text(day.date)}
     if day.remaining >= effort:
         text = gettext("%(state)s, and this request asks for %(effort)s more before this one") % {
             "state": text,
@@ -132,5 +133,8 @@ def limit_below_taken(day: DailyLimit) -> LimitBelowTaken:
         day.taken,
     )
     return LimitBelowTaken(
-        text % {"amount": amount(day.taken), "date": day.date}, user=day.user_id, date=day.date, taken=day.taken
+        text % {"amount": amount(day.taken), "date": dates.in_text(day.date)},
+        user=day.user_id,
+        date=day.date,
+        taken=day.taken,
     )

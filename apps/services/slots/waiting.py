@@ -16,7 +16,7 @@ from apps.models import DailyLimit, Event, User, WaitingEntry
 from apps.models.events import Kind
 from apps.models.waiting import Ending, WaitingQuerySet
 from apps.services import events
-from apps.services.shared import permissions
+from apps.services.shared import dates, permissions
 from apps.services.slots.many import number_of_day, write_many
 from apps.services.slots.records import Accepted, CreatedAssignment, DayFull
 from apps.services.unit_of_work import LostRace, atomic
@@ -81,7 +81,7 @@ def join(*, actor: User, full: DayFull, task_id: int) -> WaitingEntry:
     if there := entries.filter(task=task_id).with_place(permissions.today()).first():
         raise AlreadyWaiting(
             gettext("This task waits for %(date)s already, at position %(position)s.")
-            % {"date": day.date, "position": there.position},
+            % {"date": dates.in_text(day.date), "position": there.position},
             task=task_id,
             user=day.user_id,
             date=day.date,
@@ -90,7 +90,8 @@ def join(*, actor: User, full: DayFull, task_id: int) -> WaitingEntry:
         )
     if day.waiting >= MOST:
         raise TooManyWaiting(
-            gettext("%(most)s tasks wait for %(date)s already; choose another day.") % {"most": MOST, "date": day.date},
+            gettext("%(most)s tasks wait for %(date)s already; choose another day.")
+            % {"most": MOST, "date": dates.in_text(day.date)},
             user=day.user_id,
             date=day.date,
             maximum=MOST,

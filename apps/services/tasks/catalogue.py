@@ -4,14 +4,15 @@ import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
 
 from apps.models import Assignment, Series, Task, User, WaitingEntry
 from apps.models.assignments import Status, is_late
 from apps.models.base import holds
 from apps.models.names import tidy
 from apps.models.tasks import TaskQuerySet
-from apps.services.shared import permissions
+from apps.services.shared import keyset, permissions
+from apps.services.shared.keyset import Edges
 
 PER_PAGE = 50
 # Labels that a list offers to filter by.
@@ -55,9 +56,9 @@ def page(
         found = found.filter(holds("name", word) | holds("label", word))
     if label:
         found = found.filter(label=label)
-    tasks, following, preceding = page_of(found.defer("note"), after, before, PER_PAGE)
+    tasks, edges = page_of(found.defer("note"), after, before, PER_PAGE)
     uses = uses_of([task.pk for task in tasks])
-    return CataloguePage([(task, uses.get(task.pk, Use())) for task in tasks], following, preceding)
+    return CataloguePage([(task, uses.get(task.pk, Use())) for task in tasks], *edges)
 
 
 def labels() -> list[str]:
@@ -96,22 +97,6 @@ def next_of(task_id: int) -> list[Assignment]:
     return list(coming.select_related("daily_limit__user").order_by("daily_limit__date", "pk")[:NEXT_DATES])
 
 
-def page_of(
-    found: TaskQuerySet, after: int | None, before: int | None, size: int
-) -> tuple[list[Task], int | None, int | None]:
-    """At most `size` of these tasks by name, after or before the task with this id; then the ids after which the next
-    page begins, and before which the previous one ends. Either is None if there is no such page."""
-    edge = Task.objects.filter(pk=after or before or 0).first()
-    if edge is None:
-        tasks = list(found.order_by("name", "pk")[: size + 1])
-        return tasks[:size], tasks[size - 1].pk if len(tasks) > size else None, None
-    same_name = Q(name=edge.name)
-    if before:
-        beyond = found.filter(Q(name__lt=edge.name) | same_name & Q(pk__lt=edge.pk)).order_by("-name", "-pk")
-        tasks = list(beyond[: size + 1])
-        page = tasks[:size][::-1]
-        return page, page[-1].pk if page else None, page[0].pk if len(tasks) > size else None
-    beyond = found.filter(Q(name__gt=edge.name) | same_name & Q(pk__gt=edge.pk)).order_by("name", "pk")
-    tasks = list(beyond[: size + 1])
-    page = tasks[:size]
-    return page, page[-1].pk if len(tasks) > size else None, page[0].pk if page else None
+def page_of(found: TaskQuerySet, after: int | None, before: int | None, size: int) -> tuple[list[Task], Edges]:
+    """A page of these tasks by name, and where the pages beside it begin and end."""
+    return keyset.page_of(found, by=[F("name")], after=after, before=before, size=size)

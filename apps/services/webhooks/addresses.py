@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from apps.exceptions.base import InvalidRequest
 from apps.exceptions.webhooks import WebhookUrlRefused
 from apps.models.webhooks import LONGEST_URL
-from apps.services.shared import networks
+from apps.services.shared import networks, stored
 from apps.services.shared.networks import SETTING, Address
 
 # How long a person who enters a URL waits for its name to be resolved, in seconds.
@@ -93,10 +93,7 @@ def checked(addresses: list[str]) -> list[str]:
         address = ipaddress.ip_address(text)
         if not is_allowed(address):
             raise WebhookUrlRefused(
-                gettext(
-                    "The URL leads to %(address)s, which is not a public address. %(setting)s can allow its network."
-                )
-                % {"address": address, "setting": SETTING},
+                gettext(stored.URL_LEADS_TO) % {"address": address, "setting": SETTING},
                 address=str(address),
                 setting=SETTING,
             )
@@ -112,7 +109,7 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(getattr(error, "strerror", None) or gettext("its name is not valid")) from None
+        raise Unreachable(getattr(error, "strerror", None) or gettext(stored.INVALID_NAME)) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from apps.models import Delivery, Event, Webhook, WebhookSecret
 from apps.models.webhooks import Status, type_of
 from apps.services import unit_of_work
-from apps.services.shared import leases, reading
+from apps.services.shared import leases, reading, stored
 from apps.services.webhooks import signing
 from apps.services.webhooks.sending import Line, Outcome
 
@@ -103,7 +103,7 @@ def _next_try(webhook_id: int, render: Render) -> _Try | None:
         return None
     event = Event.objects.filter(pk=delivery.event).first() if delivery.event else None
     if delivery.event and event is None:
-        _give_up(delivery, "Its event is no longer in the history.")
+        _give_up(delivery, stored.NO_EVENT)
         return _next_try(webhook_id, render)
     body = render(delivery, event)
     in_use = WebhookSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), webhook=webhook_id)
@@ -121,7 +121,7 @@ def _store(delivery: Delivery, outcome: Outcome) -> None:
     """Store the result of a try, and decide when the next one is."""
     now = timezone.now()
     attempts = delivery.attempts + 1
-    error = outcome.error or ("" if outcome.is_success else f"The receiver answered {outcome.status}.")
+    error = outcome.error or ("" if outcome.is_success else stored.ANSWERED % {"status": outcome.status})
     is_last = attempts >= TRIES or outcome.status == _GONE
     wait = None if outcome.is_success or is_last else _wait(attempts, outcome.retry_after)
     status = Status.DELIVERED if outcome.is_success else Status.FAILED if is_last else Status.PENDING

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.exceptions.base import ToGoError
+from apps.services.shared import stored
 from apps.services.webhooks import addresses
 from apps.services.webhooks.addresses import Target, Unreachable
 
@@ -29,17 +30,16 @@ _SECONDS_TO_CONNECT = 4.0
 # The most that is read of an answer's head and of its body, in bytes.
 _HEAD, _BODY = 16_384, 2_000
 _CHUNK = 4_096
-_UNKNOWN_AUTHORITY = "this machine doesn't trust the authority that signed it"
 # OpenSSL's codes of what is wrong with a certificate, in plain words.
 _CERTIFICATE_ERRORS = {
-    9: "it isn't valid yet",
-    10: "it has expired",
-    18: "it is signed by itself",
-    19: _UNKNOWN_AUTHORITY,
-    20: _UNKNOWN_AUTHORITY,
-    21: _UNKNOWN_AUTHORITY,
-    62: "it is for another host than {host}",
-    64: "it is for another host than {host}",
+    9: stored.NOT_YET_VALID,
+    10: stored.EXPIRED,
+    18: stored.SIGNED_BY_ITSELF,
+    19: stored.UNKNOWN_AUTHORITY,
+    20: stored.UNKNOWN_AUTHORITY,
+    21: stored.UNKNOWN_AUTHORITY,
+    62: stored.OTHER_HOST,
+    64: stored.OTHER_HOST,
 }
 
 
@@ -76,13 +76,13 @@ class Line:
             async with asyncio.timeout(SECONDS):
                 outcome = await self._exchange(addresses.parse(url), headers, body)
         except TimeoutError:
-            outcome = Outcome(error=f"There was no complete answer within {SECONDS:g} seconds.")
+            outcome = Outcome(error=stored.NO_ANSWER % {"seconds": f"{SECONDS:g}"})
         except ToGoError as refusal:
             outcome = Outcome(error=refusal.detail)
         except Unreachable as error:
-            outcome = Outcome(error=f"The host has no address: {error}.")
+            outcome = Outcome(error=stored.NO_ADDRESS % {"why": error})
         except h11.RemoteProtocolError as error:
-            outcome = Outcome(error=f"The answer is not HTTP: {error}.")
+            outcome = Outcome(error=stored.NO_HTTP % {"why": error})
         except OSError as error:
             outcome = Outcome(error=_why(error, urlsplit(url).hostname))
         if outcome.error:
@@ -190,10 +190,11 @@ def _retry_after(value: bytes | None) -> float | None:
 def _why(error: OSError, host: str | None) -> str:
     """The reason of an error of the network."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = _CERTIFICATE_ERRORS.get(error.verify_code, error.verify_message.rstrip("."))
-        return f"The certificate isn't valid: {why.format(host=host)}."
+        known = _CERTIFICATE_ERRORS.get(error.verify_code)
+        why = known % {"host": host} if known else error.verify_message.rstrip(".")
+        return stored.BAD_CERTIFICATE % {"why": why}
     if isinstance(error, ssl.SSLError):
-        return f"There is no TLS connection: {error.reason or error}."
+        return stored.NO_TLS % {"why": error.reason or error}
     if error.errno:
-        return f"There is no connection: {os.strerror(error.errno)}."
-    return "The connection was closed before the answer."
+        return stored.NO_CONNECTION % {"why": os.strerror(error.errno)}
+    return stored.CLOSED

@@ -26,7 +26,11 @@ def every(request: HttpRequest) -> HttpResponse:
     """`/rules/?q=…&show=past`: the rules as sentences, those for everyone first."""
     asked = valid(RulesForm(request.GET))
     shown = listing.page(
-        actor=require_person(request.user), text=asked["q"], past=asked["show"] == "past", number=asked["page"] or 1
+        actor=require_person(request.user),
+        text=asked["q"],
+        past=asked["show"] == "past",
+        after=asked["after"],
+        before=asked["before"],
     )
     return render(request, "rules/every.html", {"page": shown, "asked": asked, **_context()})
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.base import InvalidRequest, ToGoError
+from apps.forms.base import PageForm
 from apps.forms.series import (
     EndForm,
     NewSeriesForm,
     RepeatForm,
     SeriesChangeForm,
     SeriesForm,
-    SeriesPageForm,
     fields_of,
 )
 from apps.models import User
@@ -23,7 +23,7 @@ from apps.services import assignments, series
 from apps.services.series import overview
 from apps.services.series.rules import WEEKDAYS, WEEKLY
 from apps.services.series.words import in_words
-from apps.services.shared import naming, permissions
+from apps.services.shared import dates, naming, permissions
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 
@@ -31,9 +31,9 @@ from apps.views.http.pages import page, valid
 @require_safe
 @page
 def every(request: HttpRequest) -> HttpResponse:
-    """`/series/?page=2`: the series by task, with their next dates and how many of these are not as planned."""
+    """`/series/?after=7`: the series by task, with their next dates and how many of these are not as planned."""
     actor = _taskmaster(request)
-    shown = overview.page(actor=actor, number=valid(SeriesPageForm(request.GET))["page"] or 1)
+    shown = overview.page(actor=actor, **valid(PageForm(request.GET)))
     return render(request, "series/every.html", {"page": shown})
 
 
@@ -103,7 +103,9 @@ def end(request: HttpRequest, id: int) -> HttpResponse:
     series.end_series(actor=_taskmaster(request), series_id=id, first=first)
     is_over = first <= permissions.today()
     text = (
-        gettext("The series has ended.") if is_over else gettext("The series ends before %(date)s.") % {"date": first}
+        gettext("The series has ended.")
+        if is_over
+        else gettext("The series ends before %(date)s.") % {"date": dates.in_text(first)}
     )
     messages.info(request, text)
     return redirect("every-series")
