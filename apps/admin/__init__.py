@@ -10,6 +10,8 @@ from apps.admin.names import name_all
 __all__ = ["limit_rules", "limits", "tasks", "users"]
 
 admin.site.site_header = admin.site.site_title = "ToGo"
+# Four tables need no list of them beside each.
+admin.site.enable_nav_sidebar = False
 name_all()
 # Roles are two ticks on a person, and tokens are nobody's to look at.
 for model in (Group, BlacklistedToken, OutstandingToken):

@@ -4,11 +4,12 @@ from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import DateField, Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext
 
 from apps.exceptions.base import ToGoError
+from apps.forms.base import DayInput
 from apps.models.names import tidy
 from apps.services.shared import units
 from apps.services.shared.permissions import require_person
@@ -24,6 +25,7 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
     # Fields for efforts and limits: their help says what they are counted in.
     amounts: tuple[str, ...] = ()
+    formfield_overrides = {DateField: {"widget": DayInput}}
 
     def create(self, actor: Any, data: dict[str, Any]) -> M:
         """Call the service that makes a row of the form's data."""
