@@ -9,6 +9,7 @@ function stopAt(link) {
 }
 
 stopAt(heat.querySelector("tbody a"));
+heat.querySelector("thead .today")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 heat.addEventListener("focusin", (event) => { if (event.target.closest("tbody a")) stopAt(event.target); });
 
