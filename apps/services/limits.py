@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
 from django.db import IntegrityError, connection
-from django.db.models import DateField, Exists, F, Func, OuterRef, QuerySet, Sum, Value
+from django.db.models import DateField, Exists, F, Func, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.constants import OnConflict
 from django.db.models.functions import Coalesce
 from django.dispatch import Signal
@@ -238,14 +238,19 @@ def finish_date(date: datetime.date) -> int:
 
 def is_set_for_everybody(date: datetime.date) -> bool:
     """Whether every active person has a limit on that date, including people added after it was noted as done."""
-    return bool(read_rows(_done, (), {"date": date}))
+    found = read_rows(_done, (), {"date": date})
+    if not found:
+        return False
+    [(done_at, newest)] = found
+    since = done_at - _SETTLING
+    # Every page of free people asks this, so look at single people only if some were added since.
+    return newest < since or not _missing(date).filter(active_since__gte=since).exists()
 
 
-def _done(*, date: datetime.date) -> QuerySet[LimitDay, tuple[datetime.date]]:
-    """The `LimitDay` of that date, if everybody's limit is set."""
-    # Only people added since are checked: every page of free people asks this.
-    late = _missing(date).filter(active_since__gte=OuterRef("done_at") - _SETTLING)
-    return LimitDay.objects.filter(~Exists(late), pk=date, done_at__isnull=False).values_list("pk")
+def _done(*, date: datetime.date) -> QuerySet[LimitDay, tuple[datetime.datetime, datetime.datetime]]:
+    """When that date was noted as done, if it was, and when the newest person was added."""
+    newest = User.objects.order_by("-active_since").values("active_since")[:1]
+    return LimitDay.objects.filter(pk=date, done_at__isnull=False).values_list("done_at", Subquery(newest))
 
 
 def _missing(date: datetime.date, first_id: int = 0, last_id: int = HIGHEST_ID) -> QuerySet[User, int]:

@@ -4,7 +4,7 @@ import base64
 import itertools
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -224,6 +224,8 @@ def test_a_page_costs_the_same_for_few_and_many_people(
 ) -> None:
     caller = signed_in(taskmaster)
     if everybody:
+        # Nobody is new.
+        User.objects.update(active_since=datetime(2026, 2, 1, tzinfo=UTC))
         set_for_everybody(TODAY)
     counts = []
     for size in (1, 20):
