@@ -114,10 +114,12 @@ def log_settings(folder: Path, *, console_level: str) -> dict[str, Any]:
                 "level": console_level,
             },
             "errors": _log_file(folder / "debug.log", "WARNING"),
+            "archive": _log_file(folder / "archive.log", "INFO"),
             "limits": _log_file(folder / "togo_task_pick_limit_debug.log", "INFO"),
         },
         "root": {"handlers": ["console", "errors"], "level": "INFO"},
         "loggers": {
+            "apps.archive": {"handlers": ["archive"], "level": "INFO"},
             "apps.limits": {"handlers": ["limits"], "level": "INFO"},
             # Refusals are answers, not errors: log only ToGo's own failures.
             "django.request": {"level": "ERROR"},

@@ -54,6 +54,8 @@ TOGO_DEFAULT_DAILY_LIMIT = env.integer("TOGO_DEFAULT_DAILY_LIMIT", 5, low=0, hig
 TOGO_EFFORT_UNIT = env.unit("TOGO_EFFORT_UNIT")
 TOGO_LIMIT_PICKER = env.limit_picker("TOGO_LIMIT_PICKER")
 TOGO_ASSIGN_DAYS_AHEAD = env.integer("TOGO_ASSIGN_DAYS_AHEAD", 366, low=0, high=3660)
+# For how many days the past is kept in the database; None for ever.
+TOGO_KEEP_DAYS = env.keep_days("TOGO_KEEP_DAYS")
 TOGO_SERIES_DAYS = env.integer("TOGO_SERIES_DAYS", 60, low=1, high=366)
 TOGO_RATE_LIMIT = env.rate("TOGO_RATE_LIMIT", "200/s")
 TOGO_IMPORT_MAX_BYTES = env.integer("TOGO_IMPORT_MAX_BYTES", 20_000_000, low=1000, high=1_000_000_000)

@@ -3,7 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-WEEKS = [("4", _("4 weeks")), ("8", _("8 weeks")), ("12", _("12 weeks"))]
+WEEKS = [
+    ("4", _("4 weeks")),
+    ("8", _("8 weeks")),
+    ("12", _("12 weeks")),
+    ("52", _("1 year")),
+    ("156", _("3 years")),
+    ("520", _("10 years")),
+]
 
 
 class InsightsForm(forms.Form):

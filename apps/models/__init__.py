@@ -1,6 +1,7 @@
 """Tables, their constraints and indexes, and how they are read."""
 
 from apps.models.api_keys import ApiKey
+from apps.models.archive import Archive, ArchivedDay, ArchivedWork, ArchiveFile
 from apps.models.assignments import Assignment
 from apps.models.attempts import PasswordTries
 from apps.models.board import FavouriteTask, SavedView
@@ -26,6 +27,10 @@ from apps.models.webhooks import Delivery, Webhook, WebhookSecret
 
 __all__ = [
     "ApiKey",
+    "Archive",
+    "ArchiveFile",
+    "ArchivedDay",
+    "ArchivedWork",
     "Assignment",
     "BrowserSession",
     "CalendarLink",

@@ -89,6 +89,8 @@ class Event(models.Model):
             models.Index(fields=["from_user", "id"], name="togo_event_from_user"),
             models.Index(fields=["task", "id"], name="togo_event_task"),
             models.Index(fields=["date", "id"], name="togo_event_date"),
+            # For the archive, which takes all events of an assignment at once.
+            models.Index(fields=["assignment"], name="togo_event_assignment"),
         ]
 
     def as_seen_by(self, person: "User") -> "Event":

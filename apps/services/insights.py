@@ -13,9 +13,11 @@ from apps.models import Assignment, DailyLimit, Task, User
 from apps.models.assignments import Status, is_late
 from apps.services import board, limits
 from apps.services.board import late, pages
-from apps.services.shared import formats, permissions, picking, spreadsheets, units
+from apps.services.shared import formats, past, permissions, picking, spreadsheets, units
 
 DAYS_AHEAD = 14
+# A picture has a bar for each day of so many weeks, and else one for each week.
+_MOST_WEEKS_BY_DAY = 12
 # People with rules of their own are read in chunks of this size.
 _PEOPLE_PER_READ = 500
 
@@ -30,6 +32,7 @@ class Numbers:
     heads: tuple[str, ...]
     columns: tuple[str, ...]
     rows: Sequence[tuple[datetime.date, *tuple[int, ...]]]
+    by_week: bool = False
 
     def as_csv(self) -> Iterator[str]:
         """The table, as pieces of a CSV file."""
@@ -80,12 +83,27 @@ def summary(*, actor: User, free: Numbers) -> Summary:
     )
 
 
+def first_date(weeks: int) -> datetime.date:
+    """The first date of the last `weeks` weeks, this one among them."""
+    return formats.week_of(permissions.today()) - datetime.timedelta(weeks=weeks - 1)
+
+
 def load(*, actor: User, weeks: int) -> Numbers:
-    """How much was taken, and the sum of the limits, on each day of the last `weeks` weeks. Raises `NotAllowed`."""
+    """How much was taken, and the sum of the limits, on each day of the last `weeks` weeks, or in each week if these
+    are more than 12. Raises `NotAllowed`."""
     permissions.require_taskmaster(actor)
+    by_week = weeks > _MOST_WEEKS_BY_DAY
     rows = [(date, taken, maximum) for date, taken, maximum, _, _ in _days(weeks)]
-    title = gettext("Load per day, in %(unit)s") % {"unit": units.unit()}
-    return Numbers("load", title, ("taken", "limit"), (gettext("Taken"), gettext("Limit")), rows)
+    if by_week:
+        sums: dict[datetime.date, list[int]] = defaultdict(lambda: [0, 0])
+        for date, taken, maximum in rows:
+            week = sums[formats.week_of(date)]
+            week[0] += taken
+            week[1] += maximum
+        rows = [(date, taken, maximum) for date, (taken, maximum) in sums.items()]
+    title = gettext("Load per week, in %(unit)s") if by_week else gettext("Load per day, in %(unit)s")
+    columns = (gettext("Taken"), gettext("Limit"))
+    return Numbers("load", title % {"unit": units.unit()}, ("taken", "limit"), columns, rows, by_week=by_week)
 
 
 def full(*, actor: User, weeks: int) -> Numbers:
@@ -99,7 +117,7 @@ def full(*, actor: User, weeks: int) -> Numbers:
         week[1] += of
     columns = (gettext("Full days"), gettext("Days"))
     rows = [(date, full_days, of) for date, (full_days, of) in by_week.items()]
-    return Numbers("full", gettext("Full days per week"), ("full_days", "days"), columns, rows)
+    return Numbers("full", gettext("Full days per week"), ("full_days", "days"), columns, rows, by_week=True)
 
 
 def room(*, actor: User) -> Numbers:
@@ -161,20 +179,25 @@ def by_task(*, actor: User, weeks: int, most: int) -> list[TaskLoad]:
     `NotAllowed`."""
     permissions.require_taskmaster(actor)
     today = permissions.today()
-    given = Assignment.objects.filter(
-        daily_limit__date__gte=formats.week_of(today) - datetime.timedelta(weeks=weeks - 1),
-        daily_limit__date__lte=_dates_ahead()[-1],
-    )
+    first = first_date(weeks)
+    given = Assignment.objects.filter(daily_limit__date__gte=first, daily_limit__date__lte=_dates_ahead()[-1])
     effort = Coalesce(Sum("effort"), 0)
-    late_ones = is_late(today)
+    is_late_now = is_late(today)
     sums = given.values_list("task").annotate(
         all=effort,
         done=Coalesce(Sum("effort", filter=Q(status=Status.DONE)), 0),
-        late=Coalesce(Sum("effort", filter=late_ones), 0),
+        late=Coalesce(Sum("effort", filter=is_late_now), 0),
     )
-    found = list(sums.order_by("-all", "task")[:most])
-    tasks = Task.objects.in_bulk([pk for pk, *_ in found])
-    return [TaskLoad(tasks[pk], done, late, whole - done - late) for pk, whole, done, late in found]
+    archived = past.efforts(first)
+    # What is in the archive may lead any task to the front.
+    found = list(sums.order_by("-all", "task")[: None if archived else most])
+    loads = {pk: (whole, done, late) for pk, whole, done, late in found}
+    for pk, more in archived.items():
+        given_before, done_before, late_before = loads.get(pk, (0, 0, 0))
+        loads[pk] = (given_before + more, done_before + more, late_before)
+    ranked = sorted(loads.items(), key=lambda one: (-one[1][0], one[0]))[:most]
+    tasks = Task.objects.in_bulk([pk for pk, _ in ranked])
+    return [TaskLoad(tasks[pk], done, late, whole - done - late) for pk, (whole, done, late) in ranked]
 
 
 def heat_map(*, actor: User, after: str = "", before: str = "") -> pages.PeopleDays:
@@ -197,7 +220,7 @@ def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
     """Each date of the last `weeks` weeks until today: the sum taken, the sum of the limits, the number of full days
     and the number of days with a limit above 0."""
     last = permissions.today()
-    first = formats.week_of(last) - datetime.timedelta(weeks=weeks - 1)
+    first = first_date(weeks)
     days = DailyLimit.objects.filter(date__gte=first, date__lte=last).values_list("date")
     is_full = Q(taken__gte=F("maximum"), taken__gt=0)
     sums = days.annotate(
@@ -207,6 +230,8 @@ def _days(weeks: int) -> list[tuple[datetime.date, int, int, int, int]]:
         open=Count("pk", filter=Q(maximum__gt=0)),
     )
     known = {date: rest for date, *rest in sums}
+    for date, *archived in past.sums(first, last):
+        known[date] = [one + more for one, more in zip(known.get(date, (0, 0, 0, 0)), archived, strict=True)]
     dates = (first + datetime.timedelta(days=offset) for offset in range((last - first).days + 1))
     return [(date, *known.get(date, (0, 0, 0, 0))) for date in dates]
 

@@ -18,7 +18,7 @@ from apps.models.composed import read_rows
 from apps.models.events import Kind
 from apps.models.limits import Source
 from apps.services import events, slots, unit_of_work
-from apps.services.shared import permissions, picking, refusals, repicking
+from apps.services.shared import past, permissions, picking, refusals, repicking
 from apps.services.shared.formats import HIGHEST_ID
 
 # People per chunk of the daily job: others wait a few milliseconds for a chunk's transaction.
@@ -48,7 +48,13 @@ def create_days(days: Iterable[DayKey]) -> None:
     dates = [date for _, date in days]
     picker = picking.load(people, min(dates), max(dates))
     rows = [unset_day(picker, user_id, date) for user_id, date in days]
-    unit_of_work.run(lambda: DailyLimit.objects.bulk_create(rows, ignore_conflicts=True))
+
+    def insert() -> None:
+        DailyLimit.objects.bulk_create(rows, ignore_conflicts=True)
+        # After the insert: the archive may have taken the same days away meanwhile, and closed their dates before.
+        permissions.require_open(min(dates))
+
+    unit_of_work.run(insert)
     if picking.current_version() != picker.version:
         repicking.repick(DailyLimit.objects.filter(user__in=people, date__in=set(dates)))
 
@@ -122,11 +128,14 @@ def read(
     *, user_ids: list[int], first: datetime.date, last: datetime.date, rules: Iterable[LimitRule] | None = None
 ) -> Iterator[DailyLimit]:
     """The days of these people from `first` to `last`, by person and date. A day that isn't set yet is as it would be
-    set now, without a `pk`. Refusals are decided by the same rows and the same picker. `rules` are those of these
-    people and dates, if the caller has read them already."""
+    set now, and one in the archive has the numbers that it had; both have no `pk`. Refusals are decided by the same
+    rows and the same picker. `rules` are those of these people and dates, if the caller has read them already."""
     found = {
         (day.user_id, day.date): day
-        for day in DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last)
+        for day in [
+            *past.days(user_ids, first, last),
+            *DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last),
+        ]
     }
     picker = picking.load_to_tell(user_ids, first, last) if rules is None else picking.Picker(0, rules)
     for user_id in user_ids:
@@ -219,7 +228,12 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
         if own:
             create_days((user_id, date) for user_id in own)
         others = people.exclude(pk__in=own)
-        unit_of_work.run(lambda: _copy_to(others, unset_day(picker, 0, date)))
+
+        def insert() -> None:
+            _copy_to(others, unset_day(picker, 0, date))
+            permissions.require_open(date)
+
+        unit_of_work.run(insert)
         # As in `create_days`. People who have got a rule of their own meanwhile are picked again, too.
         if picking.current_version() != picker.version:
             repicking.repick(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from apps.models import Event
 from apps.serializers.events import EventPageSerializer, EventQuerySerializer
 from apps.services.shared.permissions import require_person
+from apps.views.http.archive import with_archive
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.pagination import paginate
 from apps.views.http.schema import documented
@@ -24,7 +25,9 @@ class EventsView(ApiView):
     )
     def get(self, request: Request) -> JsonResponse:
         """A page of the history, newest first. Admins see everything, taskmasters everything but how others sign in,
-        other people what is about them. An event is written in the transaction of the change, and never changes."""
+        other people what is about them. An event is written in the transaction of the change, and never changes. If the
+        installation archives old days (`TOGO_KEEP_DAYS`), the header `ToGo-Archived-Before` names the date before which
+        events are missing here."""
         query = EventQuerySerializer.read(request)
         caller = require_person(request.user)
         events = Event.objects.visible_to(caller)
@@ -36,4 +39,4 @@ class EventsView(ApiView):
         events = events.filter(**{_FILTERS[name]: value for name, value in query.items() if name in _FILTERS})
         page = paginate(request, events, query, by=["id"], descending=True)
         page["results"] = [event.as_seen_by(caller) for event in page["results"]]
-        return JsonResponse(EventPageSerializer(page).data)
+        return with_archive(JsonResponse(EventPageSerializer(page).data), query.get("date_from"))

@@ -26,6 +26,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     room = insights.room(actor=actor)
     busy, idle = insights.people(actor=actor, most=RANKED)
     tasks = insights.by_task(actor=actor, weeks=asked["weeks"], most=RANKED)
+    charts = [
+        room,
+        insights.load(actor=actor, weeks=asked["weeks"]),
+        insights.full(actor=actor, weeks=asked["weeks"]),
+    ]
     context = {
         "busy": busy,
         "idle": idle,
@@ -34,11 +39,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "returned": returns.visible_to(actor).count(),
         "summary": insights.summary(actor=actor, free=room),
         "heat": insights.heat_map(actor=actor, after=asked["after"], before=asked["before"]),
-        "charts": [
-            room,
-            insights.load(actor=actor, weeks=asked["weeks"]),
-            insights.full(actor=actor, weeks=asked["weeks"]),
-        ],
+        "charts": charts,
+        "since": insights.first_date(asked["weeks"]),
         "has_days": DailyLimit.objects.exists(),
         "asked": asked,
         "weeks": WEEKS,

@@ -12,6 +12,7 @@ from lab.processes import ROOT
 APIS = {
     "account",
     "api_keys",
+    "archive",
     "assignments",
     "availability",
     "backups",

@@ -69,6 +69,12 @@ BEAT_SCHEDULE = {
         "task": "apps.tasks.notifications.remove_old_messages",
         "schedule": crontab(hour=4, minute=19),
     },
+    "archive old days": {
+        # A run ends after ten minutes, and the next one goes on.
+        "task": "apps.tasks.archive.archive_old_days",
+        "schedule": crontab(minute=37),
+        "options": {"expires": 1800},
+    },
     "remove old imports": {
         "task": "apps.tasks.imports.remove_old_imports",
         "schedule": crontab(hour=3, minute=41),

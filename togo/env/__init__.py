@@ -29,6 +29,7 @@ __all__ = [
     "integer",
     "is_set",
     "issuer",
+    "keep_days",
     "limit_picker",
     "log_level",
     "networks",
@@ -56,6 +57,11 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
     return number
+
+
+def keep_days(name: str) -> int | None:
+    """For how many days the past is kept, 366 to 36600; None for ever, if the variable isn't set."""
+    return integer(name, 366, low=366, high=36_600) if is_set(name) else None
 
 
 def boolean(name: str, default: bool) -> bool:

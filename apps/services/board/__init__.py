@@ -13,7 +13,7 @@ from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services import availability, limits
 from apps.services.limit_rules import listing, words
-from apps.services.shared import permissions, refusals, repicking
+from apps.services.shared import past, permissions, refusals, repicking
 from apps.services.shared.formats import Place, Version
 
 # A day on which something is taken is nearly full when less than this is left, or less than a tenth.
@@ -102,6 +102,9 @@ def loads_of_everyone(dates: list[datetime.date]) -> list[Load]:
     days = DailyLimit.objects.filter(user__is_active=True, date__gte=dates[0], date__lte=dates[-1])
     sums = days.values_list("date").annotate(Sum("taken"), Sum("maximum"))
     loads = {date: Load(taken, maximum) for date, taken, maximum in sums.order_by()}
+    for date, taken, maximum, *_ in past.sums(dates[0], dates[-1], active=True):
+        load = loads.get(date, Load())
+        loads[date] = Load(load.taken + taken, load.maximum + maximum)
     return [loads.get(date, Load()) for date in dates]
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext
 from apps.exceptions.assignments import DateOutOfRange
 from apps.exceptions.base import NotAllowed, NotAuthenticated
 from apps.exceptions.users import UserNotFound
-from apps.models import Assignment, Series, User, WaitingEntry
+from apps.models import Archive, Assignment, Series, User, WaitingEntry
+from apps.models.archive import LOWEST_KEEP_DAYS
 from apps.services.shared import dates
 
 
@@ -84,7 +85,7 @@ def earliest_date(actor: User) -> datetime.date | None:
 
 def may_plan(actor: User, date: datetime.date) -> bool:
     """Whether `actor` may give tasks for that date."""
-    return (earliest_date(actor) or date) <= date <= last_date()
+    return (earliest_date(actor) or date) <= date <= last_date() and not archived_before(date)
 
 
 def require_date(date: datetime.date, *, earliest: datetime.date | None = None) -> None:
@@ -100,6 +101,26 @@ def require_date(date: datetime.date, *, earliest: datetime.date | None = None) 
             gettext("Dates can be planned until %(last_date)s, %(days)s days ahead.")
             % {"last_date": dates.in_text(last_date()), "days": settings.TOGO_ASSIGN_DAYS_AHEAD},
             earliest=earliest,
+            latest=last_date(),
+        )
+    require_open(date)
+
+
+def archived_before(date: datetime.date) -> datetime.date | None:
+    """The date before which everything is closed, because it goes to the archive, if this date is one of these."""
+    # Nothing younger is archived: for nearly every date the database isn't asked.
+    if date >= today() - datetime.timedelta(days=LOWEST_KEEP_DAYS):
+        return None
+    end = Archive.end()
+    return end if end and date < end else None
+
+
+def require_open(date: datetime.date) -> None:
+    """Raise `DateOutOfRange` if the date is closed, because its days go to the archive."""
+    if end := archived_before(date):
+        raise DateOutOfRange(
+            gettext("Days before %(end)s are in the archive; choose a later date.") % {"end": dates.in_text(end)},
+            earliest=end,
             latest=last_date(),
         )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, F, Min, Q
 
-from apps.models import Assignment, Series, Task, User, WaitingEntry
+from apps.models import ArchivedWork, Assignment, Series, Task, User, WaitingEntry
 from apps.models.assignments import Status, is_late
 from apps.models.base import holds
 from apps.models.names import tidy
@@ -82,6 +82,9 @@ def uses_of(task_ids: Sequence[int]) -> dict[int, Use]:
             next_date=Min("daily_limit__date", filter=is_open & coming),
         )
     }
+    for task_id, number in ArchivedWork.objects.numbers(task_ids).items():
+        use = uses.get(task_id, Use())
+        uses[task_id] = use._replace(done=use.done + number)
     waiting = WaitingEntry.objects.live(today).filter(task__in=task_ids).values_list("task").order_by()
     for task_id, number in waiting.annotate(number=Count("pk")):
         uses[task_id] = uses.get(task_id, Use())._replace(waiting=number)
