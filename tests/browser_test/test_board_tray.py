@@ -1,8 +1,10 @@
 """The tray of tasks beside the board, and the sheet of a day."""
 
+import pytest
 from playwright.sync_api import expect
 
-from apps.models import Task
+from apps.models import Assignment, ReturnedTask, Task
+from apps.services import returns
 from tests.browser_test.test_board import NARROW, Team, Visits, assigned, cell, choose, chosen_bar, plus, team
 
 __all__ = ["team"]
@@ -107,3 +109,45 @@ def test_a_task_is_moved_to_another_week_and_a_day_is_changed_over_another_page(
     page.get_by_role("button", name="Set by hand").click()
     expect(page.get_by_role("status").filter(has_text="Alice Liddell gets at most 2")).to_be_visible()
     assert assigned() == {("alice", "cooking", team.day(8))}
+
+
+def test_a_task_that_was_handed_back_is_dragged_to_somebody_elses_day(visit: Visits, team: Team) -> None:
+    one = team.give(team.alice, 0)
+    returns.hand_back(actor=team.alice, assignment_id=one.pk, reason="I am ill.")
+    team.give(team.bob, 1)
+    browser = visit(team.boss, size=LARGE)
+    page = browser.open(team.path)
+    back = page.get_by_role("complementary", name="Tasks").locator("[data-returned]")
+    expect(back).to_have_attribute("title", "Alice Liddell: I am ill.")
+    browser.assert_accessible()
+
+    back.drag_to(cell(page, team.bob, team.day(1)))
+    expect(page.get_by_role("status").filter(has_text="already")).to_be_visible()
+    expect(back).to_have_count(1)
+    assert ReturnedTask.objects.exists()
+
+    back.drag_to(cell(page, team.bob, team.day(0)))
+    expect(cell(page, team.bob, team.day(0))).to_contain_text("cooking")
+    expect(back).to_have_count(0)
+    assert assigned() == {("bob", "cooking", team.day(0)), ("bob", "cooking", team.day(1))}
+    assert Assignment.objects.get(user=team.bob.pk, daily_limit__date=team.day(0)).taskmaster == team.boss
+    assert not ReturnedTask.objects.exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_list_of_what_was_handed_back_is_readable_and_gives_it_to_somebody_free(
+    visit: Visits, team: Team, scheme: str
+) -> None:
+    one = team.give(team.alice, 0)
+    returns.hand_back(actor=team.alice, assignment_id=one.pk, reason="I am ill.")
+    browser = visit(team.boss, size=NARROW, scheme=scheme)
+    page = browser.open("/board/returned/")
+    expect(page.get_by_role("heading", name="cooking")).to_be_visible()
+    page.get_by_text("Somebody else, or another day").click()
+    browser.assert_accessible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+    page.get_by_role("button", name="Give to bob").click()
+    expect(page.get_by_text("Nothing waits to be placed again.")).to_be_visible()
+    browser.assert_accessible()
+    assert assigned() == {("bob", "cooking", team.day(0))}
