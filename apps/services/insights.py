@@ -9,13 +9,14 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
-from apps.models import Assignment, DailyLimit, Task, User
+from apps.models import Assignment, DailyLimit, LimitRule, Task, User
 from apps.models.assignments import Status, is_late
 from apps.services import board, limits
 from apps.services.board import late, pages
 from apps.services.shared import formats, past, permissions, picking, spreadsheets, units
 
 DAYS_AHEAD = 14
+_AWAY_SHOWN = 3
 # A picture has a bar for each day of so many weeks, and else one for each week.
 _MOST_WEEKS_BY_DAY = 12
 # People with rules of their own are read in chunks of this size.
@@ -60,12 +61,15 @@ class TaskLoad:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a taskmaster wants to know first: how many open tasks are late, the fullest day of the next seven, and what
-    everybody together can still take in the next 14. `fullest` is None while nothing is planned."""
+    """What a taskmaster wants to know first: how many open tasks are late, the fullest day of the next seven, who is
+    away then, and what everybody together can still take in the next 14 days. `fullest` is None while nothing is
+    planned; `away` has a few people, and `away_more` says how many more there are."""
 
     late: int
     fullest: board.Load | None
     fullest_date: datetime.date | None
+    away: list[User]
+    away_more: int
     free: int
 
 
@@ -74,11 +78,15 @@ def summary(*, actor: User, free: Numbers) -> Summary:
     dates = _dates_ahead()[: formats.WEEK_DAYS]
     loads = zip(board.loads_of_everyone(dates), dates, strict=True)
     planned = [(load, date) for load, date in loads if load.taken and load.maximum]
+    off = LimitRule.objects.filter(maximum=0, weekday=None, date_from__lte=dates[-1], date_to__gte=dates[0])
+    away = list(User.objects.active().filter(pk__in=off.values("user")).order_by("username"))
     fullest = max(planned, key=lambda one: one[0].taken / one[0].maximum, default=None)
     return Summary(
         late=late.number(actor=actor),
         fullest=fullest[0] if fullest else None,
         fullest_date=fullest[1] if fullest else None,
+        away=away[:_AWAY_SHOWN],
+        away_more=len(away[_AWAY_SHOWN:]),
         free=sum(left for _, *numbers in free.rows for left in numbers),
     )
 

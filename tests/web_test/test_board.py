@@ -435,16 +435,20 @@ def test_who_is_free_on_a_date_is_one_click_away(
     assert "stranger" not in free
 
 
-def test_the_picker_begins_with_what_one_gave_last_and_shows_what_is_there_already(
+def test_the_picker_begins_with_what_one_gave_last_and_ends_with_what_is_there_already(
     page: Client, taskmaster: User, alice: User, given: Assignment
 ) -> None:
     for name in ("baking", "wine"):
         Task.objects.create(name=name)
-    content = page.get(f"/board/assign/?cell={alice.pk}:2026-03-02").content.decode()
 
-    names = re.findall(r'name="task" value="\d+"( disabled)?><bdi>([^<]*)', content)
-    assert names == [(" disabled", "cooking"), ("", "baking"), ("", "wine")]
-    assert "is there already" in content
+    def options(date: str) -> list[tuple[str, str]]:
+        content = page.get(f"/board/assign/?cell={alice.pk}:{date}").content.decode()
+        return re.findall(r'name="task" value="\d+"( disabled)?><bdi>([^<]*)', content)
+
+    assert options("2026-03-03") == [("", "cooking"), ("", "baking"), ("", "wine")]
+    # Enter chooses the first one.
+    assert options("2026-03-02") == [("", "baking"), ("", "wine"), (" disabled", "cooking")]
+    assert "is there already" in text_of(page.get(f"/board/assign/?cell={alice.pk}:2026-03-02"))
 
 
 def test_those_whose_day_is_full_get_the_task_on_their_next_free_days_with_one_click(

@@ -157,10 +157,10 @@ def test_the_picker_shows_what_each_task_takes_and_whether_it_fits(
     path = f"/board/assign/?cell={alice.pk}:2026-03-02"
 
     assert options_of(page.get(path)) == [
-        "roofing 3 (takes 3 tasks) is there already",
         "cooking",
         "painting 2 (takes 2 tasks)",
         "wiring 8 (takes 8 tasks) doesn’t fit, 2 left",
+        "roofing 3 (takes 3 tasks) is there already",
     ]
     assert options_of(page.get(f"{path}&q=wiring&effort=2")) == ["wiring 2 (takes 2 tasks)"]
     assert options_of(page.get(f"{path}&q=cook&effort=3")) == [

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from apps.models import Task, User
-from apps.services import assignments, limits
+from apps.services import assignments, limit_rules, limits
 from tests.clock import freeze_time
 from tests.conftest import TODAY, make_person
 from tests.web_test.test_board import text_of
@@ -100,6 +100,12 @@ def test_insights_begin_with_what_matters_in_a_sentence(
 
     assert "Tuesday 3 March is the fullest of the next seven days: 1 of 5 tasks." in said
     assert "In the next two weeks there is room for 139 tasks more." in said
+    assert "Away" not in said
+    for person in [alice, *(make_person(f"p{number}") for number in range(4))]:
+        dates = {"date_from": TODAY + datetime.timedelta(days=6), "date_to": TODAY + datetime.timedelta(days=9)}
+        limit_rules.create_rule(actor=taskmaster, user_id=person.pk, maximum=0, reason="Leave", **dates)
+    limit_rules.create_rule(actor=taskmaster, user_id=taskmaster.pk, maximum=0, date_from=TODAY, date_to=None)
+    assert "Away within the next seven days: alice , p0 , p1 , and 2 more." in text_of(client.get("/insights/"))
     assert f'href="/board/day/{alice.pk}/2026-03-03/"' in client.get("/insights/").content.decode()
 
 

@@ -1,6 +1,7 @@
 """The picker: assigns a task, an existing or a new one, for one or several days."""
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -171,6 +172,9 @@ def _choice(actor: User, places: list[Place], text: str, effort: int | None, wai
         has = {one.task_id for one in cell.assignments}
         for option in options:
             option["has_it"] = option["task"].pk in has
+        if not text:
+            # The first one is what Enter chooses.
+            options.sort(key=itemgetter("has_it"))
         context |= {"person": owner, "date": date, "cell": cell}
         if not wait and (full := board.refusal_of(cell)):
             context |= _full(actor, full)
