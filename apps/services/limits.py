@@ -130,13 +130,8 @@ def read(
     """The days of these people from `first` to `last`, by person and date. A day that isn't set yet is as it would be
     set now, and one in the archive has the numbers that it had; both have no `pk`. Refusals are decided by the same
     rows and the same picker. `rules` are those of these people and dates, if the caller has read them already."""
-    found = {
-        (day.user_id, day.date): day
-        for day in [
-            *past.days(user_ids, first, last),
-            *DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last),
-        ]
-    }
+    rows = DailyLimit.objects.filter(user__in=user_ids, date__gte=first, date__lte=last)
+    found = {(day.user_id, day.date): day for day in (*past.days(user_ids, first, last), *rows)}
     picker = picking.load_to_tell(user_ids, first, last) if rules is None else picking.Picker(0, rules)
     for user_id in user_ids:
         for offset in range((last - first).days + 1):

@@ -147,6 +147,12 @@ def let_others_write() -> None:
         time.sleep(_SQLITE_PAUSE)
 
 
+def share_of(rows: int) -> int:
+    """How many rows of so many to change in one transaction of long work: a fifth on SQLite, where everybody who writes
+    waits for it."""
+    return max(rows // 5, 1) if transaction.get_connection().vendor == "sqlite" else rows
+
+
 def after_commit(action: Callable[[], object]) -> None:
     """Do `action` once the work is committed, or never. Its errors are logged and harm nobody."""
     transaction.on_commit(action, robust=True)

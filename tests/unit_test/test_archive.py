@@ -18,9 +18,8 @@ from apps.exceptions.tasks import TaskInUse
 from apps.models import Archive, ArchivedDay, ArchiveFile, Assignment, DailyLimit, Event, JobRun, LimitDay, Task, User
 from apps.models.archive import LOWEST_KEEP_DAYS
 from apps.models.assignments import Status
-from apps.services import archive, assignments, insights, limit_rules, limits
+from apps.services import archive, assignments, insights, limit_rules, limits, unit_of_work
 from apps.services import tasks as task_service
-from apps.services.archive import days, happenings
 from apps.services.shared import leases
 from apps.services.slots import archiving
 from apps.services.tasks import catalogue
@@ -322,8 +321,7 @@ def test_the_job_logs_what_it_moved_and_does_nothing_unless_days_are_to_be_kept_
 def test_the_command_counts_first_and_moves_many_chunks(
     give: Give, alice: User, stranger: User, tasks: list[Task], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(days, "_DAYS", 2)
-    monkeypatch.setattr(happenings, "_EVENTS", 3)
+    monkeypatch.setattr(unit_of_work, "share_of", lambda rows: rows // 250)
     for offset in range(3):
         for person in (alice, stranger):
             give(tasks[0], person, OLD + datetime.timedelta(days=offset))

@@ -15,7 +15,7 @@ from apps.services.archive import files, happenings
 from apps.services.archive.counts import Counts
 from apps.services.slots import archiving
 
-# The most days, and the most that is taken of them, in one transaction: about as much as a bulk call writes.
+# The most days, and the most that is taken of them, in one transaction.
 _DAYS, _TAKEN = 500, 2000
 
 _HEADER = (
@@ -48,9 +48,9 @@ def _next(before: datetime.date, after: DayKey | None) -> list[DailyLimit]:
         days = days.filter(Q(date__gt=date) | Q(date=date, user__gt=user_id), date__gte=date)
     chunk: list[DailyLimit] = []
     taken = 0
-    for day in days.order_by("date", "user")[:_DAYS]:
+    for day in days.order_by("date", "user")[: unit_of_work.share_of(_DAYS)]:
         taken += day.taken
-        if chunk and taken > _TAKEN:
+        if chunk and taken > unit_of_work.share_of(_TAKEN):
             break
         chunk.append(day)
     return chunk

@@ -42,7 +42,7 @@ def move(before: datetime.date, since: datetime.datetime) -> Iterator[Counts]:
     still there keeps its events. Yields what each chunk moved.
     """
     last = 0
-    while chunk := list(Event.objects.filter(pk__gt=last).order_by("pk")[:_EVENTS]):
+    while chunk := list(Event.objects.filter(pk__gt=last).order_by("pk")[: unit_of_work.share_of(_EVENTS)]):
         # Ids are nearly in the order of time.
         if all(event.at >= since for event in chunk):
             return
