@@ -101,10 +101,15 @@ class MonthForm(forms.Form):
     before = forms.CharField(required=False, max_length=150, strip=False)
 
 
-class ChangesForm(LookForm):
-    """What is on display: its days and people, and the version of the board that they show."""
+class SinceForm(forms.Form):
+    """The version of the board that is on display."""
 
     since = VersionField()
+
+
+class ChangesForm(LookForm, SinceForm):
+    """What is on display: its days and people, and their version."""
+
     person = _ids(required=False)
 
 

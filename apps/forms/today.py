@@ -3,7 +3,6 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.forms.base import VersionField
 from apps.models.assignments import Status
 from apps.models.returns import LONGEST_REASON
 
@@ -12,12 +11,6 @@ class StatusForm(forms.Form):
     """Whether an assignment is done."""
 
     status = forms.ChoiceField(choices=Status.choices)
-
-
-class SinceForm(forms.Form):
-    """The version of the board that is on display."""
-
-    since = VersionField()
 
 
 class HandBackForm(forms.Form):

@@ -1,12 +1,39 @@
-"""What people keep for themselves on the board."""
+"""What people keep for themselves on the board, and how far the history has come that it shows."""
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.conf import settings
 from django.db import models
 
 from apps.models.names import NameField
+from apps.models.prepared_statements import first_row
 from apps.models.tasks import Task
+
+# Events don't commit in the order of their ids: this many ids below the newest one are looked at again.
+LATE = 50
+_PROGRESS = f"""
+WITH latest AS (SELECT id FROM togo_event ORDER BY id DESC LIMIT {LATE})
+SELECT COALESCE(MAX(id), 0), COUNT(CASE WHEN id > (SELECT MAX(id) FROM latest) - {LATE} THEN 1 END),
+    (SELECT version FROM togo_rulesversion), (SELECT applied FROM togo_rulesversion)
+FROM latest
+"""  # noqa: S608 - only our own number
+
+
+class Progress(NamedTuple):
+    """The newest event, how many of the `LATE` ids up to it have events, and the rules' version if there is one."""
+
+    newest: int
+    seen: int
+    rules: int | None
+    applied: int | None
+
+
+def progress() -> Progress:
+    """How far the history and the rules have come. Every open page asks for it every few seconds, so it is one
+    prepared statement."""
+    row = first_row(_PROGRESS, {})
+    assert row  # for the type checker: it always has one row
+    return Progress(*row)
 
 
 class SavedView(models.Model):

@@ -11,7 +11,8 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.exceptions.assignments import AssignmentNotFound
-from apps.forms.today import HandBackForm, SinceForm, StatusForm
+from apps.forms.board import SinceForm
+from apps.forms.today import HandBackForm, StatusForm
 from apps.models import Assignment
 from apps.models.assignments import Status
 from apps.services import assignments, board, returns, today, waiting

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from apps.exceptions.assignments import DailyLimitReached
 from apps.models import Assignment, DailyLimit, Event, LimitRule, User
 from apps.models.assignments import Status
+from apps.models.board import LATE, progress
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services import availability, limits
 from apps.services.limit_rules import listing, words
@@ -18,8 +19,6 @@ from apps.services.shared.formats import Place, Version
 
 # A day on which something is taken is nearly full when less than this is left, or less than a tenth.
 _NEARLY = 2
-# Events don't commit in the order of their ids: this many ids below the newest one are looked at again.
-_LATE = 50
 
 
 @dataclass(frozen=True)
@@ -190,9 +189,8 @@ def current_version() -> Version:
     The id of the newest event isn't enough, because an event with a lower id can be committed later. So the version
     also has the number of events just before it.
     """
-    last = list(Event.objects.order_by("-pk").values_list("pk", flat=True)[:_LATE])
-    newest = last[0] if last else 0
-    return Version(newest, sum(pk > newest - _LATE for pk in last), int(repicking.is_under_way()))
+    now = progress()
+    return Version(now.newest, now.seen, int(repicking.is_behind(version=now.rules, applied=now.applied)))
 
 
 def changed_since(version: Version, people: list[User]) -> list[User]:
@@ -200,7 +198,7 @@ def changed_since(version: Version, people: list[User]) -> list[User]:
     if version.repicking:
         return people
     changed: set[int | None] = set()
-    later = Event.objects.filter(pk__gt=version.newest - _LATE)
+    later = Event.objects.filter(pk__gt=version.newest - LATE)
     for pk, user_id, from_user in later.values_list("pk", "user", "from_user"):
         # A rule for everyone has no person. An event that was seen already shows its row again, unchanged.
         if user_id is None and pk > version.newest:

@@ -49,11 +49,13 @@ def apply_rules(*, at_most: int | None = None) -> bool:
 
 def is_under_way() -> bool:
     """Whether some days from today on still have to be picked again."""
-    row = RulesVersion.objects.values_list("applied", "version").first()
-    if row is None or row[0] is None:
-        return False
-    applied, changes = row
-    return applied < picking.ORDER + changes
+    version, applied = RulesVersion.objects.values_list("version", "applied").first() or (None, None)
+    return is_behind(version=version, applied=applied)
+
+
+def is_behind(*, version: int | None, applied: int | None) -> bool:
+    """The same for a row of `RulesVersion` that was read already; None where there is no row yet."""
+    return version is not None and applied is not None and applied < picking.ORDER + version
 
 
 def _outdated_dates(version: int) -> Iterator[datetime.date]:
