@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -109,3 +110,14 @@ def create(people: int, days: int, *, tasks: int = 500) -> Dataset:
         next_round=itertools.count(),
         next_hot=itertools.count(),
     )
+
+
+def sign_in(person: User) -> str:
+    """The key of a new session of this person, for the cookie."""
+    session = SessionStore()
+    session["_auth_user_id"] = str(person.pk)
+    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+    session["_auth_user_hash"] = person.get_session_auth_hash()
+    session.create()
+    assert session.session_key  # for the type checker: it was just made
+    return session.session_key

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
 
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.models import Task, User
-from lab.bench import filling, plots, report, servers
+from lab.bench import dataset, filling, plots, report, servers
 from lab.bench.filling import Filled
 
 LIST = "/api/users/assignment/"
@@ -31,7 +30,7 @@ def run(*, quick: bool) -> list[str]:
     few, many, calls = (100, 1000, 5) if quick else (1000, 1_000_000, 200)
     boss = User.objects.create_user("boss", "a password of the benchmark", is_taskmaster=True)
     tasks = Task.objects.bulk_create([Task(name=f"task {number}") for number in range(filling.TASKS + 2 * calls)])
-    token, session = str(AccessToken.for_user(boss)), _sign_in(boss)
+    token, session = str(AccessToken.for_user(boss)), dataset.sign_in(boss)
     url = os.environ["DATABASE_URL"]
     connections.close_all()
     today = datetime.datetime.now(datetime.UTC).date()
@@ -69,16 +68,6 @@ def _report(rows: list[tuple[str, float, float]], filled: list[Filled], calls: i
         "",
         plots.lines("growth", "Milliseconds of a call", curves, x="assignments", y="ms", log_x=True),
     ]
-
-
-def _sign_in(boss: User) -> str:
-    session = SessionStore()
-    session["_auth_user_id"] = str(boss.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
-    session["_auth_user_hash"] = boss.get_session_auth_hash()
-    session.create()
-    assert session.session_key  # for the type checker: it was just made
-    return session.session_key
 
 
 @contextlib.contextmanager

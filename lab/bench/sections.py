@@ -24,5 +24,6 @@ SECTIONS = {
     "digests": Section("lab.bench.digests"),
     "cluster": Section("lab.bench.cluster", "sqlite"),
     "growth": Section("lab.bench.growth"),
+    "board": Section("lab.bench.boards"),
     "plan": Section("lab.bench.plan", "sqlite"),
 }

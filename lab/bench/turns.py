@@ -3,15 +3,11 @@
 What such work affects least is the processor time that the web processes and the database take for a call.
 """
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
-from django.db import connection
-
-from lab.bench import dataset, report, servers
+from lab.bench import dataset, processor, report, servers
 from lab.bench.load import Rate, measure
 
 CONNECTIONS = 16
@@ -34,12 +30,12 @@ class Caller:
     def run(self, port: int, seconds: float) -> None:
         """Call for so many seconds. Raises `RuntimeError` if a call was refused."""
         self.prepare()
-        web, database = _seconds(_web_processes(port)), _seconds(_backends())
+        web, database = processor.of_web(port), processor.of_postgresql()
         rate = measure(port, self.data.assignments(CONNECTIONS), connections=CONNECTIONS, seconds=seconds)
         if set(rate.statuses) != {201}:
             raise RuntimeError(f"ToGo answered {dict(rate.statuses)}")
-        self.web += _seconds(_web_processes(port)) - web
-        self.database += _seconds(_backends()) - database
+        self.web += processor.of_web(port) - web
+        self.database += processor.of_postgresql() - database
         self.rates.append(rate)
 
     @property
@@ -82,38 +78,3 @@ def table(callers: dict[str, Caller]) -> list[str]:
         *report.table(["", "per second", "p50 ms", "p99 ms", "web ms", "PostgreSQL ms"], rows),
         "",
     ]
-
-
-def _web_processes(port: int) -> list[int]:
-    """The ids of the web server that listens on the port, and of its processes."""
-    listed = {int(folder.name): folder for folder in Path("/proc").iterdir() if folder.name.isdecimal()}
-    asked = f"--port\0{port}\0".encode()
-    [first, *_] = sorted(pid for pid, folder in listed.items() if asked in _read(folder / "cmdline"))
-    return [pid for pid in listed if _group(pid) == first]
-
-
-def _group(pid: int) -> int:
-    try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return 0
-
-
-def _backends() -> list[int]:
-    """The ids of PostgreSQL's processes for this database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        return [pid for (pid,) in cursor.fetchall()]
-
-
-def _seconds(pids: Iterable[int]) -> float:
-    """The processor time that these processes have taken so far."""
-    fields = [_read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split() for pid in pids]
-    return sum(int(one[11]) + int(one[12]) for one in fields if one) / os.sysconf("SC_CLK_TCK")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""  # The process has ended.
