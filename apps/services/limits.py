@@ -216,22 +216,20 @@ def set_chunk(date: datetime.date, first_id: int, last_id: int) -> int:
     It only inserts rows. So it may run twice, at the same time or in part, and existing rows stay as they are.
     """
     people = _missing(date, first_id, last_id)
-    number = people.count()
-    if number:
-        picker = picking.load([], date, date)
-        own = picking.with_limits_of_their_own(people, date, date)
-        if own:
-            create_days((user_id, date) for user_id in own)
-        others = people.exclude(pk__in=own)
+    picker = picking.load([], date, date)
+    own = picking.with_limits_of_their_own(people, date, date)
+    if own:
+        create_days((user_id, date) for user_id in own)
 
-        def insert() -> None:
-            _copy_to(others, unset_day(picker, 0, date))
+    def insert() -> int:
+        if inserted := _copy_to(people.exclude(pk__in=own), unset_day(picker, 0, date)):
             permissions.require_open(date)
+        return inserted
 
-        unit_of_work.run(insert)
-        # As in `create_days`. People who have got a rule of their own meanwhile are picked again, too.
-        if picking.current_version() != picker.version:
-            repicking.repick(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
+    number = len(own) + unit_of_work.run(insert)
+    # As in `create_days`. People who have got a rule of their own meanwhile are picked again, too.
+    if number and picking.current_version() != picker.version:
+        repicking.repick(DailyLimit.objects.filter(date=date, user__gte=first_id, user__lte=last_id))
     # The INSERT ignored existing rows, which also hides every other reason for a missing row: look for missing ones.
     if left := list(people.all()[:1]):
         raise IntegrityError(f"The limit of {date} could not be set for the person with the id {left[0]}.")
@@ -247,13 +245,11 @@ def finish_date(date: datetime.date) -> int:
 
 def is_set_for_everybody(date: datetime.date) -> bool:
     """Whether every active person has a limit on that date, including people added after it was noted as done."""
-    found = read_rows(_done, (), {"date": date})
-    if not found:
-        return False
-    [(done_at, newest)] = found
-    since = done_at - _SETTLING
-    # Every page of free people asks this, so look at single people only if some were added since.
-    return newest < since or not _missing(date).filter(active_since__gte=since).exists()
+    for done_at, newest in read_rows(_done, (), {"date": date}):
+        since = done_at - _SETTLING
+        # Every page of free people asks this, so look at single people only if some were added since.
+        return bool(newest < since or not _missing(date).filter(active_since__gte=since).exists())
+    return False
 
 
 def _done(*, date: datetime.date) -> QuerySet[LimitDay, tuple[datetime.datetime, datetime.datetime]]:
@@ -274,10 +270,10 @@ def _missing(date: datetime.date, first_id: int = 0, last_id: int = HIGHEST_ID) 
     return people.order_by("pk").values_list("pk", flat=True)
 
 
-def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
-    """Insert a day like this one for each of these ids of people, in one statement. Existing rows stay as they are."""
-    # `_meta` is documented, whatever its name says.
-    fields = {field.attname: field for field in DailyLimit._meta.concrete_fields}  # noqa: SLF001
+def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> int:
+    """Insert a day like this one for each of these ids of people, in one statement, and return how many were inserted.
+    Existing rows stay as they are."""
+    fields = {field.attname: field for field in DailyLimit._meta.concrete_fields}  # noqa: SLF001 - documented
     copied = [name for name in fields if name not in {"id", "user_id"}]
     select, params = people.values_list(
         "pk", *(Value(getattr(day, name), fields[name]) for name in copied)
@@ -288,12 +284,12 @@ def _copy_to(people: QuerySet[User, int], day: DailyLimit) -> None:
     suffix = connection.ops.on_conflict_suffix_sql([], ignore, [], [])
     with connection.cursor() as cursor:
         cursor.execute(f"{into} {select} {suffix}", params)
+        return int(cursor.rowcount)
 
 
 def drifted() -> Iterator[Mapping[str, object]]:
     """Every day whose `taken` differs from the sum of its assignments' efforts, `counted`. There should be none."""
-    # Grouped by these columns, and not by the id, which Django prefers: where days are partitioned by person, the id
-    # alone is no key.
+    # Not grouped by the id, as Django prefers: where days are partitioned by person, the id alone is no key.
     days = DailyLimit.objects.values("user_id", "date", "maximum", "taken")
     sums = days.annotate(counted=Coalesce(Sum("assignments__effort"), 0)).exclude(counted=F("taken"))
     return sums.order_by("user_id", "date").iterator()

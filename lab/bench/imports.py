@@ -80,7 +80,7 @@ def run(*, quick: bool) -> list[str]:
             [["ToGo", f"{median(ours):,.0f}"], ["SQL for all rows at once", f"{median(bare):,.0f}"]],
         ),
         "",
-        report.at_least("speed relative to the SQL", 0.5, median(ours) / median(bare)),
+        report.at_least("speed relative to the SQL", 0.65, median(ours) / median(bare)),
         report.at_most(f"memory of the worker for {many:,} rows, relative to {few:,}", 1.1, memory[many] / memory[few]),
         f"- The worker held {memory[few]:.0f} MB for {few:,} rows and {memory[many]:.0f} MB for {many:,}.",
         "",

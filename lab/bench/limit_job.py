@@ -86,7 +86,7 @@ def run(*, quick: bool) -> list[str]:
             ],
         ),
         "",
-        report.at_most("time of the job relative to a bare INSERT", 3, median(ours) / median(bare)),
+        report.at_most("time of the job relative to a bare INSERT", 1.5, median(ours) / median(bare)),
         report.at_most("most memory of a worker's process", 150, memory / 1024, "MB"),
         report.at_most("p99 of assignments while the job runs, relative to quiet", 3, busy / p99),
         "",
