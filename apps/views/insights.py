@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.forms.insights import WEEKS, InsightsForm
 from apps.models import DailyLimit
 from apps.services import insights, returns
+from apps.services.shared import past
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 from apps.views.http.renderers import csv_file
@@ -41,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "heat": insights.heat_map(actor=actor, after=asked["after"], before=asked["before"]),
         "charts": charts,
         "since": insights.first_date(asked["weeks"]),
-        "has_days": DailyLimit.objects.exists(),
+        "has_days": DailyLimit.objects.exists() or past.end() is not None,
         "asked": asked,
         "weeks": WEEKS,
     }

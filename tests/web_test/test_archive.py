@@ -42,6 +42,8 @@ def test_pages_show_the_numbers_of_archived_days_and_tell_admins_where_the_files
             text = text_of(client.get(address))
             assert "What was done before 1 March 2025 is in the archive" in text
             assert (str(folder) in text) == told
+    assert "Nothing to show yet" not in text
+    assert "10 Feb 2025" in text
     sheet = text_of(client.get(pages[0]))
     assert "1 of 5 tasks taken." in sheet
     assert "Assign a task" not in sheet
