@@ -648,7 +648,7 @@ def test_a_page_whose_live_updates_fail_says_so_until_they_work_again(visit: Vis
     browser = visit(team.boss)
     page = browser.open(team.path)
     if answer == "400":
-        page.evaluate("right = board.dataset.look; board.dataset.look = '?week=x'")
+        page.evaluate("right = board.dataset.since; board.dataset.since = 'x'")
     else:
         page.route("**/board/changes/*", lambda route: route.abort())
         for _ in range(2):
@@ -658,7 +658,7 @@ def test_a_page_whose_live_updates_fail_says_so_until_they_work_again(visit: Vis
     browser.complaints.clear()
 
     page.unroute_all()
-    page.evaluate(f"if (window.right) board.dataset.look = right; {ASK_FOR_UPDATES}")
+    page.evaluate(f"if (window.right) board.dataset.since = right; {ASK_FOR_UPDATES}")
     expect(page.locator("#stale")).to_be_hidden()
 
 
