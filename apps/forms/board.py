@@ -10,12 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.forms.base import DayField, DayInput, IdField, ListField, MonthField, PlaceField, VersionField, WeekField
 from apps.models.assignments import Status
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
-from apps.models.limit_rules import HIGHEST_MAXIMUM
+from apps.models.limit_rules import HIGHEST_MAXIMUM, LONGEST_REASON
 from apps.services.board.looks import OF_TASKS, By, Look, Show, Span
 from apps.services.shared import formats, units
 from apps.services.shared.formats import HIGHEST_ID, LimitByHand, Move, Place
-
-_LONGEST_REASON = 255
 
 
 def _places(**options: Any) -> ListField:
@@ -29,7 +27,7 @@ def _ids(**options: Any) -> ListField:
 def _limit_by_hand(text: str) -> LimitByHand:
     """A limit as the field of `DayForm` takes it. Raises `ValueError`."""
     limit = LimitByHand.parse(text)
-    if (limit.maximum or 0) > HIGHEST_MAXIMUM or len(limit.reason) > _LONGEST_REASON or "\0" in limit.reason:
+    if (limit.maximum or 0) > HIGHEST_MAXIMUM or len(limit.reason) > LONGEST_REASON or "\0" in limit.reason:
         raise ValueError(text)
     return limit
 
@@ -216,7 +214,7 @@ class DayForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
-        max_length=_LONGEST_REASON,
+        max_length=LONGEST_REASON,
         help_text=_("People see it when this day is full. For example: “Training”."),
     )
 
@@ -246,7 +244,7 @@ class DaysOffForm(forms.Form):
     username = forms.CharField(required=False, max_length=150, strip=False)
     date_from = forms.DateField(label=_("First day"), widget=DayInput())
     date_to = forms.DateField(label=_("Last day"), widget=DayInput())
-    reason = forms.CharField(label=_("Reason"), max_length=255, help_text=_("For example: “Holiday”."))
+    reason = forms.CharField(label=_("Reason"), max_length=LONGEST_REASON, help_text=_("For example: “Holiday”."))
     # Sent by the page that shows how many people and days the days off for everyone affect.
     sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
 

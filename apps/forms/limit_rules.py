@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.forms.base import DayInput, ListField, PageForm, RefusableForm
 from apps.models import LimitRule
-from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
+from apps.models.limit_rules import HIGHEST_MAXIMUM, LONGEST_REASON, Weekday
 from apps.services.limit_rules import RuleFields
 from apps.services.shared import formats, units
 
@@ -33,7 +33,7 @@ class RuleForm(RefusableForm):
     date_to = forms.DateField(required=False, label=_("Until"), widget=DayInput())
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=255,
+        max_length=LONGEST_REASON,
         required=False,
         help_text=_("People see it when a day is full. For example: “Part time”."),
     )

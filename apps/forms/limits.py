@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.models import DailyLimit
-from apps.models.limit_rules import HIGHEST_MAXIMUM
+from apps.models.limit_rules import HIGHEST_MAXIMUM, LONGEST_REASON
 from apps.services.shared import units
 
 
@@ -16,7 +16,10 @@ class DailyLimitForm(forms.ModelForm[DailyLimit]):
 
     maximum = forms.IntegerField(label=_("Maximum"), min_value=0, max_value=HIGHEST_MAXIMUM)
     reason = forms.CharField(
-        label=_("Reason"), max_length=255, required=False, help_text=_("People see it when this day is full.")
+        label=_("Reason"),
+        max_length=LONGEST_REASON,
+        required=False,
+        help_text=_("People see it when this day is full."),
     )
 
     class Meta:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.models.prepared_statements import as_date, rows
 
 HIGHEST_MAXIMUM = 10_000
+# Of a rule, and of a limit that was set by hand; in characters.
+LONGEST_REASON = 255
 
 # The columns that a picker needs.
 _FIELDS = ["id", "user_id", "weekday", "date_from", "date_to", "maximum", "reason"]
@@ -74,7 +76,7 @@ class LimitRule(models.Model):
     date_to = models.DateField(null=True, blank=True, help_text=_("The last day. Empty means no end."))
     maximum = models.PositiveSmallIntegerField(validators=[MaxValueValidator(HIGHEST_MAXIMUM)])
     reason = models.CharField(
-        max_length=255, blank=True, help_text=_("Shown with every refusal because of this limit.")
+        max_length=LONGEST_REASON, blank=True, help_text=_("Shown with every refusal because of this limit.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
     # The version of the rules that the last change of this rule made, and when all days from today on had been picked

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from apps.models import LimitRule
-from apps.models.limit_rules import HIGHEST_MAXIMUM, Weekday
+from apps.models.limit_rules import HIGHEST_MAXIMUM, LONGEST_REASON, Weekday
 from apps.serializers.base import (
     DateField,
     IdField,
@@ -34,7 +34,7 @@ class LimitRuleChangeSerializer(StrictSerializer):
     maximum = IntegerField(
         required=False, min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most on each of these days."
     )
-    reason = TextField(required=False, allow_blank=True, max_length=255, help_text="Shown in refusals.")
+    reason = TextField(required=False, allow_blank=True, max_length=LONGEST_REASON, help_text="Shown in refusals.")
 
 
 class LimitRuleCreateSerializer(LimitRuleChangeSerializer):

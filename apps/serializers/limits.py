@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.models.limit_rules import HIGHEST_MAXIMUM
+from apps.models.limit_rules import HIGHEST_MAXIMUM, LONGEST_REASON
 from apps.models.limits import Source
 from apps.serializers.base import (
     DateRangeSerializer,
@@ -68,4 +68,4 @@ class DailyLimitSetSerializer(StrictSerializer):
     maximum = IntegerField(
         min_value=0, max_value=HIGHEST_MAXIMUM, help_text="The most that the person may have on that date."
     )
-    reason = TextField(default="", allow_blank=True, max_length=255, help_text="Shown in refusals.")
+    reason = TextField(default="", allow_blank=True, max_length=LONGEST_REASON, help_text="Shown in refusals.")

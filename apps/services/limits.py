@@ -245,11 +245,12 @@ def finish_date(date: datetime.date) -> int:
 
 def is_set_for_everybody(date: datetime.date) -> bool:
     """Whether every active person has a limit on that date, including people added after it was noted as done."""
-    for done_at, newest in read_rows(_done, (), {"date": date}):
-        since = done_at - _SETTLING
-        # Every page of free people asks this, so look at single people only if some were added since.
-        return bool(newest < since or not _missing(date).filter(active_since__gte=since).exists())
-    return False
+    if not (found := read_rows(_done, (), {"date": date})):
+        return False
+    [(done_at, newest)] = found
+    since = done_at - _SETTLING
+    # Every page of free people asks this, so look at single people only if some were added since.
+    return bool(newest < since or not _missing(date).filter(active_since__gte=since).exists())
 
 
 def _done(*, date: datetime.date) -> QuerySet[LimitDay, tuple[datetime.datetime, datetime.datetime]]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import subprocess
-import threading
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,46 +14,33 @@ from django.utils.timezone import localdate
 from apps.models import Task
 from lab import databases
 from lab.processes import Client, Server, database_url, environment, run_python, start_server, wait_until
+from tests.background import Background
 from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
 
-class Writers:
+class Writers(Background):
     """Four clients that assign until the context ends."""
 
     def __init__(self, server: Server) -> None:
         self.made: list[int] = []
-        self._stop = threading.Event()
         people = [make_person(f"person {number}", is_taskmaster=True) for number in range(4)]
         tasks = list(Task.objects.values_list("pk", flat=True))
         tokens = [(person.pk, token_of(person)) for person in people]
-        self._threads = [
-            threading.Thread(target=self._write, args=(Client(server, token), user_id, tasks))
-            for user_id, token in tokens
-        ]
+        super().__init__(self._write, [(Client(server, token), user_id, tasks) for user_id, token in tokens])
 
     def _write(self, client: Client, user_id: int, tasks: list[int]) -> None:
         for days in range(360):
             date = (localdate() + timedelta(days=days)).isoformat()
             for task in tasks:
-                if self._stop.is_set():
+                if self.is_over.is_set():
                     return
                 status, answer = client.call(
                     "POST", "/api/users/assignment/", {"task": task, "user": user_id, "date": date}
                 )
                 assert status == 201
                 self.made.append(answer["id"])
-
-    def __enter__(self) -> "Writers":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def manage(*command: str, url: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from apps.models.limits import Source
 from apps.services import archive
 from lab.processes import Client, Server, process, wait_until
 from tests import archives
+from tests.background import Background
 from tests.conftest import make_person, token_of
 from tests.storm_test.history import assert_history_matches_rows
 
@@ -33,7 +33,7 @@ COMMAND = ("manage.py", "archive_old_days")
 LONG_AGO = datetime.timedelta(days=800)
 
 
-class Callers:
+class Callers(Background):
     """Clients that open tasks again, and try to assign on the same dates, until the context ends."""
 
     def __init__(self, server: Server, token: str, assignments: list[Assignment], task: Task) -> None:
@@ -41,13 +41,12 @@ class Callers:
         self.assigned: set[int] = set()
         self.answers: set[tuple[str, int]] = set()
         self._task = task
-        self._stop = threading.Event()
         shares = [assignments[number::CALLERS] for number in range(CALLERS)]
-        self._threads = [threading.Thread(target=self._call, args=(Client(server, token), share)) for share in shares]
+        super().__init__(self._call, [(Client(server, token), share) for share in shares])
 
     def _call(self, client: Client, share: list[Assignment]) -> None:
         for one in share:
-            if self._stop.wait(0.01):
+            if self.is_over.wait(0.01):
                 return
             status, _ = client.call("PATCH", f"/api/users/assignment/{one.pk}/", {"status": "open"})
             self.answers.add(("open", status))
@@ -58,16 +57,6 @@ class Callers:
             self.answers.add(("assign", status))
             if status == 201:
                 self.assigned.add(answer["id"])
-
-    def __enter__(self) -> "Callers":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
 
 def test_nothing_is_lost_or_doubled_when_the_archive_is_killed_again_and_again(

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from apps.models.archive import LOWEST_KEEP_DAYS
 from lab.processes import ROOT
 
 pytestmark = pytest.mark.no_db
@@ -47,7 +48,7 @@ GOOD: dict[str, list[tuple[str, str, Any]]] = {
         ("TOGO_LIMIT_PICKER", "", "rules"),
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": [("TOGO_ASSIGN_DAYS_AHEAD", "3660", 3660), ("TOGO_ASSIGN_DAYS_AHEAD", "", 366)],
-    "TOGO_KEEP_DAYS": [("TOGO_KEEP_DAYS", "366", 366), ("TOGO_KEEP_DAYS", "", None)],
+    "TOGO_KEEP_DAYS": [("TOGO_KEEP_DAYS", str(LOWEST_KEEP_DAYS), LOWEST_KEEP_DAYS), ("TOGO_KEEP_DAYS", "", None)],
     "TOGO_SERIES_DAYS": [("TOGO_SERIES_DAYS", "1", 1), ("TOGO_SERIES_DAYS", "", 60)],
     "TOGO_IMPORT_MAX_BYTES": [("TOGO_IMPORT_MAX_BYTES", "1000", 1000), ("TOGO_IMPORT_MAX_BYTES", "", 20_000_000)],
     "TOGO_IMPORT_MAX_ROWS": [("TOGO_IMPORT_MAX_ROWS", "1", 1), ("TOGO_IMPORT_MAX_ROWS", "", 200_000)],
@@ -144,7 +145,7 @@ BAD: dict[str, list[str]] = {
         f"random:0-{'1' * 5000}",
     ],
     "TOGO_ASSIGN_DAYS_AHEAD": ["-1", "3661", "year"],
-    "TOGO_KEEP_DAYS": ["0", "365", "36601", "for ever"],
+    "TOGO_KEEP_DAYS": ["0", str(LOWEST_KEEP_DAYS - 1), "36601", "for ever"],
     "TOGO_SERIES_DAYS": ["0", "367", "month"],
     "TOGO_SECURITY_CONTACT": ["security@example.org", "http://example.org", "mailto:nobody", "https://a b"],
     "TOGO_RATE_LIMIT": ["0/s", "200", "200/d", "1.5/s", "-1/s", "1000000/s", "on", "/s", "\u0661/s"],

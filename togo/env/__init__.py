@@ -60,7 +60,10 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 
 
 def keep_days(name: str) -> int | None:
-    """For how many days the past is kept, 366 to 36600; None for ever, if the variable isn't set."""
+    """For how many days the past is kept, 366 to 36600; None for ever, if the variable isn't set.
+
+    The lowest is `LOWEST_KEEP_DAYS` of `apps/models/archive.py`, which settings can't import.
+    """
     return integer(name, 366, low=366, high=36_600) if is_set(name) else None
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext
 from apps.exceptions.base import InvalidRequest
 from apps.models import Assignment, LimitRule, User
 from apps.models.assignments import Status
+from apps.models.limit_rules import LONGEST_REASON
 from apps.services import limit_rules
 from apps.services.limit_rules import RuleFields, words
 from apps.services.shared import permissions
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from holidays.holiday_base import HolidayBase
 
 YEARS_AHEAD = 5
-_LONGEST_REASON = 255
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -122,7 +122,7 @@ def _names(country: str, region: str, year: int, language: str) -> Mapping[datet
     chosen = language or next((place.code for place in languages(country)), None) or found.default_language
     days = found(years=year, subdiv=region or None, language=chosen)
     today = permissions.today()
-    return {date: name[:_LONGEST_REASON] for date, name in days.items() if date >= today and date.year == year}
+    return {date: name[:LONGEST_REASON] for date, name in days.items() if date >= today and date.year == year}
 
 
 def _class_of(country: str) -> "type[HolidayBase]":
