@@ -102,6 +102,17 @@ def test_days_and_events_before_the_month_go_to_files_and_nothing_else(
     assert run() == archive.Counts()
 
 
+def test_a_day_that_has_an_open_task_when_it_is_locked_is_left_out(
+    give: Give, alice: User, stranger: User, tasks: list[Task]
+) -> None:
+    """The look before the lock may be out of date, so the status under the lock counts."""
+    done, opened = give(tasks[0], alice, OLD), give(tasks[0], stranger, OLD, done=False)
+
+    days, given = unit_of_work.run(lambda: archiving.lock_settled([done.daily_limit_id, opened.daily_limit_id]))
+
+    assert ([day.pk for day in days], [one.pk for one in given]) == ([done.daily_limit_id], [done.pk])
+
+
 def test_a_day_with_an_open_task_stays_with_all_that_is_on_it_until_it_is_done(
     give: Give, taskmaster: User, alice: User, tasks: list[Task], folder: Path
 ) -> None:

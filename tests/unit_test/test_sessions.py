@@ -1,5 +1,6 @@
 """Where a person is signed in, and how sessions end."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.exceptions.base import NotAllowed, NotFound
 from apps.exceptions.users import UserNotFound
@@ -183,3 +185,15 @@ def test_what_was_noted_of_ended_sessions_is_removed(alice: User) -> None:
 )
 def test_a_device_is_named_in_words(user_agent: str, device: str) -> None:
     assert device_of(user_agent) == device
+
+
+def test_a_browser_whose_session_has_expired_is_signed_out(alice: User, settings: Any) -> None:
+    browser = browser_of(alice)
+    assert is_signed_in(browser)
+
+    with freeze_time(timezone.now() + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE + 1)):
+        assert not is_signed_in(browser)
+        # Not by its own cookie, which a thief would keep: the row is too old.
+        thief = Client()
+        thief.cookies["sessionid"] = key_of(browser)
+        assert not is_signed_in(thief)
