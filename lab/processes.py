@@ -23,6 +23,8 @@ from kombu import Connection
 from togo.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
+# The seconds after which something hangs, though it takes a moment on an idle machine. No promise of ToGo's is meant.
+PATIENCE = 120
 # The tests put in `lab.warm`'s way to start programs, which is faster.
 start_program: Callable[..., "subprocess.Popen[bytes]"] = subprocess.Popen
 
@@ -56,7 +58,7 @@ class Client:
     """Calls a server on one connection, which stays open."""
 
     def __init__(self, server: Server, token: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -92,7 +94,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "") -> Any:
+def wait_until(condition: Callable[[], Any], *, seconds: float = PATIENCE, what: str = "") -> Any:
     """Call `condition` until it returns something true, and return that; fails after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -103,7 +105,7 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 30, what: str =
 
 
 def run_python(
-    *arguments: str, env: Mapping[str, str] | None = None, seconds: float = 60
+    *arguments: str, env: Mapping[str, str] | None = None, seconds: float = PATIENCE
 ) -> "subprocess.CompletedProcess[str]":
     """Run a Python program to its end, by default on the same database; returns its exit code, output and errors."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jwt
 from joserfc.jwk import Key, RSAKey
 
+from lab.processes import PATIENCE
+
 CLIENT_ID, CLIENT_SECRET = "togo at this issuer", "the secret of this client: 100% & +"
 
 
@@ -77,7 +79,7 @@ class Issuer:
         path = urlsplit(handler.path).path
         self.asked.append(path)
         if path in self.wait:
-            self.wait[path].wait(30)
+            self.wait[path].wait(PATIENCE)
         status, headers, body = 200, {"Content-Type": "application/json"}, b""
         if path in self.instead:
             status, headers, body = self.instead[path]

@@ -94,7 +94,7 @@ class Cluster(abc.ABC):
 
     def differences(self) -> list[str]:
         """The tables that aren't equal on all nodes, once every node has caught up. Nobody may write meanwhile."""
-        wait_until(self.is_equal, seconds=60, what="all nodes to have caught up")
+        wait_until(self.is_equal, what="all nodes to have caught up")
         first, *others = self.nodes
         expected = self.checksums(first)
         found = []

@@ -38,17 +38,17 @@ class Galera(Cluster):
         first, *others = self.nodes
         self._install(first)
         first.start()
-        wait_until(lambda: self._is_synced(first), seconds=60, what="the first node")
+        wait_until(lambda: self._is_synced(first), what="the first node")
         for node in others:
             # The first one sends it all files.
             data = node.folder / "data"
             data.mkdir()
             node.give(data)
             node.start()
-            wait_until(lambda node=node: self._is_synced(node), seconds=60, what="another node")  # type: ignore[misc]
+            wait_until(lambda node=node: self._is_synced(node), what="another node")  # type: ignore[misc]
         _ask(first, "CREATE TABLE written (entry int PRIMARY KEY, times int NOT NULL)")
         _ask(first, "INSERT INTO written VALUES (0, 0), (1, 0)")
-        wait_until(self.is_whole, seconds=60, what="the cluster")
+        wait_until(self.is_whole, what="the cluster")
 
     def leader(self) -> Node | None:
         """The first node that is in the cluster."""

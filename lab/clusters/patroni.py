@@ -67,7 +67,7 @@ class Patroni(Cluster):
         """Start the nodes, make the database, and start the proxies."""
         for node in self.nodes:
             node.start()
-        wait_until(self.is_whole, seconds=120, what="the replicas")
+        wait_until(self.is_whole, what="the replicas")
         leader = wait_until(self.leader, what="a leader")
         self._ask(leader, "CREATE DATABASE togo", database="postgres")
         self._ask(leader, "CREATE TABLE written (entry int PRIMARY KEY, times int NOT NULL)")

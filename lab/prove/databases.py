@@ -50,7 +50,7 @@ class Database:
                     part.start()
                 return _answers(self.direct)
 
-            wait_until(answers, seconds=60, what="the database")
+            wait_until(answers, what="the database")
 
 
 @contextlib.contextmanager

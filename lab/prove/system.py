@@ -90,7 +90,7 @@ class System:
             web.stop()
             self.migrate_through(self.database.entries[number])
             web.start()
-            wait_until(lambda number=number: self._web_answers(number), seconds=60, what="the new web server")  # type: ignore[misc]
+            wait_until(lambda number=number: self._web_answers(number), what="the new web server")  # type: ignore[misc]
 
     def mend(self, parts: Sequence[Part]) -> None:
         """Start the parts that aren't running."""
@@ -123,7 +123,7 @@ class System:
             self.mend(self.webs)
             return all(self._web_answers(number) for number in range(len(self.webs)))
 
-        wait_until(answers, seconds=60, what="the web servers")
+        wait_until(answers, what="the web servers")
 
     def set_limits(self, *options: str) -> None:
         """Run the daily job as an operator does, with the worker's clock; it may fail."""

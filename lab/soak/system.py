@@ -62,7 +62,7 @@ def start(folder: Path) -> Iterator[System]:
         try:
             for part in parts:
                 part.start()
-            wait_until(lambda: _answers(port), seconds=60, what="the web server")
+            wait_until(lambda: _answers(port), what="the web server")
             assert database.part
             pids = {part.name: part.pid for part in [*parts, database.part]} | {"broker": broker.pid}
             yield System(port, pids, broker.url)

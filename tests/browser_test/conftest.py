@@ -14,12 +14,12 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from apps.models import User
-from lab.processes import Server, start_server
+from lab.processes import PATIENCE, Server, start_server
 from tests.provider import running_provider
 
 # Playwright runs an event loop in this thread, in which Django refuses to query. Nothing else runs in that loop.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=1000 * PATIENCE)
 
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
@@ -125,6 +125,7 @@ def visit(transactional_db: None, chromium: Browser, web: Server) -> Iterator[Ca
             # It asks for pages by itself, also while the tables are emptied for the next test.
             service_workers="allow" if offline else "block",
         )
+        context.set_default_timeout(1000 * PATIENCE)
         if person:
             client = Client()
             client.force_login(person)

@@ -16,7 +16,7 @@ def test_the_documentation_of_the_api_opens_with_nothing_blocked(visit: Visits, 
     page = visit().open(path)
 
     # Their scripts build the page of a long document, which takes seconds on an idle machine.
-    expect(page.locator(place).get_by_text("List assignments")).to_be_visible(timeout=60_000)
+    expect(page.locator(place).get_by_text("List assignments")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

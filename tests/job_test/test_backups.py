@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Task
 from lab import databases
-from lab.processes import Client, Server, database_url, environment, run_python, start_server, wait_until
+from lab.processes import PATIENCE, Client, Server, database_url, environment, run_python, start_server, wait_until
 from tests.background import Background
 from tests.conftest import make_person, token_of
 
@@ -139,14 +139,14 @@ def test_a_dump_of_postgresql_is_one_moment_of_a_running_togo(tmp_path: Path) ->
     with start_server() as server, Writers(server) as writers:
         wait_until(lambda: len(writers.made) > 30, what="some writes")
         before = set(writers.made)
-        subprocess.run([programs / "pg_dump", "--format=custom", f"--file={dump}", url], check=True, timeout=60)
+        subprocess.run([programs / "pg_dump", "--format=custom", f"--file={dump}", url], check=True, timeout=PATIENCE)
         wait_until(lambda: len(writers.made) > len(before) + 10, what="writes after it")
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("DROP DATABASE IF EXISTS togo_new")
         admin.execute("CREATE DATABASE togo_new")
     try:
         options = ["--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={new}"]
-        subprocess.run([programs / "pg_restore", *options, dump], check=True, timeout=60)
+        subprocess.run([programs / "pg_restore", *options, dump], check=True, timeout=PATIENCE)
         assert_one_moment(new, before, set(writers.made))
     finally:
         with psycopg.connect(url, autocommit=True) as admin:

@@ -62,7 +62,7 @@ def test_a_beat_that_was_away_sends_the_due_job_at_once(broker: Broker, tmp_path
         _delete_limits()
 
         with start_beat(broker.url, tmp_path):
-            wait_until(_is_set, seconds=120, what="the limits")
+            wait_until(_is_set, what="the limits")
 
     assert_everybody_has_each_limit_once()
     # Once, and not once for each turn that was missed.
@@ -89,5 +89,5 @@ def test_two_beats_at_once_set_each_limit_once(broker: Broker, tmp_path: Path) -
                 lambda before=before: sent("first") > before[0] + 1 and sent("second") > before[1] + 1,  # type: ignore[misc]
                 what="turns of both",
             )
-            wait_until(_is_set, seconds=60, what="the limits")
+            wait_until(_is_set, what="the limits")
             assert_everybody_has_each_limit_once()

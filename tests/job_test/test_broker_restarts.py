@@ -35,6 +35,6 @@ def test_a_worker_consumes_again_within_a_minute(broker: Broker, tmp_path: Path,
             time.sleep([0, 1, 5][number % 3])
             broker.start()
             send_job(broker.url, "apps.tasks.limits.set_daily_limits", day.isoformat())
-            wait_until(lambda day=day: _is_done(day), seconds=60, what=f"the job after restart {number + 1}")  # type: ignore[misc]
+            wait_until(lambda day=day: _is_done(day), what=f"the job after restart {number + 1}")  # type: ignore[misc]
 
         assert worker.poll() is None

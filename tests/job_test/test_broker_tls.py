@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from apps.services import health
-from lab.processes import ROOT, free_port, wait_until
+from lab.processes import PATIENCE, ROOT, free_port, wait_until
 from togo import env
 from togo.embedded.processes import Process
 
@@ -72,7 +72,7 @@ def reached(url: str, monkeypatch: pytest.MonkeyPatch, settings: Any) -> tuple[b
     monkeypatch.setenv("CELERY_BROKER_URL", url)
     settings.CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", "")
     pinged = subprocess.run(
-        [sys.executable, "-c", _PING_FROM_CELERY], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", _PING_FROM_CELERY], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
     )
     assert pinged.returncode == 0 or "CERTIFICATE_VERIFY_FAILED" in pinged.stderr, pinged.stderr
     return pinged.returncode == 0, health.jobs_waiting() is not None

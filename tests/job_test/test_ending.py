@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import limits
-from lab.processes import Client, start_server, start_worker, wait_until
+from lab.processes import PATIENCE, Client, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 from togo.embedded.broker import Broker
 
@@ -46,12 +46,12 @@ def test_a_web_server_answers_calls_in_flight_before_it_ends() -> None:
             os.kill(server.pid, signal.SIGTERM)
             time.sleep(1)
             assert answers == []
-        caller.join(20)
+        caller.join(PATIENCE)
 
         ((status, answer),) = answers
         assert status == 201, answer
         assert Assignment.objects.count() == len(answer["assignments"]) == 5
-        assert server.program.wait(30) == 0
+        assert server.program.wait(PATIENCE) == 0
         with pytest.raises(ConnectionRefusedError):
             Client(server, "").call("GET", "/health/live/")
     connections.close_all()
@@ -71,9 +71,9 @@ def test_a_worker_finishes_its_chunk_and_leaves_the_others(
 ) -> None:
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
     with start_worker(broker.url, tmp_path, **environment) as worker:
-        wait_until(lambda: DailyLimit.objects.count() > 2000, seconds=60, what="some chunks")
+        wait_until(lambda: DailyLimit.objects.count() > 2000, what="some chunks")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
+        assert worker.wait(PATIENCE) == 0
     half_way = DailyLimit.objects.count()
     assert 2000 < half_way < 2 * PEOPLE
     assert half_way % limits.PEOPLE_PER_CHUNK == 0
@@ -83,6 +83,6 @@ def test_a_worker_finishes_its_chunk_and_leaves_the_others(
     assert waiting >= (2 * PEOPLE - half_way) / limits.PEOPLE_PER_CHUNK
 
     with start_worker(broker.url, tmp_path, **environment):
-        wait_until(lambda: DailyLimit.objects.count() == 2 * PEOPLE, seconds=60, what="the other chunks")
+        wait_until(lambda: DailyLimit.objects.count() == 2 * PEOPLE, what="the other chunks")
     days = DailyLimit.objects.filter(date__in=[localdate(), localdate() + timedelta(days=1)])
     assert days.count() == 2 * PEOPLE

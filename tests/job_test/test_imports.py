@@ -17,7 +17,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, Import, ImportBlock, Task, User
 from apps.services import imports, limits
-from lab.processes import Server, run_python, start_server, start_worker, wait_until
+from lab.processes import PATIENCE, Server, run_python, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -50,7 +50,7 @@ def send(server: Server, person: User, file: bytes, **more: str) -> int:
         headers=_signed_in(person),
         files={"file": ("week.csv", file)},
         data=more,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert response.status_code == 202, response.text
     import_id: int = response.json()["id"]
@@ -72,7 +72,7 @@ def assert_every_row_was_done_once(server: Server, person: User, import_id: int)
         "accepted": FITTING,
         "refused": ROWS - FITTING,
     }
-    text = httpx.get(answer["report"], headers=_signed_in(person), timeout=60).content.decode("utf-8-sig")
+    text = httpx.get(answer["report"], headers=_signed_in(person), timeout=PATIENCE).content.decode("utf-8-sig")
     told = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [int(row["line"]) for row in told] == list(range(2, ROWS + 2))
     assert [row["status"] for row in told] == ["accepted"] * FITTING + ["refused"] * (ROWS - FITTING)
@@ -116,7 +116,7 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
 
         let_a_minute_pass()
         with start_worker(broker_url, tmp_path):
-            wait_until(lambda: is_done(import_id), seconds=120, what="the other rows")
+            wait_until(lambda: is_done(import_id), what="the other rows")
 
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
@@ -132,7 +132,7 @@ def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
             import_id = send(server, taskmaster, file)
             wait_until(lambda: Import.objects.filter(done__gte=1000).exists(), what="some blocks")
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(30) == 0
+            assert worker.wait(PATIENCE) == 0
         left = Import.objects.get()
         assert left.done == imports.ROWS_PER_BLOCK * ImportBlock.objects.filter(outcomes__isnull=False).count()
         assert left.accepted == Assignment.objects.count()
@@ -140,7 +140,7 @@ def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
 
         let_a_minute_pass()
         with start_worker(broker_url, tmp_path):
-            wait_until(lambda: is_done(import_id), seconds=120, what="the other rows")
+            wait_until(lambda: is_done(import_id), what="the other rows")
 
         assert_every_row_was_done_once(server, taskmaster, import_id)
 
@@ -174,7 +174,7 @@ def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
 
         let_a_minute_pass()
         with start_worker(broker_url, tmp_path):
-            wait_until(lambda: is_done(import_id), seconds=120, what="the import")
+            wait_until(lambda: is_done(import_id), what="the import")
 
         assert_every_row_was_done_once(server, taskmaster, import_id)
 

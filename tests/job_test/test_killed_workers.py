@@ -56,16 +56,16 @@ def test_another_worker_does_the_jobs_of_a_killed_worker(broker_url: str, tmp_pa
         wait_until(lambda: _unacknowledged(broker_url) == 0, what="the jobs of their start")
         User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
         with start_beat(broker_url, tmp_path, application=app):
-            wait_until(DailyLimit.objects.exists, seconds=120, what="a chunk")
+            wait_until(DailyLimit.objects.exists, what="a chunk")
             with transaction.atomic():
                 # On SQLite this stops every job that writes. A worker receives one job at a time: two are with both.
                 User.objects.filter(username="person 0").update(first_name="Held")
-                wait_until(lambda: _unacknowledged(broker_url) >= 2, seconds=60, what="a job in each worker")
+                wait_until(lambda: _unacknowledged(broker_url) >= 2, what="a job in each worker")
                 os.killpg(worker.pid, signal.SIGKILL)
                 worker.wait()
                 assert not _everybody_has_limits()
 
-            wait_until(_everybody_has_limits, seconds=120, what="the other chunks")
+            wait_until(_everybody_has_limits, what="the other chunks")
 
     # The broker has not delivered the jobs again; the other worker set the limits without them.
     assert _unacknowledged(broker_url) >= 1
@@ -75,7 +75,7 @@ def test_another_worker_does_the_jobs_of_a_killed_worker(broker_url: str, tmp_pa
 def test_the_jobs_of_a_killed_child_are_delivered_again_at_once(broker_url: str, tmp_path: Path) -> None:
     User.objects.bulk_create([User(username=f"person {number}", password="!") for number in range(PEOPLE)])
     with start_worker(broker_url, tmp_path) as worker:  # No beat.
-        wait_until(DailyLimit.objects.exists, seconds=60, what="a chunk")
+        wait_until(DailyLimit.objects.exists, what="a chunk")
         with transaction.atomic():
             # This lock stops a job that sets this person's limit, on SQLite any job that sets one.
             User.objects.select_for_update().get(username=f"person {PEOPLE - 1}")
@@ -84,7 +84,7 @@ def test_the_jobs_of_a_killed_child_are_delivered_again_at_once(broker_url: str,
             os.kill(child, signal.SIGKILL)
             assert not _everybody_has_limits()
 
-        wait_until(_everybody_has_limits, seconds=120, what="the other chunks")
+        wait_until(_everybody_has_limits, what="the other chunks")
         wait_until(lambda: _unacknowledged(broker_url) == 0, what="the last job")
         assert worker.poll() is None
         assert "WorkerLostError" in (tmp_path / "worker.txt").read_text()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.models import Channel, DailyLimit, Lease, Message, Notification
 from apps.models.notifications import MessageKind, MessageStatus, Way
-from lab.processes import send_job, start_worker, wait_until
+from lab.processes import PATIENCE, send_job, start_worker, wait_until
 from tests.conftest import make_person
 from tests.mail_servers import mail_server
 from tests.receivers import receiver
@@ -48,7 +48,7 @@ def test_a_killed_worker_sends_one_duplicate_at_most_and_a_mute_server_delays_ne
 
         with start_worker(broker_url, tmp_path, name="killed", **sends) as worker:
             server.before_answer = lambda: os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait(60)
+            worker.wait(PATIENCE)
         server.before_answer = lambda: None
         assert len(server.mails) == 1
         assert not _is_sent(message)
@@ -57,10 +57,10 @@ def test_a_killed_worker_sends_one_duplicate_at_most_and_a_mute_server_delays_ne
         Lease.objects.all().delete()
         Message.objects.update(due_at=timezone.now())
         with start_worker(broker_url, tmp_path, name="other", **sends):
-            wait_until(lambda: _is_sent(message), seconds=60, what="the message")
+            wait_until(lambda: _is_sent(message), what="the message")
             assert [mail["Message-ID"] for mail in server.mails] == [server.mails[0]["Message-ID"]] * 2
 
-            server.before_answer = lambda: answers.wait(60)
+            server.before_answer = lambda: answers.wait(PATIENCE)
             waiting = _test_message(alice)
             wait_until(lambda: len(server.mails) == 3, what="the mail server to fall silent")
             newcomer = make_person("newcomer")

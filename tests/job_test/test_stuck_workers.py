@@ -49,7 +49,7 @@ def assert_no_worker_takes_jobs(server: Server) -> None:
 
 
 def wait_until_ok(server: Server) -> None:
-    wait_until(lambda: ready(server) == {"status": "ok", "reasons": []}, seconds=120, what="the worker to consume")
+    wait_until(lambda: ready(server) == {"status": "ok", "reasons": []}, what="the worker to consume")
 
 
 def test_a_stopped_worker_is_reported(broker: Broker, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook as Verifier
 from apps.models import Delivery, Event, Lease
 from apps.models.events import Kind
 from apps.services import events, webhooks
-from lab.processes import Client, send_job, start_server, start_worker, wait_until
+from lab.processes import PATIENCE, Client, send_job, start_server, start_worker, wait_until
 from tests.conftest import make_person, token_of
 from tests.receivers import HERE, OK, Answer, Receiver, receiver
 from togo.embedded.broker import Broker
@@ -104,7 +104,7 @@ def test_a_call_is_told_within_seconds_by_a_worker_with_one_process_whose_other_
     told = threading.Event()
 
     def when_told(number: int) -> Answer:
-        told.wait(60)
+        told.wait(PATIENCE)
         return OK
 
     with (
@@ -131,5 +131,5 @@ def test_a_call_is_told_within_seconds_by_a_worker_with_one_process_whose_other_
         wait_until(lambda: not Delivery.objects.filter(status="pending").exists(), what="both results")
 
         os.kill(worker.pid, signal.SIGTERM)
-        assert worker.wait(30) == 0
+        assert worker.wait(PATIENCE) == 0
     assert not Lease.objects.exclude(holder="").exists(), "the next worker begins at once"

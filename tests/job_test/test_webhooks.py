@@ -21,7 +21,7 @@ from apps.serializers.webhooks import message
 from apps.services import assignments, events, unit_of_work, webhooks
 from apps.services.shared import leases
 from apps.services.webhooks import delivering, sending, signing
-from lab.processes import ROOT
+from lab.processes import PATIENCE, ROOT
 from tests.clock import NOON, freeze_time
 from tests.receivers import HERE, OK, raw_receiver, receiver
 
@@ -258,7 +258,7 @@ def test_the_answer_is_stored_in_part_and_without_control_characters(admin: User
 
 
 def never(connection: Any, ended: threading.Event) -> None:
-    ended.wait(60)
+    ended.wait(PATIENCE)
 
 
 def a_byte_at_a_time(connection: Any, ended: threading.Event) -> None:
@@ -337,7 +337,7 @@ def test_a_receiver_that_is_mute_holds_up_nobody_else(admin: User) -> None:
     others_are_told = threading.Event()
 
     def when_the_others_are_told(number: int) -> Any:
-        others_are_told.wait(60)
+        others_are_told.wait(PATIENCE)
         return OK
 
     def last_of(number: int) -> Any:

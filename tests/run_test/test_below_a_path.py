@@ -24,7 +24,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.models import Assignment, User
 from apps.services import imports, limit_rules, users
 from apps.services.shared.permissions import today
-from lab.processes import ROOT, Server, free_port, process, start_server, wait_until
+from lab.processes import PATIENCE, ROOT, Server, free_port, process, start_server, wait_until
 from tests.conftest import make_person
 from tests.issuer import CLIENT_ID, CLIENT_SECRET, Issuer
 
@@ -147,7 +147,7 @@ class Browser:
     def open(self, url: str, body: bytes | None = None, *, follow: bool = True, **headers: str) -> Answer:
         request = Request(urljoin(self.site.root, url), body, headers)  # noqa: S310
         try:
-            return self._answer(self._opener(follow).open(request, timeout=30))
+            return self._answer(self._opener(follow).open(request, timeout=PATIENCE))
         except HTTPError as refusal:
             return self._answer(refusal)
 
@@ -366,7 +366,7 @@ def test_plain_http_is_redirected_and_a_probe_is_answered(site: Site) -> None:
 
 
 def _plain(port: int, path: str) -> tuple[int, str | None]:
-    with contextlib.closing(HTTPConnection("localhost", port, timeout=30)) as connection:
+    with contextlib.closing(HTTPConnection("localhost", port, timeout=PATIENCE)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.getheader("Location")

@@ -11,7 +11,7 @@ import pytest
 
 from lab.bench import plots, report
 from lab.bench.sections import SECTIONS
-from lab.processes import ROOT
+from lab.processes import PATIENCE, ROOT
 
 pytestmark = [
     pytest.mark.no_db,
@@ -43,7 +43,12 @@ def test_a_section_runs_and_the_stored_results_stay_as_they_are(sections: list[s
 
 def test_an_unknown_section_is_named() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "lab.bench", "luck"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "lab.bench", "luck"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
 
     assert done.returncode == 2

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.processes import ROOT, wait_until
+from lab.processes import PATIENCE, ROOT, wait_until
 from tests.run_test.togos import OFFLINE, OURS
 
 pytestmark = [
@@ -65,7 +65,7 @@ class Checkout:
 
     def ensured(self) -> list[str]:
         """Make the environment. Return the printed lines but the last, which is the path of its Python."""
-        output, errors = (process := self.ensure()).communicate(timeout=60)
+        output, errors = (process := self.ensure()).communicate(timeout=PATIENCE)
         assert (process.returncode, errors) == (0, "")
         *lines, python = output.splitlines()
         assert python == f"{self.folder}/.venv/bin/python"
@@ -99,7 +99,7 @@ def test_the_next_start_finishes_an_interrupted_installation(checkout: Checkout)
     process = checkout.ensure()
     wait_until((checkout.folder / ".venv" / "pyvenv.cfg").exists, what="the installation")
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert errors == "Interrupted; the next start will finish the installation.\n"
 
@@ -119,7 +119,7 @@ def test_leaves_out_an_optional_package_without_a_wheel(checkout: Checkout) -> N
 def test_a_failure_of_pip_is_reported_and_tried_again(checkout: Checkout) -> None:
     checkout.require("requirements.txt", is_there=False, missing="1.0")
     process = checkout.ensure()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "No matching distribution found for missing==1.0" in errors
     assert errors.endswith("pip could not install requirements.txt, see above. Check the network, then start again.\n")
@@ -135,7 +135,7 @@ def test_a_folder_that_is_no_environment_is_left_alone(checkout: Checkout) -> No
     other.write_text("mine")
 
     process = checkout.ensure()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert errors == f"{other.parent} holds files, but isn't a working virtual environment: remove it.\n"
     assert other.read_text() == "mine"

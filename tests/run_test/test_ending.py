@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lab.processes import PATIENCE
 from tests.run_test.togos import left_of, start
 
 pytestmark = pytest.mark.real_time
@@ -32,10 +33,10 @@ def test_a_call_in_flight_is_answered_before_everything_ends(tmp_path: Path) -> 
             time.sleep(1)
             assert answers == []
             database.execute("ROLLBACK")
-        caller.join(20)
+        caller.join(PATIENCE)
 
         assert [status for status, _ in answers] == [201]
-        assert togo.process.wait(40) == 0
+        assert togo.process.wait(PATIENCE) == 0
         assert left_of(started) == []
         with contextlib.closing(sqlite3.connect(togo.home / "togo.sqlite3")) as database:
             assert database.execute("SELECT task_id FROM togo_assignment").fetchall() == [(1,)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab import processes
+from lab.processes import PATIENCE
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time]
 PROGRAM = """
@@ -49,7 +50,7 @@ def test_a_program_has_its_own_session_folder_arguments_and_variables(
     program: Path, variables: dict[str, str], flags: str
 ) -> None:
     child = start(program, **variables)
-    assert child.wait(30) == child.poll() == 3
+    assert child.wait(PATIENCE) == child.poll() == 3
     assert (program.parent / "output").read_text() == f"True {program.parent} one two {flags}\n"
 
 
@@ -59,7 +60,7 @@ def test_a_program_can_be_waited_for_and_killed(program: Path) -> None:
         child.wait(0.1)
     assert child.poll() is None
     os.killpg(child.pid, signal.SIGKILL)
-    assert child.wait(30) == -signal.SIGKILL
+    assert child.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_a_program_that_is_no_file_is_started_by_python_itself() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.processes import ROOT, free_port, run_python, wait_until
+from lab.processes import PATIENCE, ROOT, free_port, run_python, wait_until
 
 OURS = ("TOGO_", "DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE")
 # Nothing is downloaded: a package that is missing in the environment is an error.
@@ -41,7 +41,7 @@ def refused(home: Path, *options: str, **more: str) -> str:
         env=environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1, done
@@ -90,7 +90,7 @@ class ToGo:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
                 text = answer.read()
                 return answer.status, json.loads(text) if text.startswith(b"{") else text.decode()
         except urllib.error.HTTPError as error:
@@ -111,7 +111,7 @@ class ToGo:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop, as a terminal or a service manager does; returns the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(40)
+        return self.process.wait(PATIENCE)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from apps.models import DailyLimit, User
-from lab.processes import Client, Server
+from lab.processes import PATIENCE, Client, Server
 from tests.conftest import token_of
 from tests.storm_test.history import assert_history_matches_rows
 
@@ -31,7 +31,7 @@ class Crowd:
         start = threading.Barrier(len(self.clients))
 
         def one(number: int) -> A:
-            start.wait(30)
+            start.wait(PATIENCE)
             return call(self.clients[number], number)
 
         return list(self._pool.map(one, range(len(self.clients))))

@@ -14,7 +14,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Event, IdempotencyKey, Task, User
 from apps.services import limits
-from lab.processes import Client, Server, start_server
+from lab.processes import PATIENCE, Client, Server, start_server
 from tests.conftest import make_person, token_of
 from tests.storm_test.dying import BEFORE_ANSWER, BEFORE_COMMIT, HEADER
 from tests.storm_test.storms import Crowd
@@ -195,7 +195,7 @@ def _until_answered(calls: list["Future[Answer]"], *, number: int) -> list["Futu
     """The first `number` calls that are answered."""
     answered: set[Future[Answer]] = set()
     while len(answered) < number:
-        done, _ = wait(set(calls) - answered, timeout=30, return_when=FIRST_COMPLETED)
+        done, _ = wait(set(calls) - answered, timeout=PATIENCE, return_when=FIRST_COMPLETED)
         assert done, "no call was answered"
         answered |= done
     return list(answered)

@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from apps.models import Assignment, DailyLimit, Task, User
 from apps.services import limits
-from lab.processes import Client, Server, start_server
+from lab.processes import PATIENCE, Client, Server, start_server
 from tests.conftest import make_person
 from tests.storm_test.storms import CLIENTS, Crowd, count
 
@@ -110,13 +110,13 @@ def _naive_storm(*, rounds: int) -> int:
     for child in children:
         child.start()
     for child in children:
-        child.join(60)
+        child.join(PATIENCE)
     return sum(Assignment.objects.filter(daily_limit=day).count() > LIMIT for day in days)
 
 
 def _naive_client(barrier: Any, days: list[int], task: int, person: int) -> None:
     connections.close_all()
     for day in days:
-        barrier.wait(30)
+        barrier.wait(PATIENCE)
         if Assignment.objects.filter(daily_limit=day).count() < LIMIT:
             Assignment.objects.create(daily_limit_id=day, user=person, task_id=task, taskmaster=User(pk=person))

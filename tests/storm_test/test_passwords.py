@@ -10,7 +10,7 @@ import pytest
 
 from apps.models import PasswordTries, User
 from apps.services import tokens, users
-from lab.processes import Client, Server, children_of, run_python, wait_until
+from lab.processes import PATIENCE, Client, Server, children_of, run_python, wait_until
 from tests.second_factors import turn_on
 from tests.storm_test.storms import Crowd, count
 
@@ -112,7 +112,7 @@ def test_killed_web_processes_cause_refusals_for_ten_seconds_at_most(server: Ser
             refused.append((status, answer["code"], answer["retry_after"]))
         return bool(status == 200)
 
-    wait_until(can_sign_in, seconds=20, what="the leases to end")
+    wait_until(can_sign_in, what="the leases to end")
 
     assert set(refused) == {(429, "too_many_requests", 1)}
 
@@ -121,7 +121,7 @@ def test_tries_are_counted_by_the_address_of_the_connection(server: Server, bob:
     """No caller is trusted to name another address."""
     statuses = []
     for number in range(7):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
         headers = {"Content-Type": "application/json", "X-Forwarded-For": f"198.51.100.{number}"}
         body = json.dumps({"username": "bob", "password": "wrong"})
         connection.request("POST", "/api/users/token/", body, headers)

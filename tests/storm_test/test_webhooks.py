@@ -8,6 +8,7 @@ from django.db import connections
 
 from apps.models import User
 from apps.services import webhooks
+from lab.processes import PATIENCE
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
@@ -19,7 +20,7 @@ def test_secrets_that_are_rotated_at_once_leave_one_without_an_end(admin: User) 
     def rotate(_: int) -> None:
         try:
             for _ in range(10):
-                together.wait(60)
+                together.wait(PATIENCE)
                 webhooks.rotate(actor=admin, webhook_id=webhook.pk)
         finally:
             connections.close_all()

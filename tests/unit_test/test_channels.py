@@ -22,7 +22,7 @@ from apps.services import assignments, notifications
 from apps.services.channels import child, guard, process
 from apps.services.notifications import sending
 from apps.services.notifications.parcels import ServerAway
-from lab.processes import ROOT, wait_until
+from lab.processes import PATIENCE, ROOT, wait_until
 from tests.clock import freeze_time
 from tests.conftest import TODAY
 from tests.receivers import HERE, Answer, Receiver, receiver
@@ -307,7 +307,7 @@ print("end")
 
 def test_the_program_can_be_talked_into_no_file_no_program_and_no_private_address() -> None:
     """Services of Apprise take names of files, such as the templates of Discord, and send what these hold."""
-    done = subprocess.run([sys.executable, "-c", FORBIDDEN], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", FORBIDDEN], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
 
     assert (done.stdout, done.stderr) == ("end\n", "")
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from apps.models import JobRun, User
 from apps.services import health, users
-from lab.processes import ROOT, environment, wait_until
+from lab.processes import PATIENCE, ROOT, environment, wait_until
 
 pytestmark = pytest.mark.no_db
 
@@ -199,7 +199,7 @@ class Entrypoint:
             stdout=subprocess.DEVNULL,
             text=True,
         )
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, errors
 
     @property
@@ -274,7 +274,7 @@ def test_a_signal_to_the_web_reaches_the_server_and_ends_it_for_good(entrypoint:
     ) as web:
         wait_until(said.exists, what="the web server")
         web.terminate()
-        assert web.wait(20) == 0
+        assert web.wait(PATIENCE) == 0
 
     assert said.read_text().splitlines() == ["started", "stopped"]
 

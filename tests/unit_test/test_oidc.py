@@ -15,6 +15,7 @@ from apps.exceptions.oidc import AlreadyLinked, LastSignIn
 from apps.models import Event, Identity, User
 from apps.services import oidc
 from apps.services.oidc import Claims
+from lab.processes import PATIENCE
 from tests.unit_test.meanwhile import meanwhile
 
 ISSUER = "https://id.example.org"
@@ -66,7 +67,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
     def one(call: Callable[[], Any]) -> Any:
         try:
-            together.wait(10)
+            together.wait(PATIENCE)
             return call()
         except ToGoError as refusal:
             return type(refusal)

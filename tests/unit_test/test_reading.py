@@ -12,6 +12,7 @@ from apps.models import Event, ReadingPosition
 from apps.models.events import Kind
 from apps.services import events, unit_of_work
 from apps.services.shared import reading
+from lab.processes import PATIENCE
 from tests.clock import NOON, freeze_time
 
 READER = "test"
@@ -190,10 +191,10 @@ def test_an_event_that_is_committed_late_is_read_and_a_reader_by_ids_loses_it(
         with transaction.atomic():
             happen(1)
             written.set()
-            may_commit.wait(60)
+            may_commit.wait(PATIENCE)
 
     begin(in_threads, late)
-    assert written.wait(60)
+    assert written.wait(PATIENCE)
     happen(1)
     control.read()
     first = read()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.processes import ROOT, free_port, run_python
+from lab.processes import PATIENCE, ROOT, free_port, run_python
 
 PYTHON = Path(sys.executable)
 STARTS: dict[str, list[str | Path]] = {
@@ -45,7 +45,7 @@ def output_of(start: str, folder: Path, **wrong: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode != 0
@@ -89,7 +89,7 @@ def test_django_finds_nothing_wrong_with_an_installation_behind_https(tmp_path: 
         env={**os.environ, **GOOD, **own},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr

@@ -16,6 +16,7 @@ from django.db.utils import DatabaseErrorWrapper
 from apps.exceptions.base import TryAgain
 from apps.models import Task
 from apps.services import unit_of_work
+from lab.processes import PATIENCE
 
 
 def wrapped(driver: Any, error: Exception) -> DatabaseError:
@@ -315,7 +316,7 @@ def test_work_is_retried_after_a_real_lock_time_out() -> None:
     locked, attempted = threading.Event(), threading.Event()
     holder = threading.Thread(target=_hold, args=(task.pk, locked, attempted.wait))
     holder.start()
-    assert locked.wait(5)
+    assert locked.wait(PATIENCE)
     attempts = 0
 
     def work() -> int:
@@ -333,7 +334,7 @@ def test_work_is_retried_after_a_real_lock_time_out() -> None:
         assert unit_of_work.run(work) == 1
     finally:
         attempted.set()
-        holder.join(10)
+        holder.join(PATIENCE)
         _set_lock_timeout("5s")
 
     assert attempts == (1 if connection.vendor == "sqlite" else 2)
@@ -346,7 +347,7 @@ def _hold(task_id: int, locked: threading.Event, wait: Callable[[float], bool]) 
         with transaction.atomic():
             Task.objects.filter(pk=task_id).update(name="held")
             locked.set()
-            wait(10)
+            wait(PATIENCE)
     finally:
         connection.close()
 

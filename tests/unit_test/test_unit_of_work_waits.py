@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.models import IdempotencyKey
 from apps.services import unit_of_work
+from lab.processes import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 postgresql_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="an INSERT waits on PostgreSQL only")
@@ -85,7 +86,7 @@ def elsewhere(context: Callable[[], AbstractContextManager[None]], *actions: Cal
                 for action in actions:
                     action()
                 inside.set()
-                over.wait(10)
+                over.wait(PATIENCE)
         except Exception as error:
             errors.append(error)
         finally:
@@ -95,9 +96,9 @@ def elsewhere(context: Callable[[], AbstractContextManager[None]], *actions: Cal
     other = threading.Thread(target=stay)
     other.start()
     with ExitStack() as stack:
-        stack.callback(other.join, 10)
+        stack.callback(other.join, PATIENCE)
         stack.callback(over.set)
-        assert inside.wait(10)
+        assert inside.wait(PATIENCE)
         assert not errors
         yield
     assert not errors

@@ -12,6 +12,7 @@ from apps.exceptions.base import InvalidRequest, NotAllowed, TryAgain
 from apps.exceptions.users import UserNotFound
 from apps.models import Assignment, Task, User
 from apps.services import assignments, users
+from lab.processes import PATIENCE
 from tests.conftest import make_person
 from tests.unit_test.meanwhile import meanwhile
 
@@ -51,7 +52,7 @@ def test_one_of_many_who_create_the_same_person_at_once_succeeds() -> None:
     outcomes: list[str] = []
 
     def make(number: int) -> None:
-        start.wait(10)
+        start.wait(PATIENCE)
         try:
             users.create_user(actor=boss, username="bob", password="of my own choice", first_name=str(number))
             outcomes.append("made")
@@ -64,7 +65,7 @@ def test_one_of_many_who_create_the_same_person_at_once_succeeds() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
 
     assert sorted(outcomes) == ["made", "unique", "unique", "unique"]
     assert User.objects.filter(username="bob").count() == 1
@@ -154,7 +155,7 @@ def test_one_of_two_admins_who_demote_each_other_at_once_stays_admin() -> None:
         start = threading.Barrier(2)
 
         def demote(actor: User, other: User, start: threading.Barrier = start) -> None:
-            start.wait(10)
+            start.wait(PATIENCE)
             try:
                 with contextlib.suppress(NotAllowed):
                     users.update_user(actor=actor, user_id=other.pk, is_admin=False)
@@ -165,7 +166,7 @@ def test_one_of_two_admins_who_demote_each_other_at_once_stays_admin() -> None:
         for thread in both:
             thread.start()
         for thread in both:
-            thread.join(30)
+            thread.join(PATIENCE)
 
         assert User.objects.active().filter(is_admin=True).count() == 1
         User.objects.filter(is_admin=True).update(is_admin=False)

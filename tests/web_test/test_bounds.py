@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.processes import ROOT, Server, start_server
+from lab.processes import PATIENCE, ROOT, Server, start_server
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
@@ -34,7 +34,7 @@ def test_both_ways_to_run_have_these_bounds() -> None:
 
 def first_bytes(server: Server, sent: bytes) -> bytes:
     """The first bytes of the answer; empty if the connection is closed."""
-    with contextlib.closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as connection:
+    with contextlib.closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
         connection.sendall(sent)
         with contextlib.suppress(ConnectionResetError):
             return connection.recv(1000)
@@ -67,7 +67,7 @@ def test_a_connection_without_a_whole_request_is_closed(bounded: Server, said: b
 def test_many_incomplete_requests_keep_nobody_out(bounded: Server) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(100):
-            connection = socket.create_connection(("127.0.0.1", bounded.port), timeout=20)
+            connection = socket.create_connection(("127.0.0.1", bounded.port), timeout=PATIENCE)
             stack.enter_context(contextlib.closing(connection))
             connection.sendall(b"POST /api/users/token/ HTTP/1.1\r\nHost: localho")
         assert status(bounded) == 200

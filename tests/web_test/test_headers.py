@@ -11,7 +11,7 @@ import pytest
 
 from apps.models import User
 from apps.services import calendar, users
-from lab.processes import Server, start_server
+from lab.processes import PATIENCE, Server, start_server
 from tests.conftest import token_of
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -54,7 +54,7 @@ def behind_https(tara: User) -> Iterator[Server]:
 
 
 def get(server: Server, path: str, *, method: str = "GET", body: str = "", **headers: str) -> http.client.HTTPResponse:
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as connection:
         connection.request(method, path, body, {"X-Forwarded-Proto": "https", **headers})
         response = connection.getresponse()
         response.read()

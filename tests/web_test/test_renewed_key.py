@@ -15,7 +15,7 @@ from django.test import Client
 from apps.models import User
 from apps.services import calendar
 from apps.views.http.jwt import JsonWebTokens
-from lab.processes import Server, start_server
+from lab.processes import PATIENCE, Server, start_server
 from tests.conftest import make_person
 
 pytestmark = [pytest.mark.no_db, pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
@@ -46,7 +46,7 @@ def tara(transactional_db: None) -> User:
 
 def send(server: Server, path: str, body: dict[str, str] | None = None, **headers: str) -> tuple[int, Any, str]:
     """The status, the JSON if it is some, and the cookies of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     sent = json.dumps(body) if body else None
     connection.request("POST" if body else "GET", path, sent, {"Content-Type": "application/json", **headers})
     answer = connection.getresponse()
