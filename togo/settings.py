@@ -121,7 +121,7 @@ MIDDLEWARE = [
     "apps.views.http.middleware.SessionUseForPages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "apps.views.http.middleware.PolicyForPages",
     "apps.views.http.middleware.TryAgainForPages",
     # Last, so that its answers get everything that the others add.
     "apps.views.http.rate_limits.PageRateLimitMiddleware",

@@ -21,6 +21,9 @@ from apps.models.prepared_statements import first_row
 _FLAGS = ["is_active", "is_taskmaster", "is_admin"]
 PERSON_COLUMNS = ["id", "password", "username", "first_name", "last_name", *_FLAGS, "epoch"]
 _BY_ID = f"SELECT {', '.join(PERSON_COLUMNS)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
+# Those that every page needs of its person.
+_ON_PAGES = [*PERSON_COLUMNS, "language", "session_epoch"]
+_ON_PAGES_BY_ID = f"SELECT {', '.join(_ON_PAGES)} FROM togo_user WHERE id = %(id)s"  # noqa: S608 - only our own names
 
 # The columns that decide what a person may do. While they are the same, so is every decision about the person.
 _DECIDING = ["password", "epoch", *_FLAGS]
@@ -79,6 +82,18 @@ class UserManager(BaseUserManager["User"]):
         """The person with this id, or None. Every call runs this, so it is a prepared statement and not a query."""
         row = first_row(_BY_ID, {"id": user_id})
         return None if row is None else person_from(row)
+
+    def get(self, *args: Any, **lookups: Any) -> "User":
+        """The only person that fits. Raises `DoesNotExist` and `MultipleObjectsReturned`.
+
+        Django reads the person of every page's session by `pk` alone: that is a prepared statement and not a query.
+        """
+        if args or lookups.keys() != {"pk"} or type(lookups["pk"]) is not int:
+            return self.get_queryset().get(*args, **lookups)
+        row = first_row(_ON_PAGES_BY_ID, {"id": lookups["pk"]})
+        if row is None:
+            raise self.model.DoesNotExist
+        return person_from(row, _ON_PAGES)
 
     def visible_to(self, person: "User") -> UserQuerySet:
         """Everyone for a taskmaster, only themselves for anyone else."""
@@ -223,9 +238,9 @@ class User(ReadOften, AbstractBaseUser):
         return self.is_active and self.is_admin
 
 
-def person_from(row: Sequence[Any]) -> User:
-    """The person whose `PERSON_COLUMNS` these are."""
-    columns = dict(zip(PERSON_COLUMNS, row, strict=True))
+def person_from(row: Sequence[Any], names: Sequence[str] = PERSON_COLUMNS) -> User:
+    """The person whose columns of these names the row has."""
+    columns = dict(zip(names, row, strict=True))
     # SQLite and MySQL return booleans as numbers.
     return object_of(User, columns | {name: bool(columns[name]) for name in _FLAGS})
 

@@ -64,6 +64,7 @@ ALLOWED = {
     },
     "models/users.py": {  # SELECTs
         "first_row(_BY_ID, {'id': user_id})",
+        "first_row(_ON_PAGES_BY_ID, {'id': lookups['pk']})",
         "first_row(_CONFIRM, self.as_remembered(timezone.now()))",
     },
     "models/database_sessions.py": {

@@ -1,10 +1,13 @@
 """Middleware for pages, beside Django's. API calls never reach it: see `calls.py`."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
@@ -68,4 +71,24 @@ class SessionUseForPages(MiddlewareMixin):
         """The response as it is. Only pages that looked at the session count: others need not know whose it is."""
         if request.session.accessed and response.status_code < 500:
             sessions.note_use(request)
+        return response
+
+
+class PolicyForPages(CSPMiddleware):
+    """Sets the Content-Security-Policy. It is the same for all responses but those of a view that has one of its own,
+    so that it is written once, and not for each."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        super().__init__(get_response)
+        self._usual = super().process_response(HttpRequest(), HttpResponse())[HEADER]
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Nothing: no page has a nonce."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The response, with the policy."""
+        # Django's own pages for developers have inline styles, and django-csp gives them no policy.
+        if settings.DEBUG or any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, self._usual)
         return response
