@@ -1,13 +1,14 @@
 """Assignments: a task for a person on a date."""
 
 import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.models.base import ReadOften
+from apps.models.base import ReadOften, object_of
 from apps.models.constraints import CompositeForeignKey
 from apps.models.effort import EffortField, effort_within_bounds
 from apps.models.limits import DailyLimit
@@ -23,6 +24,9 @@ class Status(models.TextChoices):
     OPEN = "open"
     DONE = "done"
 
+
+# What pages that show many assignments need of each, and of its task.
+_SHOWN = ["id", "daily_limit_id", "task_id", "status", "effort", "task__name", "task__color"]
 
 # An open task of an older day was forgotten, and nobody is asked about it for ever.
 LATE_DAYS = 60
@@ -64,6 +68,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def with_day(self) -> "AssignmentQuerySet":
         """Also load the day, and so the person, the date and the limit, in the same query."""
         return self.select_related("daily_limit")
+
+    def shown_rows(self) -> "list[tuple[Any, ...]]":
+        """The rows of these from which `Assignment.of_shown_rows` makes objects."""
+        return list(self.values_list(*_SHOWN))
 
 
 class Assignment(ReadOften):
@@ -128,3 +136,14 @@ class Assignment(ReadOften):
     def date(self) -> datetime.date:
         """The date that the task is assigned for."""
         return self.daily_limit.date
+
+    @classmethod
+    def of_shown_rows(cls, rows: Iterable[tuple[Any, ...]], days: Mapping[int, DailyLimit]) -> "Iterator[Assignment]":
+        """The assignments of `shown_rows`, whose days are among these. Those of the same task share one
+        object of it. A column that pages don't show is read when it is used."""
+        tasks: dict[int, Task] = {}
+        for pk, day_id, task_id, status, effort, name, color in rows:
+            if (task := tasks.get(task_id)) is None:
+                task = tasks[task_id] = object_of(Task, {"id": task_id, "name": name, "color": color})
+            columns = {"id": pk, "daily_limit_id": day_id, "task_id": task_id, "status": status, "effort": effort}
+            yield object_of(cls, columns, daily_limit=days[day_id], task=task)

@@ -1,21 +1,22 @@
-"""Writes the board's cells. In Python and not as a template, because a page has hundreds of them: templates took nine
-tenths of its time."""
+"""Writes the board's rows and cells. In Python and not as templates, because a page has hundreds of cells: templates
+took nine tenths of its time."""
 
 import datetime
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import quote
 
 from django import template
 from django.conf import settings
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from apps.models import Assignment, User
 from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
-from apps.services.board import Cell
+from apps.services.board import Cell, Row
 from apps.services.limit_rules import words
 from apps.services.shared import dates, permissions, units
 from apps.templatetags.efforts import beside_name
@@ -30,36 +31,20 @@ _COLOURS_OF_FACES = 6
 
 
 @register.simple_tag
-def cell(person: User, of: Cell, *, choosing: bool = False, out_of_band: bool = False) -> SafeString:
-    """A person's day as a cell of the board: how full it is, its tasks, and the link that assigns another one.
+def rows(people: Iterable[Row], *, choosing: bool = False, out_of_band: bool = False) -> SafeString:
+    """Rows of the board. With `choosing` each of their days has a box to tick; with `out_of_band` a script puts each in
+    the place of the row that is there."""
+    writer = _Writer(choosing=choosing)
+    written = (writer.row(one, "morph" if out_of_band else "") for one in people)
+    if out_of_band:
+        written = (f"<template>{one}</template>" for one in written)
+    return mark_safe("\n".join(written))  # noqa: S308 - each text of a person went through `escape`
 
-    With `choosing` it has a box to tick; with `out_of_band` a script puts it in the place of the cell that is there.
-    """
-    limit, place, root = of.limit, of.place, settings.TOGO_ROOT
-    names = f"cell {of.state}" if of.is_set else f"cell {of.state} unset"
-    language = get_language() or settings.LANGUAGE_CODE
-    long, short = _written(limit.date, "l j F", language), _written(limit.date, "D j M", language)
-    in_short, in_words = _told(_day(of, language))
-    choose, assign, done = _labels(language)
-    who_and_when = f"{escape(person.username)}, {long}"
-    parts = [
-        f'<td id="cell-{place.user_id}-{limit.date}" class="{names}" data-cell="{place}" data-left="{limit.remaining}"',
-        f' data-more="{len(of.assignments) - _IN_COMPACT}"' if len(of.assignments) > _IN_COMPACT else "",
-        ' hx-swap-oob="true">' if out_of_band else ">",
-        # On narrow screens the column heads are hidden, and each day shows its date.
-        f'<a class="load number t{of.tenths}" href="{root}/board/day/{place.user_id}/{limit.date}/" data-panel'
-        f' data-day="{short}" aria-label="{who_and_when}: {in_words}">'
-        f"{in_short}</a>",
-    ]
-    if person.is_active:
-        if choosing:
-            label = choose % {"who_and_when": who_and_when}
-            parts.append(f'<input type="checkbox" name="cell" form="chosen" value="{place}" aria-label="{label}">')
-        label = assign % {"who_and_when": who_and_when}
-        parts.append(f'<a class="add" href="{root}/board/assign/?cell={place}" data-panel aria-label="{label}">+</a>')
-    parts += _chips(of.assignments, root, done, is_past=limit.date < permissions.today())
-    parts.append("</td>")
-    return mark_safe("".join(parts))  # noqa: S308 - each text of a person went through `escape`
+
+@register.simple_tag
+def cell(person: User, of: Cell) -> SafeString:
+    """A person's day as a cell, which a script puts in the place of the cell that is there."""
+    return mark_safe(_Writer().cell(person, escape(person.username), of, "true"))  # noqa: S308 - as above
 
 
 @register.filter
@@ -75,9 +60,99 @@ def face_colour(person: User) -> int:
     return person.pk % _COLOURS_OF_FACES
 
 
-def _chips(assignments: Iterable[Assignment], root: str, done: str, *, is_past: bool) -> Iterable[str]:
-    mark = f'<span class="sr-only"> ({done})</span>'
-    for one in assignments:
+@register.filter
+def both_names(person: User) -> SafeString:
+    """The first and the last name with the username below them, or the username alone."""
+    if not (person.first_name or person.last_name):
+        return format_html("<bdi>{}</bdi>", person.username)
+    names = f"{person.first_name} {person.last_name}"
+    return format_html('<bdi>{}</bdi><small class="quiet"><bdi>{}</bdi></small>', names, person.username)
+
+
+class _Writer:
+    """Writes rows and cells. What is the same in many of them is written once: words, dates, and most of a chip."""
+
+    def __init__(self, *, choosing: bool = False) -> None:
+        self._choosing = choosing
+        self._root = settings.TOGO_ROOT
+        self._language = get_language() or settings.LANGUAGE_CODE
+        self._today = permissions.today()
+        self._choose, self._assign = gettext("Choose %(who_and_when)s"), gettext("Assign a task to %(who_and_when)s")
+        self._done = pgettext("a task", "done")
+        self._dates: dict[datetime.date, tuple[str, str]] = {}
+        self._chips: dict[tuple[int, int, str, bool], tuple[str, str]] = {}
+
+    def row(self, of: Row, swap: str) -> str:
+        """A person, and a cell for each of their days. A script swaps it in place in the way that `swap` names."""
+        person, username = of.person, escape(of.person.username)
+        names = "" if person.is_active else ' class="deactivated"'
+        swapped = f' hx-swap-oob="{swap}"' if swap else ""
+        about = self._active(person, username) if person.is_active else self._deactivated(of, username)
+        cells = "".join([self.cell(person, username, one) for one in of.cells])
+        return (
+            f'<tr id="row-{person.pk}" data-person="{person.pk}"{names}{swapped}><th scope="row">'
+            f'<span class="face f{face_colour(person)}" aria-hidden="true">{escape(face(person))}</span> {about}</th>'
+            f"{cells}</tr>"
+        )
+
+    def _active(self, person: User, username: str) -> str:
+        choose = gettext("Choose all days of %(name)s") % {"name": username}
+        off = gettext("Days off of %(name)s") % {"name": username}
+        address = f"{self._root}/board/days-off/?username={quote(person.username, safe='')}"
+        return (
+            f'<button type="button" class="name" data-choose aria-label="{choose}">{both_names(person)}</button> '
+            f'<a class="more" href="{address}" data-panel aria-label="{off}">{gettext("Days off")}</a>'
+        )
+
+    def _deactivated(self, of: Row, username: str) -> str:
+        told = ngettext("Deactivated, %(left)s open task left", "Deactivated, %(left)s open tasks left", of.left) % {
+            "left": of.left
+        }
+        if of.left:
+            label = gettext("Hand on the open tasks of %(name)s") % {"name": username}
+            address = f"{self._root}/board/hand-on/{of.person.pk}/"
+            told += f' <a href="{address}" data-panel aria-label="{label}">{gettext("Hand on")}</a>'
+        return f'<span class="name">{both_names(of.person)}</span> <small class="left">{told}</small>'
+
+    def cell(self, person: User, username: str, of: Cell, swap: str = "") -> str:
+        """A person's day: how full it is, its tasks, and the link that assigns another one."""
+        limit, (user_id, date), state = of.limit, of.place, of.state
+        long, short = self._dates.get(date) or self._dates.setdefault(date, _in_two_ways(date))
+        in_short, in_words = _told(_day(of, state, self._language))
+        who_and_when = f"{username}, {long}"
+        many = len(of.assignments)
+        parts = [
+            f'<td id="cell-{user_id}-{date}" class="cell {state}{"" if of.is_set else " unset"}"'
+            f' data-cell="{user_id}:{date}" data-left="{limit.remaining}"',
+            f' data-more="{many - _IN_COMPACT}"' if many > _IN_COMPACT else "",
+            f' hx-swap-oob="{swap}">' if swap else ">",
+            # On narrow screens the column heads are hidden, and each day shows its date.
+            f'<a class="load number t{of.tenths}" href="{self._root}/board/day/{user_id}/{date}/" data-panel'
+            f' data-day="{short}" aria-label="{who_and_when}: {in_words}">{in_short}</a>',
+        ]
+        if person.is_active:
+            if self._choosing:
+                label = self._choose % {"who_and_when": who_and_when}
+                box = f'name="cell" form="chosen" value="{user_id}:{date}" aria-label="{label}"'
+                parts.append(f'<input type="checkbox" {box}>')
+            label = self._assign % {"who_and_when": who_and_when}
+            address = f"{self._root}/board/assign/?cell={user_id}:{date}"
+            parts.append(f'<a class="add" href="{address}" data-panel aria-label="{label}">+</a>')
+        is_past = date < self._today
+        parts += [self._chip(one, is_past=is_past) for one in of.assignments]
+        parts.append("</td>")
+        return "".join(parts)
+
+    def _chip(self, one: Assignment, *, is_past: bool) -> str:
+        key = one.task_id, one.effort, one.status, is_past
+        head, tail = self._chips.get(key) or self._chips.setdefault(key, self._around_ids(one, is_past=is_past))
+        return (
+            f'{head} id="chip-{one.id}" href="{self._root}/board/assignment/{one.id}/" data-assignment="{one.id}"{tail}'
+        )
+
+    def _around_ids(self, one: Assignment, *, is_past: bool) -> tuple[str, str]:
+        """What stands before and after the ids of a chip: the same wherever the task is. So that the page is a
+        twentieth smaller when compressed, all that is before them stands together."""
         name = one.task.name
         title = f' title="{escape(name)}"' if len(name) > _FITS else ""
         is_done = one.status == Status.DONE
@@ -85,12 +160,13 @@ def _chips(assignments: Iterable[Assignment], root: str, done: str, *, is_past: 
         names = "chip done" if is_done else "chip late" if is_past else "chip"
         if one.task.color:
             names += f" c-{one.task.color}"
-        # What is the same wherever the task is stands together: so the page is a twentieth smaller when compressed.
-        yield (
-            f'<a class="{names}" data-task="{one.task_id}"{effort}{title} dir="auto" data-panel draggable="true"'
-            f' id="chip-{one.pk}" href="{root}/board/assignment/{one.pk}/" data-assignment="{one.pk}">'
-            f"{escape(name)}{beside_name(one.effort)}{mark if is_done else ''}</a>"
-        )
+        done = f'<span class="sr-only"> ({self._done})</span>' if is_done else ""
+        head = f'<a class="{names}" data-task="{one.task_id}"{effort}{title} dir="auto" data-panel draggable="true"'
+        return head, f">{escape(name)}{beside_name(one.effort)}{done}</a>"
+
+
+def _in_two_ways(date: datetime.date) -> tuple[str, str]:
+    return dates.written(date, "l j F"), dates.written(date, "D j M")
 
 
 class _Day(NamedTuple):
@@ -108,11 +184,11 @@ class _Day(NamedTuple):
     reason: str
 
 
-def _day(of: Cell, language: str) -> _Day:
+def _day(of: Cell, state: str, language: str) -> _Day:
     limit = of.limit
     numbers = limit.taken, limit.maximum, limit.wanted, limit.waiting
     return _Day(
-        *(language, settings.TOGO_EFFORT_UNIT, of.state, of.is_set), *numbers, limit.source_kind, limit.source_reason
+        *(language, settings.TOGO_EFFORT_UNIT, state, of.is_set), *numbers, limit.source_kind, limit.source_reason
     )
 
 
@@ -151,16 +227,3 @@ def _in_words(day: _Day) -> str:
 
 def _waiting(number: int) -> str:
     return ngettext("%(number)d waiting", "%(number)d waiting", number) % {"number": number}
-
-
-@lru_cache(maxsize=512)
-def _written(date: datetime.date, form: str, language: str) -> str:
-    """A date in words of the active language. A board has few dates, each in many cells."""
-    return dates.written(date, form)
-
-
-@lru_cache(maxsize=64)
-def _labels(language: str) -> tuple[str, str, str]:
-    """The labels of a cell's box and of its link, and the word for a task that is done."""
-    choose, assign = gettext("Choose %(who_and_when)s"), gettext("Assign a task to %(who_and_when)s")
-    return choose, assign, pgettext("a task", "done")

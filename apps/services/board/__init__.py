@@ -120,12 +120,10 @@ def rows_of(people: Iterable[User], dates: list[datetime.date], rules: Iterable[
         daily_limit__user__in=ids, daily_limit__date__gte=dates[0], daily_limit__date__lte=dates[-1]
     )
     # Read first, so that the day of each is among those that are read next.
-    given = list(shown.select_related("task").defer("task__note", "task__url").order_by("pk"))
+    given = shown.order_by("pk").shown_rows()
     days = list(limits.read(user_ids=ids, first=dates[0], last=dates[-1], rules=rules))
-    known = {day.pk: day for day in days}
     by_day: dict[int | None, list[Assignment]] = defaultdict(list)
-    for one in given:
-        one.daily_limit = known[one.daily_limit_id]
+    for one in Assignment.of_shown_rows(given, {day.pk: day for day in days}):
         by_day[one.daily_limit_id].append(one)
     cells = [Cell(day, by_day[day.pk]) for day in days]
     left = _left([person for person in people if not person.is_active])
