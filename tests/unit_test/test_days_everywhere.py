@@ -44,10 +44,11 @@ def test_each_turn_of_beat_sets_today_and_tomorrow(settings: Any, zone: str, fir
     settings.TIME_ZONE = zone
     alice, bob = make_person("alice"), make_person("bob")
     start, end = datetime.date.fromisoformat(first), datetime.date.fromisoformat(last)
-    midnight = datetime.datetime.combine(start, datetime.time(), tzinfo=timezone.get_default_timezone())
-    with freeze_time(midnight.astimezone(datetime.UTC)) as clock:
+    # From the evening before until the morning after: clocks change in between.
+    evening = datetime.datetime.combine(start, datetime.time(20), tzinfo=timezone.get_default_timezone())
+    with freeze_time(evening.astimezone(datetime.UTC)) as clock:
         days = []
-        while (today := timezone.localdate()) <= end:
+        while (today := timezone.localdate()) <= end and (today < end or timezone.localtime().hour < 4):
             jobs.set_due_limits()
             assert DailyLimit.objects.filter(date__in=[today, today + DAY]).count() == 4
             days.append(today)
