@@ -78,7 +78,8 @@ class _Writer:
         self._language = get_language() or settings.LANGUAGE_CODE
         self._today = permissions.today()
         self._choose, self._assign = gettext("Choose %(who_and_when)s"), gettext("Assign a task to %(who_and_when)s")
-        self._done = pgettext("a task", "done")
+        self._choose_all, self._days_off_of = gettext("Choose all days of %(name)s"), gettext("Days off of %(name)s")
+        self._days_off, self._done = gettext("Days off"), pgettext("a task", "done")
         self._dates: dict[datetime.date, tuple[str, str]] = {}
         self._chips: dict[tuple[int, int, str, bool], tuple[str, str]] = {}
 
@@ -96,12 +97,11 @@ class _Writer:
         )
 
     def _active(self, person: User, username: str) -> str:
-        choose = gettext("Choose all days of %(name)s") % {"name": username}
-        off = gettext("Days off of %(name)s") % {"name": username}
+        choose, off = self._choose_all % {"name": username}, self._days_off_of % {"name": username}
         address = f"{self._root}/board/days-off/?username={quote(person.username, safe='')}"
         return (
             f'<button type="button" class="name" data-choose aria-label="{choose}">{both_names(person)}</button> '
-            f'<a class="more" href="{address}" data-panel aria-label="{off}">{gettext("Days off")}</a>'
+            f'<a class="more" href="{address}" data-panel aria-label="{off}">{self._days_off}</a>'
         )
 
     def _deactivated(self, of: Row, username: str) -> str:

@@ -41,7 +41,7 @@ from apps.urls import (
 from apps.views.http import problems
 
 urlpatterns = [
-    # The most frequent calls come first: Django tries routes in this order.
+    # The most frequent calls and pages come first: Django tries routes in this order.
     path(
         "api/users/",
         include(
@@ -71,11 +71,11 @@ urlpatterns = [
     # Below /api/ an unknown path gets a problem, not a page.
     path("api/", problems.not_found),
     path("api/<path:rest>", problems.not_found),
+    *board.urlpatterns,
+    *today.urlpatterns,
     *sessions.urlpatterns,
     *oidc.urlpatterns,
     *account.urlpatterns,
-    *board.urlpatterns,
-    *today.urlpatterns,
     *planning.urlpatterns,
     *limit_rules.page_urlpatterns,
     *series.page_urlpatterns,

@@ -18,13 +18,14 @@ from apps.views.board import (
 )
 
 urlpatterns = [
+    # Every open board asks for it again and again.
+    path("board/changes/", week.changes),
     path("board/", week.show, name="board"),
     path("board/rows/", week.rows),
     path("board/month/", week.month),
     path("board/views/", saved.every, name="board-views"),
     path("board/views/<id:id>/", saved.one),
     path("board/filter/", week.task_to_show),
-    path("board/changes/", week.changes),
     path("board/people/", week.people),
     path("board/tray/", week.tray),
     path("board/tray/<id:id>/", saved.favourite),

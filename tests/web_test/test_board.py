@@ -3,6 +3,8 @@
 import datetime
 import html
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -812,6 +814,26 @@ def test_only_the_rows_that_others_changed_are_sent(
         "/board/changes/", {"week": "2026-W10", "since": response["X-Board-Version"], "person": [alice.pk]}
     )
     assert again.status_code == 204
+
+
+def test_the_board_costs_eight_queries_and_asking_it_for_changes_three(
+    page: Client,
+    taskmaster: User,
+    alice: User,
+    stranger: User,
+    tasks: list[Task],
+    django_assert_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    for task in tasks[:5]:
+        assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=MONDAY)
+    page.get("/board/")
+
+    # The session, its person, how far the history has come, people, rules, assignments, days and everybody's load.
+    with django_assert_num_queries(8):
+        board = page.get("/board/")
+
+    with django_assert_num_queries(3):
+        assert changes(page, board, alice, stranger).status_code == 204
 
 
 def test_an_event_that_was_committed_late_is_not_missed(

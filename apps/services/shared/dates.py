@@ -1,10 +1,11 @@
 """Dates in words, as the reader's language writes them."""
 
 import datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 
 from apps.services.shared import languages
 
@@ -35,7 +36,18 @@ FORMS = {
 
 def written(date: datetime.date, form: str) -> str:
     """A date or a time in one of the `FORMS`, such as "D j M" for Mon 23 Nov."""
+    # A time is written as of TIME_ZONE now; a date is always written alike.
+    return _written(date, form, get_language()) if type(date) is datetime.date else _in_form(date, form)
+
+
+def _in_form(date: datetime.date, form: str) -> str:
     return date_format(date, str(FORMS[form]))
+
+
+# Pages have few dates, each in many places.
+@lru_cache(maxsize=4096)
+def _written(date: datetime.date, form: str, language: str | None) -> str:
+    return _in_form(date, form)
 
 
 def in_text(date: datetime.date) -> str:
