@@ -24,7 +24,7 @@ fail() {
 # Reads each secret NAME from the file that NAME_FILE names: a container's variables are easy to see, a file isn't.
 read_secrets() {
   local name file
-  for name in TOGO_SECRET_KEY TOGO_SECRET_KEY_FALLBACKS DATABASE_URL CELERY_BROKER_URL TOGO_ADMIN_PASSWORD TOGO_OIDC_CLIENT_SECRET TOGO_EMAIL_URL; do
+  for name in TOGO_SECRET_KEY TOGO_SECRET_KEY_FALLBACKS DATABASE_URL DATABASE_REPLICA_URL CELERY_BROKER_URL TOGO_ADMIN_PASSWORD TOGO_OIDC_CLIENT_SECRET TOGO_EMAIL_URL; do
     file=${name}_FILE
     [[ -n ${!file:-} ]] || continue
     [[ -z ${!name:-} ]] || fail "$name and $file are both set; set only one of them."

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 # For how many seconds PostgreSQL's client waits for a connection, and how soon it finds out that the machine of an open
 # one is gone: it asks after 10 s of silence, every 5 s, three times. The system's own default is two hours.
 _POSTGRESQL = {
@@ -56,3 +58,22 @@ def with_connection_settings(database: dict[str, Any], *, prepare_statements: st
             # The collation of an installation: "Bob" and "bob" are two people, as on the other databases.
             database["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_bin"}
     return database
+
+
+def as_replica(
+    database: dict[str, Any], *, writer: dict[str, Any], prepare_statements: str, home: Path
+) -> dict[str, Any]:
+    """Add what ToGo relies on to the database of `DATABASE_REPLICA_URL`, beside the writer's of `DATABASE_URL`."""
+    if not database["ENGINE"] == writer["ENGINE"] == "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_REPLICA_URL must lead to a PostgreSQL that follows that of DATABASE_URL.")
+    if _server(database) == _server(writer):
+        raise ImproperlyConfigured("DATABASE_REPLICA_URL must lead to another server than DATABASE_URL.")
+    # A server that can't be reached must not hold a read up for long: the writer answers it as well.
+    database["OPTIONS"].setdefault("connect_timeout", 2)
+    database = with_connection_settings(database, prepare_statements=prepare_statements, home=home)
+    # Each read begins with a question to the server, so the connection needs no other check. Tests have one database.
+    return database | {"CONN_HEALTH_CHECKS": False, "TEST": {"MIRROR": "default"}}
+
+
+def _server(database: dict[str, Any]) -> tuple[str, str]:
+    return database["HOST"] or database["OPTIONS"].get("host", ""), database["PORT"]

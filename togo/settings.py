@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from togo import env, openapi, private
 from togo.browsers import CONTENT_SECURITY_POLICY  # noqa: F401  (a setting)
 from togo.celery.schedule import BEAT_SCHEDULE
-from togo.databases import with_connection_settings
+from togo.databases import as_replica, with_connection_settings
 from togo.env.sign_ins import require_whole_provider
 from togo.logs import log_settings
 from togo.pages import LANGUAGES, TEMPLATES  # noqa: F401  (settings)
@@ -209,6 +209,15 @@ DATABASES = {
         home=TOGO_HOME,
     )
 }
+# The server that follows it, and may answer reads.
+if env.is_set("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = as_replica(
+        env.database("DATABASE_REPLICA_URL"),
+        writer=DATABASES["default"],
+        prepare_statements=TOGO_PREPARE_STATEMENTS,
+        home=TOGO_HOME,
+    )
+    DATABASE_ROUTERS = ["apps.models.replica.Router"]
 if DATABASES["default"]["ENGINE"].endswith("mysql"):
     # MariaDB has no indexes on expressions. The missing index only saves a sort; nothing depends on it.
     SILENCED_SYSTEM_CHECKS = ["models.W043"]

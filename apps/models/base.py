@@ -12,6 +12,8 @@ from django.db.models import Model, Q
 from django.db.models.base import ModelState
 from django.db.models.expressions import RawSQL
 
+from apps.models import replica
+
 T = TypeVar("T", int, str)
 M = TypeVar("M", bound=Model)
 # A person's id and a date: the key of a day.
@@ -72,6 +74,6 @@ class ReadOften(Model):
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **_: Any) -> Self:
-        """The object of a row."""
-        assert db == DEFAULT_DB_ALIAS
+        """The object of a row, of the writer or of its replica."""
+        assert db in (DEFAULT_DB_ALIAS, replica.ALIAS)
         return object_of(cls, dict(zip(field_names, values, strict=True)))

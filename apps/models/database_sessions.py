@@ -7,7 +7,8 @@ In a cluster, a session must not wait for ever for a server that has lost its le
 must see what was acknowledged on another node.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -40,6 +41,18 @@ def bound_answers(seconds: int) -> None:
         elif database["ENGINE"].endswith("mysql"):
             for name in ("read_timeout", "write_timeout"):
                 database["OPTIONS"].setdefault(name, seconds)
+
+
+@contextlib.contextmanager
+def answering_within(connection: BaseDatabaseWrapper, seconds: int) -> Iterator[None]:
+    """Wait at most so many seconds for each answer to this connection to PostgreSQL."""
+    connection.ensure_connection()
+    session = connection.connection
+    before, session.answer_seconds = session.answer_seconds, seconds
+    try:
+        yield
+    finally:
+        session.answer_seconds = before
 
 
 def prepare_session(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -111,14 +124,15 @@ def _guard_answers(session: Any, seconds: int | None) -> None:
         if "timeout" in more:
             return wait(talk, *arguments, **more)
         try:
-            answer = wait(talk, *arguments, timeout=seconds, **more)
+            answer = wait(talk, *arguments, timeout=session.answer_seconds, **more)
         except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 - the documented error of `wait` has no public name
             session.close()
-            raise psycopg.OperationalError(f"The database has not answered for {seconds} s.") from error
+            raise psycopg.OperationalError(f"The database has not answered for {session.answer_seconds} s.") from error
         if unsafe:
             session.close()
             raise psycopg.OperationalError(f"The standby may not have this commit: {unsafe.pop()}")
         return answer
 
+    session.answer_seconds = seconds
     session.add_notice_handler(look)
     session.wait = guarded_wait

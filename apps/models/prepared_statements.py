@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
@@ -20,6 +20,7 @@ from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 from psycopg.types.numeric import Int8
 
+from apps.models import replica
 from apps.models.database_sessions import session_is_own
 
 # The code of PostgreSQL: invalid_sql_statement_name.
@@ -38,7 +39,7 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     `values` are whole numbers, texts, dates, times and, on PostgreSQL, texts of arrays. SQLite returns dates as texts,
     which `as_date` reads. Raises the errors that Django raises for its own statements.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = connections[replica.alias()]
     if connection.vendor == "postgresql":
         return _rows_on_postgresql(connection, statement, values)
     adapted = {name: _adapted(connection, one) for name, one in values.items()}

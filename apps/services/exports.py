@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from apps.models import User
+from django.db import DEFAULT_DB_ALIAS
+
+from apps.models import User, replica
 from apps.models.assignments import AssignmentQuerySet
 from apps.services.shared import permissions, spreadsheets
+from apps.services.shared.replica import FAILURES
 
 # The columns, and the lookups of their values.
 _COLUMNS = {
@@ -31,13 +34,23 @@ def export(*, actor: User, assignments: AssignmentQuerySet) -> Iterator[str]:
     rest for somebody who reads slowly.
     """
     permissions.require_taskmaster(actor)
-    return spreadsheets.write(list(_COLUMNS), _rows(assignments.visible_to(actor)))
+    # The server that answers now is the one to ask for the rest, which is read after this call.
+    return spreadsheets.write(list(_COLUMNS), _rows(assignments.visible_to(actor).using(replica.alias())))
 
 
 def _rows(assignments: AssignmentQuerySet) -> Iterator[tuple[Any, ...]]:
     last = 0
-    while rows := list(
-        assignments.filter(pk__gt=last).order_by("pk").values_list(*_COLUMNS.values())[:_ROWS_PER_QUERY]
-    ):
+    while True:
+        some = assignments.filter(pk__gt=last).order_by("pk").values_list(*_COLUMNS.values())[:_ROWS_PER_QUERY]
+        try:
+            rows = list(some)
+        except FAILURES:
+            if assignments.db == DEFAULT_DB_ALIAS:
+                raise
+            # The replica is gone: the writer goes on.
+            assignments = assignments.using(DEFAULT_DB_ALIAS)
+            continue
+        if not rows:
+            return
         yield from rows
         last = rows[-1][0]

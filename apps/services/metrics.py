@@ -19,6 +19,14 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 _requests = Counter("togo_http_requests", "Requests answered.", ["method", "route", "status"])
 _latency = Histogram("togo_http_request_seconds", "From request to answer.", ["method", "route"], buckets=_SECONDS)
+_replica_reads = Counter(
+    "togo_replica_reads",
+    "Reads that a replica may answer, by whether it did (replica), or why not (behind, away, conflict).",
+    ["outcome"],
+)
+for _outcome in ("replica", "behind", "away", "conflict"):
+    # An alert compares them, also if one has never happened.
+    _replica_reads.labels(_outcome)
 _refusals = Counter("togo_refusals", "Refusals of the API, by the code of docs/errors.md.", ["code"])
 
 
@@ -37,6 +45,11 @@ def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
 def count_refusal(code: str) -> None:
     """Count a refusal."""
     _refusals.labels(code).inc()
+
+
+def count_replica_read(outcome: str) -> None:
+    """Count a read that the replica has answered (`replica`), or why it hasn't: `behind`, `away` or `conflict`."""
+    _replica_reads.labels(outcome).inc()
 
 
 def text() -> bytes:

@@ -14,6 +14,7 @@ from apps.serializers.availability import (
 )
 from apps.services import availability
 from apps.services.availability import Edge
+from apps.services.shared import replica
 from apps.services.shared.permissions import require_person
 from apps.views.http.base import ApiView, JsonResponse
 from apps.views.http.pagination import link, read_cursor, read_id, read_text, size_of
@@ -36,6 +37,7 @@ class AvailabilityView(ApiView):
         },
         errors=[UserNotFound],
     )
+    @replica.may_answer
     def get(self, request: Request) -> JsonResponse:
         """With `date`: a page of people with room on that date. Otherwise: the days on which a person has room.
 

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 
 from apps.models import Event
 from apps.serializers.events import EventPageSerializer, EventQuerySerializer
+from apps.services.shared import replica
 from apps.services.shared.permissions import require_person
 from apps.views.http.archive import with_archive
 from apps.views.http.base import ApiView, JsonResponse
@@ -23,6 +24,7 @@ class EventsView(ApiView):
         parameters=[EventQuerySerializer],
         responses={200: EventPageSerializer},
     )
+    @replica.may_answer
     def get(self, request: Request) -> JsonResponse:
         """A page of the history, newest first. Admins see everything, taskmasters everything but how others sign in,
         other people what is about them. An event is written in the transaction of the change, and never changes. If the

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from apps.exceptions.base import NotAllowed
 from apps.serializers.assignments import AssignmentFilterSerializer
 from apps.services import exports
-from apps.services.shared import permissions
+from apps.services.shared import permissions, replica
 from apps.services.shared.permissions import require_person
 from apps.views.assignments import matching
 from apps.views.http.archive import with_archive
@@ -25,6 +25,7 @@ class ExportView(CsvView):
         responses={200: OpenApiTypes.STR},
         errors=[NotAllowed],
     )
+    @replica.may_answer
     def get(self, request: Request) -> StreamingHttpResponse:
         """A CSV file with the columns `id,task,task_name,user,username,date,effort,status,taskmaster,created_at,label`.
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.forms.insights import WEEKS, InsightsForm
 from apps.models import DailyLimit
 from apps.services import insights, returns
-from apps.services.shared import past
+from apps.services.shared import past, replica
 from apps.services.shared.permissions import require_person
 from apps.views.http.pages import page, valid
 from apps.views.http.renderers import csv_file
@@ -20,6 +20,7 @@ RANKED = 6
 
 @require_safe
 @page
+@replica.may_answer
 def overview(request: HttpRequest) -> HttpResponse:
     """`/insights/?weeks=4&after=…`"""
     asked = _asked(request)
@@ -51,6 +52,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @page
+@replica.may_answer
 def load(request: HttpRequest) -> HttpResponseBase:
     """`/insights/load.csv?weeks=4`"""
     return csv_file(
@@ -60,6 +62,7 @@ def load(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @page
+@replica.may_answer
 def full(request: HttpRequest) -> HttpResponseBase:
     """`/insights/full.csv?weeks=4`"""
     return csv_file(
@@ -69,6 +72,7 @@ def full(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @page
+@replica.may_answer
 def room(request: HttpRequest) -> HttpResponseBase:
     """`/insights/room.csv`"""
     return csv_file("room.csv", insights.room(actor=require_person(request.user)).as_csv())
@@ -76,6 +80,7 @@ def room(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @page
+@replica.may_answer
 def people(request: HttpRequest) -> HttpResponseBase:
     """`/insights/people.csv?after=…`: the heat map's page."""
     asked = _asked(request)

@@ -43,7 +43,7 @@ def _counts_begin_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
     monkeypatch.setattr(values, "ValueClass", values.MultiProcessValue())
-    for metric in (metrics._requests, metrics._latency, metrics._refusals):
+    for metric in (metrics._requests, metrics._latency, metrics._refusals, metrics._replica_reads):
         monkeypatch.setattr(metric, "_metrics", {})
     monkeypatch.setattr(metrics, "_counted", functools.cache(metrics._counted.__wrapped__))
 
@@ -223,6 +223,7 @@ def test_the_dashboard_and_the_alerts_name_existing_metrics(broker_url: str, set
     jobs.set_due_limits()
     jobs.count_drift()
     APIClient().get("/api/users/me/")
+    metrics.count_replica_read("replica")
     there = {name for name, _ in read()}
     board = json.loads((OPERATIONS / "dashboard.json").read_text())
     alerts = yaml.safe_load((OPERATIONS / "alerts.yaml").read_text())

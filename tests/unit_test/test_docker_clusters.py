@@ -58,8 +58,9 @@ def test_togo_has_the_settings_and_limits_that_it_has_on_one_machine(file: str) 
         own, expected = CLUSTERS[file][name], ONE[other]
         for part in ("build", "tmpfs", "volumes", "healthcheck", "stop_grace_period"):
             assert own.get(part) == expected.get(part), (name, part)
-        environment = own.get("environment", {})
-        assert environment | {"DATABASE_URL_FILE": ""} == expected.get("environment", {}) | {"DATABASE_URL_FILE": ""}
+        environment = {**own.get("environment", {}), "DATABASE_URL_FILE": ""}
+        environment.pop("DATABASE_REPLICA_URL_FILE", "")
+        assert environment == expected.get("environment", {}) | {"DATABASE_URL_FILE": ""}
 
 
 @pytest.mark.parametrize("file", CLUSTERS)
@@ -88,6 +89,18 @@ def test_each_half_of_togo_uses_a_node_of_its_own() -> None:
             assert part["environment"]["DATABASE_URL_FILE"] == f"/run/togo/{file}"
             assert part["depends_on"][f"node{number}"]["condition"] == "service_healthy"
     assert galera["secrets"]["command"][3:] == ["mysql://togo@node1/togo", "mysql://togo@node2/togo"]
+
+
+def test_reads_are_led_to_the_nodes_that_follow() -> None:
+    ha = CLUSTERS["ha"]
+    assert ha["web"]["environment"]["DATABASE_REPLICA_URL_FILE"] == "/run/togo/database_url2"
+    writer, replicas = ha["secrets"]["command"][3:]
+    assert (writer, replicas) == ("postgres://togo@database/togo", "postgres://togo@database:5433/togo")
+    listening = re.split(r"^(?=listen|frontend)", (FOLDER / "haproxy.cfg").read_text(), flags=re.MULTILINE)
+    assert [re.findall(r"bind :(\d+)|OPTIONS (\S+)", part) for part in listening[1:3]] == [
+        [("5432", ""), ("", "/primary")],
+        [("5433", ""), ("", "/replica")],
+    ]
 
 
 def test_the_services_run_what_is_in_their_image() -> None:

@@ -61,6 +61,8 @@ SHARED = {
         "names": "how names of people and tasks are compared",
         "database_sessions": "what every connection to the database sets first",
         "passwords": "how passwords are hashed, for tokens, sessions, users and Django's own pages",
+        "positions": "how far the database's servers have come",
+        "replica": "which server answers the reads of any call",
         "reading": "how far readers of the history have read, and leases of work that one process does at a time",
         "composed": "queries of frequent calls, which Django composes once",
         "prepared_statements": "how the statements of every call are run",

@@ -263,13 +263,20 @@ BAD: dict[str, list[str]] = {
         "sqlite:///",
         f"{POSTGRES}?prepare_statements=sometimes",
     ],
+    "DATABASE_REPLICA_URL": [
+        "db2.example.org",
+        "mysql://togo:s3cret@db2.example.org/tasks",
+        "sqlite:////var/lib/togo.sqlite3",
+        POSTGRES,
+        f"{POSTGRES}?application_name=reads",
+    ],
 }
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
-        if name.startswith("TOGO_") or name in ("DATABASE_URL", "CELERY_BROKER_URL"):
+        if name.startswith("TOGO_") or name in ("DATABASE_URL", "DATABASE_REPLICA_URL", "CELERY_BROKER_URL"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TOGO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TOGO_LOG_DIR", str(tmp_path / "logs"))
@@ -495,6 +502,19 @@ def test_settings_of_a_session_can_be_turned_off_for_a_pooler(monkeypatch: pytes
     for url, prepare in ((POSTGRES, "off"), (f"{POSTGRES}?prepare_statements=off", "auto")):
         settings = read(monkeypatch, DATABASE_URL=url, TOGO_PREPARE_STATEMENTS=prepare, **_key())
         assert settings["DATABASES"]["default"]["OPTIONS"] == LIVE
+
+
+def test_a_replica_is_connected_to_in_two_seconds_and_is_no_second_database_for_tests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = "postgres://reader:s3cret@db2.example.org/tasks"
+    settings = read(monkeypatch, DATABASE_URL=POSTGRES, DATABASE_REPLICA_URL=url, **_key())
+    replica = settings["DATABASES"]["replica"]
+
+    assert (replica["HOST"], replica["USER"], replica["TEST"]) == ("db2.example.org", "reader", {"MIRROR": "default"})
+    assert replica["OPTIONS"]["connect_timeout"] == 2
+    assert settings["DATABASE_ROUTERS"] == ["apps.models.replica.Router"]
+    assert "DATABASE_ROUTERS" not in read(monkeypatch, DATABASE_REPLICA_URL="")
 
 
 # --- messages ---------------------------------------------------------------------------------------------------

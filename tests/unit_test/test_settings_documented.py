@@ -19,7 +19,7 @@ from togo import env
 
 pytestmark = pytest.mark.no_db
 
-VARIABLE = re.compile(r"SCRIPT_NAME|(TOGO|GRANIAN)_[A-Z_]+|DATABASE_URL|CELERY_BROKER_URL")
+VARIABLE = re.compile(r"SCRIPT_NAME|(TOGO|GRANIAN)_[A-Z_]+|DATABASE(_REPLICA)?_URL|CELERY_BROKER_URL")
 SETTINGS = ROOT / "togo" / "settings.py"
 ENTRYPOINT = (ROOT / "entrypoint.sh").read_text()
 COMPOSE = (ROOT / "docker-compose.yml").read_text()

@@ -73,6 +73,10 @@ ALLOWED = {
         "cursor.execute(\"SHOW VARIABLES LIKE 'wsrep_on'\")",
         "cursor.execute(f'SET SESSION wsrep_sync_wait = @@SESSION.wsrep_sync_wait | {_GALERA_WAITS}')",
     },  # settings of a session
+    "models/positions.py": {  # SELECTs
+        "first_row(_FLUSHED, {})",
+        "first_row(_REPLAYED, {'position': position})",
+    },
     "models/prepared_statements.py": {  # runs the statements of other modules, which are listed
         "rows(statement, values)",
         "prepared.rows(statement, values)",

@@ -66,7 +66,7 @@ _ENGINES = {
 }
 
 
-def database(name: str, default: str) -> dict[str, Any]:
+def database(name: str, default: str = "") -> dict[str, Any]:
     """Django's settings for `sqlite:///FILE`, `postgres://USER:PASSWORD@HOST:PORT/NAME` or `mysql://…`.
 
     A FILE is used as it is, with any characters. In the other URLs the options after `?` are passed to the database's
