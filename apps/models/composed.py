@@ -1,34 +1,39 @@
-"""Queries of frequent calls: Django composes each once, because that takes it longer than the database takes to answer.
+"""Statements of frequent calls: Django composes each once, because that takes longer than the database does to run it.
 
-A query is written once, as a function of a module that makes a QuerySet from a shape and values. On PostgreSQL the
-function is called once for each shape, with stand-ins for the values; the text is kept, and is prepared like the
-statements that are written out. On other databases Django composes the query for every run.
+A statement is written once, as a function of a module that makes a QuerySet from a shape and values. The function is
+called once for each shape, with stand-ins for the values, and the text is kept. On PostgreSQL a query is prepared like
+the statements that are written out.
 
 Compose only queries whose best plan is the same for all values: PostgreSQL may plan them once.
 """
 
+import functools
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet, Value
+from django.db.models.sql import UpdateQuery
 
 from apps.models.base import object_of
-from apps.models.prepared_statements import rows
+from apps.models.prepared_statements import adapted, execute, rows
 
 M = TypeVar("M", bound=Model)
+S = TypeVar("S", bound="_Statement")
 Row = tuple[Any, ...]
 Shape = tuple[Hashable, ...]
 # The columns to read of the objects that a foreign key refers to.
 Related = Mapping[str, Sequence[str]]
+# The rows to change, and the new values of their columns.
+Update = tuple["QuerySet[Any, Any]", dict[str, Any]]
 
 # Each shape is a statement in each session of the database, so that further ones are composed for every run.
 _MOST_SHAPES = 100
-_composed: dict[Shape, "_Composed"] = {}
+_composed: dict[Shape, Any] = {}
 
 
 class _StandIn(Value):
-    """Stands for a value that each run brings, and is found again among the parameters of the query."""
+    """Stands for a value that each run brings, and is found again among the parameters of the statement."""
 
     def __init__(self, name: str, sample: Any) -> None:
         super().__init__(sample)
@@ -41,59 +46,100 @@ class _StandIn(Value):
 
 def read_rows(build: Callable[..., "QuerySet[Any, Row]"], shape: Shape, values: Mapping[str, Any]) -> list[Row]:
     """The rows of `build(*shape, **values)`, a QuerySet made by `values_list`."""
-    if (composed := _as_composed(build, shape, values)) is None:
+    if (composed := _as_composed(_Rows, build, shape, values)) is None:
         return list(build(*shape, **values))
-    return composed.rows(values)
+    return composed.read(values)
 
 
 def read_objects(
     build: Callable[..., "QuerySet[M]"], shape: Shape, values: Mapping[str, Any], related: Related
 ) -> list[M]:
     """The objects of `build(*shape, **values)`, and those to which they refer by these foreign keys."""
-    if (composed := _as_composed(build, shape, values, related)) is None:
+    if (composed := _as_composed(_Objects, build, shape, values, related)) is None:
         return list(build(*shape, **values).select_related(*related))
-    return composed.objects(values)
+    return composed.read(values)
+
+
+def update_rows(build: Callable[..., Update], shape: Shape, values: Mapping[str, Any]) -> int:
+    """Make the changes of `build(*shape, **values)`, and return the number of changed rows. Call it in a transaction
+    or a savepoint, which an error must undo."""
+    if (composed := _as_composed(_Changes, build, shape, values)) is None:
+        found, columns = build(*shape, **values)
+        return found.update(**columns)
+    return composed.write(values)
+
+
+def insert_row(one: Model) -> None:
+    """As `one.save(force_insert=True)` without signals, for a model whose id is given by the database. Call it in a
+    transaction or a savepoint, which an error must undo."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    text, fields = _insert_into(type(one), connection.vendor)
+    values = {field.attname: field.get_db_prep_save(field.pre_save(one, add=True), connection) for field in fields}
+    found, _, last_id = execute(connection, text, values)
+    one.pk = found[0][0] if found else last_id
+    one._state.adding = False  # noqa: SLF001 - documented
 
 
 def _as_composed(
-    build: Callable[..., "QuerySet[Any, Any]"], shape: Shape, values: Mapping[str, Any], related: Related | None = None
-) -> "_Composed | None":
-    """The query of this shape, or None if it is composed for every run."""
-    if connection.vendor != "postgresql":
-        return None
+    kind: Callable[..., S], build: Callable[..., Any], shape: Shape, values: Mapping[str, Any], *more: Any
+) -> S | None:
+    """The statement of this shape, or None if it is composed for every run."""
     key = build, *shape, *values
-    found = _composed.get(key)
+    found: S | None = _composed.get(key)
     if found is None and len(_composed) < _MOST_SHAPES:
-        query = build(*shape, **{name: _StandIn(name, value) for name, value in values.items()})
-        found = _composed[key] = _Composed(query, related)
+        stand_ins = {name: _StandIn(name, value) for name, value in values.items()}
+        found = _composed[key] = kind(build(*shape, **stand_ins), *more)
     return found
 
 
-class _Composed:
-    """A composed query. With `related` its rows are objects."""
+class _Statement:
+    """A composed statement."""
 
-    def __init__(self, query: "QuerySet[Any, Any]", related: Related | None) -> None:
-        self._model = query.model
-        meta = query.model._meta  # noqa: SLF001 - documented, as are its fields
-        self._own = [field.attname for field in meta.concrete_fields]
-        self._related = {key: (meta.get_field(key).related_model, names) for key, names in (related or {}).items()}
-        if related is not None:
-            theirs = [f"{key}__{name}" for key, names in related.items() for name in names]
-            query = query.values_list(*self._own, *theirs)
-        text, parameters = query.query.sql_with_params()
+    def __init__(self, compiler: Any) -> None:
+        text, parameters = compiler.as_sql()
         names = [one.name if isinstance(one, _StandIn) else f"constant_{at}" for at, one in enumerate(parameters)]
-        self._text = text % tuple(f"%({name})s" for name in names)
+        self.text = text % tuple(f"%({name})s" for name in names)
         self._constants = {
             name: one for name, one in zip(names, parameters, strict=True) if not isinstance(one, _StandIn)
         }
 
-    def rows(self, values: Mapping[str, Any]) -> list[Row]:
-        """The rows of the query for these values."""
-        return rows(self._text, {**self._constants, **values})
+    def with_constants(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a run, and those that are the same for all."""
+        return {**self._constants, **values}
 
-    def objects(self, values: Mapping[str, Any]) -> list[Any]:
+
+class _Rows(_Statement):
+    """A composed query."""
+
+    def __init__(self, query: "QuerySet[Any, Any]") -> None:
+        compiler = query.query.get_compiler(DEFAULT_DB_ALIAS)
+        super().__init__(compiler)
+        self._convert = functools.partial(
+            compiler.apply_converters,
+            converters=compiler.get_converters([expression for expression, *_ in compiler.select]),
+        )
+
+    def read(self, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of the query for these values, as Django converts them."""
+        found = rows(self.text, self.with_constants(values))
+        return [tuple(row) for row in self._convert(found)] if self._convert.keywords["converters"] else found
+
+
+class _Objects(_Rows):
+    """A composed query whose rows are objects."""
+
+    def __init__(self, query: "QuerySet[Any, Any]", related: Related) -> None:
+        self._model = query.model
+        meta = query.model._meta  # noqa: SLF001 - documented, as are its fields
+        chosen = query.query.get_select_mask()  # by `only`; empty for all fields
+        self._own = [field.attname for field in meta.concrete_fields if not chosen or field in chosen]
+        self._related = {key: (meta.get_field(key).related_model, names) for key, names in related.items()}
+        theirs = [f"{key}__{name}" for key, names in related.items() for name in names]
+        super().__init__(query.values_list(*self._own, *theirs))
+
+    def read(self, values: Mapping[str, Any]) -> list[Any]:
         """The objects of the query for these values."""
-        return [self._object_of(row) for row in self.rows(values)]
+        return [self._object_of(row) for row in super().read(values)]
 
     def _object_of(self, row: Row) -> Any:
         start, related = len(self._own), {}
@@ -102,3 +148,30 @@ class _Composed:
             related[key] = object_of(model, dict(zip(names, row[start:end], strict=True)))
             start = end
         return object_of(self._model, dict(zip(self._own, row, strict=False)), **related)
+
+
+class _Changes(_Statement):
+    """A composed update."""
+
+    def __init__(self, update: Update) -> None:
+        found, columns = update
+        query: Any = found.query.chain(UpdateQuery)
+        query.add_update_values(columns)
+        super().__init__(query.get_compiler(DEFAULT_DB_ALIAS))
+
+    def write(self, values: Mapping[str, Any]) -> int:
+        """Make the changes for these values, and return how many rows were changed."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        return execute(connection, self.text, adapted(connection, self.with_constants(values))).changed
+
+
+@functools.cache
+def _insert_into(model: type[Model], vendor: str) -> tuple[str, list[Any]]:
+    """The statement that inserts a row, and the fields whose values it takes."""
+    meta: Any = model._meta  # noqa: SLF001 - documented, as are its fields
+    quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(quoted(field.column) for field in fields)
+    values = ", ".join(f"%({field.attname})s" for field in fields)
+    returning = f" RETURNING {quoted(meta.pk.column)}" if vendor == "postgresql" else ""
+    return f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES ({values}){returning}", fields  # noqa: S608

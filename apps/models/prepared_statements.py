@@ -1,7 +1,7 @@
 """Runs the statements of every call, written out: on PostgreSQL each is parsed and planned once for a connection.
 
 Django writes values into the text of what it sends there, so PostgreSQL plans every statement anew. A statement that is
-run here keeps its text, and its values travel beside it. Other databases get the same text through Django's cursor.
+run here keeps its text, and its values travel beside it. SQLite and MariaDB get the same text.
 """
 
 import functools
@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connections
@@ -42,10 +42,31 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection = connections[replica.alias()]
     if connection.vendor == "postgresql":
         return _rows_on_postgresql(connection, statement, values)
-    adapted = {name: _adapted(connection, one) for name, one in values.items()}
+    return execute(connection, statement, adapted(connection, values)).rows
+
+
+class Ran(NamedTuple):
+    """What a statement did."""
+
+    rows: list[tuple[Any, ...]]
+    # How many rows it changed, and the id of the row that it inserted, where the database tells that.
+    changed: int
+    last_id: int | None
+
+
+def execute(connection: Any, statement: str, values: Mapping[str, Any]) -> Ran:
+    """Run a statement with values as Django's cursor takes them. On SQLite it passes Django's cursor by, which takes
+    longer than the statement; Python's sqlite3 keeps the last 128 statements of a connection prepared."""
+    if connection.vendor == "sqlite" and not (connection.queries_logged or connection.execute_wrappers):
+        connection.ensure_connection()
+        connection.validate_no_broken_transaction()
+        with connection.wrap_database_errors:
+            cursor = connection.connection.execute(_with_colons(statement), values)
+            return Ran(cursor.fetchall(), cursor.rowcount, cursor.lastrowid)
     with connection.cursor() as cursor:
-        cursor.execute(statement, adapted)
-        return list(cursor.fetchall())
+        cursor.execute(statement, values)
+        found = list(cursor.fetchall()) if cursor.description else []
+        return Ran(found, cursor.rowcount, getattr(cursor, "lastrowid", None))
 
 
 def as_date(value: date | str | None) -> date | None:
@@ -53,11 +74,15 @@ def as_date(value: date | str | None) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _adapted(connection: Any, value: Any) -> Any:
-    """The value as Django would send it to SQLite or MySQL."""
+def adapted(connection: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as Django's cursor takes them."""
+    return {name: _adapted(connection, one) if isinstance(one, date) else one for name, one in values.items()}
+
+
+def _adapted(connection: Any, value: date) -> Any:
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
+    return connection.ops.adapt_datefield_value(value)
 
 
 class _LoggingCursor(CursorDebugWrapper):
@@ -145,6 +170,12 @@ class _Prepared:
         if self.session.pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(result.get_error_message())
         raise psycopg.errors.error_from_result(result)
+
+
+@functools.cache
+def _with_colons(statement: str) -> str:
+    """The statement with :name in place of each %(name)s."""
+    return _NAME.sub(r":\1", statement).replace("%%", "%")
 
 
 @functools.cache

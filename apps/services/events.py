@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from apps.models import Event, Task
+from apps.models.composed import insert_row
 from apps.models.events import Kind
 
 
@@ -19,20 +20,18 @@ def note(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add an event. Call it in the transaction of the change."""
-    note_all(
-        [
-            Event(
-                kind=kind,
-                actor=actor_id,
-                user=user_id,
-                task=task.pk if task else None,
-                task_name=task.name if task else "",
-                date=date,
-                assignment=assignment_id,
-                from_user=from_user_id,
-                data=data or {},
-            )
-        ]
+    insert_row(
+        Event(
+            kind=kind,
+            actor=actor_id,
+            user=user_id,
+            task=task.pk if task else None,
+            task_name=task.name if task else "",
+            date=date,
+            assignment=assignment_id,
+            from_user=from_user_id,
+            data=data or {},
+        )
     )
 
 

@@ -1,14 +1,15 @@
-"""Queries that are composed once bring what they would bring if they were composed for every run."""
+"""Statements that are composed once do what they would do if they were composed for every run."""
 
 from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from apps.models import Assignment, DailyLimit, Task, User, composed
+from apps.models import Assignment, DailyLimit, Event, Task, User, composed
+from apps.models.events import Kind
 from apps.models.limits import DAY_COLUMNS
 from apps.services import assignments
 
@@ -61,6 +62,35 @@ def test_further_shapes_are_composed_for_every_run(given: Any, alice: User, monk
 
     assert [one.pk for one in _read(alice, MONDAY)] == given[alice.pk, MONDAY]
     assert not composed._composed
+
+
+def _raised(*, name: str, effort: int) -> composed.Update:
+    return Task.objects.filter(name=name, is_active=True), {"effort": F("effort") + effort}
+
+
+def test_an_update_changes_the_rows_of_each_runs_own_values(tasks: list[Task]) -> None:
+    first, second, *others = tasks
+    Task.objects.filter(pk=others[0].pk).update(is_active=False)
+
+    def raised(task: Task) -> int:
+        return composed.update_rows(_raised, (), {"name": task.name, "effort": 2})
+
+    assert [raised(first), raised(first), raised(second), raised(others[0])] == [1, 1, 1, 0]
+    efforts = dict(Task.objects.values_list("pk", "effort"))
+    assert efforts == {first.pk: 5, second.pk: 3, **{task.pk: 1 for task in others}}
+
+
+def test_a_row_is_inserted_as_django_inserts_it(alice: User) -> None:
+    fields = {"kind": Kind.ASSIGNED, "actor": alice.pk, "date": MONDAY, "data": {"é": [1, None]}}
+    saved = Event.objects.create(**fields)
+    inserted = Event(**fields)
+
+    composed.insert_row(inserted)
+
+    rows = list(Event.objects.order_by("pk").values())
+    assert [row.pop("id") for row in rows] == [saved.pk, inserted.pk]
+    assert rows[0] == rows[1]
+    assert not inserted._state.adding
 
 
 def _columns(one: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ SHARED = {
         "positions": "how far the database's servers have come",
         "replica": "which server answers the reads of any call",
         "reading": "how far readers of the history have read, and leases of work that one process does at a time",
-        "composed": "queries of frequent calls, which Django composes once",
+        "composed": "statements of frequent calls, which Django composes once",
         "prepared_statements": "how the statements of every call are run",
     },
     "services": {

@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from apps.models import Assignment, DailyLimit, ReturnedTask, Task, User
 from apps.models.assignments import Status
+from apps.models.composed import Update, insert_row, read_objects, update_rows
 from apps.models.events import Kind
+from apps.models.limits import DailyLimitQuerySet
+from apps.models.tasks import TaskQuerySet
 from apps.services import events
 from apps.services.shared.picking import Pick
 from apps.services.slots.records import DayMissing
@@ -26,10 +29,13 @@ def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
 
     This update is the rule that keeps limits: the number of rows that it changed decides.
     """
+    return update_rows(_more_taken, (), {"user_id": user_id, "date": date, "effort": effort}) == 1
+
+
+def _more_taken(*, user_id: int, date: datetime.date, effort: int) -> Update:
     # EXISTS instead of a filter on the relation, which PostgreSQL wouldn't check again after waiting for a lock.
     is_active = Exists(User.objects.active().filter(pk=user_id))
-    day = DailyLimit.objects.of(user_id, date).with_room(effort).filter(is_active)
-    return day.update(taken=F("taken") + effort) == 1
+    return DailyLimit.objects.of(user_id, date).with_room(effort).filter(is_active), {"taken": F("taken") + effort}
 
 
 def take_slot_back(user_id: int, date: datetime.date, effort: int) -> bool:
@@ -67,16 +73,16 @@ def take(
     exist or isn't active. Raises `IntegrityError` if the person has the task on that date already.
     """
     with atomic():
-        task = Task.objects.brief().filter(pk=task_id, is_active=True).first()
-        if task is None:
+        found = read_objects(_active_task, (), {"task_id": task_id}, {})
+        if not found:
             return None
+        [task] = found
         effort = effort or task.effort
         if not take_slot(user_id, date, effort):
             return None
-        day = DailyLimit.objects.get(user=user_id, date=date)
-        assignment = Assignment.objects.create(
-            daily_limit=day, user=user_id, task=task, taskmaster=given_by or actor, effort=effort
-        )
+        [day] = read_objects(_day, (), {"user_id": user_id, "date": date}, {})
+        assignment = Assignment(daily_limit=day, user=user_id, task=task, taskmaster=given_by or actor, effort=effort)
+        insert_row(assignment)
         _note(Kind.ASSIGNED, actor, assignment, data={"effort": effort})
         _leave_assigned(actor, assignment)
         return assignment
@@ -187,6 +193,14 @@ def resize(*, actor: User | None, days: Sequence[DailyLimit], pick: Pick, rules_
             rules_version=F("rules_version") if rules_version is None else rules_version,
         )
         freed.update(day.pk for day in days if day.waiting)
+
+
+def _active_task(*, task_id: int) -> TaskQuerySet:
+    return Task.objects.brief().filter(pk=task_id, is_active=True)
+
+
+def _day(*, user_id: int, date: datetime.date) -> DailyLimitQuerySet:
+    return DailyLimit.objects.of(user_id, date)
 
 
 def _remove(assignment: Assignment, freed: set[int]) -> None:
