@@ -21,8 +21,8 @@ from lab.prove.parts import Part
 class Replica:
     """A PostgreSQL that streams from another, with its `url`. Its `part` can be killed and started."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        writer = urlsplit(url)
+    def __init__(self, folder: Path, url: str, *, logs_statements: bool) -> None:
+        self.folder, writer = folder, urlsplit(url)
         socket = Path(parse_qs(writer.query)["host"][0])
         user = None
         if os.geteuid() == 0:
@@ -33,7 +33,8 @@ class Replica:
         data, programs = folder / "data", databases.postgresql_programs()
         copy: list[str | Path] = [programs / "pg_basebackup", "-h", socket, "-U", "postgres", "-D", data]
         subprocess.run([*copy, "-R", "-c", "fast"], check=True, user=user, cwd="/", stderr=subprocess.DEVNULL)
-        command = [str(programs / "postgres"), "-D", str(data), "-h", "", "-k", str(folder), "-c", "log_statement=all"]
+        command = [str(programs / "postgres"), "-D", str(data), "-h", "", "-k", str(folder)]
+        command += ["-c", "log_statement=all"] if logs_statements else []
         self._log = folder / "log.txt"
         self.part = Part("replica", command, env=os.environ, cwd=Path("/"), log=self._log, user=user)
         self.url = f"postgres://postgres@{writer.path}?host={folder}"
@@ -51,7 +52,7 @@ class Replica:
             return cursor.fetchall() if cursor.description else []
 
     def log(self) -> str:
-        """What it has logged: every statement, among others."""
+        """What it has logged."""
         return self._log.read_text()
 
     def _answers(self) -> bool:
@@ -62,12 +63,12 @@ class Replica:
 
 
 @contextlib.contextmanager
-def replica_of(url: str) -> Iterator[Replica]:
+def replica_of(url: str, *, logs_statements: bool = False) -> Iterator[Replica]:
     """Copy the PostgreSQL at `url`, follow it, and remove the copy afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="togo-replica-", dir="/tmp"))
     replica = None
     try:
-        replica = Replica(folder, url)
+        replica = Replica(folder, url, logs_statements=logs_statements)
         yield replica
     finally:
         if replica:

@@ -22,6 +22,7 @@ SECTIONS = {
     "start": Section("lab.bench.start", "sqlite"),
     "limits": Section("lab.bench.limit_job"),
     "digests": Section("lab.bench.digests"),
+    "reads": Section("lab.bench.reads"),
     "cluster": Section("lab.bench.cluster", "sqlite"),
     "growth": Section("lab.bench.growth"),
     "board": Section("lab.bench.boards"),

@@ -13,9 +13,9 @@ _GRANIAN = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "
 _GRANIAN += ["--no-access-log"]
 
 
-def togo() -> contextlib.AbstractContextManager[int]:
-    """Start ToGo as a container runs it; yields its port."""
-    return server("granian", *_GRANIAN, "togo.wsgi:application")
+def togo(**more: str) -> contextlib.AbstractContextManager[int]:
+    """Start ToGo as a container runs it, with `more` in its environment; yields its port."""
+    return server("granian", *_GRANIAN, "togo.wsgi:application", **more)
 
 
 def embedded() -> contextlib.AbstractContextManager[int]:

@@ -38,7 +38,7 @@ EXPORT = "/api/users/assignment/export.csv"
 def _server(django_db_setup: None) -> Iterator[Replica]:
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL's replicas are asked")
-    with replica_of(database_url()) as server:
+    with replica_of(database_url(), logs_statements=True) as server:
         yield server
 
 
