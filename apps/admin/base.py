@@ -1,11 +1,14 @@
 """All admin pages call the services, and show a refusal instead of an error page."""
 
+from collections import Counter
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib.admin.utils import NestedObjects, model_ngettext
+from django.db import router, transaction
 from django.db.models import DateField, Model, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from apps.exceptions.base import ToGoError
@@ -75,6 +78,15 @@ class ServiceAdmin(admin.ModelAdmin[M]):
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         """Do nothing: the service has written the row already."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What is deleted with the rows. What keeps them is counted: a task may have thousands of assignments."""
+        found = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        found.collect(objs)
+        if not found.protected:
+            return super().get_deleted_objects(objs, request)
+        numbers = Counter(capfirst(model_ngettext(one._meta, 2)) for one in found.protected)  # noqa: SLF001
+        return [], {}, set(), [f"{name}: {number}" for name, number in sorted(numbers.items())]
 
     def delete_model(self, request: HttpRequest, obj: M) -> None:
         """Delete a row."""

@@ -5,8 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.models.webhooks import LONGEST_URL, PATTERNS
 
-_CHOICES = [(pattern, _("* (everything)") if pattern == "*" else pattern) for pattern in PATTERNS]
-
 
 class WebhookForm(forms.Form):
     """A webhook."""
@@ -19,7 +17,7 @@ class WebhookForm(forms.Form):
         ),
     )
     events = forms.MultipleChoiceField(
-        choices=_CHOICES,
+        choices=[(pattern, pattern) for pattern in PATTERNS],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one.")},
     )

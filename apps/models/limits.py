@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections, models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -142,11 +143,11 @@ class DailyLimit(_Capacity, ReadOften):
         ]
 
     def __str__(self) -> str:
-        numbers = {"taken": self.taken, "maximum": self.maximum}
-        return gettext("%(user)d on %(date)s: %(taken)d of %(maximum)d") % {
-            "user": self.user_id,
-            "date": self.date,
-            **numbers,
+        return gettext("%(user)s on %(date)s: %(taken)d of %(maximum)d") % {
+            "user": self.user.display_name,
+            "date": date_format(self.date),
+            "taken": self.taken,
+            "maximum": self.maximum,
         }
 
     @classmethod

@@ -18,7 +18,7 @@ from apps.models.assignments import Status
 from apps.models.effort import DEFAULT_EFFORT
 from apps.services.board import Cell, Row
 from apps.services.limit_rules import words
-from apps.services.shared import dates, permissions, units
+from apps.services.shared import dates, lists, permissions, units
 from apps.templatetags.efforts import beside_name
 
 register = template.Library()
@@ -44,7 +44,7 @@ def rows(people: Iterable[Row], *, choosing: bool = False, out_of_band: bool = F
 @register.simple_tag
 def cell(person: User, of: Cell) -> SafeString:
     """A person's day as a cell, which a script puts in the place of the cell that is there."""
-    return mark_safe(_Writer().cell(person, escape(person.username), of, "true"))  # noqa: S308 - as above
+    return mark_safe(_Writer().cell(person, escape(person.display_name), of, "true"))  # noqa: S308 - as above
 
 
 @register.filter
@@ -80,46 +80,47 @@ class _Writer:
         self._choose, self._assign = gettext("Choose %(who_and_when)s"), gettext("Assign a task to %(who_and_when)s")
         self._choose_all, self._days_off_of = gettext("Choose all days of %(name)s"), gettext("Days off of %(name)s")
         self._days_off, self._done = gettext("Days off"), pgettext("a task", "done")
+        self._comma = lists.comma()
         self._dates: dict[datetime.date, tuple[str, str]] = {}
         self._chips: dict[tuple[int, int, str, bool], tuple[str, str]] = {}
 
     def row(self, of: Row, swap: str) -> str:
         """A person, and a cell for each of their days. A script swaps it in place in the way that `swap` names."""
-        person, username = of.person, escape(of.person.username)
+        person, name = of.person, escape(of.person.display_name)
         names = "" if person.is_active else ' class="deactivated"'
         swapped = f' hx-swap-oob="{swap}"' if swap else ""
-        about = self._active(person, username) if person.is_active else self._deactivated(of, username)
-        cells = "".join([self.cell(person, username, one) for one in of.cells])
+        about = self._active(person, name) if person.is_active else self._deactivated(of, name)
+        cells = "".join([self.cell(person, name, one) for one in of.cells])
         return (
             f'<tr id="row-{person.pk}" data-person="{person.pk}"{names}{swapped}><th scope="row">'
             f'<span class="face f{face_colour(person)}" aria-hidden="true">{escape(face(person))}</span> {about}</th>'
             f"{cells}</tr>"
         )
 
-    def _active(self, person: User, username: str) -> str:
-        choose, off = self._choose_all % {"name": username}, self._days_off_of % {"name": username}
+    def _active(self, person: User, name: str) -> str:
+        choose, off = self._choose_all % {"name": name}, self._days_off_of % {"name": name}
         address = f"{self._root}/board/days-off/?username={quote(person.username, safe='')}"
         return (
             f'<button type="button" class="name" data-choose aria-label="{choose}">{both_names(person)}</button> '
             f'<a class="more" href="{address}" data-panel aria-label="{off}">{self._days_off}</a>'
         )
 
-    def _deactivated(self, of: Row, username: str) -> str:
+    def _deactivated(self, of: Row, name: str) -> str:
         told = ngettext("Deactivated, %(left)s open task left", "Deactivated, %(left)s open tasks left", of.left) % {
             "left": of.left
         }
         if of.left:
-            label = gettext("Hand on the open tasks of %(name)s") % {"name": username}
+            label = gettext("Hand on the open tasks of %(name)s") % {"name": name}
             address = f"{self._root}/board/hand-on/{of.person.pk}/"
             told += f' <a href="{address}" data-panel aria-label="{label}">{gettext("Hand on")}</a>'
         return f'<span class="name">{both_names(of.person)}</span> <small class="left">{told}</small>'
 
-    def cell(self, person: User, username: str, of: Cell, swap: str = "") -> str:
+    def cell(self, person: User, name: str, of: Cell, swap: str = "") -> str:
         """A person's day: how full it is, its tasks, and the link that assigns another one."""
         limit, (user_id, date), state = of.limit, of.place, of.state
         long, short = self._dates.get(date) or self._dates.setdefault(date, _in_two_ways(date))
         in_short, in_words = _told(_day(of, state, self._language))
-        who_and_when = f"{username}, {long}"
+        who_and_when = f"{name}{self._comma}{long}"
         many = len(of.assignments)
         parts = [
             f'<td id="cell-{user_id}-{date}" class="cell {state}{"" if of.is_set else " unset"}"'
@@ -214,15 +215,17 @@ def _in_short(day: _Day) -> str:
 
 def _in_words(day: _Day) -> str:
     """The same in whole sentences, with the limit's reason."""
-    taken = gettext("%(part)s taken") % {"part": units.part(day.taken, day.maximum)}
+    facts = [gettext("%(part)s taken") % {"part": units.part(day.taken, day.maximum)}]
     if day.state == "off":
-        taken += ", " + gettext("day off")
+        facts.append(gettext("day off"))
+    elif day.state == "full":
+        facts.append(pgettext("a day", "full"))
     if day.waiting:
-        taken += f", {_waiting(day.waiting)}"
+        facts.append(_waiting(day.waiting))
     not_set = "" if day.is_set else gettext("Not set yet.") + " "
     why = words.why({"kind": day.kind, "reason": day.reason})
     limit = gettext("Limit %(limit)s: %(why)s.") % {"limit": units.short(day.wanted), "why": why}
-    return f"{taken}. {not_set}{limit}"
+    return f"{lists.joined(facts)}. {not_set}{limit}"
 
 
 def _waiting(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Dates and stored sentences in the reader's language. Every template has these, without loading them."""
+"""Dates, lists and stored sentences in the reader's language. Every template has these, without loading them."""
 
 import datetime
 
@@ -6,7 +6,7 @@ from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.services.shared import dates, retelling
+from apps.services.shared import dates, lists, retelling
 
 register = Library()
 
@@ -18,6 +18,8 @@ register.filter("written", dates.written, expects_localtime=True)
 register.filter(retelling.retold)
 # {{ row.detail|refusal_retold:row.code }}: The day is full.
 register.filter(retelling.refusal_retold)
+# {{ task }}{% comma %}{{ person }}
+register.simple_tag(lists.comma)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, pgettext_lazy
 
 from apps.forms.users import ROLES, role_of
 from apps.models import DailyLimit, User
-from apps.services.shared import units
+from apps.services.shared import lists, units
 from apps.services.users import team
 
 register = Library()
@@ -34,7 +34,7 @@ def week_in_words(week: Sequence[int]) -> str:
     runs = team.runs_of(week)
     if len(runs) == 1:
         return gettext("%(amount)s a day") % {"amount": units.short(week[0])} if week[0] else gettext("always off")
-    return ", ".join(f"{_days(first, last)} {units.short(limit) if limit else _OFF}" for first, last, limit in runs)
+    return lists.joined(f"{_days(first, last)} {units.short(limit) if limit else _OFF}" for first, last, limit in runs)
 
 
 def _days(first: int, last: int) -> str:

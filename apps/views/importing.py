@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -57,7 +58,7 @@ def _files(request: HttpRequest) -> HttpResponse:
         # Browsers without scripts choose the columns here.
         "look": _look_of(request, form) if "file" in request.FILES else None,
         "latest": latest,
-        "most_rows": settings.TOGO_IMPORT_MAX_ROWS,
+        "most_rows": number_format(settings.TOGO_IMPORT_MAX_ROWS, force_grouping=True),
         "most_megabytes": f"{settings.TOGO_IMPORT_MAX_BYTES / 1_000_000:g}",
     }
     return render(request, "importing/files.html", context, status=400 if form.errors else 200)

@@ -23,6 +23,7 @@ from apps.forms.sessions import OwnPasswordForm, PasswordForm, SecondStepForm, S
 from apps.models import ApiKey, User
 from apps.services import api_keys, calendar, tokens, users
 from apps.services.shared import passwords
+from apps.services.shared.lists import joined
 from apps.services.shared.permissions import require_person
 from apps.views.http.addresses import address_of
 from apps.views.http.pages import ours, page, say, with_retry_after
@@ -147,7 +148,7 @@ def _still_work(keys: list[ApiKey]) -> str:
     """A sentence about the keys that a new password leaves; empty if there are none."""
     if not keys:
         return ""
-    names, others = ", ".join(key.name for key in keys[:3]), len(keys) - 3
+    names, others = joined(key.name for key in keys[:3]), len(keys) - 3
     if others <= 0:
         return gettext("These API keys still work: %(names)s.") % {"names": names}
     text = ngettext(

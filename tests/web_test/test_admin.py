@@ -249,6 +249,8 @@ def test_an_assigned_task_is_not_deleted(page: Client, given: Assignment, tasks:
 
     for response in (alone, together):
         assert "Cannot delete" in response.content.decode()
+        # Counted, and not listed by their ids.
+        assert "<li>Assignments: 1</li>" in response.content.decode()
 
 
 def test_a_refused_deletion_rolls_back_the_others_of_the_selection(

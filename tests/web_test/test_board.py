@@ -784,6 +784,25 @@ def test_tasks_that_were_handed_on_go_back_to_somebody_who_is_deactivated_and_no
     assert "0 tasks are back" in text_of(page.post(undo["path"], undo["fields"], follow=True))
 
 
+@pytest.mark.parametrize("path", ["/board/limits/", "/board/assign/"])
+def test_a_page_for_several_days_leads_to_the_board_if_none_are_chosen(page: Client, path: str) -> None:
+    opened = page.get(path)
+
+    assert "Choose days on the board first" in text_of(opened)
+    assert 'href="/board/?choose=on"' in opened.content.decode()
+    assert "0 days" not in text_of(opened)
+
+
+def test_a_full_day_is_called_full_with_the_name_that_is_seen(
+    page: Client, taskmaster: User, alice: User, cooking: Task
+) -> None:
+    User.objects.filter(pk=alice.pk).update(first_name="Alice", last_name="Ames")
+    limits.set_by_hand(actor=taskmaster, user_id=alice.pk, date=MONDAY, maximum=1)
+    assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=MONDAY)
+
+    assert 'aria-label="Alice Ames, Monday 2 March: 1 of 1 task taken, full.' in page.get("/board/").content.decode()
+
+
 def test_people_are_suggested_while_typing(page: Client, alice: User, stranger: User) -> None:
     html = page.get("/board/people/?username=ali").content.decode()
 

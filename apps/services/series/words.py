@@ -14,6 +14,7 @@ from apps.models import Series
 from apps.services.series import english
 from apps.services.series.rules import DAILY, MONTHLY, WEEKLY, Rule, parse
 from apps.services.shared.dates import written
+from apps.services.shared.lists import joined
 
 
 def in_words(series: Series) -> str:
@@ -27,7 +28,7 @@ def in_words(series: Series) -> str:
     ends = [date for date in (rule.until, series.date_to) if date]
     text = gettext("%(rule)s, from %(first)s to %(last)s") if ends else gettext("%(rule)s, from %(first)s on")
     return text % {
-        "rule": ", ".join(facts),
+        "rule": joined(facts),
         "first": written(series.date_from, "j F Y"),
         "last": written(min(ends), "j F Y") if ends else "",
     }

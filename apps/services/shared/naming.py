@@ -14,6 +14,7 @@ from apps.exceptions.users import UserNotFound
 from apps.models import Task, User
 from apps.models.base import any_of
 from apps.models.names import folded, tidy, tidy_username
+from apps.services.shared.lists import joined
 
 _TASK = ("name", "is_active", "pk")
 # So many people that a cell may mean are named.
@@ -82,7 +83,7 @@ def people(cells: set[str]) -> dict[str, Named]:
             return named[names[cell]]
         similar = alike.get(folded(cell), [])
         if len(similar) > 1:
-            candidates = ", ".join(sorted(usernames[pk] for pk in similar)[:_CANDIDATES])
+            candidates = joined(sorted(usernames[pk] for pk in similar)[:_CANDIDATES])
             return InvalidRequest(
                 gettext("%(cell)r may be one of %(number)s people: %(candidates)s. Write the username or the id.")
                 % {"cell": cell, "number": len(similar), "candidates": candidates}
