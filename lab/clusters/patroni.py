@@ -5,6 +5,8 @@ import http.client
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,7 @@ PACKAGES = {
     "postgresql": "pg_ctlcluster",
     "iproute2": "ip",
 }
-# How long a leader that nobody hears of keeps its lead, in seconds: with the next election, the cluster's own time.
-TTL, LOOP_WAIT, RETRY_TIMEOUT = 10, 2, 3
+_CONFIGURATION = ROOT / "docs" / "operations" / "clusters"
 _WRITE = "UPDATE written SET times = times + 1 WHERE entry = {}"
 _ETCD, _ETCD_PEERS, _REST, _POSTGRESQL = 2379, 2380, 8008, 5432
 
@@ -34,19 +35,11 @@ class Patroni(Cluster):
     """Writes are acknowledged once a second node has them (`synchronous_mode_strict`)."""
 
     name = "patroni"
-    # As docs/operations/clusters/patroni.yml has them, but for the times.
-    SETTINGS = {
-        "ttl": TTL,
-        "loop_wait": LOOP_WAIT,
-        "retry_timeout": RETRY_TIMEOUT,
-        "maximum_lag_on_failover": 1048576,
-        "synchronous_mode": True,
-        "synchronous_mode_strict": True,
-    }
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, user="postgres")
         self._ports = [free_port(), free_port()]
+        self._program = folder / "patroni"
         self.entries = [f"postgres://postgres@127.0.0.1:{port}/togo" for port in self._ports]
         self.proxies: list[Part] = []
         # The nodes that had to copy everything since the last mend.
@@ -64,7 +57,8 @@ class Patroni(Cluster):
         return f"postgres://postgres@{node.client}:{_POSTGRESQL}/togo"
 
     def start(self) -> None:
-        """Start the nodes, make the database, and start the proxies."""
+        """Install Patroni, start the nodes, make the database, and start the proxies."""
+        self._install()
         for node in self.nodes:
             node.start()
         wait_until(self.is_whole, what="the replicas")
@@ -102,6 +96,8 @@ class Patroni(Cluster):
             len(rows) == len(self.nodes) - 1
             and ("sync",) in rows
             and len(states) == len(self.nodes)
+            # Before Patroni has noted that in etcd, nobody may take over.
+            and any(member["role"] == "sync_standby" for member in members)
             and all(state in {"running", "streaming"} for state in states)
             and all(_status(node, "/health") == http.HTTPStatus.OK for node in self.nodes)
         )
@@ -165,6 +161,13 @@ class Patroni(Cluster):
     def _ask(self, node: Node, statement: str, *, database: str = "togo") -> list[tuple[Any, ...]]:
         return _ask(f"postgres://postgres@{node.client}:{_POSTGRESQL}/{database}", statement, seconds=20)
 
+    def _install(self) -> None:
+        """Put the Patroni of the compose file where Debian's Python finds it before Debian's own."""
+        options = ["--quiet", "--no-deps", "--require-hashes", "--target", str(self._program)]
+        command = [sys.executable, "-m", "pip", "install", *options, "-r", str(_CONFIGURATION / "patroni.txt")]
+        # The nodes' user must be able to read it, whatever the umask is.
+        subprocess.run(command, check=True, umask=0o022)
+
     def _add_etcd(self, node: Node) -> None:
         peers = ",".join(f"{one.name}=http://{one.peer}:{_ETCD_PEERS}" for one in self.nodes)
         node.add(
@@ -186,29 +189,19 @@ class Patroni(Cluster):
         listen = ",".join(sorted({node.peer, node.client}))
         # A copy, because the node's user may not read the checkout.
         script = node.folder / "pre_promote.sh"
-        shutil.copy(ROOT / "docs" / "operations" / "clusters" / script.name, script)
+        shutil.copy(_CONFIGURATION / script.name, script)
         node.give(script)
         login = {"username": "postgres", "password": "none"}
+        shipped = yaml.safe_load((_CONFIGURATION / "patroni.yml").read_text())["bootstrap"]["dcs"]
+        shipped["postgresql"]["pg_hba"] = trust
+        shipped["postgresql"]["parameters"]["shared_buffers"] = "64MB"
         settings = {
             "scope": "togo",
             "name": node.name,
             "restapi": {"listen": f"{node.client}:{_REST}", "connect_address": f"{node.client}:{_REST}"},
             "etcd3": {"hosts": [f"{one.peer}:{_ETCD}" for one in self.nodes]},
             "bootstrap": {
-                "dcs": {
-                    **self.SETTINGS,
-                    "postgresql": {
-                        "use_pg_rewind": True,
-                        "use_slots": True,
-                        "pg_hba": trust,
-                        "parameters": {
-                            "max_connections": 200,
-                            "shared_buffers": "64MB",
-                            "wal_keep_size": "256MB",
-                            "wal_log_hints": "on",
-                        },
-                    },
-                },
+                "dcs": shipped,
                 "initdb": [{"encoding": "UTF8"}, {"locale": "C"}, "data-checksums"],
                 "pg_hba": trust,
             },
@@ -228,8 +221,9 @@ class Patroni(Cluster):
         node.give(file)
         node.add(
             "patroni",
-            [packages.find("patroni") or "patroni", str(file)],
+            ["/usr/bin/python3", "-m", "patroni", str(file)],
             PATH="/usr/sbin:/usr/bin:/sbin:/bin",
+            PYTHONPATH=str(self._program),
             PGHOST=str(node.folder),
         )
 

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from lab import packages
-from lab.clusters.patroni import Patroni
 from lab.processes import ROOT
 
 pytestmark = pytest.mark.no_db
@@ -119,17 +118,12 @@ def test_the_services_run_what_is_in_their_image() -> None:
                     assert re.search(rf"COPY .*\b{re.escape(name)}\b.* /cluster/", stage), (file, name)
 
 
-def test_an_acknowledged_write_is_on_two_nodes_as_in_the_proof() -> None:
+def test_an_acknowledged_write_is_on_two_nodes() -> None:
     shipped = yaml.safe_load((FOLDER / "patroni.yml").read_text())["bootstrap"]["dcs"]
     assert shipped["synchronous_mode"] is True
     assert shipped["synchronous_mode_strict"] is True
     assert "pre_promote: /cluster/pre_promote.sh" in (FOLDER / "patroni.yml").read_text()
     assert shipped["ttl"] >= shipped["loop_wait"] + 2 * shipped["retry_timeout"]
-    proven = Patroni.SETTINGS
-    times = ("ttl", "loop_wait", "retry_timeout")
-    assert {name: value for name, value in proven.items() if name not in times} == {
-        name: value for name, value in shipped.items() if name not in (*times, "postgresql")
-    }
 
 
 @pytest.mark.parametrize("name", ["haproxy.cfg", "galera-haproxy.cfg"])

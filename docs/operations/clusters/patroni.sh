@@ -5,4 +5,4 @@ password=$(cat /run/togo-database/password)
 export PATRONI_NAME="$1" PATRONI_RESTAPI_CONNECT_ADDRESS="$1:8008" PATRONI_POSTGRESQL_CONNECT_ADDRESS="$1:5432"
 export PATRONI_SUPERUSER_USERNAME=postgres PATRONI_SUPERUSER_PASSWORD="$password"
 export PATRONI_REPLICATION_USERNAME=replicator PATRONI_REPLICATION_PASSWORD="$password"
-exec patroni /cluster/patroni.yml
+PYTHONPATH=/cluster/patroni exec python3 -m patroni /cluster/patroni.yml
