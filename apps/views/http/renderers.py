@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 
 from apps.views.http.base import ApiView
+from apps.views.http.json_renderer import JsonRenderer
 
 
 class FileRenderer(BaseRenderer):
@@ -40,7 +41,7 @@ class FileView(ApiView):
 
     def get_renderers(self) -> list[BaseRenderer]:
         """The renderers of this request."""
-        return [JSONRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
+        return [JsonRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
 
 
 class CsvView(FileView):
