@@ -163,6 +163,17 @@ def test_the_holidays_of_a_country_come_as_it_is_chosen(visit: Visits, team: Tea
     expect(page.get_by_text("Epiphany")).to_have_count(0)
 
 
+def test_countries_have_names_in_the_readers_language_and_the_chosen_one_stays(visit: Visits, team: Team) -> None:
+    page = visit(team.boss, locale="de-DE").open("/rules/holidays/?country=AT")
+
+    country = page.get_by_label("Land", exact=True)
+    expect(country).to_have_value("AT")
+    expect(country.locator("option:checked")).to_have_text("Österreich")
+    names = country.locator("option").all_inner_texts()
+    # As German dictionaries sort it: not after Z.
+    assert names.index("Norwegen") < names.index("Österreich") < names.index("Polen")
+
+
 def test_on_a_phone_a_tap_chooses_a_day_and_the_bar_offers_what_can_be_done(visit: Visits, team: Team) -> None:
     browser = visit(team.boss, size=NARROW, has_touch=True)
     page = browser.open(team.path)

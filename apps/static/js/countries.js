@@ -6,5 +6,7 @@ const { compare } = new Intl.Collator(document.documentElement.lang);
 
 const [first, ...others] = countries.options;
 for (const one of others) one.text = names.of(one.value) ?? one.text;
+const chosen = countries.value;
 countries.replaceChildren(first, ...others.sort((one, other) => compare(one.text, other.text)));
+countries.value = chosen;
 countries.removeAttribute("lang");
