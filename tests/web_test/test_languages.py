@@ -11,7 +11,7 @@ from django.utils import translation
 
 from apps.models import Task, User
 from apps.services import assignments, limits
-from apps.services.shared import dates, languages, stored
+from apps.services.shared import dates, languages, retelling, stored
 from apps.services.shared.retelling import refusal_retold, retold
 from tests.clock import freeze_time
 
@@ -118,3 +118,17 @@ def test_what_jobs_stored_in_english_is_retold_with_the_reasons_in_it() -> None:
         )
         with languages.in_english():
             assert dates.in_text(datetime.date(2026, 3, 2)) == "2026-03-02"
+
+
+@pytest.mark.parametrize("sentence", [*retelling._REFUSALS, retelling._AMOUNT])
+def test_every_sentence_that_is_retold_is_still_one_that_a_refusal_says(sentence: str) -> None:
+    # The catalogues hold only what the sources of refusals mark, so a sentence that was changed there is not in them.
+    with translation.override("de"):
+        assert translation.gettext(sentence) != sentence
+
+
+@pytest.mark.parametrize(("one", "many"), [texts[:2] for texts in retelling._COUNTED])
+def test_so_is_every_sentence_that_counts(one: str, many: str) -> None:
+    with translation.override("de"):
+        assert translation.ngettext(one, many, 1) != one
+        assert translation.ngettext(one, many, 2) != many
