@@ -112,7 +112,8 @@ class _Writer:
         if of.left:
             label = gettext("Hand on the open tasks of %(name)s") % {"name": name}
             address = f"{self._root}/board/hand-on/{of.person.pk}/"
-            told += f' <a href="{address}" data-panel aria-label="{label}">{gettext("Hand on")}</a>'
+            hand_on = gettext("Hand on")
+            told += f' <a href="{address}" data-panel aria-label="{label}">{hand_on}</a>'
         return f'<span class="name">{both_names(of.person)}</span> <small class="left">{told}</small>'
 
     def cell(self, person: User, name: str, of: Cell, swap: str = "") -> str:

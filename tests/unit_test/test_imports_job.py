@@ -233,4 +233,4 @@ def test_a_long_file_takes_no_more_memory_than_a_short_one(taskmaster: User, ali
         return at_most
 
     peak(500)  # Fill the caches first.
-    assert peak(20_000) < peak(2 * imports.ROWS_PER_BLOCK) + 300_000
+    assert peak(20_000) < peak(4 * imports.ROWS_PER_BLOCK) + 300_000
