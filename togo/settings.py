@@ -228,7 +228,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.views.http.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.views.http.rate_limits.CallThrottle"] if TOGO_RATE_LIMIT else [],
-    "DEFAULT_RENDERER_CLASSES": ["apps.views.http.json_renderer.JsonRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.views.http.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "apps.views.http.schema.ToGoSchema",
     "EXCEPTION_HANDLER": "apps.views.http.problems.answer_problem",

@@ -1,7 +1,6 @@
 """The base of every API call: Django REST framework's view without its slow parts."""
 
 import functools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -13,7 +12,6 @@ from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from apps.exceptions.base import UnsupportedMediaType
@@ -21,6 +19,7 @@ from apps.models import User
 from apps.models.users import CallerChanged
 from apps.services.shared import links
 from apps.services.shared.permissions import require_person
+from apps.views.http.json_text import as_json
 from apps.views.http.parsers import StrictJSONParser
 from apps.views.http.scopes import require_key_allows
 
@@ -28,9 +27,6 @@ JSON = "application/json"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 # The value of the header `Allow` for each view.
 _ALLOWED: dict[type[APIView], str] = {}
-_encode = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=JSONEncoder().default
-).encode
 
 
 class JsonResponse(HttpResponse):
@@ -43,7 +39,7 @@ class JsonResponse(HttpResponse):
         if data is None:
             del self["Content-Type"]
         else:
-            self.content = _encode(data)
+            self.content = as_json(data)
 
 
 class ApiRequest(Request):

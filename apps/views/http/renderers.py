@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from apps.views.http.base import ApiView
-from apps.views.http.json_renderer import JsonRenderer
 
 
 class FileRenderer(BaseRenderer):
@@ -41,7 +40,7 @@ class FileView(ApiView):
 
     def get_renderers(self) -> list[BaseRenderer]:
         """The renderers of this request."""
-        return [JsonRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
+        return [JSONRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
 
 
 class CsvView(FileView):
