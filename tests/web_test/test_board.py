@@ -564,6 +564,18 @@ def test_an_assignment_is_marked_done_and_opened_again(page: Client, given: Assi
         assert Assignment.objects.get().status == status
 
 
+def test_a_task_that_is_done_on_one_day_and_open_on_another_looks_so_on_each(
+    page: Client, taskmaster: User, alice: User, cooking: Task, given: Assignment
+) -> None:
+    other = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=TUESDAY)
+    heavy = assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=taskmaster.pk, date=TUESDAY, effort=2)
+    assignments.change(actor=taskmaster, assignment_id=given.pk, status="done")
+
+    shown = re.findall(r'<a class="(chip[^"]*)"([^>]*) id="chip-(\d+)"', page.get("/board/").content.decode())
+    found = {int(pk): (names, 'data-effort="2"' in more) for names, more, pk in shown}
+    assert found == {given.pk: ("chip done", False), other.pk: ("chip", False), heavy.pk: ("chip", True)}
+
+
 def test_undo_gives_a_task_back_or_says_that_the_slot_is_gone(
     page: Client, taskmaster: User, alice: User, given: Assignment
 ) -> None:
