@@ -4,16 +4,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 from apps.models import Event, Task, User, database_sessions
 from apps.models.prepared_statements import first_row
 from apps.services import assignments
-from lab.processes import wait_until
+from lab.processes import PATIENCE, wait_until
 from tests.conftest import TODAY
 
 # Settings that an administrator may have made for a whole database.
@@ -115,10 +114,9 @@ def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None
             another.execute("SELECT pg_reload_conf()")
             cancelling = threading.Thread(target=_cancel_once_it_waits, args=[pid])
             cancelling.start()
-            wait_until(lambda: _shows(another, "synchronous_standby_names") == "nobody")
             # The server has committed it, and says so.
             with pytest.raises(OperationalError, match="standby"):
-                _run(how, "INSERT INTO togo_limitday (date, requested_at) VALUES ('2026-03-02', now()) RETURNING date")
+                _commit_until_one_waits(how)
             cancelling.join()
         finally:
             another.execute("ALTER SYSTEM RESET synchronous_standby_names")
@@ -127,17 +125,18 @@ def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None
     connection.close()
 
 
-def _run(how: str, statement: str) -> None:
-    if how == "a prepared statement":
-        first_row(statement, {})
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-def _shows(cursor: CursorWrapper, name: str) -> str:
-    cursor.execute(f"SHOW {name}")
-    return str(cursor.fetchone()[0])
+def _commit_until_one_waits(how: str) -> None:
+    """Commit one day after the other: nothing tells when the server's checkpointer has read the new setting."""
+    deadline = time.monotonic() + PATIENCE
+    values = {"day": date(2026, 3, 2)}
+    while time.monotonic() < deadline:
+        statement = "INSERT INTO togo_limitday (date, requested_at) VALUES (%(day)s, now()) RETURNING date"
+        if how == "a prepared statement":
+            first_row(statement, values)
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+        values["day"] += timedelta(days=1)
 
 
 def _cancel_once_it_waits(pid: int) -> None:
