@@ -128,15 +128,18 @@ def test_a_commit_that_no_standby_has_is_not_acknowledged(transactional_db: None
 def _commit_until_one_waits(how: str) -> None:
     """Commit one day after the other: nothing tells when the server's checkpointer has read the new setting."""
     deadline = time.monotonic() + PATIENCE
-    values = {"day": date(2026, 3, 2)}
+    day = date(2026, 3, 2)
     while time.monotonic() < deadline:
-        statement = "INSERT INTO togo_limitday (date, requested_at) VALUES (%(day)s, now()) RETURNING date"
-        if how == "a prepared statement":
-            first_row(statement, values)
-        else:
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values)
-        values["day"] += timedelta(days=1)
+        _run(how, "INSERT INTO togo_limitday (date, requested_at) VALUES (%(day)s, now()) RETURNING date", day=day)
+        day += timedelta(days=1)
+
+
+def _run(how: str, statement: str, **values: object) -> None:
+    if how == "a prepared statement":
+        first_row(statement, values)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 def _cancel_once_it_waits(pid: int) -> None:
