@@ -39,4 +39,4 @@ def handed_back(*, actor: User) -> list[ReturnedTask]:
 
 def has_changed(*, actor: User, since: Version) -> bool:
     """Whether the actor's days may look different than at that version of the board."""
-    return bool(board.changed_since(since, [actor]))
+    return bool(board.changed_since(since, [actor]).people)

@@ -2,7 +2,7 @@
 took nine tenths of its time."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
@@ -31,10 +31,16 @@ _COLOURS_OF_FACES = 6
 
 
 @register.simple_tag
-def rows(people: Iterable[Row], *, choosing: bool = False, out_of_band: bool = False) -> SafeString:
+def rows(
+    people: Iterable[Row],
+    *,
+    choosing: bool = False,
+    out_of_band: bool = False,
+    actors: Mapping[int | None, int] | None = None,
+) -> SafeString:
     """Rows of the board. With `choosing` each of their days has a box to tick; with `out_of_band` a script puts each in
-    the place of the row that is there."""
-    writer = _Writer(choosing=choosing)
+    the place of the row that is there. What is new there glows in the colour of who did it: of `actors`."""
+    writer = _Writer(choosing=choosing, actors=actors)
     written = (writer.row(one, "morph" if out_of_band else "") for one in people)
     if out_of_band:
         written = (f"<template>{one}</template>" for one in written)
@@ -57,7 +63,11 @@ def face(person: User) -> str:
 @register.filter
 def face_colour(person: User) -> int:
     """The number of the circle's colour; always the same for a person."""
-    return person.pk % _COLOURS_OF_FACES
+    return _colour_of(person.pk)
+
+
+def _colour_of(user_id: int) -> int:
+    return user_id % _COLOURS_OF_FACES
 
 
 @register.filter
@@ -72,8 +82,9 @@ def both_names(person: User) -> SafeString:
 class _Writer:
     """Writes rows and cells. What is the same in many of them is written once: words, dates, and most of a chip."""
 
-    def __init__(self, *, choosing: bool = False) -> None:
+    def __init__(self, *, choosing: bool = False, actors: Mapping[int | None, int] | None = None) -> None:
         self._choosing = choosing
+        self._actors = actors or {}
         self._root = settings.TOGO_ROOT
         self._language = get_language() or settings.LANGUAGE_CODE
         self._today = permissions.today()
@@ -148,9 +159,10 @@ class _Writer:
     def _chip(self, one: Assignment, *, is_past: bool) -> str:
         key = one.task_id, one.effort, one.status, is_past
         head, tail = self._chips.get(key) or self._chips.setdefault(key, self._around_ids(one, is_past=is_past))
-        return (
-            f'{head} id="chip-{one.id}" href="{self._root}/board/assignment/{one.id}/" data-assignment="{one.id}"{tail}'
-        )
+        actor = self._actors.get(one.id)
+        by = "" if actor is None else f' data-by="{_colour_of(actor)}"'
+        address = f"{self._root}/board/assignment/{one.id}/"
+        return f'{head} id="chip-{one.id}" href="{address}" data-assignment="{one.id}"{by}{tail}'
 
     def _around_ids(self, one: Assignment, *, is_past: bool) -> tuple[str, str]:
         """What stands before and after the ids of a chip: the same wherever the task is. So that the page is a

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from apps.models import DailyLimit, Task, User
 from apps.services import assignments
+from apps.templatetags.board import face_colour
 from tests.browser_test.test_board import Team, Visits, assigned, cell, chip, choose, chosen_bar, pick, plus, team
 from tests.conftest import make_person
 
@@ -220,12 +221,12 @@ def test_a_person_is_found_from_any_page_and_the_keys_are_explained(visit: Visit
     browser.assert_accessible()
 
 
-def test_what_somebody_else_has_just_given_glows(visit: Visits, team: Team) -> None:
+def test_what_somebody_else_has_just_given_glows_in_the_colour_of_their_circle(visit: Visits, team: Team) -> None:
     before = team.give(team.bob, 1)
     page = visit(team.boss).open(team.path)
     one = team.give(team.alice, 0)
 
-    expect(chip(page, one)).to_have_class("chip fresh")
+    expect(chip(page, one)).to_have_class(f"chip fresh f{face_colour(team.boss)}")
     expect(chip(page, before)).to_have_class("chip")
 
 

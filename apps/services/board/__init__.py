@@ -191,18 +191,28 @@ def current_version() -> Version:
     return Version(now.newest, now.seen, int(repicking.is_behind(version=now.rules, applied=now.applied)))
 
 
-def changed_since(version: Version, people: list[User]) -> list[User]:
-    """Those of these people whose days may have changed since that version."""
-    if version.repicking:
-        return people
+@dataclass(frozen=True)
+class Changes:
+    """People whose days may have changed, and who changed each assignment last, by its id."""
+
+    people: list[User]
+    actors: dict[int | None, int]
+
+
+def changed_since(version: Version, people: list[User]) -> Changes:
+    """Those of these people whose days may have changed since that version, and who changed what they have."""
     changed: set[int | None] = set()
-    later = Event.objects.filter(pk__gt=version.newest - LATE)
-    for pk, user_id, from_user in later.values_list("pk", "user", "from_user"):
+    actors: dict[int | None, int] = {}
+    of_everyone = bool(version.repicking)
+    later = Event.objects.filter(pk__gt=version.newest - LATE).order_by("pk")
+    for pk, actor, user_id, from_user, assignment in later.values_list(
+        "pk", "actor", "user", "from_user", "assignment"
+    ):
         # A rule for everyone has no person. An event that was seen already shows its row again, unchanged.
-        if user_id is None and pk > version.newest:
-            return people
+        of_everyone |= user_id is None and pk > version.newest
         changed |= {user_id, from_user}
-    return [person for person in people if person.pk in changed]
+        actors[assignment] = actor
+    return Changes(people if of_everyone else [person for person in people if person.pk in changed], actors)
 
 
 def page_of(people: QuerySet[User], after: str, before: str, size: int) -> tuple[list[User], str, str]:

@@ -27,7 +27,9 @@ function refresh() {
     htmx.swap(document.body, changed, { swapStyle: "none" });
     if (!tray.hidden) htmx.trigger(document.body, "board-refreshed");
     board.dataset.since = answer.headers.get("X-Board-Version");
-    for (const chip of board.querySelectorAll("[data-assignment]")) if (!before.has(chip.id)) chip.classList.add("fresh");
+    for (const chip of board.querySelectorAll("[data-assignment]")) {
+      if (!before.has(chip.id)) chip.classList.add("fresh", `f${chip.dataset.by ?? ""}`);
+    }
   });
 }
 

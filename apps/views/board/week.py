@@ -157,8 +157,13 @@ def changes(request: HttpRequest) -> HttpResponse:
     asked = valid(form)
     shown = list(User.objects.filter(pk__in=asked["person"]))
     dates = form.look(permissions.today()).dates
-    rows = board.rows_of(board.changed_since(asked["since"], shown), dates)
-    response = render(request, "board/changes.html", {"rows": rows, "columns": board.columns_of(dates)})
+    changed = board.changed_since(asked["since"], shown)
+    context = {
+        "rows": board.rows_of(changed.people, dates),
+        "actors": changed.actors,
+        "columns": board.columns_of(dates),
+    }
+    response = render(request, "board/changes.html", context)
     response["X-Board-Version"] = str(version)
     return response
 
