@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model, QuerySet, Value
+from django.db.models import JSONField, Model, QuerySet, Value
 from django.db.models.sql import UpdateQuery
 
 from apps.models.base import object_of
@@ -69,15 +69,17 @@ def update_rows(build: Callable[..., Update], shape: Shape, values: Mapping[str,
     return composed.write(values)
 
 
-def insert_row(one: Model) -> None:
-    """As `one.save(force_insert=True)` without signals, for a model whose id is given by the database. Call it in a
-    transaction or a savepoint, which an error must undo."""
+def insert_row(model: type[Model], columns: Mapping[str, Any]) -> int:
+    """Insert a row with these values of all its columns but the id, and return the id, which the database gives it.
+    Call it in a transaction or a savepoint, which an error must undo."""
     connection = connections[DEFAULT_DB_ALIAS]
-    text, fields = _insert_into(type(one), connection.vendor)
-    values = {field.attname: field.get_db_prep_save(field.pre_save(one, add=True), connection) for field in fields}
+    text, documents = _insert_into(model, connection.vendor)
+    values = adapted(connection, columns)
+    for field in documents:
+        values[field.attname] = field.get_db_prep_save(values[field.attname], connection)
     found, _, last_id = execute(connection, text, values)
-    one.pk = found[0][0] if found else last_id
-    one._state.adding = False  # noqa: SLF001 - documented
+    pk: int = found[0][0] if found else last_id
+    return pk
 
 
 def _as_composed(
@@ -162,16 +164,18 @@ class _Changes(_Statement):
     def write(self, values: Mapping[str, Any]) -> int:
         """Make the changes for these values, and return how many rows were changed."""
         connection = connections[DEFAULT_DB_ALIAS]
-        return execute(connection, self.text, adapted(connection, self.with_constants(values))).changed
+        _, changed, _ = execute(connection, self.text, adapted(connection, self.with_constants(values)))
+        return changed
 
 
 @functools.cache
 def _insert_into(model: type[Model], vendor: str) -> tuple[str, list[Any]]:
-    """The statement that inserts a row, and the fields whose values it takes."""
+    """The statement that inserts a row, and the fields of JSON, whose values the database doesn't take as they are."""
     meta: Any = model._meta  # noqa: SLF001 - documented, as are its fields
     quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     columns = ", ".join(quoted(field.column) for field in fields)
     values = ", ".join(f"%({field.attname})s" for field in fields)
     returning = f" RETURNING {quoted(meta.pk.column)}" if vendor == "postgresql" else ""
-    return f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES ({values}){returning}", fields  # noqa: S608
+    text = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES ({values}){returning}"  # noqa: S608
+    return text, [field for field in fields if isinstance(field, JSONField)]

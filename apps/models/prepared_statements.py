@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from django.db import connections
@@ -42,31 +42,33 @@ def rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     connection = connections[replica.alias()]
     if connection.vendor == "postgresql":
         return _rows_on_postgresql(connection, statement, values)
-    return execute(connection, statement, adapted(connection, values)).rows
+    found, _, _ = execute(connection, statement, adapted(connection, values))
+    return found
 
 
-class Ran(NamedTuple):
-    """What a statement did."""
-
-    rows: list[tuple[Any, ...]]
-    # How many rows it changed, and the id of the row that it inserted, where the database tells that.
-    changed: int
-    last_id: int | None
+# The rows that a statement returned, how many it changed, and the id of the row that it inserted, where the database
+# tells that.
+Ran = tuple[list[tuple[Any, ...]], int, Any]
 
 
 def execute(connection: Any, statement: str, values: Mapping[str, Any]) -> Ran:
     """Run a statement with values as Django's cursor takes them. On SQLite it passes Django's cursor by, which takes
     longer than the statement; Python's sqlite3 keeps the last 128 statements of a connection prepared."""
     if connection.vendor == "sqlite" and not (connection.queries_logged or connection.execute_wrappers):
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
-        with connection.wrap_database_errors:
+        if connection.connection is None:
+            connection.ensure_connection()
+        if connection.needs_rollback:
+            connection.validate_no_broken_transaction()
+        try:
             cursor = connection.connection.execute(_with_colons(statement), values)
-            return Ran(cursor.fetchall(), cursor.rowcount, cursor.lastrowid)
+            return cursor.fetchall(), cursor.rowcount, cursor.lastrowid
+        except connection.Database.Error:
+            with connection.wrap_database_errors:
+                raise
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         found = list(cursor.fetchall()) if cursor.description else []
-        return Ran(found, cursor.rowcount, getattr(cursor, "lastrowid", None))
+        return found, cursor.rowcount, getattr(cursor, "lastrowid", None)
 
 
 def as_date(value: date | str | None) -> date | None:

@@ -1,12 +1,14 @@
 """People."""
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import connections, models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -36,11 +38,19 @@ IS_AS_REMEMBERED = f"""EXISTS (
     SELECT 1 FROM togo_apikey AS sent
     WHERE sent.id = %(caller_key)s AND (sent.expires_at IS NULL OR sent.expires_at > %(now)s)
 ))"""  # noqa: S608 - only our own names
+_NAME = re.compile(r"%\((\w+)\)s", re.ASCII)
 _CONFIRM = f"SELECT 1 FROM (SELECT 1) AS one WHERE {IS_AS_REMEMBERED}"  # noqa: S608
 
 
 class CallerChanged(Exception):
     """A remembered caller isn't as remembered any more."""
+
+
+def is_as_remembered(values: Mapping[str, Any]) -> RawSQL:
+    """`IS_AS_REMEMBERED` as the condition of a QuerySet, for values of `User.as_remembered`."""
+    names = _NAME.findall(IS_AS_REMEMBERED)
+    condition = _NAME.sub("%s", IS_AS_REMEMBERED)
+    return RawSQL(condition, [values[name] for name in names], models.BooleanField())  # noqa: S611 - only our own names
 
 
 class UserQuerySet(models.QuerySet["User"]):

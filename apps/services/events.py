@@ -3,6 +3,8 @@
 import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from apps.models import Event, Task
 from apps.models.composed import insert_row
 from apps.models.events import Kind
@@ -20,19 +22,19 @@ def note(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add an event. Call it in the transaction of the change."""
-    insert_row(
-        Event(
-            kind=kind,
-            actor=actor_id,
-            user=user_id,
-            task=task.pk if task else None,
-            task_name=task.name if task else "",
-            date=date,
-            assignment=assignment_id,
-            from_user=from_user_id,
-            data=data or {},
-        )
-    )
+    columns = {
+        "at": timezone.now(),
+        "actor": actor_id,
+        "kind": kind.value,
+        "user": user_id,
+        "task": task.pk if task else None,
+        "task_name": task.name if task else "",
+        "date": date,
+        "assignment": assignment_id,
+        "from_user": from_user_id,
+        "data": data or {},
+    }
+    insert_row(Event, columns)
 
 
 def note_all(events: list[Event]) -> None:

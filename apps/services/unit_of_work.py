@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -110,14 +110,16 @@ def retry(step: Callable[[], T]) -> T:
         attempt += 1
 
 
-@contextlib.contextmanager
-def atomic() -> Iterator[None]:
+def atomic() -> contextlib.AbstractContextManager[None]:
     """A transaction, or a savepoint of the one that is open. Raises `TransactionLost` where the savepoint is lost."""
     connection = transaction.get_connection()
-    if not connection.in_atomic_block:
-        with _transaction_in_turn() if connection.vendor == "sqlite" else _Transaction():
-            yield
-        return
+    if connection.in_atomic_block:
+        return _savepoint(connection)
+    return _TransactionInTurn() if connection.vendor == "sqlite" else _Transaction()
+
+
+@contextlib.contextmanager
+def _savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
     try:
         with _Transaction():
             yield
@@ -239,28 +241,29 @@ def _is_outermost(connection: BaseDatabaseWrapper) -> bool:
     return not any(isinstance(block, _Transaction) for block in connection.atomic_blocks)
 
 
-class _Turn:
-    """A thread's turn to write to SQLite. Raises `DatabaseError` after 5 seconds of waiting for it."""
+class _TransactionInTurn(_Transaction):
+    """A transaction on SQLite: the threads of this process take turns to write. Raises `DatabaseError` after 5 seconds
+    of waiting for one's turn."""
 
-    def __init__(self) -> None:
-        self._held = _sqlite_queue.acquire(timeout=_SQLITE_QUEUE_SECONDS)
-        if not self._held:
+    def __enter__(self) -> None:
+        if not _sqlite_queue.acquire(timeout=_SQLITE_QUEUE_SECONDS):
             raise _QueueTimeout
-
-    def end(self) -> None:
-        """Let the next thread write."""
-        if self._held:
-            self._held = False
-            _sqlite_queue.release()
-
-
-@contextlib.contextmanager
-def _transaction_in_turn() -> Iterator[None]:
-    turn = _Turn()
-    try:
-        with _Transaction():
+        self._is_held = True
+        try:
+            super().__enter__()
             # The first action after the commit: what follows it holds nobody up.
-            transaction.on_commit(turn.end)
-            yield
-    finally:
-        turn.end()
+            transaction.on_commit(self._let_next)
+        except BaseException:
+            self._let_next()
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            super().__exit__(*error)
+        finally:
+            self._let_next()
+
+    def _let_next(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            _sqlite_queue.release()

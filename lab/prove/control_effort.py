@@ -4,6 +4,7 @@ The checker must find the limits that it breaks.
 """
 
 import datetime
+from typing import Any
 
 from togo.wsgi import application
 
@@ -16,8 +17,8 @@ def _count_assignments() -> None:
 
     guarded = portable.take_slot
 
-    def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
-        return guarded(user_id, date, 1)
+    def take_slot(user_id: int, date: datetime.date, effort: int, *, actor: Any = None) -> bool:
+        return guarded(user_id, date, 1, actor=actor)
 
     portable.take_slot = take_slot
     postgresql.take = portable.take

@@ -63,10 +63,11 @@ ALLOWED = {
     "models/sessions.py": {  # a SELECT
         "first_row(_DATA, {'key': self.session_key, 'now': timezone.now()})",
     },
-    "models/users.py": {  # SELECTs
+    "models/users.py": {  # SELECTs, and a condition
         "first_row(_BY_ID, {'id': user_id})",
         "first_row(_ON_PAGES_BY_ID, {'id': lookups['pk']})",
         "first_row(_CONFIRM, self.as_remembered(timezone.now()))",
+        "RawSQL(condition, [values[name] for name in names], models.BooleanField())",
     },
     "models/database_sessions.py": {
         "cursor.execute(_SET)",
@@ -94,9 +95,7 @@ ALLOWED = {
         "copy.execute(\"SELECT name FROM django_migrations WHERE app = 'togo'\")",
     },
     "services/events.py": {  # an event
-        "insert_row(Event(kind=kind, actor=actor_id, user=user_id, task=task.pk if task else None, "
-        "task_name=task.name if task else '', date=date, assignment=assignment_id, from_user=from_user_id, "
-        "data=data or {}))"
+        "insert_row(Event, columns)",
     },
     "services/imports/blocks.py": {"day.taken = min(day.taken + effort, day.maximum)"},  # a snapshot, in a dry run
     "services/limits.py": {
@@ -185,7 +184,7 @@ def _is_f(node: ast.AST) -> bool:
         "rows('DELETE FROM togo_assignment', {})",
         "prepared_statements.first_row(statement, {})",
         "update_rows(_more_taken, (), {})",
-        "composed.insert_row(one)",
+        "composed.insert_row(model, columns)",
         "DailyLimit.objects.raw('UPDATE togo_dailylimit SET taken = 9')",
         "session.copy('COPY togo_assignment FROM STDIN')",
     ],

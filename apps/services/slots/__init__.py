@@ -74,10 +74,7 @@ def take(*, actor: User, task_id: int, user_id: int, date: datetime.date, effort
     Raises `TaskNotFound`, `UserNotFound`, `TaskInactive`, `UserInactive`, `AlreadyAssigned`, `DayFull`, `DayMissing`
     and `LostRace`, and `CallerChanged` if `actor` was remembered wrongly; then nothing is written.
     """
-    on_postgresql = _on_postgresql()
-    if not on_postgresql:
-        actor.confirm()
-    write = postgresql.take if on_postgresql else portable.take
+    write = postgresql.take if _on_postgresql() else portable.take
     try:
         assignment = write(actor=actor, task_id=task_id, user_id=user_id, date=date, effort=effort)
         if assignment is None:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Exists, F, Value
 from django.db.models.functions import Greatest
@@ -9,13 +10,15 @@ from django.utils import timezone
 
 from apps.models import Assignment, DailyLimit, ReturnedTask, Task, User
 from apps.models.assignments import Status
+from apps.models.base import object_of
 from apps.models.composed import Update, insert_row, read_objects, update_rows
 from apps.models.events import Kind
 from apps.models.limits import DailyLimitQuerySet
 from apps.models.tasks import TaskQuerySet
+from apps.models.users import is_as_remembered
 from apps.services import events
 from apps.services.shared.picking import Pick
-from apps.services.slots.records import DayMissing
+from apps.services.slots.records import DayMissing, columns_of_new
 from apps.services.slots.waiting import handing_over, leave_assigned
 from apps.services.unit_of_work import LostRace, atomic
 
@@ -24,18 +27,25 @@ class SlotNotTaken(Exception):
     """The guarded update changed no row: the day has no room or isn't set, or the person isn't active."""
 
 
-def take_slot(user_id: int, date: datetime.date, effort: int) -> bool:
-    """Take this effort of an active person's day if it fits; returns whether it did.
+def take_slot(user_id: int, date: datetime.date, effort: int, *, actor: User | None = None) -> bool:
+    """Take this effort of an active person's day if it fits, and if a remembered `actor` is as remembered; returns
+    whether it did.
 
     This update is the rule that keeps limits: the number of rows that it changed decides.
     """
-    return update_rows(_more_taken, (), {"user_id": user_id, "date": date, "effort": effort}) == 1
+    values = {"user_id": user_id, "date": date, "effort": effort}
+    if actor and actor.remembered_with_key is not None:
+        values |= actor.as_remembered(timezone.now())
+    return update_rows(_more_taken, (), values) == 1
 
 
-def _more_taken(*, user_id: int, date: datetime.date, effort: int) -> Update:
+def _more_taken(*, user_id: int, date: datetime.date, effort: int, **remembered: Any) -> Update:
     # EXISTS instead of a filter on the relation, which PostgreSQL wouldn't check again after waiting for a lock.
     is_active = Exists(User.objects.active().filter(pk=user_id))
-    return DailyLimit.objects.of(user_id, date).with_room(effort).filter(is_active), {"taken": F("taken") + effort}
+    day = DailyLimit.objects.of(user_id, date).with_room(effort).filter(is_active)
+    if remembered:
+        day = day.filter(is_as_remembered(remembered))
+    return day, {"taken": F("taken") + effort}
 
 
 def take_slot_back(user_id: int, date: datetime.date, effort: int) -> bool:
@@ -69,8 +79,9 @@ def take(
     """Write the slot, the assignment and the event. Without `effort` it takes the task's; it is given by `actor` unless
     `given_by` says otherwise.
 
-    Writes nothing and returns None if the day isn't set or has too little room, or if the task or the person doesn't
-    exist or isn't active. Raises `IntegrityError` if the person has the task on that date already.
+    Writes nothing and returns None if the day isn't set or has too little room, if the task or the person doesn't
+    exist or isn't active, or if a remembered `actor` isn't as remembered; if something is written, they were. Raises
+    `IntegrityError` if the person has the task on that date already.
     """
     with atomic():
         found = read_objects(_active_task, (), {"task_id": task_id}, {})
@@ -78,14 +89,24 @@ def take(
             return None
         [task] = found
         effort = effort or task.effort
-        if not take_slot(user_id, date, effort):
+        if not take_slot(user_id, date, effort, actor=actor):
             return None
         [day] = read_objects(_day, (), {"user_id": user_id, "date": date}, {})
-        assignment = Assignment(daily_limit=day, user=user_id, task=task, taskmaster=given_by or actor, effort=effort)
-        insert_row(assignment)
+        taskmaster = given_by or actor
+        columns = columns_of_new(
+            day_id=day.pk,
+            user_id=user_id,
+            task_id=task.pk,
+            taskmaster_id=taskmaster.pk,
+            effort=effort,
+            now=timezone.now(),
+        )
+        pk = insert_row(Assignment, columns)
+        assignment = object_of(Assignment, {"id": pk, **columns}, daily_limit=day, task=task, taskmaster=taskmaster)
         _note(Kind.ASSIGNED, actor, assignment, data={"effort": effort})
         _leave_assigned(actor, assignment)
-        return assignment
+    actor.remembered_with_key = None
+    return assignment
 
 
 def move(

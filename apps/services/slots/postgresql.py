@@ -17,7 +17,7 @@ from apps.models.limits import DAY, DaySnapshot
 from apps.models.prepared_statements import first_row, rows
 from apps.models.users import IS_AS_REMEMBERED
 from apps.services.slots.many import count_slots
-from apps.services.slots.records import Accepted, CreatedAssignment
+from apps.services.slots.records import Accepted, CreatedAssignment, columns_of_new
 from apps.services.unit_of_work import LostRace, single_statement
 
 # Only our own words are put together here; values are sent beside them.
@@ -81,10 +81,7 @@ SELECT id, daily_limit_id, task_id FROM created
 def take(
     *, actor: User, task_id: int, user_id: int, date: datetime.date, effort: int | None = None
 ) -> Assignment | None:
-    """As `portable.take`, in one statement, for a day for which nobody waits.
-
-    A remembered `actor` must be as remembered, too; if something is written, they were.
-    """
+    """As `portable.take`, in one statement, for a day for which nobody waits."""
     now = timezone.now()
     values = {
         "task": task_id,
@@ -105,19 +102,11 @@ def take(
         return None
     actor.remembered_with_key = None
     pk, task_id, name, is_active, taken, *day = row
-    written = {
-        "id": pk,
-        "daily_limit_id": day[0],
-        "user": user_id,
-        "task_id": task_id,
-        "taskmaster_id": actor.pk,
-        "status": Status.OPEN.value,
-        "effort": taken,
-        "created_at": now,
-        "done_at": None,
-    }
+    written = columns_of_new(
+        day_id=day[0], user_id=user_id, task_id=task_id, taskmaster_id=actor.pk, effort=taken, now=now
+    )
     task = object_of(Task, {"id": task_id, "name": name, "is_active": is_active})
-    return object_of(Assignment, written, daily_limit=DailyLimit.of_row(day), task=task, taskmaster=actor)
+    return object_of(Assignment, {"id": pk, **written}, daily_limit=DailyLimit.of_row(day), task=task, taskmaster=actor)
 
 
 def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:

@@ -1,10 +1,11 @@
 """The records that the functions of `slots` take and return, and the exceptions for full and missing days."""
 
 import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apps.exceptions.assignments import DailyLimitReached
 from apps.models import DailyLimit, Task
+from apps.models.assignments import Status
 from apps.models.base import DayKey
 from apps.models.limits import DaySnapshot
 from apps.services.shared import refusals
@@ -48,6 +49,22 @@ class CreatedAssignment(NamedTuple):
     def date(self) -> datetime.date:
         """The date that the task is assigned for."""
         return self.daily_limit.date
+
+
+def columns_of_new(
+    *, day_id: int, user_id: int, task_id: int, taskmaster_id: int, effort: int, now: datetime.datetime
+) -> dict[str, Any]:
+    """The columns of an assignment that is written now, all but its id."""
+    return {
+        "daily_limit_id": day_id,
+        "user": user_id,
+        "task_id": task_id,
+        "taskmaster_id": taskmaster_id,
+        "status": Status.OPEN.value,
+        "effort": effort,
+        "created_at": now,
+        "done_at": None,
+    }
 
 
 class DayMissing(Restart):
