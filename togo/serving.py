@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_script_name
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpResponse, HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import get_script_prefix, set_script_prefix
 
 # A database connection that was used less than so many seconds ago is assumed to work.
 _TRUSTED_SECONDS = 1.0
@@ -43,10 +43,12 @@ class Handler(WSGIHandler):
         # Pages may set cookies, which this path leaves out.
         if not environ["PATH_INFO"].startswith("/api/"):
             return super().__call__(environ, start_response)
-        set_script_prefix(get_script_name(environ))
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
         trust_connection_in_use()
         request = self.request_class(environ)
+        # Nearly always it is set already, and to set it takes longer than to look.
+        if get_script_prefix() != f"{request.META['SCRIPT_NAME']}/":
+            set_script_prefix(request.META["SCRIPT_NAME"])
         response = self.get_response(request)
         if not isinstance(response, HttpResponse):
             response._handler_class = self.__class__  # type: ignore[attr-defined]  # noqa: SLF001 - the end sends a signal

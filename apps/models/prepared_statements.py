@@ -83,7 +83,8 @@ def adapted(connection: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _adapted(connection: Any, value: date) -> Any:
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
+        # As `connection.ops.adapt_datetimefield_value`, which asks three times whether the time has a zone.
+        return str(value.astimezone(connection.timezone).replace(tzinfo=None))
     return connection.ops.adapt_datefield_value(value)
 
 

@@ -19,6 +19,7 @@ from apps.models import User
 from apps.models.users import CallerChanged
 from apps.services.shared import links
 from apps.services.shared.permissions import require_person
+from apps.views.http.headers import put
 from apps.views.http.json_text import as_json
 from apps.views.http.parsers import StrictJSONParser
 from apps.views.http.scopes import require_key_allows
@@ -35,11 +36,11 @@ class JsonResponse(HttpResponse):
     def __init__(
         self, data: Any = None, *, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = JSON
     ) -> None:
-        super().__init__(status=status, headers=headers, content_type=content_type)
+        super().__init__(b"" if data is None else as_json(data), status=status, content_type=content_type)
         if data is None:
             del self["Content-Type"]
-        else:
-            self.content = as_json(data)
+        for name, value in (headers or {}).items():
+            put(self, name, value)
 
 
 class ApiRequest(Request):
@@ -48,6 +49,11 @@ class ApiRequest(Request):
     parsers: Sequence[BaseParser]
     # Whether the caller may be one who was read for an earlier call.
     may_remember = False
+
+    def __init__(self, request: HttpRequest, **parts: Any) -> None:
+        super().__init__(request, **parts)
+        # The library looks for it anew each time, after it has looked for an attribute of its own.
+        self.META = request.META
 
     def is_of_another_caller(self) -> bool:
         """Whether a remembered caller turns out to have changed; then they are read anew."""
@@ -98,7 +104,8 @@ class ApiView(APIView):
                 answer = self._answer(asked, handler)
         except Exception as error:  # handle_exception raises an unexpected error again.
             answer = self.handle_exception(error)
-        answer["Allow"] = _ALLOWED.get(type(self)) or _ALLOWED.setdefault(type(self), ", ".join(self.allowed_methods))
+        allowed = _ALLOWED.get(type(self)) or _ALLOWED.setdefault(type(self), ", ".join(self.allowed_methods))
+        put(answer, "Allow", allowed)
         if deprecation := getattr(known, "deprecation", None):
             for name, value in deprecation.headers.items():
                 answer[name] = value
@@ -129,6 +136,10 @@ class ApiView(APIView):
         self.check_permissions(request)
         self.check_throttles(request)
         require_key_allows(request)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who calls. `request.user` would do that, too, but hide an `AttributeError`."""
+        request._authenticate()  # type: ignore[attr-defined]  # noqa: SLF001 - the library's type hints leave it out
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """The renderer for this request. Nearly every caller accepts anything. Raises `NotAcceptable`."""

@@ -9,7 +9,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.urls import ResolverMatch, resolve
 
-from apps.views.http.headers import HeadersMiddleware, read_scheme
+from apps.views.http.headers import HeadersMiddleware, put, read_scheme
 
 # These two are pages, although their path begins with /api/.
 _PAGES = ("/api/docs/", "/api/redocs/")
@@ -56,7 +56,7 @@ class CallMiddleware:
         match = request.resolver_match = _match(request.path_info)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
-            response.headers["Content-Length"] = str(len(response.content))
+            put(response, "Content-Length", str(len(response.content)))
         return response
 
     def _headers(self, request: HttpRequest, content_type: str) -> dict[str, tuple[str, str]]:
