@@ -52,6 +52,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--limit", type=float, default=full.Goals.minutes, help="minutes after which --full begins no round (120)"
     )
+    parser.add_argument(
+        "--after", type=Path, metavar="FOLDER", help="the rounds of a --full: the faults that were rarest come first"
+    )
     parser.add_argument("--json", type=Path, help="where to write the numbers, for `python -m lab.prove.sum`")
     parser.add_argument("--report", type=Path, help="where to write the report")
     parser.add_argument("--keep", type=Path, help="a folder for the logs and for all operations as clients saw them")
@@ -73,6 +76,8 @@ def main(arguments: list[str]) -> int:
         faults=not (given.no_faults or given.control),
         keep=given.keep,
     )
+    if given.after:
+        options.earlier = full.faults_so_far(given.after)
     if given.seed is not None:
         options.seed = given.seed
     if given.control:

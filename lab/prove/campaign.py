@@ -41,6 +41,8 @@ class Options:
     faults: bool = True
     application: str = "togo.wsgi:application"
     keep: Path | None = None
+    # How often each kind of fault came in earlier rounds.
+    earlier: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -127,7 +129,15 @@ def _storm(
     # With shorter pauses, a short campaign still has most kinds of faults.
     longest = min(CLUSTER_PAUSE if watch else LONGEST_PAUSE, 0.6 * options.minutes)
     conductors = [
-        Conductor(system, web, system.webs, seed=f"{options.seed} web", stop=stop, longest=longest),
+        Conductor(
+            system,
+            web,
+            system.webs,
+            seed=f"{options.seed} web",
+            stop=stop,
+            longest=longest,
+            earlier=options.earlier,
+        ),
         Conductor(
             system,
             jobs,
@@ -137,6 +147,7 @@ def _storm(
             # A cluster's nodes need the processors themselves.
             longest=longest if watch is None else CLUSTER_JOBS_PAUSE,
             runs_jobs=True,
+            earlier=options.earlier,
         ),
     ]
     threads: list[Client | Conductor] = [*clients, *conductors]

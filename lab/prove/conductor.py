@@ -1,11 +1,11 @@
-"""Injects one fault after another, with pauses between them; no kind comes again before every other kind has come."""
+"""Injects one fault after another, with pauses between them: always one of the kinds that came least often."""
 
 import datetime
 import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lab.prove.clients import SECONDS_PER_DAY, WINDOW_DAYS
 from lab.prove.faults import Fault
@@ -31,11 +31,12 @@ class Conductor(threading.Thread):
         stop: threading.Event,
         longest: float = LONGEST_PAUSE,
         runs_jobs: bool = False,
+        earlier: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(name=f"conductor {seed}", daemon=True)
         self._system, self._faults, self._parts, self._stop_asked = system, faults, parts, stop
         self._chance = random.Random(seed)  # noqa: S311 - makes a storm, keeps no secret
-        self._runs_jobs, self._longest = runs_jobs, longest
+        self._runs_jobs, self._longest, self._earlier = runs_jobs, longest, Counter(earlier)
         self._began = self._job = time.monotonic()
         self.done = Counter[str]()
         # Each fault with its beginning and end, by `time.monotonic`.
@@ -59,8 +60,8 @@ class Conductor(threading.Thread):
     def _inject_fault(self) -> None:
         if not self._faults:
             return
-        fewest = min(self.done[name] for name in self._faults)
-        name = self._chance.choice([name for name in sorted(self._faults) if self.done[name] == fewest])
+        times = {name: self._earlier[name] + self.done[name] for name in sorted(self._faults)}
+        name = self._chance.choice([name for name in times if times[name] == min(times.values())])
         began = time.monotonic()
         if self._faults[name](self._system, self._chance) is not False:
             self.done[name] += 1

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def run(folder: Path, goals: Goals, minutes: float, clients: int, say: Callable[
             break
         database, few = next(iter(lacks.items()))
         say(f"{len(rounds)} rounds are done, after {gone:.0f} minutes. Too few yet: {', '.join(few)}.")
-        if not _round(folder / f"{len(rounds) + 1:03}", database, minutes, clients):
+        if not _round(folder, database, minutes, clients):
             say("That round failed; its logs are kept. Start again to go on without it.")
             return 1
     text = report.text_of_all(rounds)
@@ -68,16 +69,23 @@ def run(folder: Path, goals: Goals, minutes: float, clients: int, say: Callable[
     return 1 if lacks or any(one["findings"] for one in rounds) else 0
 
 
+def faults_so_far(folder: Path) -> Counter[str]:
+    """How often each kind of fault came in the rounds in that folder."""
+    return Counter(report.total(_rounds(folder))["faults"])
+
+
 def _rounds(folder: Path) -> list[Numbers]:
     return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
 
 
-def _round(name: Path, database: str, minutes: float, clients: int) -> bool:
+def _round(folder: Path, database: str, minutes: float, clients: int) -> bool:
     """Run a round in a process of its own, so that its memory is freed; returns whether every promise was kept."""
+    name = folder / f"{len(_rounds(folder)) + 1:03}"
     seed = random.SystemRandom().randrange(10**9)
     on = "--on" if database in CLUSTERS else "--database"
     command = [sys.executable, "-m", "lab.prove", on, database, "--minutes", f"{minutes:g}"]
     command += ["--clients", str(clients), "--seed", str(seed)]
     command += ["--json", f"{name}.json", "--report", f"{name}.md", "--keep", str(name)]
+    command += ["--after", str(folder)]
     done = subprocess.run(command, cwd=ROOT, check=False)
     return done.returncode == 0

@@ -1,13 +1,16 @@
 """The full campaign goes on until there is enough of everything, and adds up its rounds."""
 
 import json
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from lab.prove import faults, full, report
+from lab.prove.conductor import Conductor
 from lab.prove.full import Goals
+from lab.prove.system import System
 
 GOALS = Goals(attempts=1000, faults=5, minutes=1)
 
@@ -48,14 +51,14 @@ def test_goes_on_with_the_rounds_that_it_finds(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "001.json").write_text(json.dumps(numbers("SQLite 3", 600, **each("sqlite", 5))))
     asked = []
 
-    def one(name: Path, database: str, minutes: float, clients: int) -> bool:
-        asked.append((name.name, database))
-        Path(f"{name}.json").write_text(json.dumps(numbers("PostgreSQL 18", 400, **each("postgresql", 5))))
+    def one(folder: Path, database: str, minutes: float, clients: int) -> bool:
+        asked.append(database)
+        (folder / "002.json").write_text(json.dumps(numbers("PostgreSQL 18", 400, **each("postgresql", 5))))
         return True
 
     monkeypatch.setattr(full, "_round", one)
     assert full.run(tmp_path, GOALS, 10, 12, lambda _: None) == 0
-    assert asked == [("002", "postgresql")]
+    assert asked == ["postgresql"]
     assert "| attempts: decisions asked for, and calls sent again | 1000 |" in (tmp_path / "report.md").read_text()
 
 
@@ -73,3 +76,20 @@ def test_one_broken_promise_is_the_verdict_on_all() -> None:
     assert text.startswith("**ToGo broke a promise: 1 findings.**")
     assert "- broken limit: this" in text
     assert report.text(bad).startswith("**ToGo broke a promise")
+
+
+def test_the_faults_that_were_rarest_in_earlier_rounds_come_first(tmp_path: Path) -> None:
+    (tmp_path / "001.json").write_text(json.dumps(numbers("SQLite 3", 600, beat=3, broker=1)))
+    came = []
+    conductor = Conductor(
+        cast(System, None),
+        {name: lambda *_, name=name: came.append(name) for name in ("beat", "broker", "worker")},
+        [],
+        seed="7",
+        stop=threading.Event(),
+        earlier=full.faults_so_far(tmp_path),
+    )
+    for _ in range(6):
+        conductor._inject_fault()
+    assert (came[0], sorted(came[1:3]), sorted(came[3:5])) == ("worker", ["broker", "worker"], ["broker", "worker"])
+    assert came[5] in {"beat", "broker", "worker"}
