@@ -28,6 +28,9 @@ class Replica:
         if os.geteuid() == 0:
             user = pwd.getpwuid(socket.stat().st_uid).pw_name
             shutil.chown(folder, user)
+            # The wheel's list of those who use the server lies among the files that are copied.
+            for handles in socket.glob(".handle_pids.json"):
+                handles.chmod(0o644)
         # Others must be able to reach the socket.
         folder.chmod(0o755)
         data, programs = folder / "data", databases.postgresql_programs()

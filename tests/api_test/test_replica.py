@@ -1,14 +1,17 @@
 """A real replica beside the writer: which reads it answers, and when the writer answers them instead."""
 
+import contextlib
 import os
 import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import psycopg
 import pytest
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,11 +21,12 @@ from django.utils.timezone import localdate
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
-from apps.models import Task, User, replica
+from apps.models import Task, User, positions, replica
 from apps.services import assignments, exports, unit_of_work
 from apps.services.shared import replica as watched
 from apps.services.shared import spreadsheets
-from lab.processes import PATIENCE, database_url, wait_until
+from lab import databases
+from lab.processes import PATIENCE, database_url, run_python, wait_until
 from lab.replica import Replica, replica_of
 from tests.conftest import make_person
 from togo.databases import as_replica
@@ -247,6 +251,39 @@ def test_a_read_whose_connection_is_lost_is_done_again_by_the_writer(server: Rep
     assert reads("away") == away + 1
 
 
+def test_a_read_that_replay_ends_is_done_again_by_the_writer(server: Replica, planner: User) -> None:
+    done = []
+
+    @watched.may_answer
+    def read() -> int:
+        done.append(replica.alias())
+        if replica.alias() == replica.ALIAS:
+            with connections[replica.ALIAS].cursor() as cursor, ThreadPoolExecutor() as writer:
+                writer.submit(lock_tasks_once_they_are_read)
+                cursor.execute("SELECT pg_sleep(%s) FROM togo_task", [PATIENCE])
+        return User.objects.count()
+
+    def lock_tasks_once_they_are_read() -> None:
+        reading = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(%'"
+        wait_until(lambda: server.ask(reading)[0][0])
+        with psycopg.connect(database_url()) as locking:
+            locking.execute("LOCK TABLE togo_task")
+
+    conflicts, answers = reads("conflict"), reads("replica")
+    server.ask("ALTER SYSTEM SET max_standby_streaming_delay = 0")
+    server.ask("SELECT pg_reload_conf()")
+    try:
+        assert (read(), done) == (3, ["replica", "default"])
+    finally:
+        server.ask("ALTER SYSTEM RESET max_standby_streaming_delay")
+        server.ask("SELECT pg_reload_conf()")
+    assert reads("conflict") == conflicts + 1
+
+    # The next one is the replica's again.
+    assert watched.may_answer(replica.alias)() == replica.ALIAS
+    assert reads("replica") == answers + 1
+
+
 def test_an_export_goes_on_with_the_writer_if_the_replica_dies_half_way(
     server: Replica, planner: User, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,4 +322,55 @@ def test_a_server_that_follows_no_other_is_not_asked(
     away = reads("away")
     assert lines(signed_in(planner)) == 3
     assert reads("away") == away + 1
-    assert "it follows no other server" in caplog.text
+    assert "it does not follow the writer" in caplog.text
+
+
+def test_a_server_on_another_timeline_than_the_writer_is_not_asked(server: Replica, planner: User) -> None:
+    position = positions.flushed()
+    with replica.asking():
+        wait_until(lambda: positions.has_replayed(position))
+        assert positions.has_replayed(position._replace(timeline=position.timeline + 1)) is None
+
+
+@pytest.fixture
+def after_a_failover(_connect: Callable[..., None]) -> Iterator[tuple[str, str, str]]:
+    """The URLs of a server that took the lead, of one that had got more of the old log and was told to follow it, and
+    of one that follows it."""
+    with databases.postgresql() as url, contextlib.ExitStack() as stack:
+        old = url.replace("@/togo", "@/postgres")
+        with psycopg.connect(old, autocommit=True) as session:
+            session.execute("CREATE ROLE togo LOGIN")
+            session.execute("CREATE TABLE written (number integer)")
+            leader, ahead = (stack.enter_context(replica_of(old)) for _ in range(2))
+            follow(leader, "")
+            session.execute("INSERT INTO written SELECT generate_series(1, 10000)")
+            end = session.execute("SELECT pg_current_wal_flush_lsn()").fetchall()[0][0]
+            wait_until(lambda: ahead.ask(f"SELECT pg_last_wal_replay_lsn() >= '{end}'")[0][0])
+        leader.ask("SELECT pg_promote()")
+        follow(ahead, f"host={leader.folder} user=postgres")
+        wait_until(lambda: ahead.ask("SELECT status = 'waiting' FROM pg_stat_wal_receiver") == [(True,)])
+        follower = stack.enter_context(replica_of(leader.url))
+        yield leader.url, ahead.url, follower.url
+
+
+def follow(server: Replica, address: str) -> None:
+    server.ask(f"ALTER SYSTEM SET primary_conninfo = '{address}'")
+    server.ask("SELECT pg_reload_conf()")
+    if not address:
+        wait_until(lambda: server.ask("SELECT count(*) FROM pg_stat_wal_receiver") == [(0,)])
+
+
+@pytest.mark.slow
+def test_a_server_that_is_ahead_of_a_new_leader_is_not_asked(after_a_failover: tuple[str, str, str]) -> None:
+    leader, ahead, follower = after_a_failover
+    look = "import django; django.setup(); from apps.services.shared import replica as r; "
+    look += f"r._PATIENCE = {PATIENCE}; print(r._watch.look())"
+
+    def found(url: str, *, role: str) -> str:
+        urls = {"DATABASE_URL": leader, "DATABASE_REPLICA_URL": url}
+        environment = os.environ | {name: one.replace("postgres@", f"{role}@") for name, one in urls.items()}
+        return run_python("-c", look, env=environment | {"DJANGO_SETTINGS_MODULE": "togo.settings"}).stdout.strip()
+
+    # The second one doesn't see the timeline of a server's stream.
+    for role in ("postgres", "togo"):
+        assert (found(ahead, role=role), found(follower, role=role)) == ("away", "replica")

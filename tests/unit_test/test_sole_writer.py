@@ -77,7 +77,7 @@ ALLOWED = {
     },  # settings of a session
     "models/positions.py": {  # SELECTs
         "first_row(_FLUSHED, {})",
-        "first_row(_REPLAYED, {'position': position})",
+        "first_row(_REPLAYED, {'timeline': position.timeline, 'position': position.lsn})",
     },
     "models/prepared_statements.py": {  # runs the statements of other modules, which are listed
         "rows(statement, values)",

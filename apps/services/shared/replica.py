@@ -71,7 +71,7 @@ class _Watch:
         except FAILURES as error:
             return self.note_failure(error)
         if has is None:
-            return self._leave_alone("away", _AWAY_SECONDS, "it follows no other server")
+            return self._leave_alone("away", _AWAY_SECONDS, "it does not follow the writer")
         if not has:
             return self._leave_alone("behind", _BEHIND_SECONDS, "it is behind")
         self._note_success()
@@ -115,15 +115,15 @@ class _Watch:
 _watch = _Watch()
 
 
-def _waits_for(position: str) -> bool | None:
-    """Whether the replica gets to this position within a moment; None if it is no replica."""
+def _waits_for(position: positions.Position) -> bool | None:
+    """Whether the replica gets to this position within a moment; None if it doesn't follow the writer."""
     until = time.monotonic() + _PATIENCE
     while not (has := _has_replayed(position)) and has is not None and time.monotonic() < until:
         time.sleep(_LOOKS_EVERY)
     return has
 
 
-def _has_replayed(position: str) -> bool | None:
+def _has_replayed(position: positions.Position) -> bool | None:
     connection = connections[replica.ALIAS]
     connection.close_if_unusable_or_obsolete()
     was_open, began = connection.connection is not None, time.monotonic()
