@@ -4,14 +4,20 @@ The models have no such names, because each change of a name would be a migratio
 """
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from apps.models import DailyLimit, LimitRule, Task, User
+from apps.models import Assignment, DailyLimit, LimitRule, ReturnedTask, Series, Task, User, WaitingEntry
 
 _TABLES = {
     User: (_("person"), _("people")),
     Task: (_("task"), _("tasks")),
     LimitRule: (_("limit rule"), _("limit rules")),
     DailyLimit: (_("daily limit"), _("daily limits")),
+    # What keeps a task from being deleted.
+    Assignment: (_("assignment"), _("assignments")),
+    ReturnedTask: (_("returned task"), _("returned tasks")),
+    Series: (_("series"), pgettext_lazy("several", "series")),
+    WaitingEntry: (_("waiting entry"), _("waiting entries")),
 }
 _COLUMNS = {
     "username": _("username"),

@@ -110,7 +110,7 @@ def test_what_jobs_stored_in_english_is_retold_with_the_reasons_in_it() -> None:
         assert refusal_retold(full, "daily_limit_reached") == (
             "5 von 5 Aufgaben sind am Mo, 2. Mär vergeben; der nächste Tag mit Platz ist Mi, 3. Mär 2027."
         )
-        assert "'x%(y)s'" in refusal_retold("There is nobody called 'x%(y)s'.", "user_not_found")
+        assert "„x%(y)s“" in refusal_retold("There is nobody called 'x%(y)s'.", "user_not_found")
     assert retold(refused) == "There is no connection: Connection refused."
     with languages.speaking("en"), freeze_time("2026-03-02T12:00:00Z"):
         assert refusal_retold(full, "daily_limit_reached") == (

@@ -1,5 +1,6 @@
 """Puts sentences that jobs stored in English into the words of a page: its language, and dates as it writes them."""
 
+import ast
 import re
 from functools import cache
 
@@ -45,8 +46,10 @@ _COUNTED = (
     ("%(taken)d of %(maximum)d task", "%(taken)d of %(maximum)d tasks", "maximum"),
 )
 _AMOUNT = "%(taken)d of %(amount)s"
-_PLACE = re.compile(r"%\((\w+)\)[srd]")
+_NUMBER_PLACE = re.compile(r"%\((\w+)\)d")
 _FIRST_NUMBER = re.compile(r"\d+")
+# Parts that English writes as Python does, in quotation marks.
+_QUOTED = ("name", "cell", "value")
 # Sentences within others. What people wrote, such as a reason, stays as it is.
 _WITHIN = ("state", "part")
 _DATE = re.compile(rf"\b{DATE_PATTERN}\b", re.ASCII)
@@ -77,12 +80,24 @@ def _refusal(text: str) -> str:
             parts = {name: _part(name, part) for name, part in found.groupdict().items()}
             number = int(_FIRST_NUMBER.match(found[counted])[0]) if counted else 0  # type: ignore[index]
             sentence = ngettext(one, many, number) if counted else gettext(one)
-            return str(_PLACE.sub(r"%(\1)s", sentence) % parts)
+            return str(_NUMBER_PLACE.sub(r"%(\1)s", sentence) % parts)
     return ""
 
 
 def _part(name: str, part: str) -> str:
-    return _refusal(part) or part if name in _WITHIN else _DATE.sub(_in_words, part) if name == "date" else part
+    if name in _WITHIN:
+        return _refusal(part) or part
+    if name == "date":
+        return _DATE.sub(_in_words, part)
+    return _unquoted(part) if name in _QUOTED else part
+
+
+def _unquoted(part: str) -> str:
+    """What English puts into Python's quotation marks; each language has its own."""
+    try:
+        return str(ast.literal_eval(part))
+    except (SyntaxError, ValueError):
+        return part
 
 
 def _in_words(found: re.Match[str]) -> str:
