@@ -128,6 +128,7 @@ def main() -> int:
     slow = "" if options.all else " and not slow"
     if options.all:
         os.environ.setdefault("TOGO_EXAMPLES", "400")
+        os.environ.setdefault("TOGO_LONG_STORMS", "yes")
     # Tests with real processes wait for half of their time.
     with ThreadPoolExecutor(2 + (os.cpu_count() or 1)) as side_by_side:
         parts = [] if options.only else [side_by_side.submit(_check_code, report)]

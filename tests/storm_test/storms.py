@@ -1,5 +1,6 @@
 """Many callers at once."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,12 @@ from tests.storm_test.history import assert_history_matches_rows
 
 A = TypeVar("A")
 CLIENTS = 64
+
+
+def rounds(usual: int, *, long: int) -> int:
+    """How many rounds a storm takes. Without the guard it fails in the first few; `bin/test --all` runs the long ones,
+    for what happens more seldom."""
+    return long if os.environ.get("TOGO_LONG_STORMS") else usual
 
 
 class Crowd:

@@ -12,11 +12,11 @@ from apps.services import assignments, limits
 from lab.processes import Client, Server
 from tests.conftest import make_person
 from tests.storm_test.history import moves_of
-from tests.storm_test.storms import CLIENTS, Crowd, assert_consistent, count
+from tests.storm_test.storms import CLIENTS, Crowd, assert_consistent, count, rounds
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 15
+ROUNDS = rounds(5, long=15)
 PATH = "/api/users/assignment/"
 # Room for a day's assignments and 4 more, so that most moves work and some meet a full day.
 ROOM = CLIENTS // 2 + 4

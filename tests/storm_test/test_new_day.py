@@ -11,11 +11,11 @@ from django.utils.timezone import localdate
 from apps.models import DailyLimit, LimitDay, Task
 from lab.processes import Client, Server, start_server
 from tests.conftest import make_person
-from tests.storm_test.storms import CLIENTS, Crowd, count
+from tests.storm_test.storms import CLIENTS, Crowd, count, rounds
 
 pytestmark = [pytest.mark.real_time, pytest.mark.django_db(transaction=True)]
 
-DAYS = [localdate() + timedelta(days=offset) for offset in range(10)]
+DAYS = [localdate() + timedelta(days=offset) for offset in range(rounds(4, long=10))]
 
 
 def test_one_person_gets_one_limit_and_one_job_is_requested_for_the_others(broker_url: str) -> None:
