@@ -138,6 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 USE_TZ = USE_I18N = True
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "togo.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Django's `reverse` puts it before every path.
 FORCE_SCRIPT_NAME = TOGO_ROOT or None

@@ -74,6 +74,8 @@ def test_a_day_is_set_by_hand_changed_and_given_back(page: Client, alice: User) 
     send(page, "dailylimit/add/", user=alice.pk, date="2026-03-02", maximum=9, reason="Inventory")
     assert day.get() == (9, "hand", "Inventory")
     row = DailyLimit.objects.get()
+    # As the other pages write it, not as Django does in America.
+    assert "2 Mar 2026" in page.get("/admin/togo/dailylimit/").content.decode()
 
     send(page, f"dailylimit/{row.pk}/change/", maximum=8, reason="Inventory")
     assert day.get() == (8, "hand", "Inventory")
