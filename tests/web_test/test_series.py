@@ -26,7 +26,7 @@ def page(taskmaster: User, client: Client, settings: Any) -> Client:
 
 def text_of(response: Any) -> str:
     """The text of the page, without its tags."""
-    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split()))
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
 def sent(**changed: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def page(taskmaster: User, client: Client) -> Client:
 
 def text_of(response: Any) -> str:
     """The text of the page, without its tags."""
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split()).replace("&nbsp;", " ")
+    return " ".join(re.sub(r"<[^>]+>|&nbsp;", " ", response.content.decode()).split())
 
 
 def names_on(response: Any) -> list[str]:
