@@ -15,6 +15,7 @@ from togo.celery import app
 from togo.embedded.broker import Broker
 
 pytestmark = [
+    pytest.mark.no_db,
     pytest.mark.real_time,
     pytest.mark.django_db(transaction=True),
     pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True),
@@ -52,7 +53,6 @@ def _write_schedule(schedule: Path, away: timedelta) -> None:
             entry.last_run_at = datetime.now(UTC) - away
 
 
-@pytest.mark.no_db
 @pytest.mark.parametrize("away", [timedelta(hours=1), timedelta(days=1), timedelta(days=7)], ids=str)
 def test_a_beat_that_was_away_sends_the_due_job_at_once(broker: Broker, tmp_path: Path, away: timedelta) -> None:
     _write_schedule(tmp_path / "beat.db", away)

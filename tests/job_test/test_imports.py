@@ -122,6 +122,7 @@ def test_a_worker_that_is_killed_half_way_leaves_the_rest_to_the_next(
 
 
 # A container's worker, which gives its jobs ten seconds, and the worker of bin/run.
+@pytest.mark.no_db
 @pytest.mark.parametrize("environment", [{"REMAP_SIGTERM": "SIGQUIT"}, {}], ids=["container", "bin/run"])
 @pytest.mark.parametrize("broker", [None], ids=["valkey"], indirect=True)
 def test_a_worker_that_is_asked_to_end_loses_and_doubles_nothing(
@@ -164,6 +165,7 @@ def test_two_imports_in_several_processes_at_once_end_as_one_would(
     assert (told.status, told.done, told.accepted + told.refused) == ("done", ROWS, ROWS)
 
 
+@pytest.mark.no_db
 def test_a_file_that_came_while_the_broker_was_gone_is_imported_later(
     broker_url: str, tmp_path: Path, taskmaster: User, file: bytes
 ) -> None:

@@ -31,6 +31,7 @@ def _limits_of(day: date) -> int:
     return DailyLimit.objects.filter(date=day).count()
 
 
+@pytest.mark.no_db
 def test_the_given_command_sets_today_and_tomorrow_as_soon_as_it_runs(broker_url: str, tmp_path: Path) -> None:
     _make_people(3)
     make_person("gone", is_active=False)
@@ -44,6 +45,7 @@ def test_the_given_command_sets_today_and_tomorrow_as_soon_as_it_runs(broker_url
     assert re.search(rf'"date": "{localdate()}", "seconds": [\d.]+, "people": 3, "rows_set": 3', log[0])
 
 
+@pytest.mark.no_db
 def test_a_new_day_is_set_for_everybody_soon_after_the_first_assignment(broker_url: str, tmp_path: Path) -> None:
     taskmaster = make_person("taskmaster", is_taskmaster=True)
     _make_people(2500)

@@ -38,6 +38,7 @@ def test_without_a_broker_it_is_degraded(settings: Any, url: str) -> None:
     assert health.readiness() == health.Readiness("degraded", [health.NO_BROKER])
 
 
+@pytest.mark.no_db
 @pytest.mark.real_time
 def test_readiness_does_not_wait_for_a_broker_that_never_answers(settings: Any) -> None:
     health.note_job("set_due_limits")
