@@ -126,6 +126,8 @@ def main() -> int:
         stale.unlink()
     report = _Report()
     slow = "" if options.all else " and not slow"
+    if options.quick:
+        os.environ["TOGO_QUICK"] = "yes"
     if options.all:
         os.environ.setdefault("TOGO_EXAMPLES", "400")
         os.environ.setdefault("TOGO_LONG_STORMS", "yes")
