@@ -114,30 +114,29 @@ def test_a_process_that_ends_by_itself_is_started_again(togo: ToGo) -> None:
     wait_until(lambda: togo.health() == "ok", what="the web server and the broker")
 
 
-@pytest.mark.parametrize(
-    ("number", "options", "variables"),
-    [
-        (signal.SIGINT, ["--host", "0.0.0.0"], {}),  # noqa: S104
-        (signal.SIGTERM, [], {"TOGO_PUBLIC_URL": "https://togo.example.org/"}),
-    ],
-)
-def test_a_signal_stops_everything_and_the_demonstration_never_opens_to_others(
-    home: Path, number: signal.Signals, options: list[str], variables: dict[str, str]
-) -> None:
-    with start(home) as togo:
-        wait_until(lambda: togo.health() == "ok", what="the first job")
-        started = togo.started()
-        assert len(started) >= 6  # The broker; the web server and its process; the worker, its process and beat.
+def assert_stops_everything(togo: ToGo, number: signal.Signals) -> None:
+    wait_until(lambda: togo.health() == "ok", what="the first job")
+    started = togo.started()
+    assert len(started) >= 6  # The broker; the web server and its process; the worker, its process and beat.
 
-        assert togo.stop(number) == 0
-        assert left_of(started) == []
-        assert togo.output.endswith("Stopping …\nStopped.\n")
-        assert "Traceback" not in togo.output
+    assert togo.stop(number) == 0
+    assert left_of(started) == []
+    assert togo.output.endswith("Stopping …\nStopped.\n")
+    assert "Traceback" not in togo.output
+
+
+def test_ctrl_c_stops_everything_and_the_demonstration_never_opens_to_others(home: Path) -> None:
+    with start(home) as togo:
+        assert_stops_everything(togo, signal.SIGINT)
 
     # Everyone knows the demonstration's passwords, so only this machine may reach ToGo.
-    line = refused(home, *options, **variables)
-    assert "The demonstration's passwords work here" in line
-    assert "changepassword" in line
+    for options, variables in (
+        (["--host", "0.0.0.0"], {}),  # noqa: S104
+        ([], {"TOGO_PUBLIC_URL": "https://togo.example.org/"}),
+    ):
+        line = refused(home, *options, **variables)
+        assert "The demonstration's passwords work here" in line
+        assert "changepassword" in line
 
 
 def test_no_process_stays_when_bin_run_is_killed_and_the_next_start_works(home: Path) -> None:
@@ -162,7 +161,9 @@ def test_a_second_ctrl_c_does_not_wait(home: Path) -> None:
         assert left_of(started) == []
 
 
-def test_without_the_demonstration_the_given_admin_is_the_only_person(tmp_path: Path) -> None:
+def test_without_the_demonstration_the_given_admin_is_the_only_person_and_a_signal_stops_everything(
+    tmp_path: Path,
+) -> None:
     boss = {"TOGO_ADMIN_USERNAME": "boss", "TOGO_ADMIN_PASSWORD": "long enough for a boss"}
     with start(tmp_path / "home", "--no-demo", **boss) as togo:
         assert "Sign in as boss, an admin." in togo.output
@@ -170,6 +171,7 @@ def test_without_the_demonstration_the_given_admin_is_the_only_person(tmp_path: 
         assert not togo.token("a", "1")
         token = togo.token("boss", "long enough for a boss")
         assert togo.call("GET", "/api/users/me/", token=token)[1]["is_admin"] is True
+        assert_stops_everything(togo, signal.SIGTERM)
 
 
 def test_an_admin_without_a_password_is_refused(tmp_path: Path) -> None:
