@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -104,13 +105,15 @@ class LimitRule(models.Model):
         return bool(is_for_dates and self.reason and (not self.maximum or self.date_from == self.date_to))
 
     def __str__(self) -> str:
-        when = self.get_weekday_display() if self.weekday is not None else gettext("every day")
-        return gettext("%(maximum)d for %(who)s, %(when)s, %(dates)s") % {
+        text = gettext("%(maximum)d for %(who)s, %(when)s") % {
             "maximum": self.maximum,
             "who": self.user.username if self.user else gettext("everyone"),
-            "when": when,
-            "dates": f"{self.date_from or ''}…{self.date_to or ''}",
+            "when": self.get_weekday_display() if self.weekday is not None else gettext("every day"),
         }
+        if self.date_from is None and self.date_to is None:
+            return text
+        dates = [date_format(date) if date else "…" for date in (self.date_from, self.date_to)]
+        return f"{text} ({' – '.join(dict.fromkeys(dates))})"
 
 
 class RulesVersion(models.Model):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import translation
+from django.utils.formats import date_format
 
 from apps.models import Task, User
 from apps.services import assignments, limits
@@ -132,3 +133,11 @@ def test_so_is_every_sentence_that_counts(one: str, many: str) -> None:
     with translation.override("de"):
         assert translation.ngettext(one, many, 1) != one
         assert translation.ngettext(one, many, 2) != many
+
+
+def test_a_time_in_arabic_has_the_day_before_the_month() -> None:
+    with translation.override("ar"):
+        assert (
+            date_format(datetime.datetime(2026, 3, 2, 8, 13, tzinfo=datetime.UTC), "DATETIME_FORMAT")
+            == "2 مارس 2026، 08:13"
+        )

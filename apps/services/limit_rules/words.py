@@ -11,6 +11,7 @@ from apps.models import LimitRule
 from apps.models.limits import Source
 from apps.services.shared import picking, units
 from apps.services.shared.dates import written
+from apps.services.shared.lists import joined
 
 _WEEKDAYS = (
     *(_("Mondays"), _("Tuesdays"), _("Wednesdays"), _("Thursdays"), _("Fridays"), _("Saturdays"), _("Sundays")),
@@ -68,7 +69,7 @@ def _when(rule: LimitRule) -> str:
     first, last = rule.date_from, rule.date_to
     if first and last:
         dates = _date(first) if first == last else _range(first, last)
-        return dates if rule.weekday is None else f"{days}, {dates}"
+        return dates if rule.weekday is None else joined([days, dates])
     if first:
         return gettext("%(days)s from %(date)s on") % {"days": days, "date": _date(first)}
     return gettext("%(days)s until %(date)s") % {"days": days, "date": _date(last)} if last else days

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from apps.models import Assignment, User
 from apps.services import board, users
 from apps.services.shared.formats import Place
+from apps.services.shared.lists import joined
 from apps.views.http.pages import back, is_fragment, say, toast
 
 PEOPLE_SUGGESTED = 20
@@ -79,7 +80,7 @@ def name_of(person: User | None) -> str:
 
 def named(one: Assignment) -> str:
     """What a list calls an assignment of one of several people."""
-    return f"{one.task.name}, {one.daily_limit.user.display_name}"
+    return joined([one.task.name, one.daily_limit.user.display_name])
 
 
 def suggested_people(text: str) -> dict[str, Any]:

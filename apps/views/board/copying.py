@@ -14,6 +14,7 @@ from apps.services import users
 from apps.services.board import copying, pages
 from apps.services.bulk import Item
 from apps.services.shared import formats, permissions
+from apps.services.shared.lists import joined
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel, suggested_people, undo_button
 from apps.views.http.pages import page
@@ -77,7 +78,11 @@ def _named(refusals: list[tuple[Item, ToGoError]]) -> list[dict[str, Any]]:
     people = User.objects.in_bulk({item.user_id for item, _ in shown})
     tasks = Task.objects.brief().in_bulk({item.task_id for item, _ in shown})
     return [
-        {"name": f"{tasks[item.task_id].name}, {people[item.user_id].display_name}", "date": item.date, "refusal": why}
+        {
+            "name": joined([tasks[item.task_id].name, people[item.user_id].display_name]),
+            "date": item.date,
+            "refusal": why,
+        }
         for item, why in shown
         # A task that is missing was deleted just now.
         if item.task_id in tasks and item.user_id in people
