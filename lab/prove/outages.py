@@ -7,6 +7,7 @@ balancer sends them to the web server that works.
 import contextlib
 import http.client
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ class _Prober(threading.Thread):
         super().__init__(name="prober", daemon=True)
         self._write, self._stop_asked = write, stop
         self.done: list[float] = []
+        self.ended = math.inf
 
     def run(self) -> None:
         """Write until told to stop."""
@@ -41,6 +43,7 @@ class _Prober(threading.Thread):
             with contextlib.suppress(Exception):
                 self._write()
                 self.done.append(time.monotonic())
+        self.ended = time.monotonic()
 
 
 class Watch:
@@ -57,16 +60,19 @@ class Watch:
         self.threads = [*self._plain, *self._togo]
 
     def outages(self, times: Sequence[tuple[str, float, float]]) -> dict[str, list[Outage]]:
-        """For each kind of fault, its outages."""
+        """For each kind of fault, its outages. Those of a fault that outlasted the writes aren't known."""
         found: dict[str, list[Outage]] = {}
+        ended = min(one.ended for one in self.threads)
         for name, start, end in times:
-            plain, togo = (self._longest_gap(some, start, end) for some in (self._plain, self._togo))
+            if end > ended:
+                continue
+            plain, togo = (self._longest_gap(some, start, end, ended) for some in (self._plain, self._togo))
             found.setdefault(name, []).append((plain, togo))
         return found
 
-    def _longest_gap(self, probers: Sequence[_Prober], start: float, end: float) -> float:
+    def _longest_gap(self, probers: Sequence[_Prober], start: float, end: float, ended: float) -> float:
         """The longest time without a successful write that overlaps with this one."""
-        done = sorted([self._began, *(moment for one in probers for moment in one.done), time.monotonic()])
+        done = sorted([self._began, *(moment for one in probers for moment in one.done), ended])
         return max(after - before for before, after in pairwise(done) if after > start and before < end)
 
 
