@@ -38,9 +38,11 @@ class Patroni(Cluster):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, user="postgres")
-        self._ports = [free_port(), free_port()]
+        self._ports, self._replica_ports = [free_port(), free_port()], [free_port(), free_port()]
         self._program = folder / "patroni"
         self.entries = [f"postgres://postgres@127.0.0.1:{port}/togo" for port in self._ports]
+        # Each entry's way to the nodes that follow the leader, one after the other.
+        self.replica_entries = [f"postgres://postgres@127.0.0.1:{port}/togo" for port in self._replica_ports]
         self.proxies: list[Part] = []
         # The nodes that had to copy everything since the last mend.
         self.renewed: list[int] = []
@@ -238,9 +240,12 @@ class Patroni(Cluster):
             "global\n  maxconn 500\n"
             "defaults\n  mode tcp\n  timeout connect 2s\n  timeout check 1s\n  timeout client 1h\n  timeout server 1h\n"
             "  retries 0\n"
-            f"listen togo\n  bind 127.0.0.1:{self._ports[number]}\n"
-            "  option httpchk OPTIONS /primary\n  http-check expect status 200\n"
-            "  default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions\n" + servers
+            + "".join(
+                f"listen {role}\n  bind 127.0.0.1:{port}\n  balance roundrobin\n"
+                f"  option httpchk OPTIONS /{role}\n  http-check expect status 200\n"
+                "  default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions\n" + servers
+                for role, port in (("primary", self._ports[number]), ("replica", self._replica_ports[number]))
+            )
         )
         command = [packages.find("haproxy") or "haproxy", "-db", "-f", str(file)]
         log = self.folder / f"haproxy{number}.log"
