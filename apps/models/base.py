@@ -62,7 +62,7 @@ def object_of(model: type[M], columns: Mapping[str, Any], **related: Model) -> M
     one._state = state = ModelState()  # noqa: SLF001 - `from_db` is documented to set it
     state.db, state.adding = DEFAULT_DB_ALIAS, False
     if related:
-        state.fields_cache.update(related)
+        state.fields_cache = related
     return one
 
 

@@ -15,11 +15,11 @@ from apps.serializers.base import (
     PageQuerySerializer,
     PageSerializer,
     QueryIdField,
-    ShapeSerializer,
     StrictSerializer,
     TimeField,
 )
 from apps.serializers.limits import RoomSerializer
+from apps.serializers.shapes import ShapeSerializer
 from apps.services.shared.formats import HIGHEST_ID, parse_date
 
 
@@ -91,8 +91,8 @@ class AssignmentSerializer(ShapeSerializer):
 
     id = serializers.IntegerField()
     task = serializers.IntegerField(source="task_id", help_text="The task's id.")
-    user = serializers.IntegerField(source="user_id", help_text="The id of the person who has it.")
-    date = serializers.DateField(help_text="The date.")
+    user = serializers.IntegerField(source="daily_limit.user_id", help_text="The id of the person who has it.")
+    date = serializers.DateField(source="daily_limit.date", help_text="The date.")
     taskmaster = serializers.IntegerField(source="taskmaster_id", help_text="The id of the person who assigned it.")
     status = serializers.ChoiceField(choices=Status.choices)
     effort = serializers.IntegerField(help_text="How much of the day's limit it takes.")

@@ -11,8 +11,8 @@ from apps.serializers.base import (
     QueryEffortField,
     QueryIdField,
     QueryIntegerField,
-    ShapeSerializer,
 )
+from apps.serializers.shapes import ShapeSerializer
 from apps.services.availability import SEARCH_DAYS
 
 

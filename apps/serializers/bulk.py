@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.serializers.assignments import AssignmentItemSerializer, AssignmentSerializer
-from apps.serializers.base import StrictSerializer, shared
+from apps.serializers.base import StrictSerializer
 from apps.serializers.problems import ProblemSerializer
+from apps.serializers.shapes import shared
 
 HIGHEST_NUMBER = 1000
 MODES = [("all", "everything or nothing"), ("each", "every item that fits")]

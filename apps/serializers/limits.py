@@ -6,23 +6,23 @@ from rest_framework import serializers
 
 from apps.models.limit_rules import HIGHEST_MAXIMUM, LONGEST_REASON
 from apps.models.limits import Source
-from apps.serializers.base import (
-    DateRangeSerializer,
-    IntegerField,
-    QueryIdField,
-    ShapeSerializer,
-    StrictSerializer,
-    TextField,
-)
+from apps.serializers.base import DateRangeSerializer, IntegerField, QueryIdField, StrictSerializer, TextField
+from apps.serializers.shapes import ShapeSerializer
 
 
 class SourceSerializer(ShapeSerializer):
     """The source of a maximum, as it was when the day was set."""
 
-    kind = serializers.ChoiceField(choices=Source.choices, help_text="The level of the rules that decided.")
-    rule = serializers.IntegerField(allow_null=True, help_text="The rule's id, if a rule decided.")
+    kind = serializers.ChoiceField(
+        source="source_kind", choices=Source.choices, help_text="The level of the rules that decided."
+    )
+    rule = serializers.IntegerField(
+        source="source_rule", allow_null=True, help_text="The rule's id, if a rule decided."
+    )
     reason = serializers.CharField(
-        allow_blank=True, help_text="The reason given in the rule, or by the person who set the limit by hand."
+        source="source_reason",
+        allow_blank=True,
+        help_text="The reason given in the rule, or by the person who set the limit by hand.",
     )
 
 
@@ -32,7 +32,7 @@ class RoomSerializer(ShapeSerializer):
     maximum = serializers.IntegerField(help_text="The most that the person may have on that date.")
     taken = serializers.IntegerField(help_text="How much they have: the sum of the efforts of their tasks.")
     remaining = serializers.IntegerField(help_text="How much more fits.")
-    source = SourceSerializer()  # type: ignore[assignment]  # a field of this name, not the class's attribute
+    source = SourceSerializer(source="*")  # type: ignore[assignment]  # a field of this name, not the class's attribute
 
 
 class DailyLimitSerializer(RoomSerializer):

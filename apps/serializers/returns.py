@@ -12,12 +12,11 @@ from apps.serializers.base import (
     PageQuerySerializer,
     PageSerializer,
     QueryIdField,
-    ShapeSerializer,
     StrictSerializer,
     TextField,
     TimeField,
-    shared,
 )
+from apps.serializers.shapes import ShapeSerializer, shared
 
 
 class ReturnCreateSerializer(StrictSerializer):

@@ -14,11 +14,11 @@ from apps.serializers.base import (
     QueryBooleanField,
     QueryTextField,
     SecretField,
-    ShapeSerializer,
     StrictSerializer,
     TextField,
 )
 from apps.serializers.limits import DailyLimitSerializer
+from apps.serializers.shapes import ShapeSerializer
 
 
 class UserSerializer(ShapeSerializer):

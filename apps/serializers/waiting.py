@@ -5,15 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.models import WaitingEntry
-from apps.serializers.base import (
-    DateField,
-    DateRangeSerializer,
-    PageQuerySerializer,
-    PageSerializer,
-    QueryIdField,
-    ShapeSerializer,
-    shared,
-)
+from apps.serializers.base import DateField, DateRangeSerializer, PageQuerySerializer, PageSerializer, QueryIdField
+from apps.serializers.shapes import ShapeSerializer, shared
 
 
 class WaitingSerializer(ShapeSerializer):

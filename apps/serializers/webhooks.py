@@ -14,9 +14,9 @@ from apps.serializers.base import (
     StrictSerializer,
     TextField,
     TimeField,
-    shared,
 )
 from apps.serializers.events import EventSerializer
+from apps.serializers.shapes import shared
 
 _URL = (
     "Where messages are sent: `https://` or `http://`, to a public address or one in a network of `TOGO_WEBHOOK_ALLOW`."

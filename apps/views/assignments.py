@@ -39,6 +39,9 @@ _FILTERS = {
 }
 # Filters that don't change how a list is best read, whatever their values are.
 _PLANNED_ONCE = {"user", "date", "confined_to"}
+# The columns that an answer doesn't show: of an assignment, and of its day.
+_NOT_SHOWN = ["user", "done_at"]
+_DAY_SHOWN = [name for name in DAY_COLUMNS if name not in {"wanted", "rules_version", "waiting"}]
 # The assignments of a date are ordered by person, because an index lists a date's days by person: so a page costs the
 # same on a date with a million assignments.
 _ORDERS = {"date": ["daily_limit__date", "daily_limit__user_id"], "created_at": ["created_at"]}
@@ -52,7 +55,8 @@ def matching(query: dict[str, Any], *, by_time: bool = False) -> AssignmentQuery
 
 def _listed(by_time: bool, **values: Any) -> AssignmentQuerySet:
     """Those that match these filters and belong to the person to whom the caller is confined."""
-    return matching(values, by_time=by_time).of(values.get("confined_to"), by_time=by_time)
+    found = matching(values, by_time=by_time).of(values.get("confined_to"), by_time=by_time)
+    return found.defer(*_NOT_SHOWN)
 
 
 class AssignmentsView(ApiView):
@@ -85,7 +89,7 @@ class AssignmentsView(ApiView):
                 values,
                 query,
                 model=Assignment,
-                related={"daily_limit": DAY_COLUMNS},
+                related={"daily_limit": _DAY_SHOWN},
                 **order,
             )
         else:

@@ -74,7 +74,11 @@ SHARED = {
         "slots": "the sole writer of assignments and of `taken`: for assignments, bulk and imports",
         "unit_of_work": "how any unit of work runs",
     },
-    "serializers": {"base": "strict fields", "problems": "the shape of every refusal"},
+    "serializers": {
+        "base": "strict fields",
+        "shapes": "how objects are shown",
+        "problems": "the shape of every refusal",
+    },
     "views": {"http": "the parts that calls and pages share"},
     "urls": {"converters": "the values that paths accept", "admin": "Django's pages: no API of ours"},
     "tasks": {"base": "how services ask for jobs", "idempotency": "removes stored answers of any call that creates"},

@@ -1,7 +1,7 @@
 """Decides whether a person can be given a task on a day: the same function for a single call, a bulk and a dry run."""
 
 import datetime
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ def decide(candidates: Sequence[Candidate | ToGoError], days: Mapping[DayKey, Da
     keys = {(one.user_id, one.date) for one in candidates if isinstance(one, Candidate)}
     task_ids = {one.task.id for one in candidates if isinstance(one, Candidate)}
     assigned = _assignments({key: days[key] for key in keys}, task_ids)
-    promised: Counter[DayKey] = Counter()
+    promised: defaultdict[DayKey, int] = defaultdict(int)  # faster than a Counter
     decisions: list[Decision] = []
     for candidate in candidates:
         if isinstance(candidate, ToGoError):

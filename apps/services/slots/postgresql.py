@@ -117,12 +117,12 @@ def lock_days(keys: Collection[DayKey]) -> dict[DayKey, DaySnapshot]:
 
 def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssignment]:
     """As `many.write_many`, in one statement."""
-    now = timezone.now()
+    now, actor_id = timezone.now(), actor.pk
     values = {
         "days": array(day.id for _, day, _ in accepted),
         "tasks": array(task.id for task, _, _ in accepted),
         "efforts": array(effort for _, _, effort in accepted),
-        "actor": actor.pk,
+        "actor": actor_id,
         "now": now,
         "status": Status.OPEN.value,
         "kind": Kind.ASSIGNED.value,
@@ -132,6 +132,6 @@ def write_many(*, actor: User, accepted: Sequence[Accepted]) -> list[CreatedAssi
         raise LostRace
     count_slots(accepted)
     return [
-        CreatedAssignment(ids[day.id, task.id], day, task.id, actor.pk, Status.OPEN, effort, now)
+        CreatedAssignment(ids[day.id, task.id], day, task.id, actor_id, Status.OPEN, effort, now)
         for task, day, effort in accepted
     ]
