@@ -69,6 +69,21 @@ def update_rows(build: Callable[..., Update], shape: Shape, values: Mapping[str,
     return composed.write(values)
 
 
+def update_object(
+    build: Callable[..., Update], values: Mapping[str, Any], find: Callable[..., "QuerySet[M]"], key: Mapping[str, Any]
+) -> M | None:
+    """Make the changes of `build(**values)` if it finds the row of `find(**key)`; returns its object as it is then, or
+    None if it wasn't found. Call it in a transaction or a savepoint, which an error must undo."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    # No UPDATE of MariaDB and MySQL returns rows; SQLite's does since 3.35, as its INSERT.
+    returns = connection.vendor != "mysql" and connection.features.can_return_columns_from_insert
+    composed = _as_composed(_Change, build, (), values, find, key) if returns else None
+    if composed is not None:
+        changed: M | None = composed.change(values)
+        return changed
+    return read_objects(find, (), key, {})[0] if update_rows(build, (), values) else None
+
+
 def insert_row(model: type[Model], columns: Mapping[str, Any]) -> int:
     """Insert a row with these values of all its columns but the id, and return the id, which the database gives it.
     Call it in a transaction or a savepoint, which an error must undo."""
@@ -86,7 +101,7 @@ def _as_composed(
     kind: Callable[..., S], build: Callable[..., Any], shape: Shape, values: Mapping[str, Any], *more: Any
 ) -> S | None:
     """The statement of this shape, or None if it is composed for every run."""
-    key = build, *shape, *values
+    key = kind, build, *shape, *values
     found: S | None = _composed.get(key)
     if found is None and len(_composed) < _MOST_SHAPES:
         stand_ins = {name: _StandIn(name, value) for name, value in values.items()}
@@ -122,8 +137,11 @@ class _Rows(_Statement):
         )
 
     def read(self, values: Mapping[str, Any]) -> list[Any]:
-        """The rows of the query for these values, as Django converts them."""
-        found = rows(self.text, self.with_constants(values))
+        """What the query finds for these values."""
+        return self.of_rows(rows(self.text, self.with_constants(values)))
+
+    def of_rows(self, found: list[Row]) -> list[Any]:
+        """The rows, as Django converts them."""
         return [tuple(row) for row in self._convert(found)] if self._convert.keywords["converters"] else found
 
 
@@ -134,14 +152,16 @@ class _Objects(_Rows):
         self._model = query.model
         meta = query.model._meta  # noqa: SLF001 - documented, as are its fields
         chosen = query.query.get_select_mask()  # by `only`; empty for all fields
-        self._own = [field.attname for field in meta.concrete_fields if not chosen or field in chosen]
+        own = [field for field in meta.concrete_fields if not chosen or field in chosen]
+        self.columns = [field.column for field in own]
+        self._own = [field.attname for field in own]
         self._related = {key: (meta.get_field(key).related_model, names) for key, names in related.items()}
         theirs = [f"{key}__{name}" for key, names in related.items() for name in names]
         super().__init__(query.values_list(*self._own, *theirs))
 
-    def read(self, values: Mapping[str, Any]) -> list[Any]:
-        """The objects of the query for these values."""
-        return [self._object_of(row) for row in super().read(values)]
+    def of_rows(self, found: list[Row]) -> list[Any]:
+        """The objects of the rows."""
+        return [self._object_of(row) for row in super().of_rows(found)]
 
     def _object_of(self, row: Row) -> Any:
         start, related = len(self._own), {}
@@ -166,6 +186,22 @@ class _Changes(_Statement):
         connection = connections[DEFAULT_DB_ALIAS]
         _, changed, _ = execute(connection, self.text, adapted(connection, self.with_constants(values)))
         return changed
+
+
+class _Change(_Changes):
+    """A composed update that returns the row that it changed."""
+
+    def __init__(self, update: Update, find: Callable[..., "QuerySet[Any]"], key: Mapping[str, Any]) -> None:
+        super().__init__(update)
+        self._objects = _Objects(find(**key), {})
+        quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
+        self.text += f" RETURNING {', '.join(quoted(column) for column in self._objects.columns)}"
+
+    def change(self, values: Mapping[str, Any]) -> Any:
+        """Make the changes for these values; returns the object of the row, or None if none was found."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        found, _, _ = execute(connection, self.text, adapted(connection, self.with_constants(values)))
+        return self._objects.of_rows(found)[0] if found else None
 
 
 @functools.cache

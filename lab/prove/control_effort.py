@@ -17,7 +17,7 @@ def _count_assignments() -> None:
 
     guarded = portable.take_slot
 
-    def take_slot(user_id: int, date: datetime.date, effort: int, *, actor: Any = None) -> bool:
+    def take_slot(user_id: int, date: datetime.date, effort: int, *, actor: Any = None) -> Any:
         return guarded(user_id, date, 1, actor=actor)
 
     portable.take_slot = take_slot

@@ -171,7 +171,7 @@ def test_assigning_costs_the_same_on_a_day_with_few_or_many_tasks(
     takes = [
         "SELECT",  # the task
         "UPDATE",  # the guarded take
-        "SELECT",  # the day
+        *(["SELECT"] if connection.vendor == "mysql" else []),  # the day, which its UPDATE doesn't return
         "INSERT",
         "INSERT",  # the history
     ]

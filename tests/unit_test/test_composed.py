@@ -80,6 +80,24 @@ def test_an_update_changes_the_rows_of_each_runs_own_values(tasks: list[Task]) -
     assert efforts == {first.pk: 5, second.pk: 3, **{task.pk: 1 for task in others}}
 
 
+def _found(*, name: str) -> QuerySet[Task]:
+    return Task.objects.filter(name=name)
+
+
+def test_a_changed_row_is_returned_as_it_is_then(tasks: list[Task]) -> None:
+    first, second, *_ = tasks
+    Task.objects.filter(pk=second.pk).update(is_active=False)
+
+    def raised(task: Task) -> Task | None:
+        return composed.update_object(_raised, {"name": task.name, "effort": 2}, _found, {"name": task.name})
+
+    assert raised(second) is None
+    changed = [_columns(one) for one in (raised(first), raised(first))]
+
+    assert [columns["effort"] for columns in changed] == [3, 5]
+    assert changed[1] == _columns(Task.objects.get(pk=first.pk))
+
+
 def test_a_row_is_inserted_as_django_inserts_it(alice: User) -> None:
     saved = Event.objects.create(kind=Kind.ASSIGNED, actor=alice.pk, date=MONDAY, data={"é": [1, None]})
     columns = _columns(saved)

@@ -18,7 +18,7 @@ SLOTS = ROOT / "apps" / "services" / "slots"
 _WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save"}
 WRITES = _WRITES | {f"a{name}" for name in _WRITES} | {"_raw_delete", "add", "set", "remove", "clear", "save_base"}
 SQL = {"execute", "executemany", "callproc", "copy", "raw", "extra", "RawSQL"}
-SQL |= {"rows", "first_row", "update_rows", "insert_row"}
+SQL |= {"rows", "first_row", "update_rows", "update_object", "insert_row"}
 # How code reaches assignments: the model, an instance, and the relations of a day, a task or a person.
 ASSIGNMENTS = re.compile(
     r"\b(Assignment|WaitingEntry|ReturnedTask)\b|\b(assignment|entry|entries)$|\.(assignments|given|entries|queued|returned)\b"
@@ -57,6 +57,7 @@ ALLOWED = {
         "rows(self.text, self.with_constants(values))",
         "execute(connection, self.text, adapted(connection, self.with_constants(values)))",
         "execute(connection, text, values)",
+        "update_rows(build, (), values)",
     },
     "models/limit_rules.py": {"rows(_FOR_PERSON, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
     "models/limits.py": {"rows(_WINDOW, {'user': user_id, 'first': first, 'last': last})"},  # a SELECT
@@ -184,6 +185,7 @@ def _is_f(node: ast.AST) -> bool:
         "rows('DELETE FROM togo_assignment', {})",
         "prepared_statements.first_row(statement, {})",
         "update_rows(_more_taken, (), {})",
+        "update_object(_more_taken, {}, _day, {})",
         "composed.insert_row(model, columns)",
         "DailyLimit.objects.raw('UPDATE togo_dailylimit SET taken = 9')",
         "session.copy('COPY togo_assignment FROM STDIN')",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.models import Assignment, DailyLimit, ReturnedTask, Task, User
 from apps.models.assignments import Status
 from apps.models.base import object_of
-from apps.models.composed import Update, insert_row, read_objects, update_rows
+from apps.models.composed import Update, insert_row, read_objects, update_object
 from apps.models.events import Kind
 from apps.models.limits import DailyLimitQuerySet
 from apps.models.tasks import TaskQuerySet
@@ -27,16 +27,17 @@ class SlotNotTaken(Exception):
     """The guarded update changed no row: the day has no room or isn't set, or the person isn't active."""
 
 
-def take_slot(user_id: int, date: datetime.date, effort: int, *, actor: User | None = None) -> bool:
-    """Take this effort of an active person's day if it fits, and if a remembered `actor` is as remembered; returns
-    whether it did.
+def take_slot(user_id: int, date: datetime.date, effort: int, *, actor: User | None = None) -> DailyLimit | None:
+    """Take this effort of an active person's day if it fits, and if a remembered `actor` is as remembered. Returns the
+    day as it is then, or None if nothing was taken.
 
-    This update is the rule that keeps limits: the number of rows that it changed decides.
+    This update is the rule that keeps limits: whether it changed a row decides.
     """
-    values = {"user_id": user_id, "date": date, "effort": effort}
+    key = {"user_id": user_id, "date": date}
+    values = {**key, "effort": effort}
     if actor and actor.remembered_with_key is not None:
         values |= actor.as_remembered(timezone.now())
-    return update_rows(_more_taken, (), values) == 1
+    return update_object(_more_taken, values, _day, key)
 
 
 def _more_taken(*, user_id: int, date: datetime.date, effort: int, **remembered: Any) -> Update:
@@ -89,9 +90,9 @@ def take(
             return None
         [task] = found
         effort = effort or task.effort
-        if not take_slot(user_id, date, effort, actor=actor):
+        day = take_slot(user_id, date, effort, actor=actor)
+        if day is None:
             return None
-        [day] = read_objects(_day, (), {"user_id": user_id, "date": date}, {})
         taskmaster = given_by or actor
         columns = columns_of_new(
             day_id=day.pk,
