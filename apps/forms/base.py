@@ -1,10 +1,11 @@
 """What the forms of several pages share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.db.models import Model
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -13,6 +14,17 @@ from apps.services.shared import formats
 from apps.services.shared.formats import Place, Version
 
 M = TypeVar("M", bound=Model)
+
+
+def weekday_choices(values: Iterable[str]) -> Callable[[], list[tuple[str, StrOrPromise]]]:
+    """Choices of weekdays, in the order of the reader's weeks; `values` are what Monday to Sunday send."""
+    choices = list(zip(values, WEEKDAYS_ABBR.values(), strict=True))
+
+    def in_order() -> list[tuple[str, StrOrPromise]]:
+        first = formats.weekday_of_weeks()
+        return [*choices[first:], *choices[:first]]
+
+    return in_order
 
 
 class DayInput(forms.DateInput):

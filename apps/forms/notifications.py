@@ -5,15 +5,14 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from apps.forms.base import weekday_choices
 from apps.models import Notification
 from apps.models.notifications import LONGEST_CHANNEL, Way, When, channel_of
 from apps.services.notifications import CHANGES
 
-_WEEKDAYS = [(str(day), name) for day, name in WEEKDAYS_ABBR.items()]
 _WHEN = [(When.NOW, _("soon")), (When.DIGEST, _("in the daily message")), (When.OFF, _("not at all"))]
 
 
@@ -47,7 +46,10 @@ class NotificationForm(forms.Form):
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
     weekdays = forms.MultipleChoiceField(
-        label=pgettext_lazy("weekdays", "On"), choices=_WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("weekdays", "On"),
+        choices=weekday_choices("0123456"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     assigned = forms.ChoiceField(label=_("A new task"), choices=_WHEN)
     moved = forms.ChoiceField(label=_("A task on another date"), choices=_WHEN)

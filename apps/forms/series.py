@@ -3,12 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from apps.forms.base import DayInput, RefusableForm
+from apps.forms.base import DayInput, RefusableForm, weekday_choices
 from apps.models import Series
 from apps.models.effort import HIGHEST_EFFORT, LOWEST_EFFORT
 from apps.models.series import LONGEST_RULE, OnFull
@@ -69,7 +68,7 @@ class SeriesForm(RefusableForm):
     weekdays = forms.MultipleChoiceField(
         required=False,
         label=pgettext_lazy("weekdays", "On"),
-        choices=list(zip(WEEKDAYS, WEEKDAYS_ABBR.values(), strict=True)),
+        choices=weekday_choices(WEEKDAYS),
         widget=forms.CheckboxSelectMultiple,
     )
     which = forms.ChoiceField(required=False, label=_("Which of these weekdays"), choices=_WHICH)
@@ -172,7 +171,7 @@ def fields_of(series: Series) -> dict[str, Any]:
 
 def _rule_of(fields: dict[str, Any]) -> str:
     """The rule as the fields say it."""
-    days = ",".join(f"{fields['which']}{name}" for name in fields["weekdays"])
+    days = ",".join(f"{fields['which']}{name}" for name in sorted(fields["weekdays"], key=WEEKDAYS.index))
     parts = {
         "FREQ": fields["frequency"],
         "INTERVAL": fields["interval"],

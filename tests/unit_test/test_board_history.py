@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils import translation
 
 from apps.exceptions.base import NotAllowed
 from apps.models import Task, User, WaitingEntry
@@ -78,3 +79,9 @@ def test_the_tasks_that_somebody_gave_last_come_first_in_the_tray(taskmaster: Us
 def test_the_history_of_days_is_for_taskmasters(alice: User) -> None:
     with pytest.raises(NotAllowed):
         history.of_day(actor=alice, user_id=alice.pk, date=TODAY)
+
+
+def test_names_in_a_sentence_from_right_to_left_are_kept_apart(taskmaster: User, alice: User, cooking: Task) -> None:
+    assignments.assign(actor=taskmaster, user_id=alice.pk, date=TODAY, task_id=cooking.pk)
+    with translation.override("ar"):
+        assert told(taskmaster, alice, TODAY) == ["أسند \u2068taskmaster\u2069 «\u2068cooking\u2069»"]

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
 
+from apps.forms.series import SeriesForm
 from apps.models import Task, User
 from apps.services import assignments, limits
 from apps.services.shared import dates, languages, retelling, stored
@@ -141,3 +142,9 @@ def test_a_time_in_arabic_has_the_day_before_the_month() -> None:
             date_format(datetime.datetime(2026, 3, 2, 8, 13, tzinfo=datetime.UTC), "DATETIME_FORMAT")
             == "2 مارس 2026، 08:13"
         )
+
+
+@pytest.mark.parametrize(("language", "first"), [("ar", "SA"), ("de", "MO")])
+def test_the_weekdays_of_a_form_begin_as_the_readers_weeks_do(language: str, first: str) -> None:
+    with translation.override(language):
+        assert SeriesForm()["weekdays"].field.choices[0][0] == first

@@ -4,12 +4,13 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language_bidi, gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.models import Event, User
 from apps.models.events import Kind
 from apps.services.shared import dates, permissions, units
+from apps.services.shared.lists import joined
 
 _MOST = 30
 # What somebody did, but for moves: they are told from where, or where to.
@@ -55,7 +56,7 @@ def of_day(*, actor: User, user_id: int, date: datetime.date) -> list[Happening]
 
 
 def _what(event: Event, user_id: int, date: datetime.date, names: dict[int, str]) -> str:
-    data: dict[str, Any] = {"actor": _name(names, event.actor), "task": event.task_name}
+    data: dict[str, Any] = {"actor": _name(names, event.actor), "task": _isolated(event.task_name)}
     if event.kind == Kind.MOVED:
         was = event.data["from"]
         if (event.user, event.date) == (user_id, date):
@@ -67,19 +68,26 @@ def _what(event: Event, user_id: int, date: datetime.date, names: dict[int, str]
     if event.kind == Kind.EFFORT_CHANGED:
         data |= {"old": units.short(event.data["from"]), "new": units.amount(event.data["to"])}
     if event.kind == Kind.RETURNED:
-        data["reason"] = event.data["reason"]
+        data["reason"] = _isolated(event.data["reason"])
     sentence = _SENTENCES[Kind(event.kind)]
     if event.kind == Kind.LIMIT_SET:
-        data |= {"limit": units.amount(event.data["maximum"]), "reason": event.data.get("reason")}
+        data |= {"limit": units.amount(event.data["maximum"]), "reason": _isolated(event.data.get("reason") or "")}
         sentence = _LIMIT_WITH_REASON if data["reason"] else sentence
     return str(sentence) % data
 
 
 def _name(names: dict[int, str], user_id: int | None) -> str:
-    return names.get(user_id or 0) or gettext("somebody")
+    name = names.get(user_id or 0)
+    return _isolated(name) if name else gettext("somebody")
+
+
+def _isolated(text: str) -> str:
+    """What people wrote. In a language that runs from right to left, the Latin words of two names would become one
+    piece otherwise, with the quotation marks between them."""
+    return f"\u2068{text}\u2069" if text and get_language_bidi() else text
 
 
 def _place(names: dict[int, str], here: int, user_id: int | None, date: str) -> str:
     """Another day, with the person if it is somebody else."""
     when = dates.written(datetime.date.fromisoformat(date), "D j M")
-    return when if user_id == here else f"{_name(names, user_id)}, {when}"
+    return when if user_id == here else joined([_name(names, user_id), when])
