@@ -125,7 +125,7 @@ def _storm(
         clients.append(Client(world, history, actor=actor, ports=ports, stop=stop))
     system.callers = [client.caller for client in clients]
     web, jobs = faults_of(system.database.name) if options.faults else ({}, {})
-    watch = Watch(system, world, stop) if system.database.cluster else None
+    watch = Watch(system, world) if system.database.cluster else None
     # With shorter pauses, a short campaign still has most kinds of faults.
     longest = min(CLUSTER_PAUSE if watch else LONGEST_PAUSE, 0.6 * options.minutes)
     conductors = [
@@ -152,8 +152,10 @@ def _storm(
     ]
     threads: list[Client | Conductor] = [*clients, *conductors]
     began = time.monotonic()
-    for thread in [*threads, *(watch.threads if watch else [])]:
+    for thread in threads:
         thread.start()
+    if watch:
+        watch.start()
     try:
         while (gone := time.monotonic() - began) < options.minutes * 60:
             stop.wait(min(PROGRESS_INTERVAL, options.minutes * 60 - gone))
@@ -166,6 +168,8 @@ def _storm(
         for thread in threads:
             # A fault of a cluster ends when the cluster is whole.
             thread.join(180 if watch else 60)
+        if watch:
+            watch.stop()
         for conductor in conductors:
             faults.update(conductor.done)
     if failures := [thread.failure for thread in threads if thread.failure]:

@@ -7,7 +7,6 @@ balancer sends them to the web server that works.
 import contextlib
 import http.client
 import json
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -35,7 +34,6 @@ class _Prober(threading.Thread):
         super().__init__(name="prober", daemon=True)
         self._write, self._stop_asked = write, stop
         self.done: list[float] = []
-        self.ended = math.inf
 
     def run(self) -> None:
         """Write until told to stop."""
@@ -43,36 +41,46 @@ class _Prober(threading.Thread):
             with contextlib.suppress(Exception):
                 self._write()
                 self.done.append(time.monotonic())
-        self.ended = time.monotonic()
 
 
 class Watch:
-    """Two probers for each entry of a cluster."""
+    """Two probers for each entry of a cluster. They write until the last fault is over."""
 
-    def __init__(self, system: System, world: World, stop: threading.Event) -> None:
+    def __init__(self, system: System, world: World) -> None:
         cluster = system.database.cluster
         assert cluster
-        self._began = time.monotonic()
+        self._began = self._ended = time.monotonic()
+        self._stop_asked = stop = threading.Event()
         self._plain, self._togo = [], []
         for entry, port in enumerate(system.ports):
             self._plain.append(_Prober(lambda entry=entry: cluster.write(entry), stop))  # type: ignore[misc]
             self._togo.append(_Prober(_RenamingTask(world, world.probes[entry], port), stop))
-        self.threads = [*self._plain, *self._togo]
+        self._threads = [*self._plain, *self._togo]
+
+    def start(self) -> None:
+        """Begin to write."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Write no more, after a moment in which ToGo, too, must write again after the last fault."""
+        time.sleep(ALLOWED + PATIENCE)
+        self._ended = time.monotonic()
+        self._stop_asked.set()
+        for thread in self._threads:
+            thread.join()
 
     def outages(self, times: Sequence[tuple[str, float, float]]) -> dict[str, list[Outage]]:
-        """For each kind of fault, its outages. Those of a fault that outlasted the writes aren't known."""
+        """For each kind of fault, its outages."""
         found: dict[str, list[Outage]] = {}
-        ended = min(one.ended for one in self.threads)
         for name, start, end in times:
-            if end > ended:
-                continue
-            plain, togo = (self._longest_gap(some, start, end, ended) for some in (self._plain, self._togo))
+            plain, togo = (self._longest_gap(some, start, end) for some in (self._plain, self._togo))
             found.setdefault(name, []).append((plain, togo))
         return found
 
-    def _longest_gap(self, probers: Sequence[_Prober], start: float, end: float, ended: float) -> float:
+    def _longest_gap(self, probers: Sequence[_Prober], start: float, end: float) -> float:
         """The longest time without a successful write that overlaps with this one."""
-        done = sorted([self._began, *(moment for one in probers for moment in one.done), ended])
+        done = sorted([self._began, *(moment for one in probers for moment in one.done), self._ended])
         return max(after - before for before, after in pairwise(done) if after > start and before < end)
 
 
