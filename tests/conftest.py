@@ -31,11 +31,12 @@ _DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "dj
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark a test that uses no database with `no_db`. A test that does, but works alike on all, has the mark itself."""
+    """Mark tests of pages, and those that use no database, with `no_db`. Others that work alike on every database have
+    the mark themselves."""
     for item in items:
         is_test_case = isinstance(getattr(item, "cls", None), type) and issubclass(item.cls, SimpleTestCase)  # type: ignore[attr-defined]
         uses_one = item.get_closest_marker("django_db") or _DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
-        if not (is_test_case or uses_one):
+        if item.path.parent.name == "web_test" or not (is_test_case or uses_one):
             item.add_marker(pytest.mark.no_db)
 
 

@@ -17,6 +17,8 @@ from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.clock import freeze_time
 from tests.conftest import TODAY
 
+pytestmark = pytest.mark.no_db
+
 SignIn = Callable[[User], APIClient]
 TOKEN = "/api/users/calendar/token/"
 
@@ -36,6 +38,7 @@ def events(link: str) -> list[Any]:
     return Calendar.from_ical(APIClient().get(link).content).walk("VEVENT")
 
 
+@pytest.mark.every_database
 def test_the_calendar_shows_each_assignment_as_a_whole_day(
     taskmaster: User, alice: User, stranger: User, tasks: list[Task], link: str
 ) -> None:
@@ -131,6 +134,7 @@ def test_any_accept_header_gets_the_calendar(alice: User, link: str) -> None:
     assert (head.status_code, head.content, bool(head["ETag"])) == (200, b"", True)
 
 
+@pytest.mark.every_database
 def test_renewing_the_link_disables_the_old_one(alice: User, stranger: User, link: str, signed_in: SignIn) -> None:
     others = signed_in(stranger).get(TOKEN).json()["url"]
     with nothing_written():

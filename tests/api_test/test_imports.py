@@ -17,6 +17,8 @@ from apps.services.imports import blocks
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import make_person
 
+pytestmark = pytest.mark.no_db
+
 IMPORT = "/api/users/assignment/import/"
 FORM = "multipart/form-data; boundary=x"
 
@@ -56,6 +58,7 @@ def finish() -> None:
 # --- accepted files ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_a_file_is_accepted_and_its_rows_are_imported_afterwards(
     caller: APIClient, taskmaster: User, alice: User, cooking: Task
 ) -> None:

@@ -13,6 +13,8 @@ from apps.services.shared import picking
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY
 
+pytestmark = pytest.mark.no_db
+
 SignIn = Callable[[User], APIClient]
 RULES = "/api/users/limit-rule/"
 HOLIDAY = {"date_from": "2026-03-02", "date_to": "2026-03-06", "maximum": 0, "reason": "Holiday"}
@@ -29,6 +31,7 @@ def commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Callable[[
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
+@pytest.mark.every_database
 def test_a_rule_is_created_read_changed_and_deleted(caller: APIClient, taskmaster: User, alice: User) -> None:
     made = caller.post(RULES, {"user": alice.pk, "weekday": 4, "maximum": 2, "reason": "Short Fridays"}, format="json")
 
@@ -75,6 +78,7 @@ def test_a_rule_with_only_a_maximum_is_for_everyone_on_every_day(caller: APIClie
     assert everything == {"user": None, "weekday": None, "date_from": None, "date_to": None, "reason": ""}
 
 
+@pytest.mark.every_database
 def test_days_from_today_on_follow_a_rule_at_once_unless_they_are_set_by_hand(
     caller: APIClient,
     taskmaster: User,
@@ -140,6 +144,7 @@ def test_a_change_that_changes_nothing_writes_nothing(
     assert picking.current_version() == version
 
 
+@pytest.mark.every_database
 def test_the_list_has_ordered_pages_and_filters(caller: APIClient, taskmaster: User, alice: User) -> None:
     rules = [
         limit_rules.create_rule(
@@ -249,6 +254,7 @@ def test_a_rule_needs_a_maximum(caller: APIClient) -> None:
     assert [(error["field"], error["code"]) for error in problem["errors"]] == [("maximum", "required")]
 
 
+@pytest.mark.every_database
 def test_a_change_of_one_date_is_checked_against_the_other(caller: APIClient) -> None:
     path = f"{RULES}{caller.post(RULES, HOLIDAY, format='json').json()['id']}/"
 

@@ -14,6 +14,8 @@ from apps.services import assignments, limit_rules, limits
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.conftest import TODAY, make_person
 
+pytestmark = pytest.mark.no_db
+
 SignIn = Callable[[User], APIClient]
 
 
@@ -169,6 +171,7 @@ def path_of(person: User, day: str = "2026-03-02") -> str:
     return f"/api/users/limit/{person.pk}/{day}/"
 
 
+@pytest.mark.every_database
 def test_a_taskmaster_sets_a_day_by_hand_and_gives_it_back_to_the_rules(
     taskmaster: User, alice: User, signed_in: SignIn
 ) -> None:
@@ -220,6 +223,7 @@ def test_a_repeated_call_changes_nothing(taskmaster: User, alice: User, signed_i
         assert caller.delete(path_of(alice)).status_code == 200
 
 
+@pytest.mark.every_database
 def test_a_limit_is_not_set_below_taken(taskmaster: User, alice: User, tasks: list[Task], signed_in: SignIn) -> None:
     for task in tasks[:2]:
         assignments.assign(actor=taskmaster, task_id=task.pk, user_id=alice.pk, date=TODAY)

@@ -26,7 +26,7 @@ from lab.processes import ROOT, Client, Server, start_server
 from tests.clock import freeze_time
 
 OPERATIONS = ROOT / "docs" / "operations"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
 Numbers = dict[tuple[str, tuple[str, ...]], float]
 
 
@@ -91,6 +91,7 @@ def test_counts_requests_by_their_route_and_refusals_by_their_code(
     assert not any("/7/" in label or "nothing" in label for _, labels in after for label in labels)
 
 
+@pytest.mark.every_database
 def test_reports_jobs_drift_and_the_queue(alice: User, broker_url: str, settings: Any) -> None:
     settings.CELERY_BROKER_URL = broker_url
     jobs.set_due_limits()
@@ -116,6 +117,7 @@ def test_reports_jobs_drift_and_the_queue(alice: User, broker_url: str, settings
     assert JobRun.objects.get(pk="check_limits").found == 0
 
 
+@pytest.mark.every_database
 def test_reports_what_is_to_be_sent_to_webhooks(admin: User) -> None:
     names = ("togo_webhook_pending", "togo_webhook_late_seconds", "togo_webhook_unread_seconds")
     with freeze_time("2026-03-02T12:00:00Z") as clock:
@@ -130,6 +132,7 @@ def test_reports_what_is_to_be_sent_to_webhooks(admin: User) -> None:
         assert [read()[name, ()] for name in names] == [0, 0, 0]
 
 
+@pytest.mark.every_database
 def test_reports_which_messages_are_late(alice: User) -> None:
     names = ("togo_message_pending", "togo_message_late_seconds")
     with freeze_time("2026-03-02T12:00:00Z") as clock:

@@ -14,6 +14,8 @@ from apps.services import api_keys
 from apps.services.notifications import sending
 from tests.receivers import HERE
 
+pytestmark = pytest.mark.no_db
+
 URL = "/api/users/me/notification/"
 NOTHING = {
     "email": None,
@@ -49,6 +51,7 @@ def test_somebody_who_chose_nothing_has_no_address(api: APIClient) -> None:
     assert not Notification.objects.exists()
 
 
+@pytest.mark.every_database
 def test_a_person_chooses_an_address_a_digest_and_what_to_be_told(api: APIClient, alice: User) -> None:
     body = {
         "email": "alice@example.org",
@@ -143,6 +146,7 @@ def test_says_that_messages_are_off(api: APIClient, settings: Any) -> None:
     assert api.get(URL).json() == {**NOTHING, "state": "off"}
 
 
+@pytest.mark.every_database
 def test_a_channel_is_shown_without_its_secrets(api: APIClient, settings: Any) -> None:
     settings.TOGO_APPRISE_SCHEMAS = ["json", "tgram"]
     settings.TOGO_WEBHOOK_ALLOW = HERE
@@ -228,6 +232,7 @@ def test_a_key_may_read_it_but_not_send_messages_elsewhere(alice: User) -> None:
     assert not Notification.objects.exists()
 
 
+@pytest.mark.every_database
 def test_an_assignment_costs_no_statement_more_with_messages(
     taskmaster: User, alice: User, tasks: list[Any], signed_in: Any, settings: Any
 ) -> None:

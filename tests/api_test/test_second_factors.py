@@ -13,7 +13,7 @@ from apps.services import api_keys, users
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.second_factors import App, turn_on
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.no_db, pytest.mark.django_db]
 
 PASSWORD = "of my own choice"
 
@@ -37,6 +37,7 @@ def sign_in(client: APIClient, **more: Any) -> Any:
     return client.post("/api/users/token/", {"username": "bob", "password": PASSWORD, **more}, format="json")
 
 
+@pytest.mark.every_database
 def test_a_code_is_required_and_works_once(client: APIClient, app: App) -> None:
     problem = assert_problem(sign_in(client), 401, "otp_required")
     assert set(problem) == {"type", "title", "status", "detail", "code"}

@@ -18,6 +18,8 @@ from apps.services import users
 from tests.api_test.test_problems import assert_problem, nothing_written
 from tests.unit_test.test_attempts import CountingHasher
 
+pytestmark = pytest.mark.no_db
+
 PASSWORD = "  of my own choice, with bl\u00e4nks "
 
 
@@ -48,6 +50,7 @@ def test_a_person_signs_in_with_a_password_that_has_blanks_around_it(client: API
     assert OutstandingToken.objects.get().user == bob
 
 
+@pytest.mark.every_database
 def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(client: APIClient, admin: User, bob: User) -> None:
     for_names = sign_in(client, username="nobody"), sign_in(client, username="BOB")
     for_passwords = sign_in(client, password=PASSWORD.strip()), sign_in(client, password="x" * 1000)
@@ -105,6 +108,7 @@ def test_neither_the_answer_nor_the_work_tells_which_accounts_exist(
     assert seen[0][0] == 1
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("username", ["bob", "nobody"])
 def test_after_five_wrong_passwords_the_call_and_the_page_refuse(client: APIClient, bob: User, username: str) -> None:
     for _ in range(5):
@@ -146,6 +150,7 @@ def test_signing_in_ignores_the_authorization_header(client: APIClient, bob: Use
     assert sign_in(client).status_code == 200
 
 
+@pytest.mark.every_database
 def test_a_refresh_token_gives_a_new_pair_once(client: APIClient, bob: User) -> None:
     first = sign_in(client).json()
 

@@ -18,6 +18,8 @@ from apps.services.webhooks import delivering
 from apps.tasks.webhooks import deliver
 from tests.api_test.test_problems import assert_problem, nothing_written
 
+pytestmark = pytest.mark.no_db
+
 WEBHOOKS = "/api/webhook/"
 URL = "https://93.184.215.14/togo"
 
@@ -38,6 +40,7 @@ def happen(number: int = 1) -> None:
     delivering.read_on()
 
 
+@pytest.mark.every_database
 def test_a_webhook_is_made_and_its_secret_shown_once(caller: APIClient) -> None:
     response = caller.post(WEBHOOKS, {"url": URL, "events": ["assignment.*", "limit.set"]}, format="json")
 
@@ -103,6 +106,7 @@ def test_a_url_that_leads_to_a_private_address_is_refused_and_the_setting_named(
         assert (problem["address"], problem["setting"]) == ("169.254.169.254", "TOGO_WEBHOOK_ALLOW")
 
 
+@pytest.mark.every_database
 def test_a_webhook_is_changed_in_part(caller: APIClient, webhook: Webhook) -> None:
     path = f"{WEBHOOKS}{webhook.pk}/"
 
@@ -114,6 +118,7 @@ def test_a_webhook_is_changed_in_part(caller: APIClient, webhook: Webhook) -> No
     assert (webhook.events, webhook.enabled) == (["rule.*"], False)
 
 
+@pytest.mark.every_database
 def test_a_deleted_webhook_takes_its_deliveries_and_secrets_along(caller: APIClient, webhook: Webhook) -> None:
     happen(3)
 
@@ -133,6 +138,7 @@ def test_there_may_be_fifty_webhooks(caller: APIClient, monkeypatch: pytest.Monk
     assert Webhook.objects.count() == 2
 
 
+@pytest.mark.every_database
 def test_a_new_secret_is_shown_once_and_the_old_one_signs_for_a_day(caller: APIClient, webhook: Webhook) -> None:
     old = WebhookSecret.objects.get()
 
@@ -172,6 +178,7 @@ def test_a_test_makes_a_delivery_that_tells_what_is_sent(caller: APIClient, webh
     }
 
 
+@pytest.mark.every_database
 def test_deliveries_are_listed_newest_first_and_by_status(caller: APIClient, webhook: Webhook) -> None:
     happen(3)
     first, second, third = Delivery.objects.order_by("pk")
@@ -195,6 +202,7 @@ def test_a_delivery_of_another_webhook_is_not_found(caller: APIClient, admin: Us
         assert_problem(response, 404, "not_found")
 
 
+@pytest.mark.every_database
 def test_a_delivery_that_was_given_up_is_tried_again_as_often_as_a_new_one(caller: APIClient, webhook: Webhook) -> None:
     happen()
     delivery = Delivery.objects.get()

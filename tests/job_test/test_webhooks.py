@@ -168,6 +168,7 @@ def test_both_secrets_sign_for_a_day_after_a_rotation_also_after_two_of_them(adm
         assert len(bob.got[0][0]["webhook-signature"].split()) == 1
 
 
+@pytest.mark.every_database
 def test_410_disables_the_webhook_and_gives_the_message_up(admin: User) -> None:
     with receiver((410, {}, b"")) as bob:
         webhook, _ = webhooks.create(actor=admin, url=bob.url, events=["*"])
@@ -210,6 +211,7 @@ def test_retry_after_is_kept_to_by_all_messages_of_the_webhook(admin: User, stat
     assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered"}
 
 
+@pytest.mark.every_database
 def test_a_changed_webhook_is_told_at_once_though_its_receiver_asked_to_wait(admin: User) -> None:
     with receiver((503, {"Retry-After": "3600"}, b"")) as bob:
         webhook, _ = webhooks.create(actor=admin, url=bob.url, events=["*"])
@@ -367,6 +369,7 @@ def test_a_kept_connection_that_the_receiver_has_closed_costs_no_try(admin: User
     assert set(Delivery.objects.values_list("status", "attempts")) == {("delivered", 1)}
 
 
+@pytest.mark.every_database
 def test_the_address_that_was_checked_is_called_even_if_the_name_changes_then(
     admin: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -489,6 +492,7 @@ def test_the_types_of_the_documentation_are_those_that_there_are() -> None:
     assert sorted(re.findall(r"`([a-z]+\.[a-z_]+)`", table)) == sorted([*TYPES, TEST])
 
 
+@pytest.mark.every_database
 def test_a_message_whose_event_is_gone_is_given_up_and_holds_up_no_other(admin: User) -> None:
     with receiver() as bob:
         webhooks.create(actor=admin, url=bob.url, events=["*"])
@@ -510,6 +514,7 @@ def test_a_test_is_sent_whatever_the_webhook_asks_for(admin: User) -> None:
     assert bob.verified(secret) == [{"type": "webhook.test", "timestamp": "2026-03-02T12:00:00Z", "data": {}}]
 
 
+@pytest.mark.every_database
 def test_deliveries_are_removed_after_thirty_days(admin: User) -> None:
     with freeze_time(NOON) as clock, receiver() as bob:
         webhooks.create(actor=admin, url=bob.url, events=["*"])

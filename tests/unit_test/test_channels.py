@@ -111,6 +111,7 @@ def test_a_digest_goes_to_the_address_and_to_the_channel_once(
     assert Message.objects.count() == 2
 
 
+@pytest.mark.every_database
 def test_changes_are_told_at_the_address_and_in_the_channel(
     service: Receiver, taskmaster: User, alice: User, tasks: list[Task], settings: Any
 ) -> None:
@@ -160,6 +161,7 @@ def test_a_digest_in_the_channel_tells_what_only_the_mail_has_told(
     assert ["New: cooking, on Wednesday 11 March" in text for _, text in texts(service)] == [True]
 
 
+@pytest.mark.every_database
 def test_a_channel_whose_address_is_not_allowed_any_more_is_refused_and_not_called(
     service: Receiver, alice: User, settings: Any
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_redirect_is_not_followed(service: Receiver, alice: User) -> None:
     assert Message.objects.get().status == "pending"
 
 
+@pytest.mark.every_database
 def test_a_service_that_is_mute_holds_up_nobody_else(
     service: Receiver, alice: User, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

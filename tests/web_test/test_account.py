@@ -44,6 +44,7 @@ def test_every_page_leads_to_the_account(page: Client) -> None:
 # --- names --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_a_person_changes_their_own_names_and_nothing_else(page: Client, alice: User) -> None:
     sent = {"first_name": " Alice ", "last_name": "Baker", "username": "root", "is_admin": "on", "back": "/account/"}
     answer = page.post("/account/name/", sent, follow=True)
@@ -188,6 +189,7 @@ def test_the_page_lists_this_browser_from_its_first_page_on_and_others(page: Cli
     assert page.get("/account/").status_code == 200
 
 
+@pytest.mark.every_database
 def test_all_other_sessions_end_and_this_one_keeps_its_place(page: Client, alice: User) -> None:
     others = [browser_of(alice) for _ in range(2)]
     page.get("/account/")

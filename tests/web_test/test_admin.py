@@ -14,6 +14,8 @@ from apps.services import assignments, users
 from tests.api_test.test_problems import nothing_written
 from tests.conftest import TODAY
 
+# Django's admin makes statements of its own.
+pytestmark = pytest.mark.every_database
 MODELS = ("user", "task", "limitrule", "dailylimit")
 
 

@@ -24,6 +24,7 @@ def commit(django_capture_on_commit_callbacks: Callable[..., Any]) -> Callable[[
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
+@pytest.mark.every_database
 def test_a_rule_is_created_changed_and_deleted_and_the_days_follow(
     page: Client, alice: User, given: Assignment, commit: Callable[[], AbstractContextManager[Any]]
 ) -> None:
@@ -68,6 +69,7 @@ def test_an_invalid_rule_is_refused(page: Client, fields: dict[str, str], wrong:
 # --- limits -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_a_day_is_set_by_hand_changed_and_given_back(page: Client, alice: User) -> None:
     day = DailyLimit.objects.filter(user=alice, date=TODAY).values_list("maximum", "source_kind", "source_reason")
 
@@ -86,6 +88,7 @@ def test_a_day_is_set_by_hand_changed_and_given_back(page: Client, alice: User) 
     assert day.get() == (5, "default", "")
 
 
+@pytest.mark.every_database
 def test_a_limit_below_taken_is_refused_with_a_message(page: Client, given: Assignment, alice: User) -> None:
     path = f"dailylimit/{given.daily_limit_id}/change/"
 

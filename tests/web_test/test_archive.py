@@ -32,6 +32,7 @@ def folder(settings: Any, tmp_path: Path, taskmaster: User, alice: User, cooking
     return tmp_path / "archive"
 
 
+@pytest.mark.every_database
 def test_pages_show_the_numbers_of_archived_days_and_tell_admins_where_the_files_are(
     client: Client, taskmaster: User, admin: User, alice: User, folder: Path
 ) -> None:

@@ -190,6 +190,7 @@ def test_a_search_is_in_the_address_and_its_links_keep_it_until_it_is_cleared(
     assert "Nobody is called “nobody”" in text_of(page.get("/board/?q=nobody"))
 
 
+@pytest.mark.every_database
 def test_people_come_in_pages_forwards_and_backwards(page: Client) -> None:
     for number in range(59):
         make_person(f"p{number:03}")
@@ -314,6 +315,7 @@ def test_the_first_run_shows_three_steps_and_they_go_with_the_first_assignment(
     assert "Three steps" not in text_of(page.get("/board/"))
 
 
+@pytest.mark.every_database
 def test_the_demonstration_loads_an_example_team_with_one_click(admin: User, client: Client, settings: Any) -> None:
     client.force_login(admin)
     settings.TOGO_EMBEDDED = False
@@ -425,6 +427,7 @@ def test_an_answer_to_the_script_is_only_the_cell_and_a_message(page: Client, al
     assert "cooking is assigned." in text_of(response)
 
 
+@pytest.mark.every_database
 def test_who_is_free_on_a_date_is_one_click_away(
     page: Client, taskmaster: User, alice: User, stranger: User, given: Assignment
 ) -> None:
@@ -468,6 +471,7 @@ def test_those_whose_day_is_full_get_the_task_on_their_next_free_days_with_one_c
     assert "Assigned to 2 of 2 days" in text_of(page.post("/board/assign/", {"cell": later, "task": cooking.pk}))
 
 
+@pytest.mark.every_database
 def test_a_task_is_assigned_to_several_days_with_a_result_for_each(
     page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task
 ) -> None:
@@ -576,6 +580,7 @@ def test_a_task_that_is_done_on_one_day_and_open_on_another_looks_so_on_each(
     assert found == {given.pk: ("chip done", False), other.pk: ("chip", False), heavy.pk: ("chip", True)}
 
 
+@pytest.mark.every_database
 def test_undo_gives_a_task_back_or_says_that_the_slot_is_gone(
     page: Client, taskmaster: User, alice: User, given: Assignment
 ) -> None:
@@ -636,6 +641,7 @@ def test_a_limit_below_taken_is_refused_with_the_reason(page: Client, alice: Use
     assert "1 task is taken on Mon 2 Mar; take it away first." in text_of(response)
 
 
+@pytest.mark.every_database
 def test_chosen_days_get_one_limit_with_a_result_for_each(
     page: Client, alice: User, stranger: User, given: Assignment
 ) -> None:
@@ -652,6 +658,7 @@ def test_chosen_days_get_one_limit_with_a_result_for_each(
     assert set(days) == {(alice.pk, TUESDAY, 0, "Training"), (stranger.pk, MONDAY, 0, "Training")}
 
 
+@pytest.mark.every_database
 def test_limits_of_several_days_become_what_they_were(
     page: Client, taskmaster: User, alice: User, stranger: User, given: Assignment
 ) -> None:
@@ -671,6 +678,7 @@ def test_limits_of_several_days_become_what_they_were(
     assert "1 task is taken already" in text_of(page.post(undo["path"], {"limit": f"{alice.pk}:2026-03-02:0:"}))
 
 
+@pytest.mark.every_database
 def test_days_off_are_a_rule_for_a_person_or_for_everyone(page: Client, alice: User) -> None:
     dates = {"date_from": "2026-03-03", "date_to": "2026-03-04"}
     page.post("/board/days-off/", {"who": "person", "username": "alice", "reason": "Holiday", **dates})
@@ -733,6 +741,7 @@ def test_days_off_for_everyone_first_show_their_effect_and_can_be_undone(
     assert LimitRule.objects.get().maximum == 0
 
 
+@pytest.mark.every_database
 def test_the_form_for_days_off_preselects_nobody(page: Client, alice: User) -> None:
     assert " checked" not in page.get("/board/days-off/").content.decode()
     assert 'value="person" required checked' in page.get("/board/days-off/?username=alice").content.decode()
@@ -741,6 +750,7 @@ def test_the_form_for_days_off_preselects_nobody(page: Client, alice: User) -> N
 # --- deactivated people -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_deactivated_people_stay_on_the_board_while_they_have_open_tasks_and_these_are_handed_on(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:
@@ -772,6 +782,7 @@ def test_deactivated_people_stay_on_the_board_while_they_have_open_tasks_and_the
     assert "alice" not in text_of(page.get("/board/"))
 
 
+@pytest.mark.every_database
 def test_tasks_that_were_handed_on_go_back_to_somebody_who_is_deactivated_and_no_others_do(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:
@@ -867,6 +878,7 @@ def test_the_board_costs_eight_queries_and_asking_it_for_changes_three(
         assert changes(page, board, alice, stranger).status_code == 204
 
 
+@pytest.mark.every_database
 def test_an_event_that_was_committed_late_is_not_missed(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:

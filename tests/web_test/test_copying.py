@@ -39,6 +39,7 @@ def copied() -> set[tuple[str, str, str, int]]:
     return {(who, task, str(date), effort) for who, task, date, effort in rows.values_list(*names)}
 
 
+@pytest.mark.every_database
 @pytest.mark.usefixtures("planned")
 def test_a_week_is_copied_after_it_was_shown_what_fits(page: Client, taskmaster: User, alice: User) -> None:
     limits.set_by_hand(
@@ -62,6 +63,7 @@ def test_a_week_is_copied_after_it_was_shown_what_fits(page: Client, taskmaster:
     assert copied() == set()
 
 
+@pytest.mark.every_database
 @pytest.mark.usefixtures("planned")
 def test_one_day_of_one_person_is_copied_with_its_efforts_and_twice_changes_nothing(page: Client) -> None:
     day = {"date_from": "2026-03-03", "date_to": "2026-03-03", "to": "2026-03-12", "username": "alice", "sure": "on"}

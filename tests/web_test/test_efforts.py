@@ -209,6 +209,7 @@ def test_a_task_is_assigned_with_another_effort_than_its_own_also_on_the_day_tha
     assert Task.objects.get(pk=baking.pk).effort == 1
 
 
+@pytest.mark.every_database
 def test_a_new_task_gets_the_effort_as_its_own(page: Client, alice: User) -> None:
     page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": "wiring", "effort": 4})
     page.post("/board/assign/", {"cell": f"{alice.pk}:2026-03-02", "name": "baking", "effort": ""})

@@ -29,6 +29,7 @@ def ticks_of(response: Any) -> dict[str, str]:
     return dict(re.findall(r'name="date" value="([^"]*)" ?([a-z]*)', response.content.decode()))
 
 
+@pytest.mark.every_database
 def test_holidays_of_a_region_are_proposed_from_today_on_with_what_is_there(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:
@@ -62,6 +63,7 @@ def test_holidays_of_a_region_are_proposed_from_today_on_with_what_is_there(
     assert not LimitRule.objects.exclude(reason="Rest").exists()
 
 
+@pytest.mark.every_database
 def test_ticked_holidays_become_ordinary_rules_once_and_name_the_days(
     page: Client, taskmaster: User, alice: User
 ) -> None:

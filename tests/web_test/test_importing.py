@@ -231,6 +231,7 @@ def test_the_page_shows_the_progress_and_that_no_worker_runs(page: Client, alice
     assert "Is a worker running?" not in text_of(done)
 
 
+@pytest.mark.every_database
 def test_the_page_shows_that_a_worker_was_lost_half_way(
     page: Client, alice: User, tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +244,7 @@ def test_the_page_shows_that_a_worker_was_lost_half_way(
     assert "There has been no progress for a while. Is a worker running?" in text_of(page.get(f"{path}progress/"))
 
 
+@pytest.mark.every_database
 def test_a_failed_import_shows_the_reason_and_its_report(
     page: Client, taskmaster: User, alice: User, cooking: Task, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +283,7 @@ def test_taskmasters_see_only_their_own_imports_and_others_none(
     assert [page.get(address).status_code for address in paths] == [200, 404, 404, 404, 200]
 
 
+@pytest.mark.every_database
 def test_the_board_is_exported_as_it_is_shown(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:

@@ -109,6 +109,7 @@ def test_insights_begin_with_what_matters_in_a_sentence(
     assert f'href="/board/day/{alice.pk}/2026-03-03/"' in client.get("/insights/").content.decode()
 
 
+@pytest.mark.every_database
 def test_over_and_underload_and_tasks_lead_to_the_board(
     page: Client, taskmaster: User, alice: User, stranger: User, tasks: list[Task]
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_sign_in_is_in_the_language_that_the_browser_asks_for(asked: str, ta
     assert translation.get_language() == "en"
 
 
+@pytest.mark.every_database
 def test_a_person_chooses_the_language_of_their_pages(alice: User) -> None:
     page = Client(headers={"accept-language": "fr"})
     page.force_login(alice)

@@ -44,6 +44,7 @@ def test_late_tasks_move_to_the_first_day_with_room_or_say_why_not(
     assert (dates[late.pk], dates[other.pk]) == (datetime.date(2026, 3, 3), YESTERDAY)
 
 
+@pytest.mark.every_database
 def test_late_tasks_go_back_to_their_days_where_these_still_have_room(
     taskmaster: User, alice: User, stranger: User, late: Assignment, cooking: Task, client: Client
 ) -> None:
@@ -62,6 +63,7 @@ def test_late_tasks_go_back_to_their_days_where_these_still_have_room(
     assert undo["fields"] == {"move": [f"{late.pk}:{alice.pk}:2026-03-01", f"{other.pk}:{stranger.pk}:2026-03-01"]}
 
 
+@pytest.mark.every_database
 def test_a_page_of_late_tasks_says_how_many_more_there_are(
     taskmaster: User, late: Assignment, stranger: User, cooking: Task, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +99,7 @@ def test_nothing_is_late_that_is_done_old_or_of_somebody_who_left(
         assert "1 late" not in text_of(client.get("/tasks/"))
 
 
+@pytest.mark.every_database
 def test_late_tasks_are_for_taskmasters(alice: User, late: Assignment, client: Client) -> None:
     client.force_login(alice)
     assert client.get("/board/late/").status_code == 403
@@ -104,6 +107,7 @@ def test_late_tasks_are_for_taskmasters(alice: User, late: Assignment, client: C
     assert Assignment.objects.with_day().get().date == YESTERDAY
 
 
+@pytest.mark.every_database
 def test_my_day_begins_with_what_is_late_and_shows_the_note_and_link_of_a_task(
     taskmaster: User, alice: User, late: Assignment, cooking: Task, client: Client
 ) -> None:

@@ -79,6 +79,7 @@ def test_each_rule_is_a_sentence(alice: User, fields: dict[str, Any], says: str)
     assert words.sentence(LimitRule(user=user, **fields)) == says
 
 
+@pytest.mark.every_database
 def test_the_list_shows_the_rules_for_everyone_first_and_past_ones_apart(
     page: Client, taskmaster: User, alice: User
 ) -> None:
@@ -96,6 +97,7 @@ def test_the_list_shows_the_rules_for_everyone_first_and_past_ones_apart(
     assert "No rule is for “&lt;b&gt;”" in text_of(page.get("/rules/?q=<b>"))
 
 
+@pytest.mark.every_database
 def test_pages_of_rules_begin_where_others_end_whatever_comes_and_goes(
     page: Client, taskmaster: User, alice: User, monkeypatch: Any
 ) -> None:
@@ -124,6 +126,7 @@ def test_pages_of_rules_begin_where_others_end_whatever_comes_and_goes(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.every_database
 def test_a_rule_is_made_changed_and_ended(page: Client, taskmaster: User, alice: User) -> None:
     limits.create_days([(alice.pk, SATURDAY)])
 
@@ -189,6 +192,7 @@ def test_a_preview_shows_each_day_before_and_after_and_writes_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.every_database
 def test_a_preview_is_what_saving_then_does(page: Client, taskmaster: User, alice: User) -> None:
     limit_rules.create_rule(actor=taskmaster, user_id=alice.pk, maximum=3, reason="")
     rule = limit_rules.create_rule(actor=taskmaster, maximum=4, weekday=5, reason="")
@@ -272,6 +276,7 @@ def test_the_calendar_begins_with_a_rule_of_the_future(page: Client, taskmaster:
     assert calendar_of(answer) == dict.fromkeys(["24", "25", "26"], "before 5 after off")
 
 
+@pytest.mark.every_database
 def test_where_limits_are_picked_at_random_the_pages_say_that_rules_have_no_effect(
     page: Client, taskmaster: User, settings: Any
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_board_goes_over_a_day_a_week_or_two_weeks_and_each_leads_to_the_oth
         assert page.get(f"/board/?{nonsense}").status_code == 400, nonsense
 
 
+@pytest.mark.every_database
 def test_filters_leave_the_people_who_have_such_tasks_or_days_and_one_link_takes_each_away(
     page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task, give: Any
 ) -> None:
@@ -109,6 +110,7 @@ def test_people_with_room_come_in_pages_too(page: Client, taskmaster: User) -> N
     assert people_of(page.get(html.unescape(more))) == ["p25", "p26", "p27", "p28", "p29", "taskmaster"]
 
 
+@pytest.mark.every_database
 def test_by_task_the_board_shows_who_does_what_when_and_gives_it_to_somebody_free(
     page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task, give: Any
 ) -> None:

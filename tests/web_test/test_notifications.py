@@ -47,6 +47,7 @@ def ready(alice: User) -> User:
     return alice
 
 
+@pytest.mark.every_database
 def test_a_person_chooses_and_confirms(page: Client, alice: User) -> None:
     text = text_of(page.post(PAGE, CHOICES, follow=True))
     assert "Nothing is sent to alice@example.org before you follow the link in the message to it." in text
@@ -117,6 +118,7 @@ def test_a_test_message_is_sent_and_listed(page: Client, ready: User) -> None:
     assert "A test 2 Mar, 12:00 · sent" in text_of(page.get(PAGE))
 
 
+@pytest.mark.every_database
 def test_a_channel_is_entered_confirmed_and_taken_away(page: Client, settings: Any) -> None:
     settings.TOGO_APPRISE_SCHEMAS = ["json"]
     settings.TOGO_WEBHOOK_ALLOW = HERE
@@ -147,6 +149,7 @@ def test_a_channel_is_entered_confirmed_and_taken_away(page: Client, settings: A
     assert not Channel.objects.exists()
 
 
+@pytest.mark.every_database
 def test_an_address_that_was_refused_shows_why_and_is_tried_again(page: Client, ready: User) -> None:
     Notification.objects.update(refusal="550 5.1.1 <unknown>")
     response = page.get(PAGE)
@@ -187,6 +190,7 @@ def test_looking_at_the_link_stops_nothing(ready: User) -> None:
     assert Notification.objects.get().assigned == "now"
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("make", [links.to_stop, links.to_confirm])
 def test_a_changed_link_leads_nowhere(ready: User, make: Callable[[Notification], str]) -> None:
     Notification.objects.update(nonce="abc")
@@ -197,6 +201,7 @@ def test_a_changed_link_leads_nowhere(ready: User, make: Callable[[Notification]
     assert Notification.objects.get().assigned == "now"
 
 
+@pytest.mark.every_database
 def test_the_account_shows_where_messages_go(page: Client, alice: User, settings: Any) -> None:
     assert "ToGo can tell you what is planned for you, and what others change." in text_of(page.get("/account/"))
     settings.TOGO_APPRISE_SCHEMAS = ["json"]

@@ -119,6 +119,7 @@ def test_two_people_with_one_e_mail_address_and_name_stay_two(client: Client, pr
     assert list(User.objects.order_by("pk").values_list("username", flat=True)) == ["ada", "ada-2", "ada-3"]
 
 
+@pytest.mark.every_database
 def test_a_username_that_is_taken_gets_a_number_and_its_owner_keeps_all(client: Client, provider: Provider) -> None:
     """An account at the provider with a local person's name, or address, is somebody else."""
     local = users.create_user(actor=None, username="ada", password=PASSWORD, is_admin=True)
@@ -202,6 +203,7 @@ def test_a_deactivated_person_gets_in_again_only_when_activated(
 # --- roles ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_roles_follow_the_groups_at_each_sign_in_and_back(
     client: Client, provider: Provider, groups: None, admin: User
 ) -> None:
@@ -221,6 +223,7 @@ def test_roles_follow_the_groups_at_each_sign_in_and_back(
     assert Event.objects.order_by("pk")[1].data == {"is_admin": True}
 
 
+@pytest.mark.every_database
 def test_roles_without_groups_in_the_settings_stay(client: Client, provider: Provider, settings: Any) -> None:
     settings.TOGO_OIDC_ADMIN_GROUPS = ["bosses"]
     sign_in(client, provider, "grace")
@@ -342,6 +345,7 @@ def test_the_person_who_began_to_link_is_the_one_who_ends_it(
     assert (response.status_code, Identity.objects.count()) == (403, 0)
 
 
+@pytest.mark.every_database
 def test_nobody_loses_the_last_way_to_sign_in(client: Client, provider: Provider, settings: Any) -> None:
     sign_in(client, provider, "one")
     [first] = Identity.objects.all()
@@ -363,6 +367,7 @@ def test_nobody_loses_the_last_way_to_sign_in(client: Client, provider: Provider
     assert (Identity.objects.count(), kinds()[-1]) == (0, "sign_in_unlinked")
 
 
+@pytest.mark.every_database
 def test_one_of_two_linked_sign_ins_can_go_but_not_that_of_somebody_else(
     client: Client, provider: Provider, alice: User, stranger: User
 ) -> None:
@@ -380,6 +385,7 @@ def test_one_of_two_linked_sign_ins_can_go_but_not_that_of_somebody_else(
     assert list(Identity.objects.all()) == [two]
 
 
+@pytest.mark.every_database
 def test_a_sign_in_of_a_former_provider_is_no_way_in(client: Client, provider: Provider, alice: User) -> None:
     client.force_login(alice)
     link(client, provider, "one")

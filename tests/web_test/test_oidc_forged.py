@@ -170,6 +170,7 @@ def test_a_state_is_good_for_one_answer_in_the_browser_that_began(client: Client
     assert issuer.asked.count("/token") == 0
 
 
+@pytest.mark.every_database
 def test_a_code_that_was_used_is_refused(client: Client, issuer: Issuer) -> None:
     used = issuer.code_for(begin(client))
     come_back(client, used)
@@ -234,6 +235,7 @@ def test_an_error_of_the_provider_is_told_in_our_own_words(
     assert "+1 555" not in response.content.decode()
 
 
+@pytest.mark.every_database
 def test_the_provider_is_asked_for_what_it_did_not_say_about_the_same_person_only(
     client: Client, issuer: Issuer
 ) -> None:

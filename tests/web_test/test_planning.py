@@ -31,6 +31,7 @@ def propose(page: Client, paste: str, **more: Any) -> Any:
     return page.post("/plan/", {"paste": paste, **WHEN, **more}, follow=True)
 
 
+@pytest.mark.every_database
 def test_a_pile_is_pasted_proposed_and_assigned_without_some(page: Client, alice: User, tasks: list[Task]) -> None:
     proposal = propose(page, "task\tcount\neffort\ntask 1\t2\ntask 2\t\t3\talice\t2026-03-04\t2026-03-04", who="alice")
 
@@ -91,6 +92,7 @@ def test_says_what_has_no_place_and_tries_again_with_the_same_pile(
     assert re.search(r'value="earliest"[^>]*checked', again)
 
 
+@pytest.mark.every_database
 def test_a_plan_that_changed_says_what_and_offers_the_rest(
     page: Client, taskmaster: User, alice: User, tasks: list[Task]
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_long_pile_stays_a_text(page: Client, cooking: Task) -> None:
     assert response.content.decode().count("cooking\t1") == 60
 
 
+@pytest.mark.every_database
 def test_many_people_are_shown_page_by_page_and_a_job_assigns_many(
     page: Client, monkeypatch: pytest.MonkeyPatch, cooking: Task
 ) -> None:

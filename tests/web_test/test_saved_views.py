@@ -25,6 +25,7 @@ def save(page: Client, name: str, **look: Any) -> Any:
     return page.post("/board/views/", {"name": name, **look})
 
 
+@pytest.mark.every_database
 def test_a_view_is_saved_opened_renamed_and_deleted(page: Client, taskmaster: User, cooking: Task) -> None:
     shown = save(page, " Kitchen ", week="2026-W20", by="tasks", task=cooking.pk, span="two-weeks")
     view = SavedView.objects.get()
@@ -47,6 +48,7 @@ def test_a_view_is_saved_opened_renamed_and_deleted(page: Client, taskmaster: Us
     assert set(SavedView.objects.values_list("name", flat=True)) == {"Other"}
 
 
+@pytest.mark.every_database
 def test_saved_views_are_ones_own_and_at_most_fifty(page: Client, taskmaster: User) -> None:
     chief = make_person("chief", is_taskmaster=True)
     view = SavedView.objects.create(owner=chief, name="Secret")
@@ -70,6 +72,7 @@ def tray_of(page: Client) -> list[str]:
     return [" ".join(html.unescape(re.sub("<[^>]+>", " ", title or task)).split()) for title, task in words]
 
 
+@pytest.mark.every_database
 def test_favourites_come_first_in_the_tray_and_follow_a_merge(page: Client, taskmaster: User, cooking: Task) -> None:
     baking, washing = (Task.objects.create(name=name) for name in ("baking", "washing"))
     for _ in range(2):
@@ -87,6 +90,7 @@ def test_favourites_come_first_in_the_tray_and_follow_a_merge(page: Client, task
     assert not FavouriteTask.objects.exists()
 
 
+@pytest.mark.every_database
 def test_the_tray_has_what_the_last_plan_could_not_place_until_it_is_given(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:

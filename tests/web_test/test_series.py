@@ -53,6 +53,7 @@ def make(page: Client, **changed: Any) -> Any:
     return page.post("/series/new/", sent(**changed), follow=True)
 
 
+@pytest.mark.every_database
 def test_a_series_is_made_and_its_dates_are_shown_with_what_was_skipped_and_why(
     page: Client, taskmaster: User, alice: User, stranger: User, cooking: Task
 ) -> None:
@@ -198,6 +199,7 @@ def test_says_why_a_series_is_paused_and_what_happened_by_hand(
         assert "Past dates Tue 17 Mar alice taken away Tue 10 Mar" in text_of(page.get(f"/series/{one.pk}/"))
 
 
+@pytest.mark.every_database
 def test_many_series_are_listed_page_by_page_with_few_queries(page: Client, taskmaster: User, alice: User) -> None:
     def add(number: int) -> None:
         for place in range(number):

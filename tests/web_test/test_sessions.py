@@ -101,6 +101,7 @@ def test_everybody_changes_their_own_password_and_stays_signed_in_only_here(clie
     assert ada.check_password("a swim in the sea")
 
 
+@pytest.mark.every_database
 def test_the_page_names_the_api_keys_that_a_new_password_leaves(client: Client, tara: User, db: None) -> None:
     ada = users.create_user(actor=None, username="ada", password=PASSWORD)
     client.force_login(ada)

@@ -54,6 +54,7 @@ def sent(task: Task, **changed: str) -> dict[str, str]:
 # --- the list ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_the_list_shows_each_task_and_where_it_is_used(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:
@@ -78,6 +79,7 @@ def test_the_list_shows_each_task_and_where_it_is_used(
     assert names_on(page.get("/tasks/?show=retired")) == ["old"]
 
 
+@pytest.mark.every_database
 def test_tasks_are_searched_by_name_and_label(page: Client) -> None:
     for name, label in (("Wash up", "Kitchen"), ("Wash cars", "Yard"), ("Cook", "Kitchen"), ("a.b", "")):
         Task.objects.create(name=name, label=label)
@@ -91,6 +93,7 @@ def test_tasks_are_searched_by_name_and_label(page: Client) -> None:
     assert 'value="Sing &lt;b&gt;"' in page.get("/tasks/new/", {"name": "Sing <b>"}).content.decode()
 
 
+@pytest.mark.every_database
 def test_pages_of_tasks_lead_on_and_back_through_tasks_of_one_name(page: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr(catalogue, "PER_PAGE", 2)
     for name in ("a", "same", "same", "same", "z"):
@@ -131,6 +134,7 @@ def test_the_list_costs_as_many_queries_for_many_tasks_as_for_one(
 # --- one task ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_a_task_is_made_with_all_that_it_carries(page: Client) -> None:
     fields = {
         "name": " Cooking ",
@@ -183,6 +187,7 @@ def test_what_cannot_be_used_is_said_beside_its_field_and_nothing_changes(
     assert "baking" in text_of(answer)
 
 
+@pytest.mark.every_database
 def test_a_task_is_changed_retired_and_brought_back(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
     assignments.assign(actor=taskmaster, task_id=cooking.pk, user_id=alice.pk, date=NEXT)
     path = f"/tasks/{cooking.pk}/"
@@ -213,6 +218,7 @@ def test_a_task_that_was_never_assigned_can_be_deleted(page: Client, cooking: Ta
 # --- merging ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_two_tasks_become_one_in_the_past_and_from_today_on(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:
@@ -247,6 +253,7 @@ def test_two_tasks_become_one_in_the_past_and_from_today_on(
     ]
 
 
+@pytest.mark.every_database
 def test_nobody_gets_the_same_task_twice_on_a_day_and_the_page_says_what_stays(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:
@@ -267,6 +274,7 @@ def test_nobody_gets_the_same_task_twice_on_a_day_and_the_page_says_what_stays(
     assert sorted(given) == sorted([(TODAY, cooking.pk), (NEXT, cooking.pk), (NEXT, typo.pk)])
 
 
+@pytest.mark.every_database
 def test_what_waits_for_a_full_day_goes_over_too(page: Client, taskmaster: User, alice: User, cooking: Task) -> None:
     typo = Task.objects.create(name="coking")
     for day in (TODAY, NEXT):
@@ -284,6 +292,7 @@ def test_what_waits_for_a_full_day_goes_over_too(page: Client, taskmaster: User,
     assert Assignment.objects.get().task == cooking
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("effort", [None, 7])
 def test_series_go_over_with_the_effort_that_they_have(
     page: Client, taskmaster: User, alice: User, cooking: Task, effort: int | None
@@ -302,6 +311,7 @@ def test_series_go_over_with_the_effort_that_they_have(
     assert Assignment.objects.filter(task=cooking, effort=effort or 2).count() == given
 
 
+@pytest.mark.every_database
 def test_a_day_on_which_the_new_task_waits_has_it_only_once(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:

@@ -139,6 +139,7 @@ def test_the_rest_of_the_day_is_handed_back(page: Client, taskmaster: User, alic
     assert page.get(path).status_code == page.post(path, {"reason": "x"}).status_code == 404
 
 
+@pytest.mark.every_database
 def test_the_notes_of_todays_and_tomorrows_tasks_are_read_at_once(
     page: Client, taskmaster: User, alice: User, tasks: list[Task], django_assert_num_queries: Any
 ) -> None:

@@ -53,6 +53,7 @@ def rule(actor: User, maximum: int, **fields: Any) -> None:
 # --- the list ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_the_list_shows_everyones_role_usual_week_days_off_and_what_is_late(
     client: Client, taskmaster: User, admin: User, alice: User, cooking: Task
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_bar_for_each_day_says_how_full_it_is(page: Client, taskmaster: User, 
     assert "M10 0" not in shown
 
 
+@pytest.mark.every_database
 def test_people_are_searched_and_paged(page: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr("apps.services.users.team.PER_PAGE", 2)
     for number in range(4):
@@ -190,6 +192,7 @@ def test_a_link_works_once(page: Client, alice: User) -> None:
             assert "This link has been used, or is too old. Ask an admin for a new one." in text_of(refused)
 
 
+@pytest.mark.every_database
 def test_two_people_with_one_link_set_one_password(page: Client, alice: User, monkeypatch: Any) -> None:
     path = path_in(page.post(f"/people/{alice.pk}/link/"))
     person_of = invitations.person_of
@@ -280,6 +283,7 @@ def test_where_only_admins_have_passwords_only_they_get_links(page: Client, alic
 # --- one person -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.every_database
 def test_an_admin_changes_names_and_roles(page: Client, alice: User, admin: User) -> None:
     path = f"/people/{alice.pk}/"
     page.post(path, {"first_name": "Alice", "last_name": "", "role": "admin"})
@@ -334,6 +338,7 @@ def given(taskmaster: User, person: User, task: Task) -> None:
     assignments.assign_or_wait(actor=taskmaster, task_id=task.pk, user_id=person.pk, date=NEXT + timedelta(1))
 
 
+@pytest.mark.every_database
 def test_the_open_tasks_of_somebody_who_leaves_stay_or_are_taken_away(
     page: Client, taskmaster: User, alice: User, cooking: Task
 ) -> None:

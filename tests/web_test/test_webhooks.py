@@ -31,6 +31,7 @@ def text_of(response: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
+@pytest.mark.every_database
 def test_a_webhook_is_made_and_its_secret_is_on_the_answer_alone(page: Client) -> None:
     response = page.post("/webhooks/", {"url": URL, "events": ["assignment.*", "rule.created"]})
 
@@ -64,6 +65,7 @@ def test_a_form_that_cannot_be_used_says_why_beside_the_field(page: Client, sent
     assert not Webhook.objects.exists()
 
 
+@pytest.mark.every_database
 def test_a_webhook_is_changed_and_enabled_and_disabled(page: Client, webhook: Webhook) -> None:
     path = f"/webhooks/{webhook.pk}/"
 
@@ -90,6 +92,7 @@ def test_a_test_leads_to_its_delivery_which_shows_what_is_sent(page: Client, web
     assert Delivery.objects.get().message_id in shown
 
 
+@pytest.mark.every_database
 def test_a_delivery_shows_the_answer_and_can_be_sent_again(page: Client, webhook: Webhook) -> None:
     events.note(Kind.LIMIT_SET, actor_id=1, user_id=1)
     delivering.read_on()
@@ -116,6 +119,7 @@ def test_a_delivery_shows_the_answer_and_can_be_sent_again(page: Client, webhook
     assert (delivery.status, delivery.attempts) == ("pending", 0)
 
 
+@pytest.mark.every_database
 def test_a_new_secret_is_shown_once(page: Client, webhook: Webhook) -> None:
     response = page.post(f"/webhooks/{webhook.pk}/rotate/")
 
@@ -126,6 +130,7 @@ def test_a_new_secret_is_shown_once(page: Client, webhook: Webhook) -> None:
     assert secret not in text_of(page.get(f"/webhooks/{webhook.pk}/"))
 
 
+@pytest.mark.every_database
 def test_a_webhook_is_deleted(page: Client, webhook: Webhook) -> None:
     response = page.post(f"/webhooks/{webhook.pk}/remove/")
 
