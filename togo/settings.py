@@ -139,6 +139,8 @@ AUTH_PASSWORD_VALIDATORS = [
 USE_TZ = USE_I18N = True
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = "togo.formats"
+# An app's texts lose against those of the apps before it, such as "Save" of the admin pages; these win.
+LOCALE_PATHS = [BASE_DIR / "apps" / "locale"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Django's `reverse` puts it before every path.
 FORCE_SCRIPT_NAME = TOGO_ROOT or None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from lab.processes import ROOT
 from tests.catalogues import LOCALES, Entry, entries
@@ -38,6 +39,19 @@ def test_every_text_is_translated(catalogue: Path) -> None:
         or len(one.translations) != (int(forms[1]) if one.plural else 1)
     ]
     assert unfinished == []
+
+
+@in_each_language
+def test_no_text_of_another_app_takes_the_place_of_one_of_togo(catalogue: Path) -> None:
+    with translation.override(catalogue.parts[-3]):
+        replaced = [
+            one.text
+            for one in entries(catalogue)[1:]
+            if not one.plural
+            and one.translations
+            != [translation.pgettext(one.context, one.text) if one.context else translation.gettext(one.text)]
+        ]
+    assert replaced == []
 
 
 @in_each_language
