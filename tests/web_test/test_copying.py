@@ -50,12 +50,12 @@ def test_a_week_is_copied_after_it_was_shown_what_fits(page: Client, taskmaster:
     with nothing_written():
         sure = page.post("/board/copy/", WEEK)
     assert "2 of 3 tasks fit" in text_of(sure)
-    assert "baking, alice , Tue 10 Mar : " in text_of(sure)
+    assert "baking , alice , Tue 10 Mar : " in text_of(sure)
 
     done = page.post("/board/copy/", {**WEEK, "sure": "on"})
 
     assert "2 of 3 copied" in text_of(done)
-    assert "baking, alice , Tue 10 Mar : " in text_of(done)
+    assert "baking , alice , Tue 10 Mar : " in text_of(done)
     assert copied() == {("alice", "cooking", "2026-03-09", 1), ("stranger", "cooking", "2026-03-10", 1)}
     assert "There is nothing to copy" not in text_of(page.post("/board/copy/", WEEK))
     undo = done.context["undo"]

@@ -38,7 +38,7 @@ def test_late_tasks_move_to_the_first_day_with_room_or_say_why_not(
     answer = text_of(client.post("/board/late/", {"assignment": [late.pk, other.pk]}))
 
     assert "1 of 2 moved" in answer
-    assert "cooking, alice , Tue 3 Mar : moved here" in answer
+    assert "cooking , alice , Tue 3 Mar : moved here" in answer
     assert "has this task already" in answer
     dates = {one.pk: one.date for one in Assignment.objects.with_day()}
     assert (dates[late.pk], dates[other.pk]) == (datetime.date(2026, 3, 3), YESTERDAY)
@@ -57,7 +57,7 @@ def test_late_tasks_go_back_to_their_days_where_these_still_have_room(
     answer = text_of(client.post(undo["path"], undo["fields"]))
 
     assert "1 task is back on its day." in answer
-    assert "cooking, stranger , Mon 2 Mar : This day is off." in answer
+    assert "cooking , stranger , Mon 2 Mar : This day is off." in answer
     dates = {one.pk: one.date for one in Assignment.objects.with_day()}
     assert dates == {late.pk: YESTERDAY, other.pk: TODAY}
     assert undo["fields"] == {"move": [f"{late.pk}:{alice.pk}:2026-03-01", f"{other.pk}:{stranger.pk}:2026-03-01"]}

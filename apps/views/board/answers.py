@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from apps.models import Assignment, User
 from apps.services import board, users
 from apps.services.shared.formats import Place
-from apps.services.shared.lists import joined
 from apps.views.http.pages import back, is_fragment, say, toast
 
 PEOPLE_SUGGESTED = 20
@@ -78,9 +77,9 @@ def name_of(person: User | None) -> str:
     return person.display_name if person else ""
 
 
-def named(one: Assignment) -> str:
+def named(one: Assignment) -> dict[str, Any]:
     """What a list calls an assignment of one of several people."""
-    return joined([one.task.name, one.daily_limit.user.display_name])
+    return {"task": one.task.name, "name": one.daily_limit.user.display_name}
 
 
 def suggested_people(text: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from apps.services import users
 from apps.services.board import copying, pages
 from apps.services.bulk import Item
 from apps.services.shared import formats, permissions
-from apps.services.shared.lists import joined
 from apps.services.shared.permissions import require_person
 from apps.views.board.answers import panel, suggested_people, undo_button
 from apps.views.http.pages import page
@@ -79,7 +78,8 @@ def _named(refusals: list[tuple[Item, ToGoError]]) -> list[dict[str, Any]]:
     tasks = Task.objects.brief().in_bulk({item.task_id for item, _ in shown})
     return [
         {
-            "name": joined([tasks[item.task_id].name, people[item.user_id].display_name]),
+            "task": tasks[item.task_id].name,
+            "name": people[item.user_id].display_name,
             "date": item.date,
             "refusal": why,
         }

@@ -38,9 +38,9 @@ def show(request: HttpRequest) -> HttpResponse:
     moves, places = [], []
     for was, now in outcomes:
         if isinstance(now, ToGoError):
-            results.append({"name": named(was), "date": was.date, "refusal": now})
+            results.append({**named(was), "date": was.date, "refusal": now})
         else:
-            results.append({"name": named(was), "date": now.date, "refusal": None})
+            results.append({**named(was), "date": now.date, "refusal": None})
             place = Place(was.user_id, was.date)
             moves.append(Move(was.pk, place))
             places += [place, Place(now.user_id, now.date)]

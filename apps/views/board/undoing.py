@@ -35,7 +35,7 @@ def move_back(request: HttpRequest) -> HttpResponse:
     back = sum(not refusal for _, refusal in outcomes)
     text = ngettext("%(number)d task is back on its day.", "%(number)d tasks are back on their days.", back)
     places = [*(move.place for move in moves), *(Place(one.user_id, one.date) for one, _ in outcomes)]
-    results = [{"name": named(one), "date": one.date, "refusal": refusal} for one, refusal in outcomes if refusal]
+    results = [{**named(one), "date": one.date, "refusal": refusal} for one, refusal in outcomes if refusal]
     return _answer(request, text % {"number": back}, places, results)
 
 
