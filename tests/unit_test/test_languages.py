@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import translation
+from django.utils.translation import gettext, override, pgettext
 
 from lab.processes import ROOT
 from tests.catalogues import LOCALES, Entry, entries
@@ -43,13 +43,12 @@ def test_every_text_is_translated(catalogue: Path) -> None:
 
 @in_each_language
 def test_no_text_of_another_app_takes_the_place_of_one_of_togo(catalogue: Path) -> None:
-    with translation.override(catalogue.parts[-3]):
+    with override(catalogue.parts[-3]):
         replaced = [
             one.text
             for one in entries(catalogue)[1:]
             if not one.plural
-            and one.translations
-            != [translation.pgettext(one.context, one.text) if one.context else translation.gettext(one.text)]
+            and one.translations != [pgettext(one.context, one.text) if one.context else gettext(one.text)]
         ]
     assert replaced == []
 
