@@ -97,9 +97,9 @@ LEGS = [
     ),
     Leg("workers and servers", "sqlite", COMMANDS, durable=True, modules=r"/(?!run|prove)\w+_test/.*real_time"),
     Leg("PostgreSQL, real processes", "postgresql", STORMS, durable=True, brokers="redis", modules=WITH_STORMS),
+    Leg("pages in a browser", "sqlite", "browser", modules="/browser_test/"),
     Leg("MariaDB, real processes", "mariadb", STORMS, durable=True, brokers="valkey", modules=WITH_STORMS),
     Leg("SQLite, real processes", "sqlite", STORMS, durable=True, brokers="valkey", modules=WITH_STORMS),
-    Leg("pages in a browser", "sqlite", "browser", modules="/browser_test/"),
     Leg("MariaDB", "mariadb", f"not real_time and {EVERYWHERE}", modules=ON_EACH_DATABASE),
 ]
 QUICK = [replace(leg, measured=False) for leg in LEGS if leg.name in ("random input", "SQLite")]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils.translation import gettext, override, pgettext
+from django.utils import translation
 
 from lab.processes import ROOT
 from tests.catalogues import LOCALES, Entry, entries
@@ -43,12 +43,13 @@ def test_every_text_is_translated(catalogue: Path) -> None:
 
 @in_each_language
 def test_no_text_of_another_app_takes_the_place_of_one_of_togo(catalogue: Path) -> None:
-    with override(catalogue.parts[-3]):
+    with translation.override(catalogue.parts[-3]):
         replaced = [
             one.text
             for one in entries(catalogue)[1:]
             if not one.plural
-            and one.translations != [pgettext(one.context, one.text) if one.context else gettext(one.text)]
+            and one.translations
+            != [translation.pgettext(one.context, one.text) if one.context else translation.gettext(one.text)]
         ]
     assert replaced == []
 
@@ -63,8 +64,8 @@ def _keeps(entry: Entry) -> bool:
     whole = _kept(entry.plural or entry.text)
     # A language may say "a task" or "two tasks" without the number.
     may_lack = {"%(number)d", "%(number)s"} if entry.plural else set()
-    for translation in filter(None, entry.translations):
-        found = _kept(translation)
+    for one in filter(None, entry.translations):
+        found = _kept(one)
         is_whole = found == whole or found == _kept(entry.text)
         lacks = set(whole) - set(found)
         if not is_whole and (set(found) - set(whole) or len(lacks) > 1 or (not may_lack and lacks)):
