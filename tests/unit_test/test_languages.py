@@ -70,7 +70,7 @@ def _keeps(entry: Entry) -> bool:
         lacks = set(whole) - set(found)
         if not is_whole and (set(found) - set(whole) or len(lacks) > 1 or (not may_lack and lacks)):
             return False
-        if [translation[:1].isspace(), translation[-1:].isspace()] != [
+        if [one[:1].isspace(), one[-1:].isspace()] != [
             entry.text[:1].isspace(),
             entry.text[-1:].isspace(),
         ]:
