@@ -100,7 +100,7 @@ def insert_row(model: type[Model], columns: Mapping[str, Any]) -> int:
 def _as_composed(
     kind: Callable[..., S], build: Callable[..., Any], shape: Shape, values: Mapping[str, Any], *more: Any
 ) -> S | None:
-    """The statement of this shape, or None if it is composed for every run."""
+    """The statement of this shape, or None if it is composed for every run. `more` is always the same for a `build`."""
     key = kind, build, *shape, *values
     found: S | None = _composed.get(key)
     if found is None and len(_composed) < _MOST_SHAPES:
